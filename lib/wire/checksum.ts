@@ -1,0 +1,101 @@
+/**
+ * The Internet checksum (RFC 1071) over parts, the pseudo-header, and incremental updates (RFC 1624).
+ *
+ * A partial sum is a small non-negative integer: the sum of big-endian 16-bit words with end-around carries not yet
+ * folded completely. Partial sums may be added to each other with `+`; `csumFold` makes the 16 bits that stand in a
+ * header.
+ *
+ * @see include/net/checksum.h, lib/checksum.c
+ */
+
+/**
+ * Sum over `len` octets at `off`, added to the partial sum `sum`. An odd last octet counts as the high half of a word.
+ * @see lib/checksum.c csum_partial
+ */
+export const csumPartial = (b: Uint8Array, off: number, len: number, sum = 0): number => {
+  // Octets of even and odd place are added up separately: both stay below 2^31 for any IPv4 length, so V8 keeps small
+  // integers, and no view of the buffer is made.
+  let high = 0
+  let low = 0
+  let i = off
+  for (const end = off + (len & ~15); i < end; i += 16) {
+    high += b[i]! + b[i + 2]! + b[i + 4]! + b[i + 6]! + b[i + 8]! + b[i + 10]! + b[i + 12]! + b[i + 14]!
+    low += b[i + 1]! + b[i + 3]! + b[i + 5]! + b[i + 7]! + b[i + 9]! + b[i + 11]! + b[i + 13]! + b[i + 15]!
+  }
+  for (const end = off + (len & ~1); i < end; i += 2) {
+    high += b[i]!
+    low += b[i + 1]!
+  }
+  if ((len & 1) !== 0) high += b[i]!
+  return sum + ((high & 255) << 8) + (high >>> 8) + low
+}
+
+/**
+ * Checksum field from a partial sum: folded to 16 bits and complemented.
+ * @see include/asm-generic/checksum.h csum_fold
+ */
+export const csumFold = (sum: number): number => {
+  let s = (sum & 0xffff) + (sum >>> 16)
+  s = (s & 0xffff) + (s >>> 16)
+  return ~s & 0xffff
+}
+
+/**
+ * `sum` plus the partial sum `part` of octets that start `offset` octets later in the message.
+ * @see include/net/checksum.h csum_block_add
+ */
+export const csumBlockAdd = (sum: number, part: number, offset: number): number => {
+  if ((offset & 1) === 0) return sum + part
+  const s = (part & 0xffff) + (part >>> 16)
+  return sum + ((s & 255) << 8) + (s >>> 8)
+}
+
+/**
+ * Partial sum of the TCP or UDP pseudo-header (RFC 768): addresses as int32, `len` octets of header and payload.
+ * @see include/net/checksum.h csum_tcpudp_nofold
+ */
+export const csumPseudo = (saddr: number, daddr: number, proto: number, len: number): number =>
+  (saddr >>> 16) + (saddr & 0xffff) + (daddr >>> 16) + (daddr & 0xffff) + proto + len
+
+/** TCP or UDP checksum over the pseudo-header and `len` octets at `off`; 0 when the checksum inside is right. */
+export const csumTcpUdp = (
+  b: Uint8Array,
+  off: number,
+  len: number,
+  saddr: number,
+  daddr: number,
+  proto: number,
+): number => csumFold(csumPartial(b, off, len, csumPseudo(saddr, daddr, proto, len)))
+
+/** Checksum over `len` octets at `off` without a pseudo-header (ICMP, IGMP); 0 when the checksum inside is right. */
+export const csumMessage = (b: Uint8Array, off: number, len: number): number => csumFold(csumPartial(b, off, len))
+
+/**
+ * Checksum over an IPv4 header of `ihlOctets` octets at `off`; 0 when the checksum inside is right.
+ * @see arch/x86/include/asm/checksum_64.h ip_fast_csum
+ */
+export const ipFastCsum = (b: Uint8Array, off: number, ihlOctets: number): number => {
+  let high = b[off]! + b[off + 2]! + b[off + 4]! + b[off + 6]! + b[off + 8]!
+  let low = b[off + 1]! + b[off + 3]! + b[off + 5]! + b[off + 7]! + b[off + 9]!
+  high += b[off + 10]! + b[off + 12]! + b[off + 14]! + b[off + 16]! + b[off + 18]!
+  low += b[off + 11]! + b[off + 13]! + b[off + 15]! + b[off + 17]! + b[off + 19]!
+  for (let i = off + 20; i < off + ihlOctets; i += 2) {
+    high += b[i]!
+    low += b[i + 1]!
+  }
+  return csumFold((high << 8) + low)
+}
+
+/**
+ * Checksum field `csum` after a 16-bit word of the message changed from `from` to `to` (RFC 1624 equation 3).
+ * @see include/net/checksum.h csum_replace2
+ */
+export const csumReplace2 = (csum: number, from: number, to: number): number =>
+  csumFold((~csum & 0xffff) + (~from & 0xffff) + (to & 0xffff))
+
+/**
+ * Checksum field `csum` after a 32-bit word of the message changed from `from` to `to` (int32).
+ * @see include/net/checksum.h csum_replace4
+ */
+export const csumReplace4 = (csum: number, from: number, to: number): number =>
+  csumFold((~csum & 0xffff) + (~from >>> 16) + (~from & 0xffff) + (to >>> 16) + (to & 0xffff))
