@@ -46,7 +46,7 @@ export const ERRNO = {
   EHOSTDOWN: [112, 'Host is down'],
   EHOSTUNREACH: [113, 'No route to host'],
   EALREADY: [114, 'Operation already in progress'],
-} as const satisfies Record<string, readonly [number, string]>
+} as const
 
 /** Name of an errno that netloom uses, for example `EEXIST`. */
 export type Errno = keyof typeof ERRNO
@@ -94,3 +94,10 @@ export class NetloomError extends Error {
 export const fail = (code: NetloomCode, message?: string, context?: ErrorContext): never => {
   throw new NetloomError(code, message, context)
 }
+
+/**
+ * An error of a netlink request that the kernel explains (extended ack): tools print `Error: TEXT` instead of
+ * `RTNETLINK answers: ...`. `context.extack` holds the text.
+ */
+export const extackError = (code: Errno, text: string, context: ErrorContext = {}): NetloomError =>
+  new NetloomError(code, text, { ...context, extack: text })

@@ -1,0 +1,119 @@
+/**
+ * The receive side of a device: from the backlog through taps and rx handlers to the protocols.
+ *
+ * @see net/core/dev.c netif_rx, __netif_receive_skb_core; net/ethernet/eth.c eth_type_trans
+ */
+import { ETH_HLEN } from '../wire/ethernet.js'
+import { macHiAt, macLoAt } from '../wire/mac.js'
+import { DROP } from './drop.js'
+import {
+  IFF_UP,
+  NET_RX_DROP,
+  NET_RX_SUCCESS,
+  type NetDevice,
+  RX_HANDLER_ANOTHER,
+  RX_HANDLER_CONSUMED,
+} from './netdev.js'
+import {
+  kfreeSkb,
+  PACKET_BROADCAST,
+  PACKET_HOST,
+  PACKET_MULTICAST,
+  PACKET_OTHERHOST,
+  PACKET_OUTGOING,
+  type Skb,
+  skbScrub,
+} from './skb.js'
+
+/** net.core.netdev_max_backlog: packets that may wait for the CPU. */
+export const NETDEV_MAX_BACKLOG = 1000
+
+const VLAN_HLEN = 4
+const LOOPBACK_PROTOCOL_MIN = 0x0600
+
+/** Queues a received packet for the protocols (netif_rx). Drops it when the backlog is full or the device not running. */
+export const netifRx = (skb: Skb): number => {
+  const dev = skb.dev!
+  const world = skb.netns.world
+  if (!dev.running) {
+    dev.stats.rxDropped++
+    kfreeSkb(skb, DROP.DEV_READY)
+    return NET_RX_DROP
+  }
+  if (world.inputQlen > NETDEV_MAX_BACKLOG) {
+    dev.stats.rxDropped++
+    kfreeSkb(skb, DROP.CPU_BACKLOG)
+    return NET_RX_DROP
+  }
+  world.inputQlen++
+  world.sim.enqueue(skb)
+  return NET_RX_SUCCESS
+}
+
+/**
+ * Takes the Ethernet header off and classifies the packet by its destination (eth_type_trans). The caller has checked
+ * that there are 14 octets.
+ */
+export const ethTypeTrans = (skb: Skb, dev: NetDevice): void => {
+  const b = skb.buf
+  const o = skb.data
+  skb.dev = dev
+  skb.macHeader = o
+  skb.data = o + ETH_HLEN
+  const hi = macHiAt(b, o)
+  if (hi & 0x0100) skb.pktType = hi === 0xffff && macLoAt(b, o) === -1 ? PACKET_BROADCAST : PACKET_MULTICAST
+  else skb.pktType = hi === dev.addrHi && macLoAt(b, o) === dev.addrLo ? PACKET_HOST : PACKET_OTHERHOST
+  const type = (b[o + 12]! << 8) | b[o + 13]!
+  // Below 0x600 it is an 802.3 length; ETH_P_802_2 stands for those.
+  skb.protocol = type >= LOOPBACK_PROTOCOL_MIN ? type : 0x0004
+}
+
+/**
+ * Injects a frame into the receive path of another device (__dev_forward_skb and netif_rx): what a veth end does with
+ * the frames of its peer. Refuses frames longer than the device's MTU plus a VLAN tag.
+ */
+export const devForwardSkb = (dev: NetDevice, skb: Skb): number => {
+  if ((dev.flags & IFF_UP) === 0 || skb.tail - skb.data > dev.mtu + dev.hardHeaderLen + VLAN_HLEN) {
+    dev.stats.rxDropped++
+    kfreeSkb(skb, (dev.flags & IFF_UP) === 0 ? DROP.DEV_READY : DROP.PKT_TOO_BIG)
+    return NET_RX_DROP
+  }
+  if (skb.tail - skb.data < ETH_HLEN) {
+    kfreeSkb(skb, DROP.HDR_TRUNC)
+    return NET_RX_DROP
+  }
+  skbScrub(skb, dev.netns)
+  ethTypeTrans(skb, dev)
+  return netifRx(skb)
+}
+
+/** Lets every capture of a device see a frame that is going out or has come in. */
+export const deliverToTaps = (skb: Skb, dev: NetDevice, outgoing: boolean): void => {
+  const taps = dev.taps!
+  for (let i = 0; i < taps.length; i++) taps[i]!.tap(skb, dev, outgoing)
+}
+
+/** Hands a packet to captures, to the device's rx handler and to its protocol (__netif_receive_skb_core). */
+export const netifReceiveSkb = (skb: Skb): number => {
+  for (;;) {
+    const dev = skb.dev!
+    if (!dev.registered) {
+      kfreeSkb(skb, DROP.DEVICE_GONE)
+      return NET_RX_DROP
+    }
+    skb.networkHeader = skb.data
+    skb.skbIif = dev.ifindex
+    if (dev.taps !== null && skb.pktType !== PACKET_OUTGOING) deliverToTaps(skb, dev, false)
+    const handler = dev.rxHandler
+    if (handler !== null) {
+      const result = handler(skb)
+      if (result === RX_HANDLER_CONSUMED) return NET_RX_SUCCESS
+      if (result === RX_HANDLER_ANOTHER) continue
+    }
+    const types = skb.netns.world.packetTypes
+    for (let i = 0; i < types.length; i++) if (types[i]!.protocol === skb.protocol) return types[i]!.receive(skb)
+    dev.stats.rxDropped++
+    kfreeSkb(skb, skb.pktType === PACKET_OTHERHOST ? DROP.OTHERHOST : DROP.UNHANDLED_PROTO)
+    return NET_RX_DROP
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * Life and state of devices: registration, up and down, carrier, MTU, address, promiscuity, moving between namespaces.
+ *
+ * These are the kernel's own steps; rtnl/link.ts is the checked door for everybody else.
+ *
+ * @see net/core/dev.c, net/core/dev_addr_lists.c
+ */
+import { extackError, NetloomError } from '../errors.js'
+import {
+  IFF_ALLMULTI,
+  IFF_LOOPBACK,
+  IFF_PROMISC,
+  IFF_UP,
+  IF_OPER_UNKNOWN,
+  type NetDevice,
+  type PacketTap,
+  QDISC_NOOP,
+  QDISC_NOQUEUE,
+} from './netdev.js'
+import type { Netns } from './netns.js'
+import {
+  NETDEV_CHANGE,
+  NETDEV_CHANGEADDR,
+  NETDEV_CHANGEMTU,
+  NETDEV_CHANGENAME,
+  NETDEV_DOWN,
+  NETDEV_GOING_DOWN,
+  NETDEV_REGISTER,
+  NETDEV_UNREGISTER,
+  NETDEV_UP,
+} from './notifier.js'
+import { defaultOperstate } from './operstate.js'
+
+/** Longest device name plus one (IFNAMSIZ). */
+export const IFNAMSIZ = 16
+
+/** Checks a device name as dev_valid_name does; throws EINVAL. */
+export const checkDevName = (name: string): void => {
+  const bad = name === '' || name.length >= IFNAMSIZ || name === '.' || name === '..' || /[/:\s]/.test(name)
+  if (bad) throw new NetloomError('EINVAL', undefined, { name })
+}
+
+/** `name` itself, or the first free number in place of a `%d` (dev_get_valid_name). Throws EINVAL, EEXIST. */
+export const devAllocName = (netns: Netns, name: string): string => {
+  checkDevName(name)
+  if (!name.includes('%')) {
+    if (netns.devByName(name) !== null) throw new NetloomError('EEXIST', undefined, { name, netns: netns.name })
+    return name
+  }
+  if (!/^[^%]*%d[^%]*$/.test(name)) throw new NetloomError('EINVAL', undefined, { name })
+  for (let i = 0; ; i++) {
+    const candidate = name.replace('%d', String(i))
+    if (netns.devByName(candidate) === null) return candidate
+  }
+}
+
+/** Puts a device into its namespace (register_netdevice). `ifindex` 0 takes the next free one. Throws EEXIST, EINVAL, EBUSY. */
+export const registerNetdevice = (dev: NetDevice, ifindex = 0): void => {
+  const { netns } = dev
+  dev.name = devAllocName(netns, dev.name)
+  if (ifindex > 0 && netns.devByIndex(ifindex) !== null) throw new NetloomError('EBUSY', undefined, { ifindex })
+  dev.ifindex = netns.allocIfindex(ifindex)
+  dev.registered = true
+  if (!dev.carrier) dev.operstate = defaultOperstate(dev)
+  netns.link(dev)
+  netns.world.notifiers.call(NETDEV_REGISTER, dev)
+}
+
+/** Takes a device out of the world (unregister_netdevice): down, out of its bridge, forgotten by every layer. */
+export const unregisterNetdevice = (dev: NetDevice): void => {
+  if (!dev.registered) return
+  devClose(dev)
+  const { world } = dev.netns
+  dev.master?.ops.delSlave?.(dev.master, dev)
+  for (const slave of [...dev.slaves]) dev.ops.delSlave?.(dev, slave)
+  world.notifiers.call(NETDEV_UNREGISTER, dev)
+  dev.ops.uninit?.(dev)
+  dev.registered = false
+  dev.taps = null
+  dev.netns.unlink(dev)
+}
+
+/** Brings a device up (dev_open). */
+export const devOpen = (dev: NetDevice): void => {
+  if (dev.flags & IFF_UP) return
+  dev.running = true
+  dev.ops.open?.(dev)
+  dev.flags |= IFF_UP
+  dev.ops.setRxMode?.(dev)
+  devActivate(dev)
+  dev.netns.world.notifiers.call(NETDEV_UP, dev)
+}
+
+/** Takes a device down (dev_close). */
+export const devClose = (dev: NetDevice): void => {
+  if ((dev.flags & IFF_UP) === 0) return
+  const { notifiers } = dev.netns.world
+  notifiers.call(NETDEV_GOING_DOWN, dev)
+  dev.running = false
+  devDeactivate(dev)
+  dev.ops.stop?.(dev)
+  dev.flags &= ~IFF_UP
+  notifiers.call(NETDEV_DOWN, dev)
+}
+
+/** Lets the device transmit, if it has a carrier (dev_activate). */
+export const devActivate = (dev: NetDevice): void => {
+  if (dev.carrier) dev.qdisc = QDISC_NOQUEUE
+}
+
+/** Lets the device drop whatever is sent (dev_deactivate). */
+export const devDeactivate = (dev: NetDevice): void => {
+  dev.qdisc = QDISC_NOOP
+}
+
+/** Carrier is there (netif_carrier_on). */
+export const netifCarrierOn = (dev: NetDevice): void => {
+  if (dev.carrier) return
+  dev.carrier = true
+  if (dev.registered) dev.netns.world.linkWatch.fire(dev)
+}
+
+/** Carrier is lost (netif_carrier_off). */
+export const netifCarrierOff = (dev: NetDevice): void => {
+  if (!dev.carrier) return
+  dev.carrier = false
+  if (dev.registered) dev.netns.world.linkWatch.fire(dev)
+}
+
+/** Changes IFF_* flags other than IFF_UP (`arp off`, `multicast off`); tells everybody (__dev_notify_flags). */
+export const devChangeFlags = (dev: NetDevice, set: number, clear: number): void => {
+  const old = dev.flags
+  dev.flags = (dev.flags | set) & ~clear
+  if (dev.flags === old) return
+  dev.ops.setRxMode?.(dev)
+  if (dev.flags & IFF_UP) dev.netns.world.notifiers.call(NETDEV_CHANGE, dev)
+}
+
+/** Changes the MTU (dev_set_mtu). Throws EINVAL with the kernel's two messages for values out of range. */
+export const devSetMtu = (dev: NetDevice, mtu: number): void => {
+  if (mtu === dev.mtu) return
+  const context = { dev: dev.name, mtu, min: dev.minMtu, max: dev.maxMtu }
+  if (mtu < dev.minMtu) throw extackError('EINVAL', 'mtu less than device minimum', context)
+  if (dev.maxMtu > 0 && mtu > dev.maxMtu) throw extackError('EINVAL', 'mtu greater than device maximum', context)
+  dev.ops.changeMtu?.(dev, mtu)
+  dev.mtu = mtu
+  dev.netns.world.notifiers.call(NETDEV_CHANGEMTU, dev)
+}
+
+/** Changes the link-layer address (dev_set_mac_address). Throws EADDRNOTAVAIL for a group or zero address. */
+export const devSetMacAddress = (dev: NetDevice, mac: number): void => {
+  if (dev.flags & IFF_LOOPBACK) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name })
+  if (mac === 0 || Math.floor(mac / 2 ** 40) & 1) throw new NetloomError('EADDRNOTAVAIL', undefined, { dev: dev.name })
+  dev.addrAssigned = true
+  if (mac === dev.addr) return
+  dev.ops.setMacAddress?.(dev, mac)
+  dev.setAddr(mac)
+  dev.netns.world.notifiers.call(NETDEV_CHANGEADDR, dev)
+}
+
+/** Counts users of promiscuous mode up or down (dev_set_promiscuity). */
+export const devSetPromiscuity = (dev: NetDevice, inc: number): void => {
+  const was = dev.promiscuity > 0
+  dev.promiscuity += inc
+  if (dev.promiscuity > 0 === was) return
+  dev.flags = was ? dev.flags & ~IFF_PROMISC : dev.flags | IFF_PROMISC
+  dev.ops.setRxMode?.(dev)
+}
+
+/** Counts users of all-multicast mode up or down (dev_set_allmulti). */
+export const devSetAllmulti = (dev: NetDevice, inc: number): void => {
+  const was = dev.allmulti > 0
+  dev.allmulti += inc
+  if (dev.allmulti > 0 === was) return
+  dev.flags = was ? dev.flags & ~IFF_ALLMULTI : dev.flags | IFF_ALLMULTI
+  dev.ops.setRxMode?.(dev)
+}
+
+/** Listens to a link-layer multicast address (dev_mc_add). */
+export const devMcAdd = (dev: NetDevice, mac: number): void => {
+  dev.mc.set(mac, (dev.mc.get(mac) ?? 0) + 1)
+  dev.ops.setRxMode?.(dev)
+}
+
+/** Ends one use of a link-layer multicast address (dev_mc_del). */
+export const devMcDel = (dev: NetDevice, mac: number): void => {
+  const users = dev.mc.get(mac)
+  if (users === undefined) return
+  if (users > 1) dev.mc.set(mac, users - 1)
+  else dev.mc.delete(mac)
+  dev.ops.setRxMode?.(dev)
+}
+
+/** Renames a device (dev_change_name). Throws EEXIST, EINVAL. */
+export const devChangeName = (dev: NetDevice, name: string): void => {
+  if (name === dev.name) return
+  const chosen = devAllocName(dev.netns, name)
+  dev.netns.rename(dev, chosen)
+  dev.netns.world.notifiers.call(NETDEV_CHANGENAME, dev)
+}
+
+/**
+ * Moves a device to another namespace (dev_change_net_namespace): it goes down, loses its addresses, keeps its name and
+ * its ifindex if that is free. Throws EINVAL for lo, EEXIST when the name is taken there.
+ */
+export const devChangeNetns = (dev: NetDevice, netns: Netns, name: string = dev.name): void => {
+  if (dev.netns === netns) return
+  if (dev.flags & IFF_LOOPBACK) throw new NetloomError('EINVAL', 'The interface netns is immutable', { dev: dev.name })
+  const chosen = devAllocName(netns, name)
+  const { notifiers } = netns.world
+  devClose(dev)
+  dev.master?.ops.delSlave?.(dev.master, dev)
+  notifiers.call(NETDEV_UNREGISTER, dev)
+  dev.netns.unlink(dev)
+  dev.taps = null
+  dev.netns = netns
+  dev.name = chosen
+  dev.ifindex = netns.allocIfindex(dev.ifindex)
+  netns.link(dev)
+  notifiers.call(NETDEV_REGISTER, dev)
+}
+
+/** Adds a capture; it sees what the device sends and receives from now on. */
+export const devAddTap = (dev: NetDevice, tap: PacketTap): void => {
+  dev.taps = dev.taps === null ? [tap] : [...dev.taps, tap]
+}
+
+/** Removes a capture. */
+export const devRemoveTap = (dev: NetDevice, tap: PacketTap): void => {
+  const left = dev.taps?.filter(t => t !== tap) ?? []
+  dev.taps = left.length > 0 ? left : null
+}
+
+/** Flags as rtnetlink reports them: IFF_RUNNING (0x40) and IFF_LOWER_UP (0x10000) computed (dev_get_flags). */
+export const reportedFlags = (dev: NetDevice): number => {
+  let flags = dev.flags
+  if (dev.running) {
+    if (dev.operstate === IF_OPER_UNKNOWN || dev.operstate === 6) flags |= 0x40
+    if (dev.carrier) flags |= 0x10000
+  }
+  return flags
+}

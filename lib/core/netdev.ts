@@ -1,0 +1,205 @@
+/**
+ * NetDevice: one class for every kind of device, with the kind's functions in `ops` and its private state in `priv`.
+ *
+ * @see include/linux/netdevice.h, include/uapi/linux/if.h
+ */
+import { macHi, macLo } from '../wire/mac.js'
+import type { Netns } from './netns.js'
+import type { Skb } from './skb.js'
+
+export const IFF_UP = 0x1
+export const IFF_BROADCAST = 0x2
+export const IFF_LOOPBACK = 0x8
+export const IFF_POINTOPOINT = 0x10
+export const IFF_NOARP = 0x80
+export const IFF_PROMISC = 0x100
+export const IFF_ALLMULTI = 0x200
+export const IFF_MULTICAST = 0x1000
+
+export const ARPHRD_ETHER = 1
+export const ARPHRD_LOOPBACK = 772
+export const ARPHRD_NONE = 0xfffe
+
+/** RFC 2863 operational states, as `ip link` prints them after `state`. */
+export const IF_OPER_UNKNOWN = 0
+export const IF_OPER_DOWN = 2
+export const IF_OPER_LOWERLAYERDOWN = 3
+export const IF_OPER_UP = 6
+
+/** What a transmit returns: taken, or dropped in a way that the sender of the packet gets to know. */
+export const NETDEV_TX_OK = 0
+export const NET_XMIT_SUCCESS = 0
+export const NET_XMIT_DROP = 1
+export const NET_RX_SUCCESS = 0
+export const NET_RX_DROP = 1
+
+/** What an rx handler did with the skb. */
+export const RX_HANDLER_CONSUMED = 0
+export const RX_HANDLER_ANOTHER = 1
+export const RX_HANDLER_PASS = 3
+
+/** Offload that netloom models: a device that finishes UDP and TCP checksums, so that captures show them unfinished. */
+export const NETIF_F_HW_CSUM = 1
+
+/** Counters as `ip -s link` shows them (struct rtnl_link_stats64, the parts that netloom's devices move). */
+export class DevStats {
+  rxBytes = 0
+  rxPackets = 0
+  rxErrors = 0
+  rxDropped = 0
+  rxMissed = 0
+  rxMulticast = 0
+  txBytes = 0
+  txPackets = 0
+  txErrors = 0
+  txDropped = 0
+  txCarrier = 0
+  collisions = 0
+}
+
+/** Takes a packet that the device received before the protocols see it (a bridge port, a macvlan's lower device). */
+export type RxHandler = (skb: Skb) => number
+
+/** A capture: sees every frame that the device transmits or receives, before anybody changes it. */
+export interface PacketTap {
+  /** `skb.buf[skb.macHeader .. skb.tail)` is the frame; `outgoing` is true on transmit. Must not keep or change the skb. */
+  tap(skb: Skb, dev: NetDevice, outgoing: boolean): void
+}
+
+/** The functions of a device kind (struct net_device_ops and ethtool_ops). */
+export interface DeviceOps {
+  /** rtnl_link_ops kind as `ip -d link` prints it; empty for lo. */
+  readonly kind: string
+  /** Transmits; owns the skb. `skb.data` is at the link-layer header. Returns NETDEV_TX_OK or NET_XMIT_DROP. */
+  readonly startXmit: (skb: Skb, dev: NetDevice) => number
+  readonly open: ((dev: NetDevice) => void) | null
+  readonly stop: ((dev: NetDevice) => void) | null
+  /** Called before the device leaves its namespace for good (ndo_uninit). */
+  readonly uninit: ((dev: NetDevice) => void) | null
+  /** Checks and prepares a change of MTU; throws a NetloomError to refuse. */
+  readonly changeMtu: ((dev: NetDevice, mtu: number) => void) | null
+  /** Checks a change of address and carries it out beyond `dev.addr`. */
+  readonly setMacAddress: ((dev: NetDevice, mac: number) => void) | null
+  /** Promiscuity or multicast list changed (ndo_set_rx_mode, ndo_change_rx_flags). */
+  readonly setRxMode: ((dev: NetDevice) => void) | null
+  /** ifindex that `ip link` prints after the @, with the device that has it when it is known. */
+  readonly getIflink: ((dev: NetDevice) => { ifindex: number; dev: NetDevice | null }) | null
+  /** Adds and removes a lower device (`ip link set X master THIS`). */
+  readonly addSlave: ((dev: NetDevice, slave: NetDevice) => void) | null
+  readonly delSlave: ((dev: NetDevice, slave: NetDevice) => void) | null
+  /** The device's own counters, where they are not {@link NetDevice.stats} (ndo_get_stats64). */
+  readonly getStats: ((dev: NetDevice) => DevStats) | null
+}
+
+/** Fills the functions that a kind does not have with null, so that all ops records have one shape. */
+export const deviceOps = (
+  ops: Pick<DeviceOps, 'kind' | 'startXmit'> & Partial<Omit<DeviceOps, 'kind' | 'startXmit'>>,
+): DeviceOps => ({
+  kind: ops.kind,
+  startXmit: ops.startXmit,
+  open: ops.open ?? null,
+  stop: ops.stop ?? null,
+  uninit: ops.uninit ?? null,
+  changeMtu: ops.changeMtu ?? null,
+  setMacAddress: ops.setMacAddress ?? null,
+  setRxMode: ops.setRxMode ?? null,
+  getIflink: ops.getIflink ?? null,
+  addSlave: ops.addSlave ?? null,
+  delSlave: ops.delSlave ?? null,
+  getStats: ops.getStats ?? null,
+})
+
+/** Queueing discipline of a device: none, or the one that drops everything until the first carrier. */
+export const QDISC_NOQUEUE = 0
+export const QDISC_NOOP = 1
+
+/** A network device. Change it through core/dev.ts and rtnl/, which tell everybody concerned. */
+export class NetDevice {
+  name: string
+  ifindex = 0
+  netns: Netns
+  readonly ops: DeviceOps
+  /** State of the kind. */
+  priv: object | null = null
+  /** ARPHRD_*. */
+  type: number = ARPHRD_ETHER
+  /** IFF_* as configured; use {@link reportedFlags} for what `ip link` shows. */
+  flags = 0
+  mtu = 1500
+  minMtu = 68
+  maxMtu = 65535
+  /** Octets of the link-layer header. */
+  hardHeaderLen = 14
+  /** Link-layer address as a 48-bit number, and its upper 16 and lower 32 bits. Set with {@link setAddr}. */
+  addr = 0
+  addrHi = 0
+  addrLo = 0
+  broadcast = 0xffffffffffff
+  /** True when the address was given or changed by somebody (NET_ADDR_SET), not drawn. */
+  addrAssigned = false
+  txQueueLen = 1000
+  group = 0
+  alias = ''
+  /** netif_running: between open and stop. */
+  running = false
+  carrier = true
+  /** netif_dormant and dev->operstate. */
+  operstate: number = IF_OPER_UNKNOWN
+  /** QDISC_NOQUEUE once activated. */
+  qdisc: number = QDISC_NOOP
+  promiscuity = 0
+  allmulti = 0
+  /** NETIF_F_* in force. */
+  features: number = NETIF_F_HW_CSUM
+  /** Names of ethtool features that were switched off although they are on by default, or on although off. */
+  featureOverrides: Map<string, boolean> | null = null
+  readonly stats: DevStats = new DevStats()
+  rxHandler: RxHandler | null = null
+  rxHandlerData: object | null = null
+  /** Upper device that this one is a port of. */
+  master: NetDevice | null = null
+  /** Ports in the order in which they were added. */
+  readonly slaves: NetDevice[] = []
+  /** Link-layer multicast addresses that are listened to, with the number of users. */
+  readonly mc: Map<number, number> = new Map()
+  taps: PacketTap[] | null = null
+  /** IPv4 state of the device; typed in ip/. */
+  ipPtr: object | null = null
+  /** True until unregistered. */
+  registered = false
+  /** linkwatch: an event is queued. */
+  linkwatchPending = false
+
+  constructor(netns: Netns, name: string, ops: DeviceOps) {
+    this.netns = netns
+    this.name = name
+    this.ops = ops
+  }
+
+  /** Sets the link-layer address without telling anybody; see rtnl for the full change. */
+  setAddr(mac: number): void {
+    this.addr = mac
+    this.addrHi = macHi(mac)
+    this.addrLo = macLo(mac)
+  }
+
+  get isUp(): boolean {
+    return (this.flags & IFF_UP) !== 0
+  }
+
+  toString(): string {
+    return `${this.netns.name}:${this.name}`
+  }
+
+  toJSON(): { name: string; ifindex: number; netns: string; kind: string; mtu: number; up: boolean; carrier: boolean } {
+    return {
+      name: this.name,
+      ifindex: this.ifindex,
+      netns: this.netns.name,
+      kind: this.ops.kind,
+      mtu: this.mtu,
+      up: this.isUp,
+      carrier: this.carrier,
+    }
+  }
+}

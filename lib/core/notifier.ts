@@ -1,0 +1,37 @@
+/**
+ * The netdevice notifier chain: how layers hear about devices. Within one event the subscribers are called in the order
+ * in which they registered, which is the order in which the kernel's modules come up.
+ *
+ * @see include/linux/netdevice.h enum netdev_cmd, kernel/notifier.c
+ */
+import type { NetDevice } from './netdev.js'
+
+export const NETDEV_UP = 1
+export const NETDEV_DOWN = 2
+export const NETDEV_CHANGE = 4
+export const NETDEV_REGISTER = 5
+export const NETDEV_UNREGISTER = 6
+export const NETDEV_CHANGEMTU = 7
+export const NETDEV_CHANGEADDR = 8
+export const NETDEV_GOING_DOWN = 9
+export const NETDEV_CHANGENAME = 10
+export const NETDEV_NOTIFY_PEERS = 18
+export const NETDEV_CHANGEUPPER = 21
+
+/** Hears of an event; `dev` is the device concerned. */
+export type NetdevNotifier = (event: number, dev: NetDevice) => void
+
+/** Subscribers of one World. */
+export class NotifierChain {
+  readonly #subscribers: NetdevNotifier[] = []
+
+  /** Adds a subscriber at the end. */
+  register(notifier: NetdevNotifier): void {
+    this.#subscribers.push(notifier)
+  }
+
+  /** Tells everybody. */
+  call(event: number, dev: NetDevice): void {
+    for (let i = 0; i < this.#subscribers.length; i++) this.#subscribers[i]!(event, dev)
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Tables of kinds: what a World knows how to make. A new kind is one file and one line in the table of its layer.
+ *
+ * @see include/net/rtnetlink.h struct rtnl_link_ops
+ */
+import type { NetDevice } from './netdev.js'
+import type { Netns } from './netns.js'
+
+/** Attributes that every new device takes, whatever its kind. */
+export interface NewLinkBase {
+  readonly netns: Netns
+  readonly name: string
+  /** 48-bit number; drawn at random when absent. */
+  readonly address?: number
+  readonly mtu?: number
+  readonly txQueueLen?: number
+  /** ifindex that was asked for. */
+  readonly ifindex?: number
+}
+
+/** A kind of link (struct rtnl_link_ops). `A` are the attributes that belong to the kind. */
+export interface LinkKind<A extends object = object> {
+  /** As in `ip link add type KIND`. */
+  readonly kind: string
+  /** Makes and registers the device; throws a NetloomError to refuse and leaves nothing behind then. */
+  newlink(base: NewLinkBase, attrs: Partial<A>): NetDevice
+  /** Changes attributes of an existing device (`ip link set DEV type KIND ...`). All or nothing. */
+  readonly changelink?: (dev: NetDevice, attrs: Partial<A>) => void
+  /** Unregisters the device and what hangs on it. */
+  dellink(dev: NetDevice): void
+  /** The attributes as they are now. */
+  fillInfo(dev: NetDevice): A
+  /** Attributes of a port of such a master (`bridge link set`, `ip link set type bridge_slave`). */
+  readonly changePort?: (port: NetDevice, attrs: object) => void
+  readonly fillPort?: (port: NetDevice) => object
+}
+
+/** Kinds by name. */
+export class Registry<T> {
+  readonly #what: string
+  readonly #items = new Map<string, T>()
+
+  /** `what` names the family in errors, for example `link kind`. */
+  constructor(what: string) {
+    this.#what = what
+  }
+
+  add(name: string, item: T): void {
+    if (this.#items.has(name)) throw new Error(`${this.#what} ${name} is registered twice`)
+    this.#items.set(name, item)
+  }
+
+  get(name: string): T | null {
+    return this.#items.get(name) ?? null
+  }
+
+  /** Names in the order of registration. */
+  names(): string[] {
+    return [...this.#items.keys()]
+  }
+}

@@ -1,0 +1,340 @@
+/**
+ * A packet: one frame buffer with headroom, and integer offsets into it. Headers are prepended and pulled by moving
+ * offsets; clones share the bytes and copy on the first write.
+ *
+ * Who receives an skb passes it on, queues it, or ends it with one of `kfreeSkb` (dropped, with a reason), `consumeSkb`
+ * (its purpose is fulfilled) or `deliverSkb` (it reached a socket). Frames and skbs return to the World's free list.
+ *
+ * @see include/linux/skbuff.h, net/core/skbuff.c
+ */
+import { csumFold, csumPartial } from '../wire/checksum.js'
+import type { Dst } from './dst.js'
+import type { NetDevice } from './netdev.js'
+import type { Netns } from './netns.js'
+
+/** Octets in front of the network header of a fresh skb: room for VXLAN's 50 and an Ethernet header at 2 mod 4. */
+export const SKB_HEADROOM = 144
+
+export const PACKET_HOST = 0
+export const PACKET_BROADCAST = 1
+export const PACKET_MULTICAST = 2
+export const PACKET_OTHERHOST = 3
+export const PACKET_OUTGOING = 4
+
+/** Checksum state of an skb: not looked at, verified, or to be finished by the device. */
+export const CHECKSUM_NONE = 0
+export const CHECKSUM_UNNECESSARY = 1
+export const CHECKSUM_PARTIAL = 3
+
+/** Smallest and largest frame that is kept for reuse, as powers of two. */
+const MIN_CLASS = 11
+const MAX_CLASS = 17
+
+/** The bytes of one or more skbs. `refs` counts them. */
+export class Frame {
+  readonly bytes: Uint8Array
+  readonly sizeClass: number
+  refs: number
+  constructor(sizeClass: number) {
+    this.bytes = new Uint8Array(2 ** sizeClass)
+    this.sizeClass = sizeClass
+    this.refs = 0
+  }
+}
+
+/** One packet on its way. Offsets index `buf`. */
+export class Skb {
+  frame: Frame
+  /** The frame's bytes. */
+  buf: Uint8Array
+  /** First and one past the last octet that the present layer sees. */
+  data: number
+  tail: number
+  macHeader: number
+  networkHeader: number
+  transportHeader: number
+  /** EtherType in host order. */
+  protocol: number
+  /** PACKET_HOST ... PACKET_OUTGOING. */
+  pktType: number
+  /** Device that it arrived on or leaves by. */
+  dev: NetDevice | null
+  /** Namespace that accounts for it. */
+  netns: Netns
+  dst: Dst | null
+  /** Socket that sent it; typed above core. */
+  sk: object | null
+  ipSummed: number
+  /** With CHECKSUM_PARTIAL: where the sum starts, and where it is stored relative to that. */
+  csumStart: number
+  csumOffset: number
+  mark: number
+  priority: number
+  /** ifindex of the device that it came in by, 0 for local ones. */
+  skbIif: number
+  /** IPSKB_* flags. */
+  ipFlags: number
+  /** Octets of IP options that were checked; 0 none. */
+  ipOptLen: number
+  /** Fragment by the sender although DF is set (local sockets without path MTU discovery). */
+  ignoreDf: boolean
+  /** Largest fragment seen when it was put together, 0 when it was not. */
+  fragMaxSize: number
+  /** Bridge port that it entered by; typed in dev/bridge. */
+  brPort: object | null
+  /** Bridge: flags of the bridge's control block (BR_*), see dev/bridge. */
+  brFlags: number
+  /** False once it has ended; guards against use after the end. */
+  alive: boolean
+
+  constructor(frame: Frame, netns: Netns) {
+    this.frame = frame
+    this.buf = frame.bytes
+    this.data = SKB_HEADROOM
+    this.tail = SKB_HEADROOM
+    this.macHeader = 0
+    this.networkHeader = SKB_HEADROOM
+    this.transportHeader = 0
+    this.protocol = 0
+    this.pktType = PACKET_HOST
+    this.dev = null
+    this.netns = netns
+    this.dst = null
+    this.sk = null
+    this.ipSummed = CHECKSUM_NONE
+    this.csumStart = 0
+    this.csumOffset = 0
+    this.mark = 0
+    this.priority = 0
+    this.skbIif = 0
+    this.ipFlags = 0
+    this.ipOptLen = 0
+    this.ignoreDf = false
+    this.fragMaxSize = 0
+    this.brPort = null
+    this.brFlags = 0
+    this.alive = true
+  }
+
+  /** Octets from `data` to `tail`. */
+  get len(): number {
+    return this.tail - this.data
+  }
+}
+
+/** Free frames and skbs of one World, and how many are in use. */
+export class SkbPool {
+  /** Skbs in use. 0 at rest. */
+  live = 0
+  /** Frame buffers made so far; constant in a steady state. */
+  framesMade = 0
+  readonly #skbs: Skb[] = []
+  readonly #frames: Frame[][] = []
+
+  constructor() {
+    for (let c = 0; c <= MAX_CLASS; c++) this.#frames.push([])
+  }
+
+  frame(octets: number): Frame {
+    let sizeClass = MIN_CLASS
+    while (2 ** sizeClass < octets) sizeClass++
+    const free = sizeClass <= MAX_CLASS ? this.#frames[sizeClass]!.pop() : undefined
+    const frame = free ?? this.#newFrame(sizeClass)
+    frame.refs = 1
+    return frame
+  }
+
+  #newFrame(sizeClass: number): Frame {
+    this.framesMade++
+    return new Frame(sizeClass)
+  }
+
+  putFrame(frame: Frame): void {
+    if (--frame.refs === 0 && frame.sizeClass <= MAX_CLASS) this.#frames[frame.sizeClass]!.push(frame)
+  }
+
+  skb(frame: Frame, netns: Netns): Skb {
+    this.live++
+    const skb = this.#skbs.pop()
+    if (skb === undefined) return new Skb(frame, netns)
+    skb.frame = frame
+    skb.buf = frame.bytes
+    skb.data = SKB_HEADROOM
+    skb.tail = SKB_HEADROOM
+    skb.macHeader = 0
+    skb.networkHeader = SKB_HEADROOM
+    skb.transportHeader = 0
+    skb.protocol = 0
+    skb.pktType = PACKET_HOST
+    skb.dev = null
+    skb.netns = netns
+    skb.dst = null
+    skb.sk = null
+    skb.ipSummed = CHECKSUM_NONE
+    skb.mark = 0
+    skb.priority = 0
+    skb.skbIif = 0
+    skb.ipFlags = 0
+    skb.ipOptLen = 0
+    skb.ignoreDf = false
+    skb.fragMaxSize = 0
+    skb.brPort = null
+    skb.brFlags = 0
+    skb.alive = true
+    return skb
+  }
+
+  put(skb: Skb): void {
+    if (!skb.alive) throw new Error('skb ended twice')
+    skb.alive = false
+    this.live--
+    this.putFrame(skb.frame)
+    this.#skbs.push(skb)
+  }
+}
+
+/** A fresh, empty skb with room for `octets` behind the headroom; counted as created in `netns`. */
+export const allocSkb = (netns: Netns, octets: number): Skb => {
+  const pool = netns.world.skbs
+  netns.acct.created++
+  netns.acct.alive++
+  return pool.skb(pool.frame(SKB_HEADROOM + octets), netns)
+}
+
+/** Prepends `n` octets and returns the new `data` (skb_push). */
+export const skbPush = (skb: Skb, n: number): number => {
+  skb.data -= n
+  if (skb.data < 0) throw new Error(`skb headroom exhausted by ${-skb.data} octets`)
+  return skb.data
+}
+
+/** Takes `n` octets from the front and returns the new `data` (skb_pull); the caller has checked the length. */
+export const skbPull = (skb: Skb, n: number): number => {
+  skb.data += n
+  return skb.data
+}
+
+/** Appends `n` octets and returns the offset of the first (skb_put). */
+export const skbPut = (skb: Skb, n: number): number => {
+  const at = skb.tail
+  skb.tail += n
+  if (skb.tail > skb.buf.length) throw new Error(`skb tailroom exhausted by ${skb.tail - skb.buf.length} octets`)
+  return at
+}
+
+const copyFields = (to: Skb, from: Skb): void => {
+  to.data = from.data
+  to.tail = from.tail
+  to.macHeader = from.macHeader
+  to.networkHeader = from.networkHeader
+  to.transportHeader = from.transportHeader
+  to.protocol = from.protocol
+  to.pktType = from.pktType
+  to.dev = from.dev
+  to.dst = from.dst
+  to.ipSummed = from.ipSummed
+  to.csumStart = from.csumStart
+  to.csumOffset = from.csumOffset
+  to.mark = from.mark
+  to.priority = from.priority
+  to.skbIif = from.skbIif
+  to.ipFlags = from.ipFlags
+  to.ipOptLen = from.ipOptLen
+  to.ignoreDf = from.ignoreDf
+  to.fragMaxSize = from.fragMaxSize
+  to.brPort = from.brPort
+  to.brFlags = from.brFlags
+}
+
+/** A second skb over the same bytes (skb_clone); counted as created. Write only after {@link skbCow}. */
+export const skbClone = (skb: Skb): Skb => {
+  const pool = skb.netns.world.skbs
+  skb.frame.refs++
+  skb.netns.acct.created++
+  skb.netns.acct.alive++
+  const clone = pool.skb(skb.frame, skb.netns)
+  copyFields(clone, skb)
+  return clone
+}
+
+/** A second skb with bytes of its own and `extra` octets more tailroom (skb_copy); counted as created. */
+export const skbCopy = (skb: Skb, extra = 0): Skb => {
+  const pool = skb.netns.world.skbs
+  const frame = pool.frame(skb.tail + extra)
+  frame.bytes.set(skb.buf.subarray(0, skb.tail))
+  skb.netns.acct.created++
+  skb.netns.acct.alive++
+  const copy = pool.skb(frame, skb.netns)
+  copyFields(copy, skb)
+  return copy
+}
+
+/** Makes the bytes this skb's own before a write (skb_cow). Offsets stay. */
+export const skbCow = (skb: Skb): void => {
+  if (skb.frame.refs === 1) return
+  const pool = skb.netns.world.skbs
+  const frame = pool.frame(skb.tail)
+  frame.bytes.set(skb.buf.subarray(0, skb.tail))
+  pool.putFrame(skb.frame)
+  skb.frame = frame
+  skb.buf = frame.bytes
+}
+
+/** Ends a packet that was dropped: counts `reason` (a number of DROP) at its device and namespace. */
+export const kfreeSkb = (skb: Skb, reason: number): void => {
+  skb.netns.countDrop(skb, reason)
+  skb.netns.acct.alive--
+  skb.netns.world.skbs.put(skb)
+}
+
+/** Ends a packet whose purpose is fulfilled inside the kernel (consume_skb). */
+export const consumeSkb = (skb: Skb): void => {
+  const acct = skb.netns.acct
+  acct.consumed++
+  acct.alive--
+  skb.netns.world.skbs.put(skb)
+}
+
+/** Ends a packet that a socket or user code has received. */
+export const deliverSkb = (skb: Skb): void => {
+  const acct = skb.netns.acct
+  acct.delivered++
+  acct.alive--
+  skb.netns.world.skbs.put(skb)
+}
+
+/** Moves a packet into another namespace and forgets what the first one decided about it (skb_scrub_packet). */
+export const skbScrub = (skb: Skb, netns: Netns): void => {
+  skb.dst = null
+  skb.sk = null
+  skb.ipFlags = 0
+  skb.ipOptLen = 0
+  skb.ignoreDf = false
+  skb.fragMaxSize = 0
+  skb.brPort = null
+  skb.brFlags = 0
+  skb.skbIif = 0
+  if (skb.netns === netns) return
+  skb.mark = 0
+  skb.priority = 0
+  const from = skb.netns.acct
+  from.consumed++
+  from.left++
+  from.alive--
+  netns.acct.entered++
+  netns.acct.alive++
+  skb.netns = netns
+}
+
+/** Finishes a checksum that was left to the device (skb_checksum_help). */
+export const skbChecksumHelp = (skb: Skb): void => {
+  skbCow(skb)
+  const start = skb.csumStart
+  const at = start + skb.csumOffset
+  const sum = csumFold(csumPartial(skb.buf, start, skb.tail - start))
+  // 0 means "no checksum" in UDP, so an all-zero result is sent as its other representation.
+  const out = sum === 0 ? 0xffff : sum
+  skb.buf[at] = out >> 8
+  skb.buf[at + 1] = out & 0xff
+  skb.ipSummed = CHECKSUM_NONE
+}
