@@ -1,0 +1,56 @@
+/**
+ * Scenario directories on disk: `scenario.sh`, `meta.json`, captures and state files.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { FileSet } from './compare.js'
+
+/** The directory of the recorded scenarios of this repository. */
+export const SCENARIOS: string = fileURLToPath(new URL('../data/conformance/', import.meta.url))
+
+/** Name of the script in a scenario directory. */
+export const SCRIPT = 'scenario.sh'
+
+/** The plain files of `dir` by name. */
+export const readFiles = (dir: string): Map<string, Uint8Array> => {
+  const names = readdirSync(dir).filter(name => statSync(join(dir, name)).isFile())
+  return new Map(names.sort().map(name => [name, readFileSync(join(dir, name))]))
+}
+
+/** Writes `files` into `dir`, which is made when missing. */
+export const writeFiles = (dir: string, files: FileSet): void => {
+  mkdirSync(dir, { recursive: true })
+  for (const [name, bytes] of files) writeFileSync(join(dir, name), bytes)
+}
+
+/** The text of the scenario in `dir`. */
+export const readScript = (dir: string): string => readFileSync(join(dir, SCRIPT), 'utf8')
+
+const isScenario = (dir: string): boolean => existsSync(join(dir, SCRIPT))
+
+/** Scenario directories at `dir`: itself, or those right below it; throws when there is none. */
+export const findScenarios = (dir: string): string[] => {
+  const top = resolve(dir)
+  if (!existsSync(top) || !statSync(top).isDirectory()) throw new Error(`no such directory: ${dir}`)
+  if (isScenario(top)) return [top]
+  const below = readdirSync(top)
+    .sort()
+    .map(name => join(top, name))
+    .filter(isScenario)
+  if (below.length === 0) throw new Error(`no ${SCRIPT} in ${dir} or right below it`)
+  return below
+}
+
+/** Name of the scenario in `dir`. */
+export const scenarioName = (dir: string): string => basename(resolve(dir))
+
+/** Names of a list file: one a line, `#` opens a comment. */
+export const readNameList = (file: string): string[] =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .map(line => line.replace(/#.*/, '').trim())
+    .filter(line => line !== '')
+
+/** File of the names of the scenarios that must be equal now. */
+export const MUST_BE_EQUAL: string = fileURLToPath(new URL('./must-be-equal.txt', import.meta.url))

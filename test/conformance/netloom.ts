@@ -1,0 +1,16 @@
+/**
+ * The only file of the conformance suite that names netloom: runs a script in a fresh world.
+ */
+import { createWorld } from '../../lib/index.js'
+import { dissect } from '../../lib/wire/dissect.js'
+import type { ScriptRun } from './scenario-run.js'
+
+/** Runs `script` in a new world of netloom. */
+export const runInNetloom = (script: string): ScriptRun => {
+  const world = createWorld({ seed: 1 })
+  const { error, exits, files } = world.sh(script, { mayFail: true })
+  return { error: error === null ? null : error.message, exits, files }
+}
+
+/** One line for a frame, in tcpdump's style. */
+export const dissectLine = (bytes: Uint8Array): string => dissect(bytes)
