@@ -1,84 +1,45 @@
 /**
- * `node --import tsx test/conformance/agreement.ts PROGRAM [--count N] [--seed S] [--only REGEX] [DIR...]`: tries this
- * judge beside another program that is called as `PROGRAM RECORDED_DIR ACTUAL_DIR --json` and prints an object with
+ * `node --import tsx test/conformance/agreement.ts PROGRAM [--count N] [--seed S] [--write FILE]`: tries this judge
+ * beside another program that is called as `PROGRAM RECORDED_DIR ACTUAL_DIR --json` and prints an object with
  * `equal framesEqual framesTotal filesEqual filesTotal captures states masks`, on recordings changed at random.
  *
- * Prints each case in which the two disagree with its number, from which it can be made again. Exit status 0 when they
- * agree on all.
+ * Prints each case in which the two disagree with its number, from which it can be made again; --write keeps what the
+ * other program says, one case a line, for verdicts.test.ts. Exit status 0 when they agree on all.
  */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Comparison, compareFiles } from './compare.js'
-import { findScenarios, readFiles, SCENARIOS, scenarioName, writeFiles } from './directory.js'
-import { Dice, mutateFiles } from './mutate.js'
+import { findScenarios, SCENARIOS, scenarioName, writeFiles } from './directory.js'
+import { Dice } from './mutate.js'
+import {
+  fullText,
+  type MutatedCase,
+  mutatedCase,
+  otherVerdict,
+  ownVerdict,
+  shortText,
+  type Verdict,
+} from './mutated-case.js'
 
-/** What both say about a case. */
-interface Verdict {
-  readonly equal: boolean
-  readonly figures: readonly number[]
-  readonly files: Readonly<Record<string, boolean>>
-  readonly frames: Readonly<Record<string, readonly number[]>>
-  readonly masks: Readonly<Record<string, number>>
-}
-
-interface OtherCapture {
-  readonly file: string
-  readonly equal: boolean
-  readonly equalFrames: number
-  readonly total: number
-}
-
-interface OtherResult {
-  readonly equal: boolean
-  readonly framesEqual: number
-  readonly framesTotal: number
-  readonly filesEqual: number
-  readonly filesTotal: number
-  readonly captures: readonly OtherCapture[]
-  readonly states: readonly { readonly file: string; readonly equal: boolean }[]
-  readonly masks: Readonly<Record<string, number>>
-}
-
-const sorted = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
-  Object.fromEntries(Object.entries(record).sort(([x], [y]) => (x < y ? -1 : 1)))
-
-const otherVerdict = (r: OtherResult): Verdict => ({
-  equal: r.equal,
-  figures: [r.framesEqual, r.framesTotal, r.filesEqual, r.filesTotal],
-  files: sorted(Object.fromEntries([...r.captures, ...r.states].map(file => [file.file, file.equal]))),
-  frames: sorted(Object.fromEntries(r.captures.map(file => [file.file, [file.equalFrames, file.total]]))),
-  masks: sorted(r.masks),
-})
-
-const ownVerdict = (r: Comparison): Verdict => ({
-  equal: r.equal,
-  figures: [r.framesEqual, r.framesTotal, r.filesEqual, r.filesTotal],
-  files: sorted(Object.fromEntries([...r.captures, ...r.states].map(file => [file.file, file.equal]))),
-  frames: sorted(Object.fromEntries(r.captures.map(file => [file.file, [file.framesEqual, file.framesTotal]]))),
-  masks: sorted(r.masks),
-})
-
-const askOther = (program: string, recorded: string, actual: string): Promise<string> =>
+const ask = (program: string, recorded: string, actual: string): Promise<Verdict | null> =>
   new Promise((resolve, reject) => {
-    const limit = { maxBuffer: 1 << 28 }
-    execFile(program, [recorded, actual, '--json'], limit, (error, stdout, stderr) => {
+    execFile(program, [recorded, actual, '--json'], { maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
       const status = error === null ? 0 : error.code
-      if (status === 0 || status === 1) resolve(JSON.stringify(otherVerdict(JSON.parse(stdout) as OtherResult)))
-      else if (status === 2) resolve('broken recording')
+      if (status === 0 || status === 1) resolve(otherVerdict(stdout))
+      else if (status === 2) resolve(null)
       else reject(new Error(`${program}: ${stderr || error?.message}`))
     })
   })
 
-const askSelf = (recorded: Map<string, Uint8Array>, actual: Map<string, Uint8Array>): string => {
-  try {
-    return JSON.stringify(ownVerdict(compareFiles(recorded, actual)))
-  } catch (error) {
-    if (error instanceof Error && error.name === 'PcapFormatError') return 'broken recording'
-    throw error
-  }
+const askOther = async (program: string, temp: string, { recorded, actual }: MutatedCase): Promise<Verdict | null> => {
+  const dir = mkdtempSync(join(temp, 'case-'))
+  writeFiles(join(dir, 'recorded'), recorded)
+  writeFiles(join(dir, 'actual'), actual)
+  const verdict = await ask(program, join(dir, 'recorded'), join(dir, 'actual'))
+  rmSync(dir, { recursive: true })
+  return verdict
 }
 
 /** How the cases went. */
@@ -86,33 +47,18 @@ interface Tally {
   agreed: number
   /** Cases in which the changed files still count as equal: the changes fell under masks. */
   equal: number
+  /** What the other program says, by case. */
+  readonly lines: Map<number, string>
 }
 
-/** Tries case `number`. */
-const tryCase = async (
-  program: string,
-  number: number,
-  dirs: readonly string[],
-  temp: string,
-  tally: Tally,
-): Promise<void> => {
-  const dice = new Dice(number)
-  const source = dice.pick(dirs)
-  const original = readFiles(source)
-  const changed = mutateFiles(original, dice)
-  // now and then the changed one is the recording, so that its figures and masks are of changed frames
-  const [recorded, actual] = dice.below(5) === 0 ? [changed, original] : [original, changed]
-  const recordedDir = join(temp, `${number}-recorded`)
-  const actualDir = join(temp, `${number}-actual`)
-  writeFiles(recordedDir, recorded)
-  writeFiles(actualDir, actual)
-  const theirs = await askOther(program, recordedDir, actualDir)
-  const ours = askSelf(recorded, actual)
-  rmSync(recordedDir, { recursive: true })
-  rmSync(actualDir, { recursive: true })
-  if (ours.startsWith('{"equal":true')) tally.equal++
-  if (ours === theirs) tally.agreed++
-  else console.log(`case ${number} (${scenarioName(source)}):\n  other ${theirs}\n  own   ${ours}`)
+const tryCase = async (program: string, number: number, dir: string, temp: string, tally: Tally): Promise<void> => {
+  const made = mutatedCase(number, dir)
+  const theirs = await askOther(program, temp, made)
+  const ours = ownVerdict(made)
+  if (theirs?.equal === true) tally.equal++
+  tally.lines.set(number, `${number} ${scenarioName(dir)}: ${shortText(theirs)}`)
+  if (fullText(ours) === fullText(theirs)) tally.agreed++
+  else console.log(`case ${number} (${scenarioName(dir)}):\n  other ${fullText(theirs)}\n  own   ${fullText(ours)}`)
 }
 
 const main = async (): Promise<number> => {
@@ -121,25 +67,28 @@ const main = async (): Promise<number> => {
     options: {
       count: { type: 'string', default: '1000' },
       seed: { type: 'string', default: '1' },
-      only: { type: 'string', default: '' },
+      write: { type: 'string' },
     },
   })
-  const [program, ...tops] = positionals
-  if (program === undefined) throw new Error('usage: agreement PROGRAM [--count N] [--seed S] [--only REGEX] [DIR...]')
-  const only = new RegExp(values.only)
-  const dirs = (tops.length > 0 ? tops : [SCENARIOS]).flatMap(findScenarios).filter(dir => only.test(scenarioName(dir)))
+  const [program] = positionals
+  if (program === undefined) throw new Error('usage: agreement PROGRAM [--count N] [--seed S] [--write FILE]')
+  const dirs = findScenarios(SCENARIOS)
   const temp = mkdtempSync(join(tmpdir(), 'netloom-agreement-'))
   const first = Number(values.seed)
   const end = first + Number(values.count)
+  const tally: Tally = { agreed: 0, equal: 0, lines: new Map() }
   let next = first
-  const tally: Tally = { agreed: 0, equal: 0 }
   const worker = async (): Promise<void> => {
-    while (next < end) await tryCase(program, next++, dirs, temp, tally)
+    while (next < end) {
+      const number = next++
+      await tryCase(program, number, new Dice(-number).pick(dirs), temp, tally)
+    }
   }
   await Promise.all([worker(), worker()])
   rmSync(temp, { recursive: true })
-  const cases = `${end - first} cases from seed ${first} (${tally.equal} of them equal), ${dirs.length} recordings`
-  console.log(`agreed on ${tally.agreed} of ${cases}`)
+  const lines = [...tally.lines].sort(([x], [y]) => x - y).map(([, line]) => `${line}\n`)
+  if (values.write !== undefined) writeFileSync(values.write, lines.join(''))
+  console.log(`agreed on ${tally.agreed} of ${end - first} cases from seed ${first}, ${tally.equal} of them equal`)
   return tally.agreed === end - first ? 0 : 1
 }
 

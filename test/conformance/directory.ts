@@ -12,10 +12,13 @@ export const SCENARIOS: string = fileURLToPath(new URL('../data/conformance/', i
 /** Name of the script in a scenario directory. */
 export const SCRIPT = 'scenario.sh'
 
+/** A file's octets. Not as a Buffer, whose `slice` shares memory where that of other arrays copies. */
+export const readBytes = (file: string): Uint8Array => new Uint8Array(readFileSync(file))
+
 /** The plain files of `dir` by name. */
 export const readFiles = (dir: string): Map<string, Uint8Array> => {
   const names = readdirSync(dir).filter(name => statSync(join(dir, name)).isFile())
-  return new Map(names.sort().map(name => [name, readFileSync(join(dir, name))]))
+  return new Map(names.sort().map(name => [name, readBytes(join(dir, name))]))
 }
 
 /** Writes `files` into `dir`, which is made when missing. */
