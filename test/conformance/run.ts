@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly out: string
   /** Show what differs. */
   readonly verbose: boolean
+  /** One line for a frame, shown with what differs; default none. */
+  readonly dissect?: (bytes: Uint8Array) => string
   /** Names that decide the exit status; null for all. */
   readonly expected: ReadonlySet<string> | null
   readonly runScript: RunScript
@@ -50,8 +52,8 @@ const outNames = (dirs: readonly string[]): string[] => {
   })
 }
 
-const details = (outcome: Outcome): string[] => [
-  ...differenceText(outcome.comparison),
+const details = (outcome: Outcome, { dissect }: RunOptions): string[] => [
+  ...differenceText(outcome.comparison, dissect === undefined ? {} : { dissect }),
   ...outcome.exits.differences.map(difference => `exits: ${difference}`),
 ]
 
@@ -69,7 +71,7 @@ const runOne = async (dir: string, outName: string, options: RunOptions): Promis
   try {
     const outcome = judge(dir, run)
     options.print(outcomeText(outcome))
-    if (options.verbose) for (const line of details(outcome)) options.print(`  ${line}`)
+    if (options.verbose) for (const line of details(outcome, options)) options.print(`  ${line}`)
     return outcome
   } catch (error) {
     options.print(`${scenarioName(dir)}: broken recording: ${error instanceof Error ? error.message : error}`)
@@ -136,7 +138,10 @@ const main = async (): Promise<number> => {
   try {
     const runScript: RunScript = script => child.run(script)
     const print = (line: string): void => console.log(line)
-    return await runAll({ dirs, out, verbose: values.verbose, expected: wanted && new Set(wanted), runScript, print })
+    const options = { dirs, out, verbose: values.verbose, expected: wanted && new Set(wanted), runScript, print }
+    // netloom itself is loaded here only for what it says about a frame; scripts run in the child process
+    const dissect = values.verbose ? { dissect: (await import('./netloom.js')).dissectLine } : {}
+    return await runAll({ ...options, ...dissect })
   } finally {
     child.stop()
     if (values.out === undefined) rmSync(out, { recursive: true })

@@ -1,0 +1,59 @@
+/**
+ * netloom against the recordings: every scenario of must-be-equal.txt leaves the captures and state files that the
+ * kernel left, and none of the list is lost.
+ */
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { figuresText } from './compare.js'
+import { differenceText } from './compare-text.js'
+import { findScenarios, MUST_BE_EQUAL, readNameList, readScript, SCENARIOS, scenarioName } from './directory.js'
+import { parseScenario } from './grammar.js'
+import { dissectLine, runInNetloom } from './netloom.js'
+import { judge, runScenario } from './scenario-run.js'
+
+const test = suite('conformance')
+
+const NAMES = readNameList(MUST_BE_EQUAL)
+
+/** Kinds of scenario of which every one must be equal, unless it needs TCP or netfilter. */
+const KINDS =
+  /^(arp|bridge|broadcast|forwarding|gratuitous|icmp-error|link-up|neigh|ping|proxy-arp|route|source|udp|veth)-/
+
+for (const name of NAMES) {
+  test(`${name} leaves what the kernel left`, async () => {
+    const dir = join(SCENARIOS, name)
+    const outcome = judge(dir, await runScenario(dir, runInNetloom))
+    if (outcome.equal) return
+    const lines = differenceText(outcome.comparison, { dissect: dissectLine })
+    const stopped = outcome.error === null ? [] : [`stopped: ${outcome.error}`]
+    assert.unreachable([figuresText(outcome.comparison), ...stopped, ...lines].join('\n'))
+  })
+}
+
+test('every name of the list has a recording, once', () => {
+  const known = new Set(findScenarios(SCENARIOS).map(scenarioName))
+  assert.equal(
+    NAMES.filter(name => !known.has(name)),
+    [],
+  )
+  assert.is(new Set(NAMES).size, NAMES.length)
+})
+
+test('the list holds every scenario of the kinds that must be equal', () => {
+  const due = findScenarios(SCENARIOS).filter(dir => {
+    const { tags } = parseScenario(readScript(dir))
+    return KINDS.test(scenarioName(dir)) && !tags.includes('tcp') && !tags.includes('netfilter')
+  })
+  assert.equal(
+    due.map(scenarioName).filter(name => !NAMES.includes(name)),
+    [],
+  )
+})
+
+test('no recording and no name of the list is lost', () => {
+  assert.ok(findScenarios(SCENARIOS).length >= 178)
+  assert.ok(NAMES.length >= 45)
+})
+
+test.run()
