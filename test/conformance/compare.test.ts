@@ -271,6 +271,16 @@ test('vxlan-sport: a port outside the ephemeral range is compared as it is', () 
   )
 })
 
+test('vxlan-sport: the ephemeral range is 32768 to 60999, both included', () => {
+  for (const port of [32768, 60999]) isEqual(changed(...VXLAN, frames => setPort(frame(frames, 5), port)))
+  for (const port of [32767, 61000]) {
+    isOff(
+      changed(...VXLAN, frames => setPort(frame(frames, 5), port)),
+      1,
+    )
+  }
+})
+
 test('vxlan-sport: one inner flow with two ports is not equal', () => {
   isOff(
     changed('vxlan-flannel-pods', 'n1-eth0.pcap', frames => {
@@ -298,6 +308,62 @@ test('fragments: the ICMP checksum is verified on the datagram put together from
     })
   isOff(flip(4, STAMP), 1)
   isOff(flip(5, 100), 2)
+})
+
+test('checksum-unverifiable: a fragment that is not in the capture leaves the checksum open', () => {
+  const [name, file] = FRAGMENTS
+  const recorded = readFiles(join(SCENARIOS, name))
+  for (const missing of [5, 6]) {
+    const without = (flip: boolean): Map<string, Uint8Array> => {
+      const { frames } = readPcap(recorded.get(file)!, file)
+      const loose = frames.map(({ bytes, wireLen }) => ({ bytes: bytes.slice(), wireLen }))
+      if (flip) frame(loose, 4)[AT.icmpSum]! ^= 1
+      loose.splice(missing - 1, 1)
+      return new Map([...recorded, [file, writePcap(loose)]])
+    }
+    const comparison = compareFiles(without(false), without(true))
+    isEqual(comparison)
+    assert.is(comparison.masks['checksum-unverifiable'], 1)
+  }
+})
+
+test('tcp-isn: a new SYN on the same ports starts both directions anew', () => {
+  const [name, file] = TCP
+  const recorded = readFiles(join(SCENARIOS, name))
+  const { frames } = readPcap(recorded.get(file)!, file)
+  // the connection of frames 3 to 10 twice, the second time with other numbers in one of the two copies
+  const twice = (add: number): Map<string, Uint8Array> => {
+    const again = frames.slice(2, 10).map(({ bytes, wireLen }) => {
+      const copy = bytes.slice()
+      for (const at of [AT.seq, AT.ack]) if (new DataView(copy.buffer).getUint32(at) !== 0) add32(copy, at, add)
+      finishChecksums(copy)
+      return { bytes: copy, wireLen }
+    })
+    return new Map([...recorded, [file, writePcap([...frames, ...again])]])
+  }
+  isEqual(compareFiles(twice(0), twice(0x01020304)))
+})
+
+test('checksum-offload: a finished UDP checksum that comes out as 0 stands as 0xffff (RFC 768)', () => {
+  const [name, file] = LO
+  const recorded = readFiles(join(SCENARIOS, name))
+  const lo = (finish: boolean): Map<string, Uint8Array> => {
+    const loose = readPcap(recorded.get(file)!, file).frames.map(({ bytes, wireLen }) => ({
+      bytes: bytes.slice(),
+      wireLen,
+    }))
+    const b = frame(loose, 7)
+    const unfinished = get16(b, AT.udpSum)
+    // the payload takes up what is missing to a sum of 0xffff
+    new DataView(b.buffer).setUint16(STAMP, 0)
+    finishChecksums(b)
+    new DataView(b.buffer).setUint16(STAMP, get16(b, AT.udpSum))
+    finishChecksums(b)
+    assert.is(get16(b, AT.udpSum), 0xffff)
+    if (!finish) new DataView(b.buffer).setUint16(AT.udpSum, unfinished)
+    return new Map([...recorded, [file, writePcap(loose)]])
+  }
+  isEqual(compareFiles(lo(false), lo(true)))
 })
 
 test('frames: dropped, repeated and swapped ones count by an alignment of the two lists', () => {

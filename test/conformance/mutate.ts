@@ -189,6 +189,37 @@ const spoilChecksum: FrameChange = (frames, dice) => {
   put16(b, at, dice.pick([sum, sum, 0, (u16(b, at) + 1) & 0xffff, u16(b, at) ^ 0xffff]))
 }
 
+const isFragment = ({ bytes }: LooseFrame): boolean => isIpv4(bytes) && (u16(bytes, IP + 6) & 0x3fff) !== 0
+
+/** Takes a fragment away, changes its payload or its offset, or repeats it with another payload. */
+const spoilFragment: FrameChange = (frames, dice) => {
+  const frame = somewhere(frames.filter(isFragment), dice)
+  if (frame === null) return
+  const what = dice.below(4)
+  const at = frames.indexOf(frame)
+  if (what === 0) frames.splice(at, 1)
+  else if (what === 1) frames.splice(at, 0, { bytes: Uint8Array.from(frame.bytes), wireLen: frame.wireLen })
+  if (what === 2) put16(frame.bytes, IP + 6, u16(frame.bytes, IP + 6) ^ (1 << dice.below(14)))
+  else if (what !== 0)
+    frame.bytes[IP + 20 + dice.below(Math.max(1, frame.bytes.length - IP - 20))]! ^= 1 << dice.below(8)
+  if (dice.below(2) === 0) finishChecksums(frame.bytes)
+}
+
+/** Opens a TCP connection again on the same ports, with other numbers. */
+const reopen: FrameChange = (frames, dice) => {
+  const isSyn = ({ bytes }: LooseFrame): boolean =>
+    isIpv4(bytes) && bytes[IP + 9] === 6 && bytes.length >= 54 && (bytes[47]! & 2) !== 0
+  const syn = somewhere(frames.filter(isSyn), dice)
+  if (syn === null) return
+  const copy = { bytes: Uint8Array.from(syn.bytes), wireLen: syn.wireLen }
+  new DataView(copy.bytes.buffer).setUint32(38, dice.below(3) === 0 ? 0 : dice.below(0x100000000))
+  finishChecksums(copy.bytes)
+  frames.splice(dice.below(frames.length + 1), 0, copy)
+}
+
+/** Both ends of the ephemeral range, inside and out. */
+const EDGE_PORTS: readonly number[] = [32767, 32768, 60999, 61000, 65535]
+
 /** Gives one VXLAN flow, or one packet, another source port. */
 const changeVxlanPort: FrameChange = (frames, dice) => {
   const isVxlan = ({ bytes }: LooseFrame): boolean =>
@@ -196,7 +227,7 @@ const changeVxlanPort: FrameChange = (frames, dice) => {
   const example = somewhere(frames.filter(isVxlan), dice)
   if (example === null) return
   const from = u16(example.bytes, 34)
-  const to = dice.below(5) === 0 ? dice.below(65536) : 32768 + dice.below(28232)
+  const to = dice.below(3) === 0 ? dice.pick(EDGE_PORTS) : 32768 + dice.below(28232)
   const isWhole = dice.below(3) !== 0
   for (const frame of frames.filter(isVxlan)) {
     if (u16(frame.bytes, 34) !== from || (!isWhole && frame !== example)) continue
@@ -222,6 +253,10 @@ const FRAME_CHANGES: readonly FrameChange[] = [
   changePingStamp,
   spoilChecksum,
   changeVxlanPort,
+  changeVxlanPort,
+  spoilFragment,
+  spoilFragment,
+  reopen,
 ]
 
 /** A capture with one to three changes. */

@@ -95,11 +95,11 @@ export const fullText = (verdict: Verdict | null): string =>
     ? 'broken recording'
     : JSON.stringify([verdict.equal, verdict.figures, sorted(verdict.files), sorted(verdict.masks)])
 
-/** The figures of a verdict in one short line. */
+/** The figures and masks of a verdict in one line. */
 export const shortText = (verdict: Verdict | null): string => {
   if (verdict === null) return 'broken recording'
   const [framesEqual, framesTotal, filesEqual, filesTotal] = verdict.figures
-  const masked = Object.values(verdict.masks).reduce((sum, count) => sum + count, 0)
+  const masked = sorted(verdict.masks).map(([mask, count]) => `${mask} ${count}`)
   const word = verdict.equal ? 'equal' : 'unequal'
-  return `${word} frames ${framesEqual}/${framesTotal} files ${filesEqual}/${filesTotal} masked ${masked}`
+  return `${word} frames ${framesEqual}/${framesTotal} files ${filesEqual}/${filesTotal} masked ${masked.join(' ')}`
 }
