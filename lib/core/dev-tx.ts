@@ -29,6 +29,7 @@ export const devQueueXmit = (skb: Skb): number => {
 const xmit = (skb: Skb): number => {
   const dev = skb.dev!
   if (dev.qdisc !== QDISC_NOQUEUE) {
+    dev.stats.txDropped++
     kfreeSkb(skb, DROP.QDISC_DROP)
     return NET_XMIT_CN
   }

@@ -8,7 +8,6 @@
 import { extackError, NetloomError } from '../errors.js'
 import {
   IFF_ALLMULTI,
-  IFF_LOOPBACK,
   IFF_PROMISC,
   IFF_UP,
   IF_OPER_UNKNOWN,
@@ -80,13 +79,18 @@ export const unregisterNetdevice = (dev: NetDevice): void => {
   dev.netns.unlink(dev)
 }
 
-/** Brings a device up (dev_open). */
+/** Brings a device up (dev_open). Throws what the kind refuses with. */
 export const devOpen = (dev: NetDevice): void => {
   if (dev.flags & IFF_UP) return
   dev.running = true
-  dev.ops.open?.(dev)
+  try {
+    dev.ops.open?.(dev)
+  } catch (e) {
+    dev.running = false
+    throw e
+  }
   dev.flags |= IFF_UP
-  dev.ops.setRxMode?.(dev)
+  devSetRxMode(dev)
   devActivate(dev)
   dev.netns.world.notifiers.call(NETDEV_UP, dev)
 }
@@ -117,6 +121,7 @@ export const devDeactivate = (dev: NetDevice): void => {
 export const netifCarrierOn = (dev: NetDevice): void => {
   if (dev.carrier) return
   dev.carrier = true
+  dev.carrierUpCount++
   if (dev.registered) dev.netns.world.linkWatch.fire(dev)
 }
 
@@ -124,6 +129,7 @@ export const netifCarrierOn = (dev: NetDevice): void => {
 export const netifCarrierOff = (dev: NetDevice): void => {
   if (!dev.carrier) return
   dev.carrier = false
+  dev.carrierDownCount++
   if (dev.registered) dev.netns.world.linkWatch.fire(dev)
 }
 
@@ -131,8 +137,8 @@ export const netifCarrierOff = (dev: NetDevice): void => {
 export const devChangeFlags = (dev: NetDevice, set: number, clear: number): void => {
   const old = dev.flags
   dev.flags = (dev.flags | set) & ~clear
+  devSetRxMode(dev)
   if (dev.flags === old) return
-  dev.ops.setRxMode?.(dev)
   if (dev.flags & IFF_UP) dev.netns.world.notifiers.call(NETDEV_CHANGE, dev)
 }
 
@@ -147,14 +153,18 @@ export const devSetMtu = (dev: NetDevice, mtu: number): void => {
   dev.netns.world.notifiers.call(NETDEV_CHANGEMTU, dev)
 }
 
-/** Changes the link-layer address (dev_set_mac_address). Throws EADDRNOTAVAIL for a group or zero address. */
+/**
+ * Changes the link-layer address (dev_set_mac_address). Everybody is told also when the address stays the same. Throws
+ * EADDRNOTAVAIL for a group or zero address.
+ */
 export const devSetMacAddress = (dev: NetDevice, mac: number): void => {
-  if (dev.flags & IFF_LOOPBACK) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name })
-  if (mac === 0 || Math.floor(mac / 2 ** 40) & 1) throw new NetloomError('EADDRNOTAVAIL', undefined, { dev: dev.name })
+  if (mac !== dev.addr) {
+    if (mac === 0 || Math.floor(mac / 2 ** 40) & 1)
+      throw new NetloomError('EADDRNOTAVAIL', undefined, { dev: dev.name })
+    dev.ops.setMacAddress?.(dev, mac)
+    dev.setAddr(mac)
+  }
   dev.addrAssigned = true
-  if (mac === dev.addr) return
-  dev.ops.setMacAddress?.(dev, mac)
-  dev.setAddr(mac)
   dev.netns.world.notifiers.call(NETDEV_CHANGEADDR, dev)
 }
 
@@ -164,6 +174,19 @@ export const devSetPromiscuity = (dev: NetDevice, inc: number): void => {
   dev.promiscuity += inc
   if (dev.promiscuity > 0 === was) return
   dev.flags = was ? dev.flags & ~IFF_PROMISC : dev.flags | IFF_PROMISC
+  devSetRxMode(dev)
+}
+
+/**
+ * Brings the device's filters up to date (dev_set_rx_mode). A device whose hardware filters no unicast addresses, as
+ * none here does, is promiscuous while it listens to more than its own.
+ */
+export const devSetRxMode = (dev: NetDevice): void => {
+  if ((dev.flags & IFF_UP) === 0) return
+  if (dev.uc.size > 0 !== dev.ucPromisc) {
+    dev.ucPromisc = !dev.ucPromisc
+    devSetPromiscuity(dev, dev.ucPromisc ? 1 : -1)
+  }
   dev.ops.setRxMode?.(dev)
 }
 
@@ -173,22 +196,33 @@ export const devSetAllmulti = (dev: NetDevice, inc: number): void => {
   dev.allmulti += inc
   if (dev.allmulti > 0 === was) return
   dev.flags = was ? dev.flags & ~IFF_ALLMULTI : dev.flags | IFF_ALLMULTI
-  dev.ops.setRxMode?.(dev)
+  devSetRxMode(dev)
 }
 
 /** Listens to a link-layer multicast address (dev_mc_add). */
-export const devMcAdd = (dev: NetDevice, mac: number): void => {
-  dev.mc.set(mac, (dev.mc.get(mac) ?? 0) + 1)
-  dev.ops.setRxMode?.(dev)
+export const devMcAdd = (dev: NetDevice, mac: number): void => addrAdd(dev, dev.mc, mac)
+
+/** Ends one use of a link-layer multicast address (dev_mc_del); false when it was not listened to. */
+export const devMcDel = (dev: NetDevice, mac: number): boolean => addrDel(dev, dev.mc, mac)
+
+/** Listens to a further unicast address (dev_uc_add). */
+export const devUcAdd = (dev: NetDevice, mac: number): void => addrAdd(dev, dev.uc, mac)
+
+/** Ends one use of a further unicast address (dev_uc_del); false when it was not listened to. */
+export const devUcDel = (dev: NetDevice, mac: number): boolean => addrDel(dev, dev.uc, mac)
+
+const addrAdd = (dev: NetDevice, list: Map<number, number>, mac: number): void => {
+  list.set(mac, (list.get(mac) ?? 0) + 1)
+  devSetRxMode(dev)
 }
 
-/** Ends one use of a link-layer multicast address (dev_mc_del). */
-export const devMcDel = (dev: NetDevice, mac: number): void => {
-  const users = dev.mc.get(mac)
-  if (users === undefined) return
-  if (users > 1) dev.mc.set(mac, users - 1)
-  else dev.mc.delete(mac)
-  dev.ops.setRxMode?.(dev)
+const addrDel = (dev: NetDevice, list: Map<number, number>, mac: number): boolean => {
+  const users = list.get(mac)
+  if (users === undefined) return false
+  if (users > 1) list.set(mac, users - 1)
+  else list.delete(mac)
+  devSetRxMode(dev)
+  return true
 }
 
 /** Renames a device (dev_change_name). Throws EEXIST, EINVAL. */
@@ -201,17 +235,19 @@ export const devChangeName = (dev: NetDevice, name: string): void => {
 
 /**
  * Moves a device to another namespace (dev_change_net_namespace): it goes down, loses its addresses, keeps its name and
- * its ifindex if that is free. Throws EINVAL for lo, EEXIST when the name is taken there.
+ * its ifindex if that is free. Throws EINVAL for devices that may not move, EEXIST when the name is taken there.
  */
 export const devChangeNetns = (dev: NetDevice, netns: Netns, name: string = dev.name): void => {
   if (dev.netns === netns) return
-  if (dev.flags & IFF_LOOPBACK) throw new NetloomError('EINVAL', 'The interface netns is immutable', { dev: dev.name })
+  if (dev.netnsImmutable) throw extackError('EINVAL', 'The interface netns is immutable', { dev: dev.name })
   const chosen = devAllocName(netns, name)
   const { notifiers } = netns.world
   devClose(dev)
   dev.master?.ops.delSlave?.(dev.master, dev)
   notifiers.call(NETDEV_UNREGISTER, dev)
   dev.netns.unlink(dev)
+  dev.uc.clear()
+  dev.mc.clear()
   dev.taps = null
   dev.netns = netns
   dev.name = chosen
@@ -231,9 +267,13 @@ export const devRemoveTap = (dev: NetDevice, tap: PacketTap): void => {
   dev.taps = left.length > 0 ? left : null
 }
 
-/** Flags as rtnetlink reports them: IFF_RUNNING (0x40) and IFF_LOWER_UP (0x10000) computed (dev_get_flags). */
+/**
+ * Flags as rtnetlink reports them: IFF_RUNNING (0x40) and IFF_LOWER_UP (0x10000) computed, promiscuous and
+ * all-multicast mode as the administrator set them (dev_get_flags).
+ */
 export const reportedFlags = (dev: NetDevice): number => {
-  let flags = dev.flags
+  const own = IFF_PROMISC | IFF_ALLMULTI
+  let flags = (dev.flags & ~own) | (dev.gflags & own)
   if (dev.running) {
     if (dev.operstate === IF_OPER_UNKNOWN || dev.operstate === 6) flags |= 0x40
     if (dev.carrier) flags |= 0x10000

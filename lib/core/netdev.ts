@@ -55,6 +55,8 @@ export class DevStats {
   txDropped = 0
   txCarrier = 0
   collisions = 0
+  /** Packets for another MAC that a protocol threw away (rx_otherhost_dropped). */
+  rxOtherhostDropped = 0
 }
 
 /** Takes a packet that the device received before the protocols see it (a bridge port, a macvlan's lower device). */
@@ -125,6 +127,8 @@ export class NetDevice {
   type: number = ARPHRD_ETHER
   /** IFF_* as configured; use {@link reportedFlags} for what `ip link` shows. */
   flags = 0
+  /** IFF_PROMISC and IFF_ALLMULTI as the administrator set them; captures and bridges do not show there. */
+  gflags = 0
   mtu = 1500
   minMtu = 68
   maxMtu = 65535
@@ -140,9 +144,16 @@ export class NetDevice {
   txQueueLen = 1000
   group = 0
   alias = ''
+  /** True for a device that may not change its namespace (lo, bridges). */
+  netnsImmutable = false
+  numTxQueues = 1
+  numRxQueues = 1
   /** netif_running: between open and stop. */
   running = false
   carrier = true
+  /** How often carrier came and went (`transns` of `ip -s -s link` is the sum). */
+  carrierUpCount = 0
+  carrierDownCount = 0
   /** netif_dormant and dev->operstate. */
   operstate: number = IF_OPER_UNKNOWN
   /** QDISC_NOQUEUE once activated. */
@@ -162,6 +173,10 @@ export class NetDevice {
   readonly slaves: NetDevice[] = []
   /** Link-layer multicast addresses that are listened to, with the number of users. */
   readonly mc: Map<number, number> = new Map()
+  /** Further unicast addresses that are listened to, with the number of users. */
+  readonly uc: Map<number, number> = new Map()
+  /** Promiscuous because of {@link uc}. */
+  ucPromisc = false
   taps: PacketTap[] | null = null
   /** IPv4 state of the device; typed in ip/. */
   ipPtr: object | null = null
