@@ -176,7 +176,7 @@ export class PcapWriter {
   /** Appends the frame `b[off..end)`, seen at `timeNs` nanoseconds (integer, not negative). */
   write(timeNs: number, b: Uint8Array, off: number = 0, end: number = b.length): void {
     const wireLen = end - off
-    const capLen = wireLen < this.snapLen ? wireLen : this.snapLen
+    const capLen = Math.min(wireLen, this.snapLen)
     if (this.#used + RECORD.SIZE + capLen > this.#slab.length) this.#makeRoom(RECORD.SIZE + capLen)
     const slab = this.#slab
     const at = this.#used
