@@ -145,4 +145,9 @@ const main = async (): Promise<void> => {
   process.exitCode = failed > 0 || tooFew ? 1 : 0
 }
 
-await main()
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 2
+}

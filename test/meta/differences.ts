@@ -37,7 +37,13 @@ const differencesIn = (path: string, text: string): Difference[] => {
       words.push(more)
       if (next.includes('*/')) break
     }
-    found.push({ path, text: words.join(' ').trim() })
+    found.push({
+      path,
+      text: words
+        .join(' ')
+        .replaceAll(/\{@link ([^}]+)\}/g, '`$1`')
+        .trim(),
+    })
   }
   return found
 }
