@@ -55,13 +55,18 @@ const printLengthFrame = (
   const end = p.end
   p.end = Math.min(end, off + length)
   if (p.linkLevel) p.print(`802.3${label === '' ? `, length ${length}: ` : ''}`)
-  if (!printLlc(p, mac, off, length, (q, o, n) => printIpv4(q, o, n, INNER))) p.printOctets(off, length)
+  if (!printLlc(p, mac, off, length, (q, o, n) => printIpv4(q, o, n, INNER))) p.printOctets(off, p.end - off)
   p.end = end
 }
 
 /** Prints the Ethernet frame of `length` octets at `off`. */
 export const printEthernet = (p: Printer, off: number, length: number): void => {
   p.protocol = 'ether'
+  const captured = p.end - off
+  if (length < captured) {
+    p.print(`[length ${length} < caplen ${captured}] (invalid)`)
+    return
+  }
   if (p.available(off, length) < ETH_HLEN) {
     p.printTruncated()
     return
@@ -91,7 +96,7 @@ export const printEthernet = (p: Printer, off: number, length: number): void => 
   if (p.linkLevel) p.print(typeText(type) + (label === '' ? lengthText : ', '))
   if (printEthertype(p, type, at, left)) return
   if (!p.linkLevel) p.print(`${addresses}${typeText(type)}${lengthText}`)
-  p.printOctets(at, left)
+  p.printOctets(at, p.end - at)
 }
 
 const INNER: Inner = { ethernet: printEthernet, ethertype: printEthertype }

@@ -1,7 +1,7 @@
 /**
  * Text of ICMP messages as tcpdump prints them.
  *
- * Left out: the extensions of RFC 4884, which Linux does not send for packets that are forwarded.
+ * Left out: the objects of the extensions of RFC 4884; Linux sends none for packets that it forwards.
  * @see RFC 792, tcpdump print-icmp.c
  */
 
@@ -15,6 +15,12 @@ const QUOTED = I.ICMP_HLEN
 const QUOTED_PROTO = QUOTED + 9
 const QUOTED_DADDR = QUOTED + 16
 const DATA = I.ICMP_HLEN
+
+/** Offset in an ICMP error of the extension structure: behind 128 octets of the quoted packet (RFC 4884). */
+const EXTENSION = QUOTED + 128
+const EXTENSION_HLEN = 4
+const EXTENSION_VERSION = 2
+const EXTENSIBLE: ReadonlySet<number> = new Set([I.ICMP_DEST_UNREACH, I.ICMP_TIME_EXCEEDED, I.ICMP_PARAMETERPROB])
 
 /** Prints an IPv4 packet; given by the caller, because IPv4 prints ICMP in turn. */
 export type PrintIpv4 = (p: Printer, off: number, length: number) => void
@@ -177,4 +183,22 @@ export const printIcmp = (
   printIpv4(p, off + QUOTED, totLen)
   p.end = end
   p.protocol = 'icmp'
+  if (length > EXTENSION && EXTENSIBLE.has(type)) printExtension(p, off, length)
+}
+
+/** Prints the header of the extension structure of a long error, if what stands there can be one. */
+const printExtension = (p: Printer, off: number, length: number): void => {
+  p.need(off, EXTENSION + EXTENSION_HLEN + 1)
+  const at = off + EXTENSION
+  const octets = length - EXTENSION
+  const isWhole = p.has(at, octets)
+  // Without a length of the quoted packet, only a right checksum shows that this is an extension.
+  if (p.u8(off + 5) === 0 && isWhole && csumMessage(p.b, at, octets) !== 0) return
+  const version = p.u8(at) >> 4
+  p.print(`\n\tICMP Multi-Part extension v${version}`)
+  if (version !== EXTENSION_VERSION) p.print(' packet not supported')
+  else if (isWhole) {
+    const state = csumMessage(p.b, at, octets) === 0 ? 'correct' : 'incorrect'
+    p.print(`, checksum 0x${hex(p.u16(at + 2), 4)} (${state}), length ${octets}`)
+  }
 }

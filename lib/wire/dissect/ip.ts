@@ -29,6 +29,7 @@ const OPTION_NAMES: Names = new Map([
   [O.IPOPT_RA, 'RA'],
 ])
 const IP_RES = 0x8000
+const IPPROTO_ICMPV6 = 58
 const ECN = ['', ',ECT(1)', ',ECT(0)', ',CE'] as const
 
 const routeText = (p: Printer, o: number, len: number): string => {
@@ -189,6 +190,9 @@ const printProtocol = (
     case V4.IPPROTO_IPV6:
       printIpv6(p, off, length, inner)
       return
+    case IPPROTO_ICMPV6:
+      p.print('[ICMPv6 requires IPv6] (invalid)')
+      return
     default:
       p.print(` ip-proto-${proto} ${length}`)
       return
@@ -229,15 +233,13 @@ export const printIpv4 = (p: Printer, off: number, length: number, inner: Inner)
   }
   const announced = V4.ipv4TotLen(p.b, off)
   if (length < announced) p.print(`truncated-ip - ${announced - length} bytes missing! `)
-  // A length of 0 is taken for a packet before segmentation offload, as Debian's build of tcpdump does.
-  if (announced !== 0 && announced < hlen) {
+  if (announced < hlen) {
     p.print(`bad-len ${announced}`)
     return
   }
-  const len = announced === 0 ? length : announced
   const end = p.end
-  p.end = Math.min(end, off + len)
-  printPacket(p, off, hlen, len - hlen, inner)
+  p.end = Math.min(end, off + announced)
+  printPacket(p, off, hlen, announced - hlen, inner)
   p.end = end
 }
 
@@ -258,7 +260,6 @@ const printPacket = (p: Printer, off: number, hlen: number, length: number, inne
 }
 
 const IPV6_HLEN = 40
-const IPPROTO_ICMPV6 = 58
 const ICMPV6_TYPES: Names = new Map([
   [128, 'echo request'],
   [129, 'echo reply'],

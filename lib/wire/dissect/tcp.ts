@@ -26,6 +26,11 @@ const FLAGS = [
   [T.TH_CWR, 'W'],
 ] as const
 
+const TCPOPT_FASTOPEN = 34
+const TCPOPT_EXPERIMENT = 254
+/** Magic number of fast open in an experimental option (RFC 6994). */
+const MAGIC_FASTOPEN = 0xf989
+
 const OPTIONS: Names = new Map([
   [T.TCPOPT_EOL, 'eol'],
   [T.TCPOPT_NOP, 'nop'],
@@ -44,8 +49,8 @@ const OPTIONS: Names = new Map([
   [28, 'uto'],
   [29, 'tcp-ao'],
   [30, 'mptcp'],
-  [34, 'tfo'],
-  [254, 'exp'],
+  [TCPOPT_FASTOPEN, 'tfo'],
+  [TCPOPT_EXPERIMENT, 'exp'],
 ])
 
 const TEXT_PORTS: ReadonlyMap<number, TextProtocol> = new Map([
@@ -91,6 +96,11 @@ const isLess = (a: Ends): boolean => {
 /** Thrown when an option does not fit; ends the list with `[bad opt]`. */
 class BadOption extends Error {
   override readonly name = 'BadOption'
+}
+
+/** Thrown when an option's value was not captured; ends the list with `[|tcp]>`. */
+class CutOption extends Error {
+  override readonly name = 'CutOption'
 }
 
 const sackText = (p: Printer, o: number, n: number, base: number): string => {
@@ -153,9 +163,32 @@ const valueText = (p: Printer, kind: number, o: number, n: number, sackBase: num
       const v = p.u16(o)
       return ` 0x${hex(v)} ${(v & 1) === 1 ? (v >> 1) * 60 : v >> 1}`
     }
+    case TCPOPT_FASTOPEN:
+      return ` ${fastOpenText(p, o, n)}`
+    case TCPOPT_EXPERIMENT:
+      return experimentText(p, o, n)
     default:
       return n === 0 ? '' : ` 0x${p.hexString(o, n)}`
   }
+}
+
+/** Text of the captured part of an option's value of `n` octets at `o`. */
+const cutValueText = (p: Printer, kind: number, o: number, n: number): string => {
+  if (kind === T.TCPOPT_SACK) return n % 8 === 0 ? ` ${n / 8} ` : ' invalid sack'
+  if (valueLength(kind) >= 0 || kind === TCPOPT_FASTOPEN || kind === TCPOPT_EXPERIMENT) return ''
+  return ` 0x${p.hexString(o, p.available(o, n))}`
+}
+
+const fastOpenText = (p: Printer, o: number, n: number): string => {
+  if (n === 0) return ' cookiereq'
+  return n % 2 !== 0 || n < 4 || n > 16 ? ' (invalid)' : ` cookie ${p.hexString(o, n)}`
+}
+
+/** An option of RFC 6994: a magic number says what it is. */
+const experimentText = (p: Printer, o: number, n: number): string => {
+  if (n < 2) throw new BadOption()
+  const magic = p.u16(o)
+  return magic === MAGIC_FASTOPEN ? `-tfo${fastOpenText(p, o + 2, n - 2)}` : `-${hex(magic, 4)}`
 }
 
 const printOption = (p: Printer, o: number, left: number, sackBase: number): number => {
@@ -170,7 +203,10 @@ const printOption = (p: Printer, o: number, left: number, sackBase: number): num
   const wanted = valueLength(kind)
   const n = wanted < 0 ? len - 2 : wanted
   if (n > left - 2) throw new BadOption()
-  p.need(o + 2, n)
+  if (!p.has(o + 2, n)) {
+    p.print(cutValueText(p, kind, o + 2, n))
+    throw new CutOption()
+  }
   p.print(valueText(p, kind, o + 2, n, sackBase))
   if (n + 2 !== len) p.print(`[len ${len}]`)
   // What follows a value of the wrong length is read behind the octets that were printed, not behind the length field.
@@ -190,8 +226,11 @@ const printOptions = (p: Printer, off: number, hlen: number, sackBase: number): 
       if (isEnd) break
     }
   } catch (e) {
-    if (!(e instanceof BadOption)) throw e
-    p.print(`[bad opt]${separator === '' ? '' : ']'}`)
+    if (e instanceof BadOption) p.print(`[bad opt]${separator === '' ? '' : ']'}`)
+    else if (e instanceof CutOption) {
+      p.printTruncated()
+      p.print(separator === '' ? '' : '>')
+    } else throw e
     return false
   }
   p.print(']')

@@ -34,9 +34,9 @@ const RX_PORT_HIGH = 7009
 const RX_HLEN = 28
 const RX_TYPES: Names = new Map([
   [1, 'data'],
-  [2, 'busy'],
-  [3, 'abort'],
-  [4, 'ack'],
+  [2, 'ack'],
+  [3, 'busy'],
+  [4, 'abort'],
   [5, 'ackall'],
   [6, 'challenge'],
   [7, 'response'],
@@ -44,6 +44,16 @@ const RX_TYPES: Names = new Map([
   [9, 'params'],
   [13, 'version'],
 ])
+/** Flags of Rx: bit, the type they are for (0: all), name. */
+const RX_FLAGS = [
+  [1, 0, 'client-init'],
+  [2, 0, 'req-ack'],
+  [4, 0, 'last-pckt'],
+  [8, 0, 'more-pckts'],
+  [16, 0, 'free-pckt'],
+  [32, 2, 'slow-start'],
+  [32, 1, 'jumbogram'],
+] as const
 
 const printVxlan = (p: Printer, o: number, length: number, inner: Inner): void => {
   p.protocol = 'vxlan'
@@ -53,7 +63,8 @@ const printVxlan = (p: Printer, o: number, length: number, inner: Inner): void =
     return
   }
   const flags = p.u8(o)
-  p.print(`, flags [${(flags & 8) !== 0 ? 'I' : 'invalid'}] (0x${hex(flags, 2)}), vni ${p.u24(o + 4)}\n`)
+  p.print(`, flags [${(flags & 8) !== 0 ? 'I' : 'invalid'}] (0x${hex(flags, 2)}), `)
+  p.print(`vni ${p.u24(o + 4)}\n`)
   p.need(o + 7, 1)
   inner.ethernet(p, o + VXLAN_HLEN, length - VXLAN_HLEN)
 }
@@ -67,7 +78,8 @@ const printOtv = (p: Printer, o: number, length: number, inner: Inner): void => 
     return
   }
   const flags = p.u8(o)
-  p.print(`flags [${(flags & 8) !== 0 ? 'I' : '.'}] (0x${hex(flags, 2)}), overlay ${p.u24(o + 1)}, `)
+  p.print(`flags [${(flags & 8) !== 0 ? 'I' : '.'}] (0x${hex(flags, 2)}), `)
+  p.print(`overlay ${p.u24(o + 1)}, `)
   p.print(`instance ${p.u24(o + 4)}\n`)
   p.need(o + 7, 1)
   inner.ethernet(p, o + VXLAN_HLEN, length - VXLAN_HLEN)
@@ -119,6 +131,12 @@ const printRx = (p: Printer, o: number, length: number): void => {
   p.print(` rx ${RX_TYPES.get(type) ?? `type ${type}`}`)
   if (p.verbose > 1) p.print(` cid ${hex(p.u32(o + 4), 8)} call# ${p.u32(o + 8) >>> 0}`)
   if (p.verbose > 0) p.print(` seq ${p.u32(o + 12) >>> 0} ser ${p.u32(o + 16) >>> 0}`)
+  if (p.verbose > 2) p.print(` secindex ${p.u8(o + 23)} serviceid ${p.u16(o + 26)}`)
+  if (p.verbose > 1) {
+    const flags = p.u8(o + 21)
+    const names = RX_FLAGS.filter(([bit, only]) => (flags & bit) !== 0 && (only === 0 || only === type))
+    if (names.length > 0) p.print(` ${names.map(([, , name]) => `<${name}>`).join(',')}`)
+  }
   p.print(` (${length})`)
 }
 
