@@ -233,14 +233,30 @@ export const devChangeName = (dev: NetDevice, name: string): void => {
   dev.netns.world.notifiers.call(NETDEV_CHANGENAME, dev)
 }
 
+/** `name` in another namespace; when it is taken there, `fallback`. Throws EEXIST. */
+const nameInNetns = (netns: Netns, name: string, fallback: string | null): string => {
+  if (netns.devByName(name) === null) return name
+  const context = { dev: name, netns: netns.name }
+  if (fallback === null)
+    throw extackError('EEXIST', 'An interface with the same name exists in the target netns', context)
+  try {
+    return devAllocName(netns, fallback)
+  } catch (e) {
+    if (!(e instanceof NetloomError)) throw e
+    const text = `Unable to use '${fallback}' for the new interface name in the target netns`
+    throw extackError('EEXIST', text, context)
+  }
+}
+
 /**
- * Moves a device to another namespace (dev_change_net_namespace): it goes down, loses its addresses, keeps its name and
- * its ifindex if that is free. Throws EINVAL for devices that may not move, EEXIST when the name is taken there.
+ * Moves a device to another namespace (dev_change_net_namespace): it goes down, loses its addresses, keeps its name (or
+ * takes `fallback` when that is in use there) and its ifindex if that is free. Throws EINVAL for devices that may not
+ * move, EEXIST when no name is left.
  */
-export const devChangeNetns = (dev: NetDevice, netns: Netns, name: string = dev.name): void => {
+export const devChangeNetns = (dev: NetDevice, netns: Netns, fallback: string | null = null): void => {
   if (dev.netns === netns) return
   if (dev.netnsImmutable) throw extackError('EINVAL', 'The interface netns is immutable', { dev: dev.name })
-  const chosen = devAllocName(netns, name)
+  const chosen = nameInNetns(netns, dev.name, fallback)
   const { notifiers } = netns.world
   devClose(dev)
   dev.master?.ops.delSlave?.(dev.master, dev)

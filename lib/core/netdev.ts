@@ -91,6 +91,8 @@ export interface DeviceOps {
   readonly delSlave: ((dev: NetDevice, slave: NetDevice) => void) | null
   /** The device's own counters, where they are not {@link NetDevice.stats} (ndo_get_stats64). */
   readonly getStats: ((dev: NetDevice) => DevStats) | null
+  /** Speed in Mbit/s as ethtool reports it, -1 for unknown; a bridge takes its port's cost from it. */
+  readonly getSpeed: ((dev: NetDevice) => number) | null
 }
 
 /** Fills the functions that a kind does not have with null, so that all ops records have one shape. */
@@ -109,6 +111,7 @@ export const deviceOps = (
   addSlave: ops.addSlave ?? null,
   delSlave: ops.delSlave ?? null,
   getStats: ops.getStats ?? null,
+  getSpeed: ops.getSpeed ?? null,
 })
 
 /** Queueing discipline of a device: none, or the one that drops everything until the first carrier. */

@@ -5,6 +5,7 @@
  */
 import type { NetDevice } from './netdev.js'
 import type { Netns } from './netns.js'
+import type { World } from './world.js'
 
 /** Attributes that every new device takes, whatever its kind. */
 export interface NewLinkBase {
@@ -16,12 +17,16 @@ export interface NewLinkBase {
   readonly txQueueLen?: number
   /** ifindex that was asked for. */
   readonly ifindex?: number
+  readonly numTxQueues?: number
+  readonly numRxQueues?: number
 }
 
 /** A kind of link (struct rtnl_link_ops). `A` are the attributes that belong to the kind. */
 export interface LinkKind<A extends object = object> {
   /** As in `ip link add type KIND`. */
   readonly kind: string
+  /** Called once for each World that knows the kind: registers notifiers and what else the kind needs. */
+  readonly init?: (world: World) => void
   /** Makes and registers the device; throws a NetloomError to refuse and leaves nothing behind then. */
   newlink(base: NewLinkBase, attrs: Partial<A>): NetDevice
   /** Changes attributes of an existing device (`ip link set DEV type KIND ...`). All or nothing. */
