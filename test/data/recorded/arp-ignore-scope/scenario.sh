@@ -1,0 +1,34 @@
+# title: arp_ignore 3 and 8, and the larger of all and the interface
+# shows: 3 answers for addresses of global and link scope only, 8 for nothing local; conf.all counts when it is the larger one
+# tags: l2,arp,arping,sysctl
+ip netns add h1
+ip netns exec h1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h1 link set lo up
+ip netns add h2
+ip netns exec h2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h2 link set lo up
+ip -n h1 link add name eth0 address 02:00:00:00:01:01 type veth peer name eth0 address 02:00:00:00:02:01 netns h2
+ip netns exec h1 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec h2 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip -n h1 addr add 10.0.0.1/24 dev eth0
+ip -n h2 addr add 10.0.0.2/24 dev eth0
+ip -n h1 link set eth0 up
+ip -n h2 link set eth0 up
+ip -n h2 addr add 10.0.3.3/24 dev eth0 scope link
+ip -n h2 addr add 10.0.4.4/24 dev eth0 scope host
+ip -n h2 addr add 172.16.0.2/32 dev lo
+ip -n h2 addr add 172.16.0.3/32 dev lo scope host
+ip netns exec h1 tcpdump -i eth0 -U -w h1-eth0.pcap 2>/dev/null &
+sleep 1
+ip netns exec h2 sysctl -qw net.ipv4.conf.eth0.arp_ignore=3
+ip netns exec h1 arping -q -c 1 -I eth0 -s 10.0.0.1 10.0.0.2
+ip netns exec h1 arping -q -c 1 -I eth0 -s 10.0.0.1 10.0.3.3
+ip netns exec h1 arping -q -c 1 -I eth0 -s 10.0.0.1 10.0.4.4
+ip netns exec h1 arping -q -c 1 -I eth0 -s 10.0.0.1 172.16.0.2
+ip netns exec h1 arping -q -c 1 -I eth0 -s 10.0.0.1 172.16.0.3
+ip netns exec h2 sysctl -qw net.ipv4.conf.eth0.arp_ignore=0 net.ipv4.conf.all.arp_ignore=8
+ip netns exec h1 arping -q -c 1 -I eth0 -s 10.0.0.1 10.0.0.2
+ip netns exec h2 sysctl -qw net.ipv4.conf.all.arp_ignore=0
+ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 1 10.0.0.2
+ip -n h2 addr show dev eth0 > h2.addr
+ip -n h1 neigh > h1.neigh

@@ -1,0 +1,44 @@
+# title: the bridge itself is deleted
+# shows: ports stay up without a master; hosts keep their carrier and hear nothing; a new bridge starts with an empty table
+# tags: l2,bridge,link
+ip netns add sw
+ip netns exec sw sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n sw link set lo up
+ip -n sw link add name br0 address 02:00:00:00:f0:00 type bridge mcast_snooping 0
+ip netns exec sw ethtool -K br0 tx off rx off gso off gro off tso off
+ip netns add h1
+ip netns exec h1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h1 link set lo up
+ip -n h1 link add name eth0 address 02:00:00:00:01:01 type veth peer name p1 address 02:00:00:00:f0:01 netns sw
+ip netns exec h1 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec sw ethtool -K p1 tx off rx off gso off gro off tso off
+ip -n h1 addr add 10.0.0.1/24 dev eth0
+ip -n sw link set p1 master br0
+ip -n h1 link set eth0 up
+ip -n sw link set p1 up
+ip netns add h2
+ip netns exec h2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h2 link set lo up
+ip -n h2 link add name eth0 address 02:00:00:00:02:01 type veth peer name p2 address 02:00:00:00:f0:02 netns sw
+ip netns exec h2 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec sw ethtool -K p2 tx off rx off gso off gro off tso off
+ip -n h2 addr add 10.0.0.2/24 dev eth0
+ip -n sw link set p2 master br0
+ip -n h2 link set eth0 up
+ip -n sw link set p2 up
+ip -n sw link set br0 up
+ip netns exec h1 tcpdump -i eth0 -U -w h1-eth0.pcap 2>/dev/null &
+sleep 1
+ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 1 10.0.0.2
+ip -n sw link del br0
+ip -n sw link > sw-none.link
+bridge -n sw fdb show > sw-none.fdb
+ip netns exec h1 ping -e 4661 -c 1 -s 8 -W 0.3 10.0.0.2
+ip -n sw link add name br1 address 02:00:00:00:f1:00 type bridge mcast_snooping 0
+ip -n sw link set p1 master br1
+ip -n sw link set p2 master br1
+ip -n sw link set br1 up
+sleep 1
+ip netns exec h1 ping -e 4662 -c 1 -s 8 -W 1 10.0.0.2
+bridge -n sw fdb show br br1 > sw.fdb
+ip -n sw -br link > sw.link

@@ -1,0 +1,62 @@
+# title: change, replace and del, and their errors
+# shows: add of what exists and change of what does not exist fail; replace does either; a new MAC under nud stale is used at once; del while a packet waits tells its sender host unreachable over lo
+# tags: l3,neigh,arp,bridge
+ip netns add sw
+ip netns exec sw sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n sw link set lo up
+ip -n sw link add name br0 address 02:00:00:00:f0:00 type bridge mcast_snooping 0
+ip netns exec sw ethtool -K br0 tx off rx off gso off gro off tso off
+ip netns add h1
+ip netns exec h1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h1 link set lo up
+ip -n h1 link add name eth0 address 02:00:00:00:01:01 type veth peer name p1 address 02:00:00:00:f0:01 netns sw
+ip netns exec h1 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec sw ethtool -K p1 tx off rx off gso off gro off tso off
+ip -n h1 addr add 10.0.0.1/24 dev eth0
+ip -n sw link set p1 master br0
+ip -n h1 link set eth0 up
+ip -n sw link set p1 up
+ip netns add h2
+ip netns exec h2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h2 link set lo up
+ip -n h2 link add name eth0 address 02:00:00:00:02:01 type veth peer name p2 address 02:00:00:00:f0:02 netns sw
+ip netns exec h2 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec sw ethtool -K p2 tx off rx off gso off gro off tso off
+ip -n h2 addr add 10.0.0.2/24 dev eth0
+ip -n sw link set p2 master br0
+ip -n h2 link set eth0 up
+ip -n sw link set p2 up
+ip netns add h3
+ip netns exec h3 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h3 link set lo up
+ip -n h3 link add name eth0 address 02:00:00:00:03:01 type veth peer name p3 address 02:00:00:00:f0:03 netns sw
+ip netns exec h3 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec sw ethtool -K p3 tx off rx off gso off gro off tso off
+ip -n h3 addr add 10.0.0.3/24 dev eth0
+ip -n sw link set p3 master br0
+ip -n h3 link set eth0 up
+ip -n sw link set p3 up
+ip -n sw link set br0 up
+ip netns exec h1 tcpdump -i eth0 -U -w h1-eth0.pcap 2>/dev/null &
+ip netns exec h1 tcpdump -i lo -U -w h1-lo.pcap 2>/dev/null &
+ip netns exec sw tcpdump -i p3 -U -w sw-p3.pcap 2>/dev/null &
+sleep 1
+ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 1 10.0.0.2
+# may-fail
+ip -n h1 neigh add 10.0.0.2 lladdr 02:00:00:00:03:01 nud permanent dev eth0
+# may-fail
+ip -n h1 neigh change 10.0.0.9 lladdr 02:00:00:00:03:01 nud permanent dev eth0
+ip -n h1 neigh change 10.0.0.2 lladdr 02:00:00:00:03:01 nud stale dev eth0
+ip -n h1 neigh > h1-changed.neigh
+ip netns exec h1 ping -e 4661 -c 1 -s 8 -W 0.3 10.0.0.2
+ip -n h1 neigh replace 10.0.0.2 lladdr 02:00:00:00:02:01 nud reachable dev eth0
+ip netns exec h1 ping -e 4662 -c 1 -s 8 -W 1 10.0.0.2
+ip -n h1 neigh > h1-replaced.neigh
+ip netns exec h1 ping -e 4663 -c 1 -s 8 -W 0.3 10.0.0.9
+ip -n h1 neigh del 10.0.0.9 dev eth0
+ip -n h1 neigh show nud all > h1-deleted.neigh
+# may-fail
+ip -n h1 neigh del 10.0.0.9 dev eth0
+ip -n h1 neigh del 10.0.0.2 dev eth0
+ip netns exec h1 ping -e 4664 -c 1 -s 8 -W 1 10.0.0.2
+ip -n h1 neigh > h1.neigh

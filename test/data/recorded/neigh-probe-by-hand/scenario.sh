@@ -1,0 +1,26 @@
+# title: nud probe and neigh use
+# shows: an entry added as probe is probed at once by unicast; use asks by broadcast at once although a MAC is given
+# tags: l3,neigh,arp,timer
+ip netns add h1
+ip netns exec h1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h1 link set lo up
+ip netns add h2
+ip netns exec h2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h2 link set lo up
+ip -n h1 link add name eth0 address 02:00:00:00:01:01 type veth peer name eth0 address 02:00:00:00:02:01 netns h2
+ip netns exec h1 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec h2 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip -n h1 addr add 10.0.0.1/24 dev eth0
+ip -n h2 addr add 10.0.0.2/24 dev eth0
+ip -n h1 link set eth0 up
+ip -n h2 link set eth0 up
+ip -n h2 addr add 10.0.0.22/24 dev eth0
+ip netns exec h1 tcpdump -i eth0 -U -w h1-eth0.pcap 2>/dev/null &
+sleep 1
+ip -n h1 neigh add 10.0.0.2 lladdr 02:00:00:00:02:01 nud probe dev eth0
+sleep 0.3
+ip -n h1 neigh > h1-probe.neigh
+ip -n h1 neigh add 10.0.0.22 lladdr 02:00:00:00:02:01 dev eth0 use
+sleep 0.3
+ip -n h1 neigh > h1-use.neigh
+ip -n h2 neigh > h2.neigh
