@@ -191,6 +191,10 @@ export const printUdp = (
     p.print(`truncated-udp ${length}`)
     return
   }
+  if (!p.has(off, 6)) {
+    p.printTruncated()
+    return
+  }
   const ulen = p.u16(off + 4)
   if (ulen < UDP_HLEN) {
     p.print(`truncated-udplength ${ulen}`)
@@ -198,7 +202,10 @@ export const printUdp = (
   }
   const announced = ulen - UDP_HLEN
   const payload = Math.min(length - UDP_HLEN, announced)
-  p.need(off + UDP_HLEN, 0)
+  if (!p.has(off, UDP_HLEN)) {
+    p.printTruncated()
+    return
+  }
   if (p.verbose > 1 && !isFragmented) printChecksum(p, off, payload + UDP_HLEN, ends)
   if (printPayload(p, off + UDP_HLEN, payload, sport, dport, inner)) return
   if (announced > payload && !isFragmented) p.print(`UDP, bad length ${announced} > ${payload}`)
