@@ -8,7 +8,9 @@
 import { getU16, getU32, putU16, putU32 } from './bytes.js'
 import { ETH_ALEN, ETH_P_IP } from './ethernet.js'
 import { offsets, u8, u16, u32, u48 } from './layout.js'
-import { macAt, putMac } from './mac.js'
+import { formatIpv4, parseIpv4 } from './ip.js'
+import { formatMac, macAt, parseMac, putMac } from './mac.js'
+import { fieldError, inRange, needOctets } from './repr.js'
 
 const F = offsets(28, [
   u16('hrd'),
@@ -109,4 +111,55 @@ export const putArp = (
   putU32(b, o + SPA, spa)
   putMac(b, o + THA, tha)
   putU32(b, o + TPA, tpa)
+}
+
+/** An ARP packet for IPv4 over Ethernet as an object. */
+export interface ArpRepr {
+  /** Hardware type; Ethernet (1) when absent. */
+  readonly hrd?: number
+  /** Operation, for example {@link ARPOP_REQUEST}. */
+  readonly op: number
+  /** Sender's MAC. */
+  readonly sha: string
+  /** Sender's address. */
+  readonly spa: string
+  /** Target's MAC. */
+  readonly tha: string
+  /** Target's address. */
+  readonly tpa: string
+}
+
+const checkArp = (b: Uint8Array, off: number, end: number): void => {
+  needOctets('arp', off, end, ARP_HLEN)
+  const hrd = getU16(b, off + HRD)
+  if (hrd !== ARPHRD_ETHER && hrd !== ARPHRD_IEEE802) throw fieldError('arp.hrd', hrd, off + HRD, 'not Ethernet')
+  const pro = getU16(b, off + PRO)
+  if (pro !== ETH_P_IP) throw fieldError('arp.pro', pro, off + PRO, 'not IPv4')
+  const hln = b[off + HLN]!
+  if (hln !== ETH_ALEN) throw fieldError('arp.hln', hln, off + HLN, `a MAC has ${ETH_ALEN} octets`)
+  const pln = b[off + PLN]!
+  if (pln !== 4) throw fieldError('arp.pln', pln, off + PLN, 'an IPv4 address has 4 octets')
+}
+
+/** ARP packet at `off` as an object; throws `EDECODE` when it is truncated or not for IPv4 over Ethernet. */
+export const parseArp = (b: Uint8Array, off = 0, end: number = b.length): ArpRepr => {
+  checkArp(b, off, end)
+  const hrd = arpHrd(b, off)
+  return {
+    ...(hrd === ARPHRD_ETHER ? {} : { hrd }),
+    op: arpOp(b, off),
+    sha: formatMac(arpSha(b, off)),
+    spa: formatIpv4(arpSpa(b, off)),
+    tha: formatMac(arpTha(b, off)),
+    tpa: formatIpv4(arpTpa(b, off)),
+  }
+}
+
+/** Octets of an ARP packet; throws `EINVAL` for an address or number that cannot be. */
+export const emitArp = (repr: ArpRepr): Uint8Array => {
+  const b = new Uint8Array(ARP_HLEN)
+  const op = inRange('arp.op', repr.op, 0xffff)
+  putArp(b, 0, op, parseMac(repr.sha), parseIpv4(repr.spa), parseMac(repr.tha), parseIpv4(repr.tpa))
+  putU16(b, HRD, inRange('arp.hrd', repr.hrd ?? ARPHRD_ETHER, 0xffff))
+  return b
 }

@@ -7,7 +7,8 @@
 
 import { getU16, putU16 } from './bytes.js'
 import { offsets, u16, u48 } from './layout.js'
-import { putMac } from './mac.js'
+import { formatMac, parseMac, putMac } from './mac.js'
+import { inRange, needOctets, NO_OCTETS } from './repr.js'
 
 const F = offsets(14, [u48('dst'), u48('src'), u16('type')])
 const DST = F.dst
@@ -91,4 +92,28 @@ export const putEth = (b: Uint8Array, o: number, dst: number, src: number, type:
   putMac(b, o + DST, dst)
   putMac(b, o + SRC, src)
   putU16(b, o + TYPE, type)
+}
+
+/** An Ethernet header as an object. */
+export interface EthRepr {
+  /** Destination MAC. */
+  readonly dst: string
+  /** Source MAC. */
+  readonly src: string
+  /** EtherType, or a length of IEEE 802.3. */
+  readonly type: number
+}
+
+/** Ethernet header at `off` as an object; throws `EDECODE` when it is truncated. */
+export const parseEth = (b: Uint8Array, off = 0, end: number = b.length): EthRepr => {
+  needOctets('eth', off, end, ETH_HLEN)
+  return { dst: formatMac(ethDst(b, off)), src: formatMac(ethSrc(b, off)), type: ethType(b, off) }
+}
+
+/** Octets of a header and `payload`; throws `EINVAL` for a MAC or type that cannot be. */
+export const emitEth = (repr: EthRepr, payload: Uint8Array = NO_OCTETS): Uint8Array => {
+  const b = new Uint8Array(ETH_HLEN + payload.length)
+  putEth(b, 0, parseMac(repr.dst), parseMac(repr.src), inRange('eth.type', repr.type, 0xffff))
+  b.set(payload, ETH_HLEN)
+  return b
 }

@@ -5,7 +5,9 @@
 
 import { getU16, getU32, putU16, putU32 } from './bytes.js'
 import { csumMessage } from './checksum.js'
+import { formatIpv4, parseIpv4 } from './ip.js'
 import { offsets, u8, u16, u32 } from './layout.js'
+import { inRange, needOctets, NO_OCTETS } from './repr.js'
 
 const F = offsets(8, [u8('type'), u8('code'), u16('csum'), u32('rest')])
 const ECHO = offsets(8, [u8('type'), u8('code'), u16('csum'), u16('id'), u16('seq')])
@@ -163,4 +165,71 @@ export const putIcmpType = (b: Uint8Array, o: number, type: number): void => {
 export const putIcmpCsum = (b: Uint8Array, o: number, len: number): void => {
   putU16(b, o + CSUM, 0)
   putU16(b, o + CSUM, csumMessage(b, o, len))
+}
+
+/** Types whose second word is an identifier and a sequence number. */
+const hasId = (type: number): boolean =>
+  type === ICMP_ECHO || type === ICMP_ECHOREPLY || (type >= ICMP_TIMESTAMP && type <= ICMP_ADDRESSREPLY)
+
+/** An ICMP header as an object: type, code, and the fields that the type gives the second word. */
+export interface IcmpRepr {
+  readonly type: number
+  readonly code: number
+  /** Checksum; the right one when absent. */
+  readonly csum?: number
+  /** Identifier of an echo (or timestamp, information, mask) message. */
+  readonly id?: number
+  /** Sequence number of an echo (or timestamp, information, mask) message. */
+  readonly seq?: number
+  /** Next hop's MTU of a fragmentation needed message. */
+  readonly mtu?: number
+  /** Gateway of a redirect. */
+  readonly gateway?: string
+  /** Offset of the wrong octet of a parameter problem. */
+  readonly pointer?: number
+  /** The whole second word, 0 to 2^32 - 1, where the other fields do not say all of it; it counts when given. */
+  readonly rest?: number
+}
+
+type IcmpFields = Pick<IcmpRepr, 'id' | 'seq' | 'mtu' | 'gateway' | 'pointer'>
+
+const icmpFields = (b: Uint8Array, off: number): IcmpFields => {
+  const type = icmpType(b, off)
+  if (hasId(type)) return { id: icmpId(b, off), seq: icmpSeq(b, off) }
+  if (type === ICMP_DEST_UNREACH && icmpCode(b, off) === ICMP_FRAG_NEEDED) return { mtu: icmpMtu(b, off) }
+  if (type === ICMP_REDIRECT) return { gateway: formatIpv4(icmpGateway(b, off)) }
+  return type === ICMP_PARAMETERPROB ? { pointer: icmpPointer(b, off) } : {}
+}
+
+/** Second word of a message with these fields, int32. */
+const restOf = (repr: IcmpFields): number => {
+  if (repr.gateway !== undefined) return parseIpv4(repr.gateway)
+  if (repr.pointer !== undefined) return inRange('icmp.pointer', repr.pointer, 0xff) << 24
+  if (repr.mtu !== undefined) return inRange('icmp.mtu', repr.mtu, 0xffff)
+  return (inRange('icmp.id', repr.id ?? 0, 0xffff) << 16) | inRange('icmp.seq', repr.seq ?? 0, 0xffff)
+}
+
+/** ICMP header at `off` as an object; throws `EDECODE` when it is truncated. */
+export const parseIcmp = (b: Uint8Array, off = 0, end: number = b.length): IcmpRepr => {
+  needOctets('icmp', off, end, ICMP_HLEN)
+  const fields = icmpFields(b, off)
+  const rest = icmpRest(b, off)
+  return {
+    type: icmpType(b, off),
+    code: icmpCode(b, off),
+    csum: icmpCsum(b, off),
+    ...fields,
+    ...(restOf(fields) === rest ? {} : { rest: rest >>> 0 }),
+  }
+}
+
+/** Octets of a header and `payload`; throws `EINVAL` for an address or number that cannot be. */
+export const emitIcmp = (repr: IcmpRepr, payload: Uint8Array = NO_OCTETS): Uint8Array => {
+  const b = new Uint8Array(ICMP_HLEN + payload.length)
+  const rest = repr.rest === undefined ? restOf(repr) : inRange('icmp.rest', repr.rest, 0xffffffff)
+  putIcmp(b, 0, inRange('icmp.type', repr.type, 0xff), inRange('icmp.code', repr.code, 0xff), rest)
+  b.set(payload, ICMP_HLEN)
+  if (repr.csum === undefined) putIcmpCsum(b, 0, b.length)
+  else putU16(b, CSUM, inRange('icmp.csum', repr.csum, 0xffff))
+  return b
 }

@@ -8,7 +8,9 @@
 
 import { getU16, getU32, putU16, putU32 } from './bytes.js'
 import { csumMessage } from './checksum.js'
+import { formatIpv4, parseIpv4 } from './ip.js'
 import { offsets, u8, u16, u32 } from './layout.js'
+import { fieldError, inRange, needOctets } from './repr.js'
 
 const F = offsets(8, [u8('type'), u8('code'), u16('csum'), u32('group')])
 const QUERY = offsets(12, [u8('type'), u8('code'), u16('csum'), u32('group'), u8('sQrv'), u8('qqic'), u16('nsrcs')])
@@ -190,4 +192,116 @@ export const putIgmpGrec = (
   putU32(b, o + GREC_MCA, mca)
   for (let i = 0; i < sources.length; i++) putU32(b, o + IGMPV3_GREC_HLEN + 4 * i, sources[i]!)
   return o + IGMPV3_GREC_HLEN + 4 * sources.length
+}
+
+/** A record of a version 3 report as an object. */
+export interface IgmpRecord {
+  /** Type, for example {@link IGMPV3_CHANGE_TO_EXCLUDE}. */
+  readonly type: number
+  /** Group. */
+  readonly group: string
+  /** Sources. */
+  readonly sources: readonly string[]
+}
+
+/** An IGMP message as an object. Which fields there are depends on type and length. */
+export interface IgmpRepr {
+  readonly type: number
+  /** Maximum response code of a query, else the octet behind the type; 0 when absent. */
+  readonly code?: number
+  /** Checksum; the right one when absent. */
+  readonly csum?: number
+  /** Group of a query, version 1 or 2 report, or leave. */
+  readonly group?: string
+  /** What only a version 3 query has. */
+  readonly v3?: {
+    readonly suppress: boolean
+    readonly qrv: number
+    readonly qqic: number
+    readonly sources: readonly string[]
+  }
+  /** Records of a version 3 report. */
+  readonly records?: readonly IgmpRecord[]
+}
+
+const parseSources = (b: Uint8Array, off: number, n: number): string[] =>
+  Array.from({ length: n }, (_, i) => formatIpv4(getU32(b, off + 4 * i)))
+
+const parseV3Query = (b: Uint8Array, off: number, end: number): NonNullable<IgmpRepr['v3']> => {
+  const n = igmpQueryNsrcs(b, off)
+  const at = off + IGMPV3_QUERY_HLEN
+  if (4 * n > end - at) throw fieldError('igmp.nsrcs', n, off + QUERY_NSRCS, `more than fit (${(end - at) >> 2})`)
+  return {
+    suppress: igmpSuppress(b, off),
+    qrv: igmpQrv(b, off),
+    qqic: igmpQqic(b, off),
+    sources: parseSources(b, at, n),
+  }
+}
+
+const parseRecords = (b: Uint8Array, off: number, end: number): IgmpRecord[] => {
+  const records: IgmpRecord[] = []
+  let at = off + IGMPV3_REPORT_HLEN
+  for (let i = 0; i < igmpNgrec(b, off); i++) {
+    needOctets('igmp.record', at, end, IGMPV3_GREC_HLEN)
+    const n = igmpGrecNsrcs(b, at)
+    const left = end - at - IGMPV3_GREC_HLEN
+    if (igmpGrecLen(b, at) - IGMPV3_GREC_HLEN > left)
+      throw fieldError('igmp.record.nsrcs', n, at + GREC_NSRCS, `more than fit (${left >> 2})`)
+    const group = formatIpv4(igmpGrecMca(b, at))
+    records.push({ type: igmpGrecType(b, at), group, sources: parseSources(b, at + IGMPV3_GREC_HLEN, n) })
+    at += igmpGrecLen(b, at)
+  }
+  return records
+}
+
+/** IGMP message between `off` and `end` as an object; throws `EDECODE` when it is truncated. Auxiliary data is left out. */
+export const parseIgmp = (b: Uint8Array, off = 0, end: number = b.length): IgmpRepr => {
+  needOctets('igmp', off, end, IGMP_HLEN)
+  const type = igmpType(b, off)
+  const head = { type, code: igmpCode(b, off), csum: igmpCsum(b, off) }
+  if (type === IGMPV3_HOST_MEMBERSHIP_REPORT) return { ...head, records: parseRecords(b, off, end) }
+  const group = formatIpv4(igmpGroup(b, off))
+  const isV3 = type === IGMP_HOST_MEMBERSHIP_QUERY && end - off >= IGMPV3_QUERY_HLEN
+  return isV3 ? { ...head, group, v3: parseV3Query(b, off, end) } : { ...head, group }
+}
+
+const emitRecords = (records: readonly IgmpRecord[]): Uint8Array => {
+  const size = records.reduce((n, r) => n + IGMPV3_GREC_HLEN + 4 * r.sources.length, IGMPV3_REPORT_HLEN)
+  const b = new Uint8Array(size)
+  let at = putIgmpv3Report(b, 0, inRange('igmp.records.length', records.length, 0xffff))
+  for (const r of records) {
+    inRange('igmp.record.sources.length', r.sources.length, 0xffff)
+    const type = inRange('igmp.record.type', r.type, 0xff)
+    at = putIgmpGrec(b, at, type, parseIpv4(r.group), r.sources.map(parseIpv4))
+  }
+  return b
+}
+
+const emitQuery = (group: number, code: number, v3: NonNullable<IgmpRepr['v3']>): Uint8Array => {
+  const n = inRange('igmp.sources.length', v3.sources.length, 0xffff)
+  const b = new Uint8Array(IGMPV3_QUERY_HLEN + 4 * n)
+  putIgmpv3Query(b, 0, code, group, v3.suppress, inRange('igmp.qrv', v3.qrv, 7), inRange('igmp.qqic', v3.qqic, 0xff), n)
+  for (let i = 0; i < n; i++) putIgmpQuerySrc(b, 0, i, parseIpv4(v3.sources[i]!))
+  return b
+}
+
+const igmpBody = (repr: IgmpRepr, group: number, code: number): Uint8Array => {
+  if (repr.records !== undefined) return emitRecords(repr.records)
+  if (repr.v3 !== undefined) return emitQuery(group, code, repr.v3)
+  const b = new Uint8Array(IGMP_HLEN)
+  putU32(b, GROUP, group)
+  return b
+}
+
+/** Octets of an IGMP message; throws `EINVAL` for an address or number that cannot be. */
+export const emitIgmp = (repr: IgmpRepr): Uint8Array => {
+  const code = inRange('igmp.code', repr.code ?? 0, 0xff)
+  const group = parseIpv4(repr.group ?? '0.0.0.0')
+  const b = igmpBody(repr, group, code)
+  b[TYPE] = inRange('igmp.type', repr.type, 0xff)
+  b[CODE] = code
+  if (repr.csum === undefined) putIgmpCsum(b, 0, b.length)
+  else putU16(b, CSUM, inRange('igmp.csum', repr.csum, 0xffff))
+  return b
 }

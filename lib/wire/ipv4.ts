@@ -5,9 +5,12 @@
  * @see include/uapi/linux/ip.h, net/ipv4/ip_input.c ip_rcv_core
  */
 
+import { fail } from '../errors.js'
 import { getU16, getU32, putU16, putU32 } from './bytes.js'
 import { ipFastCsum } from './checksum.js'
+import { formatIpv4, parseIpv4 } from './ip.js'
 import { offsets, u8, u16, u32 } from './layout.js'
+import { fieldError, inRange, needOctets, NO_OCTETS } from './repr.js'
 
 const F = offsets(20, [
   u8('verIhl'),
@@ -36,6 +39,8 @@ const DADDR = F.daddr
 export const IPV4_HLEN: number = F.SIZE
 /** Octets of an IPv4 header with all options that fit. */
 export const IPV4_MAX_HLEN = 60
+/** Time to live that hosts send by default. */
+const DEFAULT_TTL = 64
 /** Bit of the fragment field: reserved; the kernel calls it congestion experienced. */
 export const IP_CE = 0x8000
 /** Bit of the fragment field: don't fragment. */
@@ -186,4 +191,108 @@ export const ipv4DecTtl = (b: Uint8Array, o: number): number => {
   const csum = getU16(b, o + CSUM) + 0x100
   putU16(b, o + CSUM, csum + (csum >= 0xffff ? 1 : 0))
   return (b[o + TTL] = b[o + TTL]! - 1)
+}
+
+/** An IPv4 header as an object. Derived fields may be absent when it is encoded. */
+export interface Ipv4Repr {
+  /** Type of service. */
+  readonly tos: number
+  /** Total length in octets; that of header and payload when absent. */
+  readonly totLen?: number
+  /** Identification. */
+  readonly id: number
+  /** Whether the packet may not be fragmented. */
+  readonly df: boolean
+  /** Whether more fragments follow. */
+  readonly mf: boolean
+  /** Whether the reserved flag is set; absent when it is not. */
+  readonly reserved?: boolean
+  /** Offset of the fragment in octets, a multiple of 8. */
+  readonly fragOffset: number
+  /** Time to live. */
+  readonly ttl: number
+  /** Protocol. */
+  readonly proto: number
+  /** Header checksum; the right one when absent. */
+  readonly csum?: number
+  /** Source address. */
+  readonly saddr: string
+  /** Destination address. */
+  readonly daddr: string
+  /** Octets of options, a multiple of 4; absent when there are none. */
+  readonly options?: Uint8Array
+}
+
+/** An {@link Ipv4Repr} to encode: everything but the addresses has a default (time to live 64, the rest 0). */
+export type Ipv4Init = Partial<Ipv4Repr> & Pick<Ipv4Repr, 'saddr' | 'daddr'>
+
+const checkIpv4 = (b: Uint8Array, off: number, end: number): void => {
+  needOctets('ipv4', off, end, IPV4_HLEN)
+  const version = b[off]! >> 4
+  if (version !== 4) throw fieldError('ipv4.version', version, off, 'not 4')
+  const ihl = ipv4Ihl(b, off)
+  if (ihl < IPV4_HLEN) throw fieldError('ipv4.ihl', ihl, off, `shorter than the header (${IPV4_HLEN})`)
+  if (ihl > end - off) throw fieldError('ipv4.ihl', ihl, off, `longer than what is there (${end - off})`)
+  const totLen = ipv4TotLen(b, off)
+  if (totLen < ihl) throw fieldError('ipv4.totLen', totLen, off + TOT_LEN, `shorter than the header (${ihl})`)
+}
+
+/**
+ * IPv4 header at `off` as an object; throws `EDECODE` when it is truncated or a length cannot be. With `isQuoted` the
+ * total length may reach behind `end`, as in an ICMP error.
+ */
+export const parseIpv4Header = (b: Uint8Array, off = 0, end: number = b.length, isQuoted = false): Ipv4Repr => {
+  checkIpv4(b, off, end)
+  const ihl = ipv4Ihl(b, off)
+  const totLen = ipv4TotLen(b, off)
+  if (totLen > end - off && !isQuoted)
+    throw fieldError('ipv4.totLen', totLen, off + TOT_LEN, `longer than what is there (${end - off})`)
+  const fragOff = ipv4FragOff(b, off)
+  return {
+    tos: ipv4Tos(b, off),
+    totLen,
+    id: ipv4Id(b, off),
+    df: (fragOff & IP_DF) !== 0,
+    mf: (fragOff & IP_MF) !== 0,
+    ...((fragOff & IP_CE) === 0 ? {} : { reserved: true }),
+    fragOffset: (fragOff & IP_OFFSET) << 3,
+    ttl: ipv4Ttl(b, off),
+    proto: ipv4Proto(b, off),
+    csum: ipv4Csum(b, off),
+    saddr: formatIpv4(ipv4Saddr(b, off)),
+    daddr: formatIpv4(ipv4Daddr(b, off)),
+    ...(ihl === IPV4_HLEN ? {} : { options: b.slice(off + IPV4_HLEN, off + ihl) }),
+  }
+}
+
+const fragOffOf = (init: Ipv4Init): number => {
+  const offset = inRange('ipv4.fragOffset', init.fragOffset ?? 0, IP_OFFSET << 3)
+  if ((offset & 7) !== 0) fail('EINVAL', `ipv4.fragOffset: ${offset} is not a multiple of 8`, { offset })
+  const flags = (init.df ? IP_DF : 0) | (init.mf ? IP_MF : 0) | (init.reserved ? IP_CE : 0)
+  return flags | (offset >> 3)
+}
+
+/** Octets of a header and `payload`; throws `EINVAL` for an address or number that cannot be. */
+export const emitIpv4 = (init: Ipv4Init, payload: Uint8Array = NO_OCTETS): Uint8Array => {
+  const options = init.options ?? NO_OCTETS
+  const ihl = IPV4_HLEN + inRange('ipv4.options.length', options.length, IPV4_MAX_HLEN - IPV4_HLEN)
+  if ((ihl & 3) !== 0) fail('EINVAL', `ipv4.options.length: ${options.length} is not a multiple of 4`)
+  const b = new Uint8Array(ihl + payload.length)
+  b.set(options, IPV4_HLEN)
+  b.set(payload, ihl)
+  putIpv4(
+    b,
+    0,
+    ihl,
+    inRange('ipv4.tos', init.tos ?? 0, 0xff),
+    inRange('ipv4.totLen', init.totLen ?? b.length, 0xffff),
+    inRange('ipv4.id', init.id ?? 0, 0xffff),
+    fragOffOf(init),
+    inRange('ipv4.ttl', init.ttl ?? DEFAULT_TTL, 0xff),
+    inRange('ipv4.proto', init.proto ?? 0, 0xff),
+    parseIpv4(init.saddr),
+    parseIpv4(init.daddr),
+  )
+  if (init.csum !== undefined) putU16(b, CSUM, inRange('ipv4.csum', init.csum, 0xffff))
+  return b
 }
