@@ -103,7 +103,7 @@ export const netifReceiveSkb = (skb: Skb): number => {
     }
     skb.networkHeader = skb.data
     skb.skbIif = dev.ifindex
-    if (dev.taps !== null && skb.pktType !== PACKET_OUTGOING) deliverToTaps(skb, dev, false)
+    if (dev.taps !== null && skb.pktType < PACKET_OUTGOING) deliverToTaps(skb, dev, false)
     const handler = dev.rxHandler
     if (handler !== null) {
       const result = handler(skb)

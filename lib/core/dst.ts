@@ -28,8 +28,10 @@ export class Dst {
   gateway: number
   /** Preferred source of the route as int32, 0 when none. */
   prefsrc: number
-  /** Path MTU: the route's locked or learned one, 0 for the device's. */
+  /** MTU that the route itself names, 0 for the device's. */
   mtu: number
+  /** Path MTU that was learned from an ICMP error, 0 for none; ends at {@link expires}. */
+  pmtu: number
   /** Virtual time when a learned {@link mtu} or gateway ends, 0 for never. */
   expires: number
   /** Generation of the namespace's routes that this entry belongs to; another one makes it stale. */
@@ -50,6 +52,7 @@ export class Dst {
     this.gateway = 0
     this.prefsrc = 0
     this.mtu = 0
+    this.pmtu = 0
     this.expires = 0
     this.genid = 0
     this.neigh = null

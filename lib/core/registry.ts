@@ -3,6 +3,7 @@
  *
  * @see include/net/rtnetlink.h struct rtnl_link_ops
  */
+import type { FdbOps } from './fdb.js'
 import type { NetDevice } from './netdev.js'
 import type { Netns } from './netns.js'
 import type { World } from './world.js'
@@ -38,6 +39,10 @@ export interface LinkKind<A extends object = object> {
   /** Attributes of a port of such a master (`bridge link set`, `ip link set type bridge_slave`). */
   readonly changePort?: (port: NetDevice, attrs: object) => void
   readonly fillPort?: (port: NetDevice) => object
+  /** Kind of a port of this master as `ip -d link` prints it, for example `bridge`; empty when it prints none. */
+  readonly slaveKind?: string
+  /** Forwarding entries, where the kind keeps its own. */
+  readonly fdb?: FdbOps
 }
 
 /** Kinds by name. */

@@ -20,6 +20,8 @@ export const PACKET_BROADCAST = 1
 export const PACKET_MULTICAST = 2
 export const PACKET_OTHERHOST = 3
 export const PACKET_OUTGOING = 4
+/** Looped back to this host by IP's output; captures do not see it again. */
+export const PACKET_LOOPBACK = 5
 
 /** Checksum state of an skb: not looked at, verified, or to be finished by the device. */
 export const CHECKSUM_NONE = 0

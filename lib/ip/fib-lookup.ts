@@ -1,0 +1,62 @@
+/**
+ * Questions that the layers ask the tables: what kind of address is this, and may a packet have this source?
+ *
+ * @see net/ipv4/fib_frontend.c
+ */
+import { DROP } from '../core/drop.js'
+import type { NetDevice } from '../core/netdev.js'
+import type { Netns } from '../core/netns.js'
+import { isBroadcast, isMulticast4, isZeronet } from '../wire/ip.js'
+import { ACCEPT_LOCAL, maxConf, orConf, RP_FILTER, SEND_REDIRECTS } from './devconf.js'
+import { FIB_LOOKUP_IGNORE_LINKSTATE, Flow4 } from './fib-table.js'
+import type { InDevice } from './in-device.js'
+import { ipv4 } from './ipv4.js'
+import { RT_SCOPE_HOST, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST } from './rtnetlink.js'
+
+/**
+ * RTN_* type of an address as seen from a namespace (inet_addr_type); with `dev`, local and broadcast only when the
+ * route is that device's (inet_addr_type_dev_table, inet_dev_addr_type).
+ */
+export const inetAddrType = (netns: Netns, addr: number, dev: NetDevice | null = null): number => {
+  if (isZeronet(addr) || isBroadcast(addr)) return RTN_BROADCAST
+  if (isMulticast4(addr)) return RTN_MULTICAST
+  const { fib } = ipv4(netns)
+  if (fib.lookup(fib.flow.reset(addr, 0, 0), 0) !== 0) return RTN_UNICAST
+  const { res } = fib
+  return dev === null || res.nh!.dev === dev ? res.type : RTN_UNICAST
+}
+
+const validate = (netns: Netns, src: number, dst: number, dev: NetDevice, rpf: number, inDev: InDevice): number => {
+  const state = ipv4(netns)
+  const { fib } = state
+  const fl = fib.flow.reset(src, dst, 0)
+  if (fib.lookup(fl, 0) !== 0) return rpf !== 0 ? DROP.IP_RPFILTER : 0
+  const { res } = fib
+  const isLocal = res.type === RTN_LOCAL
+  if (res.type !== RTN_UNICAST && !(isLocal && orConf(state.confAll, inDev.conf, ACCEPT_LOCAL)))
+    return DROP.IP_LOCAL_SOURCE
+  const usesDev = res.info!.nhs.some(nh => nh.dev === dev)
+  if (usesDev || (isLocal && dev === netns.lo)) return res.nh!.scope >= RT_SCOPE_HOST ? VALID_ONLINK : 0
+  if (inDev.ifaList.length === 0) return rpf !== 0 ? DROP.IP_RPFILTER : 0
+  if (rpf === 1) return DROP.IP_RPFILTER
+  const back = new Flow4().reset(src, dst, dev.ifindex)
+  if (fib.lookup(back, FIB_LOOKUP_IGNORE_LINKSTATE) !== 0 || res.type !== RTN_UNICAST) return 0
+  return res.nh!.scope >= RT_SCOPE_HOST ? VALID_ONLINK : 0
+}
+
+/** Answer of {@link fibValidateSource}: the source is valid and on the link itself, so a redirect makes sense. */
+export const VALID_ONLINK = -1
+
+/**
+ * May a packet with source `src` come in on `dev` (fib_validate_source)? 0 or {@link VALID_ONLINK} for yes, otherwise a
+ * drop reason. `oif` is the ifindex that it would leave by, 0 for local delivery. Overwrites the namespace's last result.
+ */
+export const fibValidateSource = (src: number, dst: number, oif: number, dev: NetDevice, inDev: InDevice): number => {
+  const state = ipv4(dev.netns)
+  const rpf = maxConf(state.confAll, inDev.conf, RP_FILTER)
+  if (rpf === 0 && (dev.ifindex !== oif || !orConf(state.confAll, inDev.conf, SEND_REDIRECTS))) {
+    if (orConf(state.confAll, inDev.conf, ACCEPT_LOCAL)) return 0
+    if (!state.hasCustomLocalRoutes) return state.addrs.has(src) ? DROP.IP_LOCAL_SOURCE : 0
+  }
+  return validate(dev.netns, src, dst, dev, rpf, inDev)
+}

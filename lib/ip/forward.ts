@@ -1,0 +1,46 @@
+/**
+ * Forwarding: TTL, MTU, redirects.
+ *
+ * @see net/ipv4/ip_forward.c
+ */
+import { DROP } from '../core/drop.js'
+import { NET_RX_DROP } from '../core/netdev.js'
+import { kfreeSkb, PACKET_HOST, type Skb, skbCow } from '../core/skb.js'
+import { ICMP_DEST_UNREACH, ICMP_EXC_TTL, ICMP_FRAG_NEEDED, ICMP_TIME_EXCEEDED } from '../wire/icmp.js'
+import { IP_DF, ipv4DecTtl, ipv4FragOff, ipv4Ttl } from '../wire/ipv4.js'
+import { icmpSend } from './icmp-send.js'
+import { stampOptions } from './options.js'
+import { IPSKB_DOREDIRECT, IPSKB_FORWARDED } from './path.js'
+import { dstMtu } from './route.js'
+import { ipRtGetSource, ipRtSendRedirect } from './route-exceptions.js'
+
+const exceedsMtu = (skb: Skb, mtu: number): boolean => {
+  if (skb.tail - skb.data <= mtu || !(ipv4FragOff(skb.buf, skb.data) & IP_DF)) return false
+  return skb.fragMaxSize > mtu || !skb.ignoreDf
+}
+
+/** Sends a packet of others on its way (ip_forward). `skb.data` is at the IPv4 header. */
+export const ipForward = (skb: Skb): number => {
+  const dst = skb.dst!
+  if (skb.pktType !== PACKET_HOST) {
+    kfreeSkb(skb, DROP.OTHERHOST)
+    return NET_RX_DROP
+  }
+  if (ipv4Ttl(skb.buf, skb.data) <= 1) {
+    icmpSend(skb, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, 0)
+    kfreeSkb(skb, DROP.TTL_EXPIRED)
+    return NET_RX_DROP
+  }
+  skb.ipFlags |= IPSKB_FORWARDED
+  const mtu = dstMtu(dst, true)
+  if (exceedsMtu(skb, mtu)) {
+    icmpSend(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu)
+    kfreeSkb(skb, DROP.PKT_TOO_BIG)
+    return NET_RX_DROP
+  }
+  skbCow(skb)
+  ipv4DecTtl(skb.buf, skb.data)
+  if (skb.ipFlags & IPSKB_DOREDIRECT) ipRtSendRedirect(skb)
+  if (skb.ipOptLen !== 0) stampOptions(skb, ipRtGetSource(skb))
+  return dst.output(skb)
+}

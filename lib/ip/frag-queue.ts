@@ -1,0 +1,257 @@
+/**
+ * Reassembly of fragments for local delivery.
+ *
+ * @see net/ipv4/ip_fragment.c, net/ipv4/inet_fragment.c; RFC 791, RFC 815, RFC 5722 (overlaps)
+ */
+import { DROP } from '../core/drop.js'
+import type { NetDevice } from '../core/netdev.js'
+import type { Netns } from '../core/netns.js'
+import { allocSkb, consumeSkb, kfreeSkb, type Skb, skbPut } from '../core/skb.js'
+import type { SimEvent } from '../sim/queue.js'
+import { NSEC_PER_SEC } from '../sim/time.js'
+import { wheelExpiry } from '../sim/timer.js'
+import { ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED } from '../wire/icmp.js'
+import {
+  IP_DF,
+  IP_MF,
+  IP_OFFSET,
+  ipv4Daddr,
+  ipv4FragOff,
+  ipv4Id,
+  ipv4Ihl,
+  ipv4Proto,
+  ipv4Saddr,
+  putIpv4Csum,
+  putIpv4FragOff,
+  putIpv4TotLen,
+} from '../wire/ipv4.js'
+import { icmpSend } from './icmp-send.js'
+import { ipv4 } from './ipv4.js'
+import { RTN_LOCAL } from './rtnetlink.js'
+import { skbTruesize } from './truesize.js'
+
+/** Longest IPv4 packet. */
+const IP_MAX_LEN = 65535
+
+/** One fragment: octets `start` to `end` of the datagram's payload. */
+interface Piece {
+  readonly skb: Skb
+  readonly start: number
+  readonly end: number
+}
+
+/** The fragments of one datagram (struct ipq). */
+class FragQueue {
+  readonly key: string
+  readonly saddr: number
+  readonly dev: NetDevice
+  /** In order of offset. */
+  readonly pieces: Piece[] = []
+  /** Octets of the payload as far as known; final once the last fragment is there. */
+  len = 0
+  lastIn = false
+  meat = 0
+  mem = 0
+  maxSize = 0
+  maxDfSize = 0
+  /** Value of the peer's fragment counter when a fragment came last. */
+  rid = 0
+  timer: SimEvent | null = null
+
+  constructor(key: string, saddr: number, dev: NetDevice) {
+    this.key = key
+    this.saddr = saddr
+    this.dev = dev
+  }
+}
+
+/** All datagrams of a namespace that are being put together. */
+export class FragQueues {
+  readonly #netns: Netns
+  readonly #queues = new Map<string, FragQueue>()
+  readonly #rids = new Map<number, number>()
+  #mem = 0
+
+  constructor(netns: Netns) {
+    this.#netns = netns
+  }
+
+  /** Octets of memory in use, as ipfrag_high_thresh counts it. */
+  get mem(): number {
+    return this.#mem
+  }
+
+  /** Datagrams being put together. */
+  get size(): number {
+    return this.#queues.size
+  }
+
+  /** Takes a fragment (ip_defrag); returns the whole packet, or null while it is not complete. Owns the skb. */
+  defrag(skb: Skb): Skb | null {
+    const { sysctls } = ipv4(this.#netns)
+    if (this.#mem > sysctls.ipfragHighThresh) {
+      kfreeSkb(skb, DROP.NOMEM)
+      return null
+    }
+    const q = this.#find(skb, sysctls.ipfragTimeSec)
+    if (this.#isTooFar(q, sysctls.ipfragMaxDist)) this.#restart(q, sysctls.ipfragTimeSec)
+    return this.#queue(q, skb)
+  }
+
+  /** Ends everything, when the namespace goes. */
+  flush(): void {
+    for (const q of [...this.#queues.values()]) this.#kill(q, DROP.DEVICE_GONE)
+  }
+
+  #find(skb: Skb, timeSec: number): FragQueue {
+    const { buf: b, networkHeader: ip } = skb
+    const saddr = ipv4Saddr(b, ip)
+    const key = `${saddr} ${ipv4Daddr(b, ip)} ${ipv4Id(b, ip)} ${ipv4Proto(b, ip)}`
+    let q = this.#queues.get(key)
+    if (q === undefined) {
+      q = new FragQueue(key, saddr, skb.dev!)
+      q.rid = this.#rids.get(saddr) ?? 0
+      this.#queues.set(key, q)
+      this.#arm(q, timeSec)
+    }
+    return q
+  }
+
+  #arm(q: FragQueue, timeSec: number): void {
+    const { sim } = this.#netns.world
+    if (q.timer !== null) sim.cancel(q.timer)
+    const due = wheelExpiry(sim.now, timeSec * NSEC_PER_SEC) - sim.now
+    q.timer = sim.schedule(due, () => this.#expire(q), null, 0, `reassembly of ${q.key}`)
+  }
+
+  /** Too many other fragments of the same sender have come between (ip_frag_too_far). */
+  #isTooFar(q: FragQueue, maxDist: number): boolean {
+    const end = (this.#rids.get(q.saddr) ?? 0) + 1
+    this.#rids.set(q.saddr, end)
+    const far = maxDist > 0 && q.pieces.length > 0 && end - q.rid > maxDist
+    q.rid = end
+    return far
+  }
+
+  #restart(q: FragQueue, timeSec: number): void {
+    this.#dropPieces(q, DROP.FRAG_TOO_FAR)
+    q.len = q.meat = q.maxSize = q.maxDfSize = 0
+    q.lastIn = false
+    this.#arm(q, timeSec)
+  }
+
+  #queue(q: FragQueue, skb: Skb): Skb | null {
+    const { buf: b, networkHeader: ip } = skb
+    const raw = ipv4FragOff(b, ip)
+    const ihl = ipv4Ihl(b, ip)
+    const start = (raw & IP_OFFSET) << 3
+    let end = start + (skb.tail - ip - ihl)
+    if (raw & IP_MF) {
+      end &= ~7
+      if (end > q.len) {
+        if (q.lastIn) return this.#discard(q, skb)
+        q.len = end
+      }
+    } else {
+      if (end < q.len || (q.lastIn && end !== q.len)) return this.#discard(q, skb)
+      q.lastIn = true
+      q.len = end
+    }
+    if (end === start) return this.#discard(q, skb)
+    skb.tail = ip + ihl + end - start
+    const at = place(q.pieces, start, end)
+    if (at === DUPLICATE) {
+      kfreeSkb(skb, DROP.DUP_FRAG)
+      return null
+    }
+    if (at === OVERLAP) return this.#discard(q, skb)
+    q.pieces.splice(at, 0, { skb, start, end })
+    q.meat += end - start
+    q.mem += skbTruesize(skb)
+    this.#mem += skbTruesize(skb)
+    const size = end - start + ihl
+    q.maxSize = Math.max(q.maxSize, size)
+    if (raw & IP_DF) q.maxDfSize = Math.max(q.maxDfSize, size)
+    return q.lastIn && q.pieces[0]!.start === 0 && q.meat === q.len ? this.#reasm(q) : null
+  }
+
+  /** The datagram is not to be trusted any more: everything of it goes. */
+  #discard(q: FragQueue, skb: Skb): null {
+    kfreeSkb(skb, DROP.FRAG_REASM_TIMEOUT)
+    this.#kill(q, DROP.FRAG_REASM_TIMEOUT)
+    return null
+  }
+
+  #dropPieces(q: FragQueue, reason: number): void {
+    for (const piece of q.pieces.splice(0)) kfreeSkb(piece.skb, reason)
+    this.#mem -= q.mem
+    q.mem = 0
+  }
+
+  #kill(q: FragQueue, reason: number): void {
+    if (q.timer !== null) this.#netns.world.sim.cancel(q.timer)
+    this.#queues.delete(q.key)
+    this.#dropPieces(q, reason)
+  }
+
+  /** Time is up (ip_expire): the sender hears of it when this host was the destination and has the first fragment. */
+  #expire(q: FragQueue): void {
+    const first = q.pieces[0]
+    if (first !== undefined && first.start === 0 && first.skb.dst?.type === RTN_LOCAL)
+      icmpSend(first.skb, ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0)
+    q.timer = null
+    this.#kill(q, DROP.FRAG_REASM_TIMEOUT)
+  }
+
+  /** Puts the pieces together (ip_frag_reasm). */
+  #reasm(q: FragQueue): Skb | null {
+    const head = q.pieces[0]!.skb
+    const ihl = ipv4Ihl(head.buf, head.networkHeader)
+    if (ihl + q.len > IP_MAX_LEN) {
+      this.#kill(q, DROP.PKT_TOO_BIG)
+      return null
+    }
+    const whole = allocSkb(head.netns, ihl + q.len)
+    const at = skbPut(whole, ihl + q.len)
+    whole.buf.set(head.buf.subarray(head.networkHeader, head.networkHeader + ihl), at)
+    for (const { skb, start, end } of q.pieces) {
+      const from = skb.networkHeader + ipv4Ihl(skb.buf, skb.networkHeader)
+      whole.buf.set(skb.buf.subarray(from, from + end - start), at + ihl + start)
+    }
+    const wasDf = q.maxDfSize === q.maxSize
+    putIpv4FragOff(whole.buf, at, wasDf ? IP_DF : 0)
+    putIpv4TotLen(whole.buf, at, ihl + q.len)
+    putIpv4Csum(whole.buf, at)
+    takeMeta(whole, head, at, ihl)
+    whole.fragMaxSize = Math.max(q.maxDfSize, q.maxSize)
+    if (q.timer !== null) this.#netns.world.sim.cancel(q.timer)
+    this.#queues.delete(q.key)
+    this.#mem -= q.mem
+    for (const { skb } of q.pieces) consumeSkb(skb)
+    return whole
+  }
+}
+
+const takeMeta = (whole: Skb, head: Skb, at: number, ihl: number): void => {
+  whole.networkHeader = at
+  whole.transportHeader = at + ihl
+  whole.protocol = head.protocol
+  whole.pktType = head.pktType
+  whole.dev = head.dev
+  whole.dst = head.dst
+  whole.skbIif = head.skbIif
+  whole.ipOptLen = head.ipOptLen
+  whole.mark = head.mark
+}
+
+const DUPLICATE = -1
+const OVERLAP = -2
+
+/** Where a piece goes in the list (inet_frag_queue_insert): within an earlier one it is a duplicate, across it an overlap. */
+const place = (pieces: readonly Piece[], start: number, end: number): number => {
+  let at = pieces.length
+  while (at > 0 && pieces[at - 1]!.start >= end) at--
+  const before = pieces[at - 1]
+  if (before === undefined || before.end <= start) return at
+  return pieces.some(p => start >= p.start && end <= p.end) ? DUPLICATE : OVERLAP
+}

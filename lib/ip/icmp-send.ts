@@ -1,0 +1,153 @@
+/**
+ * The ICMP messages that a host sends: errors about packets, and answers.
+ *
+ * @see net/ipv4/icmp.c icmp_send, icmp_reply; RFC 792, RFC 1122 3.2.2, RFC 1812 4.3.2
+ */
+import { IFF_LOOPBACK } from '../core/netdev.js'
+import { allocSkb, PACKET_HOST, type Skb, skbPut } from '../core/skb.js'
+import { csumFold, csumPartial } from '../wire/checksum.js'
+import { ICMP_HLEN, icmpType, isIcmpError, NR_ICMP_TYPES, putIcmp } from '../wire/icmp.js'
+import {
+  IP_OFFSET,
+  IPPROTO_ICMP,
+  IPV4_HLEN,
+  ipv4Daddr,
+  ipv4FragOff,
+  ipv4Ihl,
+  ipv4Proto,
+  ipv4Saddr,
+  ipv4Tos,
+} from '../wire/ipv4.js'
+import { isZeronet } from '../wire/ip.js'
+import type { Dst } from '../core/dst.js'
+import { fibPrefsrc } from './fib-info.js'
+import { inetSelectAddr } from './in-device.js'
+import { ipv4 } from './ipv4.js'
+import { defaultTtl, ipLocalOut } from './local-out.js'
+import { echoOptions, putOptions } from './options.js'
+import { dstMtu, ipRouteOutput } from './route.js'
+import { RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST } from './rtnetlink.js'
+
+/** Octets of the packet that an ICMP error makes at most, IPv4 header included. */
+const ICMP_ERROR_MAX = 576
+/** IPTOS_PREC_INTERNETCONTROL: precedence of errors. */
+const TOS_INTERNETCONTROL = 0xc0
+/** IPTOS_RT_MASK: the TOS bits that an error takes from the packet. */
+const IPTOS_RT_MASK = 0x1c
+/** 192.0.0.8, the source of errors of a host without addresses (RFC 7600). */
+const INADDR_DUMMY: number = 0xc0000008 | 0
+
+/** Must no error be sent about this packet? */
+const mayNotAnswer = (skb: Skb, dst: Dst, type: number): boolean => {
+  const { buf: b, networkHeader: ip } = skb
+  if (skb.pktType !== PACKET_HOST || dst.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) return true
+  if (ipv4FragOff(b, ip) & IP_OFFSET) return true
+  if (!isIcmpError(type) || ipv4Proto(b, ip) !== IPPROTO_ICMP) return false
+  const at = ip + ipv4Ihl(b, ip)
+  if (at >= skb.tail) return true
+  const inner = icmpType(b, at)
+  return inner > NR_ICMP_TYPES || isIcmpError(inner)
+}
+
+/** Source address of an error: the one that was asked for when it is ours, else that of the interface towards the sender. */
+const errorSource = (skb: Skb, dst: Dst): number => {
+  const { buf: b, networkHeader: ip, netns } = skb
+  if (dst.flags & RTCF_LOCAL) return ipv4Daddr(b, ip)
+  if (!dst.isInput || ipv4(netns).sysctls.icmpErrorsUseInboundIfaddr === 0) return 0
+  const dev = netns.devByIndex(skb.skbIif)
+  return dev === null ? 0 : inetSelectAddr(dev, ipv4Saddr(b, ip), RT_SCOPE_LINK)
+}
+
+/**
+ * Sends an ICMP error about `skb`, which stays the caller's (icmp_send). `info` is the second word of the header: MTU,
+ * gateway or pointer. Quotes as much as fits into 576 octets.
+ */
+export const icmpSend = (skb: Skb, type: number, code: number, info: number): void => {
+  const dst = skb.dst
+  if (dst === null || mayNotAnswer(skb, dst, type)) return
+  const { netns, buf: b, networkHeader: ip } = skb
+  const { icmp, fib } = ipv4(netns)
+  const fromLo = skb.dev !== null && (skb.dev.flags & IFF_LOOPBACK) !== 0
+  const limited = !icmp.isExempt(type, code)
+  if (limited && !fromLo && !icmp.globalAllow()) return
+  const tos = isIcmpError(type) ? (ipv4Tos(b, ip) & IPTOS_RT_MASK) | TOS_INTERNETCONTROL : ipv4Tos(b, ip)
+  const fl = fib.flow.reset(ipv4Saddr(b, ip), errorSource(skb, dst), 0)
+  fl.proto = IPPROTO_ICMP
+  fl.tos = tos & IPTOS_RT_MASK
+  const rt = ipRouteOutput(netns, fl)
+  if (rt === null) return
+  const { daddr } = fl
+  const saddr = fl.saddr !== 0 ? fl.saddr : INADDR_DUMMY
+  if (limited && !(rt.dev.flags & IFF_LOOPBACK) && !icmp.peerAllow(daddr)) return
+  const options = echoOptions(skb)
+  const optLen = options?.length ?? 0
+  const room = Math.min(dstMtu(rt, false), ICMP_ERROR_MAX) - IPV4_HLEN - optLen - ICMP_HLEN
+  const quoted = Math.min(skb.tail - ip, room)
+  if (quoted < IPV4_HLEN) return
+  push(skb, rt, type, code, info, ip, quoted, options, tos, saddr, daddr)
+}
+
+/** Answers a received ICMP message with its own data (icmp_reply). `skb.data` is at the ICMP header. */
+export const icmpReply = (skb: Skb, type: number, code: number): void => {
+  const { netns, buf: b, networkHeader: ip } = skb
+  const { icmp, fib } = ipv4(netns)
+  const limited = !icmp.isExempt(type, code)
+  if (limited && !icmp.globalAllow()) return
+  const options = echoOptions(skb)
+  const tos = ipv4Tos(b, ip)
+  const source = specDst(skb)
+  const fl = fib.flow.reset(ipv4Saddr(b, ip), source, 0)
+  fl.proto = IPPROTO_ICMP
+  fl.tos = tos & IPTOS_RT_MASK
+  const rt = ipRouteOutput(netns, fl)
+  if (rt === null) return
+  const { saddr, daddr } = fl
+  if (limited && !(rt.dev.flags & IFF_LOOPBACK) && !icmp.peerAllow(daddr)) return
+  const from = skb.data + ICMP_HLEN
+  const rest = (b[skb.data + 4]! << 24) | (b[skb.data + 5]! << 16) | (b[skb.data + 6]! << 8) | b[skb.data + 7]!
+  push(skb, rt, type, code, rest, from, skb.tail - from, options, tos, saddr, daddr)
+}
+
+/** Address from which a received packet is answered (fib_compute_spec_dst). */
+export const specDst = (skb: Skb): number => {
+  const { netns, buf: b, networkHeader: ip } = skb
+  const flags = skb.dst!.flags & (RTCF_BROADCAST | RTCF_MULTICAST | RTCF_LOCAL)
+  if (flags === RTCF_LOCAL) return ipv4Daddr(b, ip)
+  const saddr = ipv4Saddr(b, ip)
+  if (isZeronet(saddr)) return inetSelectAddr(skb.dev!, saddr, RT_SCOPE_LINK)
+  const { fib } = ipv4(netns)
+  if (fib.lookup(fib.flow.reset(saddr, 0, 0), 0) === 0) return fibPrefsrc(fib.res.info!, fib.res.nh!)
+  return inetSelectAddr(skb.dev!, saddr, RT_SCOPE_UNIVERSE)
+}
+
+/** Builds and sends a message whose data are `len` octets of `skb` at `from` (icmp_push_reply). */
+const push = (
+  skb: Skb,
+  rt: Dst,
+  type: number,
+  code: number,
+  rest: number,
+  from: number,
+  len: number,
+  options: Uint8Array | null,
+  tos: number,
+  saddr: number,
+  daddr: number,
+): void => {
+  const { netns } = skb
+  const out = allocSkb(netns, IPV4_HLEN + (options?.length ?? 0) + ICMP_HLEN + len)
+  out.data = out.tail = out.data + IPV4_HLEN
+  if (options !== null) putOptions(out, options, saddr)
+  const at = skbPut(out, ICMP_HLEN + len)
+  const b = out.buf
+  putIcmp(b, at, type, code, rest)
+  b.set(skb.buf.subarray(from, from + len), at + ICMP_HLEN)
+  const sum = csumFold(csumPartial(b, at, ICMP_HLEN + len))
+  b[at + 2] = sum >> 8
+  b[at + 3] = sum & 0xff
+  out.transportHeader = at
+  out.dst = rt
+  out.ignoreDf = true
+  const ttl = rt.flags & RTCF_MULTICAST ? 1 : defaultTtl(netns)
+  ipLocalOut(out, null, tos, 0, ttl, IPPROTO_ICMP, saddr, daddr)
+}

@@ -1,0 +1,17 @@
+/**
+ * Access to IPv4's state of a namespace.
+ *
+ * @see include/net/net_namespace.h (net->ipv4)
+ */
+import type { Netns } from '../core/netns.js'
+import type { Ipv4 } from './netns-ipv4.js'
+
+export type { Ipv4 } from './netns-ipv4.js'
+
+/** IPv4's state of a namespace. */
+export const ipv4 = (netns: Netns): Ipv4 => netns.ipv4 as Ipv4
+
+/** Makes every cached route of the namespace stale (rt_cache_flush). */
+export const rtCacheFlush = (netns: Netns): void => {
+  ipv4(netns).rtGenid++
+}

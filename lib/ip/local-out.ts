@@ -1,0 +1,38 @@
+/**
+ * The door from transport protocols to the route of a packet of this host.
+ *
+ * @see net/ipv4/ip_output.c ip_local_out
+ */
+import type { Netns } from '../core/netns.js'
+import { type Skb, skbPush } from '../core/skb.js'
+import { ETH_P_IP } from '../wire/ethernet.js'
+import { IPV4_HLEN, putIpv4 } from '../wire/ipv4.js'
+import { ipSelectIdent } from './ident.js'
+import { ipv4 } from './ipv4.js'
+import type { Sock } from './sock.js'
+
+/**
+ * Writes the IPv4 header in front of the payload of a packet of this host and sends it by its route (ip_local_out).
+ * Returns 0, a NET_XMIT code or a negative errno. Options of `skb.ipOptLen` octets stand in front of the payload already.
+ */
+export const ipLocalOut = (
+  skb: Skb,
+  sk: Sock | null,
+  tos: number,
+  df: number,
+  ttl: number,
+  proto: number,
+  saddr: number,
+  daddr: number,
+): number => {
+  const at = skbPush(skb, IPV4_HLEN)
+  const len = skb.tail - at
+  const id = ipSelectIdent(skb, sk, df, saddr, daddr, proto)
+  putIpv4(skb.buf, at, IPV4_HLEN + skb.ipOptLen, tos, len, id, df, ttl, proto, saddr, daddr)
+  skb.networkHeader = at
+  skb.protocol = ETH_P_IP
+  return skb.dst!.output(skb)
+}
+
+/** TTL of packets of this host to `daddr`, for a socket that did not set one (ip4_dst_hoplimit). */
+export const defaultTtl = (netns: Netns): number => ipv4(netns).sysctls.ipDefaultTtl

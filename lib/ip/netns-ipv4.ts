@@ -1,0 +1,88 @@
+/**
+ * IPv4's state of a namespace (struct netns_ipv4): settings, tables and sockets.
+ *
+ * @see include/net/netns/ipv4.h
+ */
+import type { Netns } from '../core/netns.js'
+import { DevConf } from './devconf.js'
+import { Fib } from './fib-table.js'
+import { FragQueues } from './frag-queue.js'
+import { IcmpLimits } from './icmp-limit.js'
+import type { IfAddr } from './in-device.js'
+import { NeighTable } from './neigh-table.js'
+import type { InetProtocol, IpPath } from './path.js'
+import type { RawSocket } from './raw.js'
+import type { Sock } from './sock.js'
+import { UdpTable } from './udp-table.js'
+
+/** Namespace-wide sysctls of net.ipv4 that netloom obeys, with the kernel's defaults. */
+export class Ipv4Sysctls {
+  ipDefaultTtl = 64
+  ipForwardUsePmtu = 0
+  ipNoPmtuDisc = 0
+  ipNonlocalBind = 0
+  ipEarlyDemux = 1
+  ipLocalPortRangeMin = 32768
+  ipLocalPortRangeMax = 60999
+  icmpEchoIgnoreAll = 0
+  icmpEchoIgnoreBroadcasts = 1
+  icmpErrorsUseInboundIfaddr = 0
+  icmpIgnoreBogusErrorResponses = 1
+  /** Milliseconds between errors to one destination. */
+  icmpRatelimitMs = 1000
+  icmpRatemask = 0x1818
+  icmpMsgsPerSec = 1000
+  icmpMsgsBurst = 50
+  igmpLinkLocalMcastReports = 1
+  igmpMaxMemberships = 20
+  igmpQrv = 2
+  ipfragTimeSec = 30
+  ipfragMaxDist = 64
+  ipfragHighThresh: number
+  ipfragLowThresh: number
+  minPmtu = 552
+  mtuExpiresSec = 600
+  udpRmemMin = 4096
+  constructor(high: number, low: number) {
+    this.ipfragHighThresh = high
+    this.ipfragLowThresh = low
+  }
+}
+
+/** IPv4 of one namespace. Get it with `ipv4(netns)`. */
+export class Ipv4 {
+  readonly netns: Netns
+  /** The functions that routes lead to. */
+  readonly path: IpPath
+  readonly sysctls: Ipv4Sysctls
+  readonly confAll: DevConf = new DevConf(null)
+  readonly confDefault: DevConf = new DevConf(null)
+  readonly fib: Fib = new Fib()
+  readonly neigh: NeighTable
+  readonly udp: UdpTable = new UdpTable()
+  readonly raw: RawSocket[] = []
+  /** Handlers of IPv4 protocols by number (inet_protos). */
+  readonly protos: (InetProtocol | null)[] = new Array<null>(256).fill(null)
+  readonly frags: FragQueues
+  readonly icmp: IcmpLimits
+  /** Local addresses by address, the first one added first (inet_addr_lst). */
+  readonly addrs: Map<number, IfAddr[]> = new Map()
+  /** Raised by every change that routes may depend on; older Dst entries are stale (rt_genid). */
+  rtGenid = 1
+  /** errno of the last output lookup that found nothing. */
+  routeErrno = 0
+  /** A user put routes of type local into a table (fib_has_custom_local_routes). */
+  hasCustomLocalRoutes = false
+  /** Sockets that hold the namespace. */
+  readonly sockets: Set<Sock> = new Set()
+
+  constructor(netns: Netns, path: IpPath) {
+    const { profile } = netns.world
+    this.netns = netns
+    this.path = path
+    this.sysctls = new Ipv4Sysctls(profile.ipfragHighThresh, profile.ipfragLowThresh)
+    this.neigh = new NeighTable(netns)
+    this.frags = new FragQueues(netns)
+    this.icmp = new IcmpLimits(netns)
+  }
+}

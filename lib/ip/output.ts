@@ -1,0 +1,109 @@
+/**
+ * IPv4 output: from a routed packet to the neighbour on the outgoing device, with fragmentation where it is too long.
+ *
+ * @see net/ipv4/ip_output.c
+ */
+import { NETDEV_TX_OK } from '../core/netdev.js'
+import { netifRx } from '../core/dev-rx.js'
+import { DROP } from '../core/drop.js'
+import type { Dst } from '../core/dst.js'
+import { CHECKSUM_NONE, CHECKSUM_UNNECESSARY, kfreeSkb, PACKET_LOOPBACK, type Skb, skbClone } from '../core/skb.js'
+import { errnoNumber } from '../errors.js'
+import { ETH_P_IP } from '../wire/ethernet.js'
+import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from '../wire/icmp.js'
+import { IP_DF, ipv4Daddr, ipv4FragOff, ipv4Ttl } from '../wire/ipv4.js'
+import { ipDoFragment } from './fragment.js'
+import { icmpSend } from './icmp-send.js'
+import { ipv4 } from './ipv4.js'
+import { type Neighbour, neighOutput } from './neigh.js'
+import { IPSKB_FORWARDED } from './path.js'
+import { dstMtu } from './route.js'
+import { RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST } from './rtnetlink.js'
+import type { Sock } from './sock.js'
+
+const EMSGSIZE = errnoNumber('EMSGSIZE')
+
+/** Output of a routed packet (ip_output). */
+export const ipOutput = (skb: Skb): number => {
+  const dst = skb.dst!
+  skb.dev = dst.dev
+  skb.protocol = ETH_P_IP
+  return ipFinishOutput(skb, dst)
+}
+
+/** MTU that a packet must keep to: its socket may insist on the device's (ip_skb_dst_mtu). */
+const skbMtu = (skb: Skb, dst: Dst): number => {
+  const sk = skb.sk as Sock | null
+  if (sk !== null && !sk.usesPmtu) return dst.dev.mtu
+  return dstMtu(dst, (skb.ipFlags & IPSKB_FORWARDED) !== 0)
+}
+
+const ipFinishOutput = (skb: Skb, dst: Dst): number => {
+  const mtu = skbMtu(skb, dst)
+  if (skb.tail - skb.data > mtu || skb.fragMaxSize !== 0) return ipFragment(skb, dst, mtu)
+  return ipFinishOutput2(skb)
+}
+
+const ipFragment = (skb: Skb, dst: Dst, mtu: number): number => {
+  const isDf = (ipv4FragOff(skb.buf, skb.data) & IP_DF) !== 0
+  const limit = skb.fragMaxSize !== 0 ? Math.min(mtu, skb.fragMaxSize) : mtu
+  if (skb.tail - skb.data <= limit) return ipFinishOutput2(skb)
+  if (isDf && (!skb.ignoreDf || skb.fragMaxSize > mtu)) {
+    icmpSend(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu)
+    kfreeSkb(skb, DROP.PKT_TOO_BIG)
+    return -EMSGSIZE
+  }
+  return ipDoFragment(skb, dst, limit, ipFinishOutput2)
+}
+
+/** Hands a packet that fits to its next hop (ip_finish_output2). */
+export const ipFinishOutput2 = (skb: Skb): number => {
+  const dst = skb.dst!
+  const nexthop = dst.gateway !== 0 ? dst.gateway : ipv4Daddr(skb.buf, skb.data)
+  let neigh = dst.neigh as Neighbour | null
+  if (neigh === null || neigh.dead || (neigh.primaryKey !== nexthop && neigh.primaryKey !== 0)) {
+    neigh = ipv4(dst.dev.netns).neigh.create(dst.dev, nexthop)
+    if (neigh === null) {
+      kfreeSkb(skb, DROP.NEIGH_CREATEFAIL)
+      return -errnoNumber('EINVAL')
+    }
+    dst.neigh = neigh
+  }
+  return neighOutput(neigh, skb)
+}
+
+/** Gives this host its own copy of what it sends to a group (dev_loopback_xmit). */
+const loopBack = (skb: Skb): void => {
+  const copy = skbClone(skb)
+  copy.macHeader = copy.data
+  copy.pktType = PACKET_LOOPBACK
+  if (copy.ipSummed === CHECKSUM_NONE) copy.ipSummed = CHECKSUM_UNNECESSARY
+  const { sim } = copy.netns.world
+  sim.bhDisable()
+  netifRx(copy)
+  sim.bhEnable()
+}
+
+/** Output of what this host receives as well: multicast that it has joined, and broadcast (ip_mc_output). */
+export const ipMcOutput = (skb: Skb): number => {
+  const dst = skb.dst!
+  const sk = skb.sk as Sock | null
+  skb.dev = dst.dev
+  skb.protocol = ETH_P_IP
+  if (dst.flags & RTCF_MULTICAST) {
+    const loops = sk === null || sk.mcastLoop
+    if (loops && (dst.flags & RTCF_LOCAL || !(skb.ipFlags & IPSKB_FORWARDED))) loopBack(skb)
+    if (ipv4Ttl(skb.buf, skb.data) === 0) {
+      kfreeSkb(skb, DROP.TTL_EXPIRED)
+      return 0
+    }
+  }
+  if (dst.flags & RTCF_BROADCAST) loopBack(skb)
+  return ipFinishOutput(skb, dst)
+}
+
+/** A packet that no route will output came to be output (ip_rt_bug): dropped. */
+export const ipRtBug = (skb: Skb): number => {
+  kfreeSkb(skb, DROP.NOT_SPECIFIED)
+  return NETDEV_TX_OK
+}

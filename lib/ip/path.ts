@@ -1,0 +1,36 @@
+/**
+ * The functions that routes point to, and the flags that travel with a packet through them.
+ *
+ * Route lookup stands before input, forwarding and output in the order of imports, but its results lead to them: each
+ * namespace is given them when it is set up (stack.ts).
+ *
+ * @see include/net/ip.h
+ */
+import type { DstFn } from '../core/dst.js'
+import type { Skb } from '../core/skb.js'
+
+/** skb.ipFlags: the packet is being forwarded. */
+export const IPSKB_FORWARDED = 0x01
+/** A redirect is due to the sender. */
+export const IPSKB_DOREDIRECT = 0x20
+
+/** Targets of routes; each is called through {@link Dst.input} or {@link Dst.output}. */
+export interface IpPath {
+  readonly forward: DstFn
+  readonly localDeliver: DstFn
+  /** The lookup failed with `dst.error`. */
+  readonly error: DstFn
+  readonly output: DstFn
+  /** Output of what this host receives too: broadcasts, and groups that it is a member of. */
+  readonly mcOutput: DstFn
+  /** What must not happen: output of an input route. */
+  readonly bug: DstFn
+}
+
+/** A transport protocol (struct net_protocol). */
+export interface InetProtocol {
+  /** Takes a packet whose `data` is at its header. Owns it. */
+  readonly rcv: (skb: Skb) => void
+  /** Hears of an ICMP error; `skb.data` is at the quoted IPv4 header. The skb stays the caller's. */
+  readonly err: ((skb: Skb, type: number, code: number, info: number) => void) | null
+}

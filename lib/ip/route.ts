@@ -1,0 +1,343 @@
+/**
+ * Route lookups for packets: what becomes of one that came in, and where one that is sent goes.
+ *
+ * Results are cached with the next hop they came from and shared by all packets that take it; a change of routes,
+ * addresses or devices raises the namespace's generation and makes them stale.
+ *
+ * @see net/ipv4/route.c
+ */
+import { DROP } from '../core/drop.js'
+import { Dst } from '../core/dst.js'
+import { IFF_LOOPBACK, IFF_UP, type NetDevice } from '../core/netdev.js'
+import type { Netns } from '../core/netns.js'
+import type { Skb } from '../core/skb.js'
+import { errnoNumber } from '../errors.js'
+import { ETH_P_IP } from '../wire/ethernet.js'
+import { INADDR_LOOPBACK, isBroadcast, isLocalMulticast4, isLoopback4, isMulticast4, isZeronet } from '../wire/ip.js'
+import { IPPROTO_IGMP, ipv4Proto } from '../wire/ipv4.js'
+import {
+  andConf,
+  BC_FORWARDING,
+  FORWARDING,
+  maxConf,
+  orConf,
+  PROXY_ARP_PVLAN,
+  ROUTE_LOCALNET,
+  SEND_REDIRECTS,
+  SHARED_MEDIA,
+} from './devconf.js'
+import { type FibInfo, type FibNh, type FibNhException, fibPrefsrc } from './fib-info.js'
+import { fibValidateSource, VALID_ONLINK } from './fib-lookup.js'
+import type { Flow4 } from './fib-table.js'
+import { type InDevice, inDevOf, inetAddrOnlink, inetSelectAddr } from './in-device.js'
+import { type Ipv4, ipv4 } from './ipv4.js'
+import { isMcMember } from './mc-list.js'
+import { IPSKB_DOREDIRECT } from './path.js'
+import {
+  RT_SCOPE_HOST,
+  RT_SCOPE_LINK,
+  RTCF_BROADCAST,
+  RTCF_LOCAL,
+  RTCF_MULTICAST,
+  RTN_BROADCAST,
+  RTN_LOCAL,
+  RTN_MULTICAST,
+  RTN_UNICAST,
+  RTN_UNREACHABLE,
+} from './rtnetlink.js'
+
+const EHOSTUNREACH = errnoNumber('EHOSTUNREACH')
+const ENETUNREACH = errnoNumber('ENETUNREACH')
+const EINVAL = errnoNumber('EINVAL')
+const ENODEV = errnoNumber('ENODEV')
+
+/**
+ * MTU of a route (ip_dst_mtu_maybe_forward): what was learned, what the route says, or the device's. Forwarded packets
+ * are not bound by what this host has learned, unless ip_forward_use_pmtu is set.
+ */
+export const dstMtu = (dst: Dst, forwarding: boolean): number => {
+  if (dst.pmtu !== 0 && (!forwarding || ipv4(dst.dev.netns).sysctls.ipForwardUsePmtu !== 0)) return dst.pmtu
+  return dst.mtu !== 0 ? dst.mtu : dst.dev.mtu
+}
+
+/** True while a cached route may be used. */
+export const isDstFresh = (dst: Dst, state: Ipv4): boolean =>
+  dst.genid === state.rtGenid && (dst.expires === 0 || dst.expires > state.netns.world.now)
+
+/** The exception that was learned about `daddr` behind a next hop and has not expired (find_exception). */
+const findException = (nh: FibNh, daddr: number, now: number): FibNhException | null => {
+  const found = nh.exceptions?.get(daddr)
+  if (found === undefined) return null
+  if (found.expires > now) return found
+  nh.exceptions!.delete(daddr)
+  return null
+}
+
+/** Next hop and metrics of the route (rt_set_nexthop). */
+const setNexthop = (dst: Dst, state: Ipv4, info: FibInfo, nh: FibNh, exception: FibNhException | null): void => {
+  dst.genid = state.rtGenid
+  dst.fibInfo = info
+  if (nh.gateway !== 0 && nh.scope === RT_SCOPE_LINK) dst.gateway = nh.gateway
+  if (info.metrics.mtu !== undefined) dst.mtu = info.metrics.mtu
+  if (exception === null) return
+  if (exception.gateway !== 0) dst.gateway = exception.gateway
+  dst.pmtu = exception.pmtu
+  dst.expires = exception.expires
+}
+
+// ---------------------------------------------------------------- input
+
+/**
+ * Decides about a packet that came in (ip_route_input): sets `skb.dst` and returns 0, or a drop reason. Works for ARP
+ * requests too, where only answers that ARP may give count.
+ */
+export const ipRouteInput = (skb: Skb, daddr: number, saddr: number, dev: NetDevice): number => {
+  const inDev = inDevOf(dev)
+  if (inDev === null) return DROP.NOT_SPECIFIED
+  const state = ipv4(dev.netns)
+  if (isMulticast4(daddr)) return routeInputMc(skb, daddr, saddr, inDev, state)
+  if (isMulticast4(saddr) || isBroadcast(saddr)) return DROP.IP_INVALID_SOURCE
+  if (isBroadcast(daddr) || (saddr === 0 && daddr === 0)) return brdInput(skb, saddr, inDev, state, null, null)
+  if (isZeronet(saddr)) return DROP.IP_INVALID_SOURCE
+  if (isZeronet(daddr)) return DROP.IP_INVALID_DEST
+  if (isLoopback4(daddr) || isLoopback4(saddr))
+    if (maxConf(state.confAll, inDev.conf, ROUTE_LOCALNET) === 0) return DROP.IP_LOCALNET
+  const { fib } = state
+  const fl = fib.flow.reset(daddr, saddr, 0)
+  const err = fib.lookup(fl, 0)
+  const forwards = inDev.conf.data[FORWARDING] !== 0
+  if (err !== 0) return unreachable(skb, state, forwards ? -err : EHOSTUNREACH)
+  const { res } = fib
+  const info = res.info!
+  const nh = res.nh!
+  if (res.type === RTN_BROADCAST) {
+    if (!andConf(state.confAll, inDev.conf, BC_FORWARDING)) return brdInput(skb, saddr, inDev, state, info, nh)
+  } else if (res.type === RTN_LOCAL) {
+    const bad = fibValidateSource(saddr, daddr, 0, dev, inDev)
+    if (bad > 0) return bad
+    skb.dst = localInput(state, RTN_LOCAL, 0, info, nh)
+    return 0
+  } else {
+    if (!forwards) return unreachable(skb, state, EHOSTUNREACH)
+    if (res.type !== RTN_UNICAST) return DROP.IP_INVALID_DEST
+  }
+  return forwardInput(skb, daddr, saddr, inDev, state, res.type, info, nh)
+}
+
+const forwardInput = (
+  skb: Skb,
+  daddr: number,
+  saddr: number,
+  inDev: InDevice,
+  state: Ipv4,
+  type: number,
+  info: FibInfo,
+  nh: FibNh,
+): number => {
+  const { dev } = inDev
+  const outDev = nh.dev!
+  const valid = fibValidateSource(saddr, daddr, outDev.ifindex, dev, inDev)
+  if (valid > 0) return valid
+  if (outDev === dev) {
+    if (valid === VALID_ONLINK && orConf(state.confAll, inDev.conf, SEND_REDIRECTS))
+      if (orConf(state.confAll, inDev.conf, SHARED_MEDIA) || inetAddrOnlink(inDev, saddr, nh.gateway))
+        skb.ipFlags |= IPSKB_DOREDIRECT
+    if (skb.protocol !== ETH_P_IP && inDev.conf.data[PROXY_ARP_PVLAN] === 0) return DROP.ARP_PVLAN_DISABLE
+  }
+  const exception = nh.exceptions === null ? null : findException(nh, daddr, state.netns.world.now)
+  const cached = exception === null ? nh.rthInput : exception.input
+  if (cached !== null && cached.type === type && isDstFresh(cached, state)) {
+    skb.dst = cached
+    return 0
+  }
+  const dst = new Dst(outDev, type, 0, state.path.forward, state.path.output)
+  dst.isInput = true
+  setNexthop(dst, state, info, nh, exception)
+  if (exception === null) nh.rthInput = dst
+  else exception.input = dst
+  skb.dst = dst
+  return 0
+}
+
+const brdInput = (
+  skb: Skb,
+  saddr: number,
+  inDev: InDevice,
+  state: Ipv4,
+  info: FibInfo | null,
+  nh: FibNh | null,
+): number => {
+  if (skb.protocol !== ETH_P_IP) return DROP.INVALID_PROTO
+  if (!isZeronet(saddr)) {
+    const bad = fibValidateSource(saddr, 0, 0, inDev.dev, inDev)
+    if (bad > 0) return bad
+  }
+  skb.dst = localInput(state, RTN_BROADCAST, RTCF_BROADCAST, info, nh)
+  return 0
+}
+
+const localInput = (state: Ipv4, type: number, flags: number, info: FibInfo | null, nh: FibNh | null): Dst => {
+  const cached = nh?.rthInput ?? null
+  if (cached !== null && cached.type === type && isDstFresh(cached, state)) return cached
+  const dst = new Dst(state.netns.lo, type, flags | RTCF_LOCAL, state.path.localDeliver, state.path.bug)
+  dst.isInput = true
+  dst.genid = state.rtGenid
+  dst.fibInfo = info
+  if (nh !== null) nh.rthInput = dst
+  return dst
+}
+
+const unreachable = (skb: Skb, state: Ipv4, errno: number): number => {
+  const dst = new Dst(state.netns.lo, RTN_UNREACHABLE, 0, state.path.error, state.path.bug)
+  dst.isInput = true
+  dst.error = errno
+  dst.genid = state.rtGenid
+  skb.dst = dst
+  return 0
+}
+
+const routeInputMc = (skb: Skb, daddr: number, saddr: number, inDev: InDevice, state: Ipv4): number => {
+  const proto = skb.protocol === ETH_P_IP ? ipv4Proto(skb.buf, skb.networkHeader) : 0
+  const isOurs = isMcMember(inDev, daddr, proto)
+  if (!isOurs) return DROP.IP_MULTICAST_SOURCE
+  if (isMulticast4(saddr) || isBroadcast(saddr) || skb.protocol !== ETH_P_IP) return DROP.IP_INVALID_SOURCE
+  if (isLoopback4(saddr) && maxConf(state.confAll, inDev.conf, ROUTE_LOCALNET) === 0) return DROP.IP_LOCALNET
+  if (isZeronet(saddr)) {
+    if (!isLocalMulticast4(daddr) && proto !== IPPROTO_IGMP) return DROP.IP_INVALID_SOURCE
+  } else {
+    const bad = fibValidateSource(saddr, 0, 0, inDev.dev, inDev)
+    if (bad > 0) return bad
+  }
+  skb.dst = localInput(state, RTN_MULTICAST, RTCF_MULTICAST, null, null)
+  return 0
+}
+
+// ---------------------------------------------------------------- output
+
+/**
+ * Where a packet of this host goes (ip_route_output_key): fills in `fl.saddr` when it is 0 and returns the route, or null
+ * with the errno in {@link routeError}.
+ */
+export const ipRouteOutput = (netns: Netns, fl: Flow4): Dst | null => {
+  const state = ipv4(netns)
+  if (fl.saddr !== 0) {
+    const s = fl.saddr
+    if (isMulticast4(s) || isBroadcast(s) || isZeronet(s)) return refuse(state, EINVAL)
+    const ifa = state.addrs.get(s)?.[0]
+    if (fl.oif === 0 && (isMulticast4(fl.daddr) || isBroadcast(fl.daddr))) {
+      if (ifa === undefined) return refuse(state, ENETUNREACH)
+      fl.oif = ifa.inDev.dev.ifindex
+      return mkrouteOutput(state, fl, ifa.inDev.dev, RTN_UNICAST, 0, null, null, 0)
+    }
+    if (!fl.anySrc && ifa === undefined) return refuse(state, ENETUNREACH)
+  }
+  let outDev: NetDevice | null = null
+  if (fl.oif !== 0) {
+    outDev = netns.devByIndex(fl.oif)
+    if (outDev === null) return refuse(state, ENODEV)
+    if (!(outDev.flags & IFF_UP) || outDev.ipPtr === null) return refuse(state, ENETUNREACH)
+    if (isLocalMulticast4(fl.daddr) || isBroadcast(fl.daddr) || fl.proto === IPPROTO_IGMP) {
+      if (fl.saddr === 0) fl.saddr = inetSelectAddr(outDev, 0, RT_SCOPE_LINK)
+      return mkrouteOutput(state, fl, outDev, RTN_UNICAST, 0, null, null, fl.oif)
+    }
+    if (fl.saddr === 0) {
+      if (isMulticast4(fl.daddr)) fl.saddr = inetSelectAddr(outDev, 0, fl.scope)
+      else if (fl.daddr === 0) fl.saddr = inetSelectAddr(outDev, 0, RT_SCOPE_HOST)
+    }
+  }
+  if (fl.daddr === 0) {
+    fl.daddr = fl.saddr
+    if (fl.daddr === 0) fl.daddr = fl.saddr = INADDR_LOOPBACK
+    return mkrouteOutput(state, fl, netns.lo, RTN_LOCAL, RTCF_LOCAL, null, null, 0)
+  }
+  return lookupOutput(state, fl, outDev)
+}
+
+const lookupOutput = (state: Ipv4, fl: Flow4, oifDev: NetDevice | null): Dst | null => {
+  const { fib, netns } = state
+  const origOif = fl.oif
+  const err = fib.lookup(fl, 0)
+  if (err !== 0) {
+    if (oifDev === null) return refuse(state, -err)
+    // A device was named and no route fits: the destination is taken to be on its link.
+    if (fl.saddr === 0) fl.saddr = inetSelectAddr(oifDev, 0, RT_SCOPE_LINK)
+    return mkrouteOutput(state, fl, oifDev, RTN_UNICAST, 0, null, null, origOif)
+  }
+  const { type, info, nh, prefixLen } = fib.res
+  if (type === RTN_LOCAL) {
+    if (fl.saddr === 0) fl.saddr = info!.prefsrc !== 0 ? info!.prefsrc : fl.daddr
+    return mkrouteOutput(state, fl, netns.lo, type, RTCF_LOCAL, info, nh, nh!.dev!.ifindex)
+  }
+  if (fl.saddr === 0) fl.saddr = fibPrefsrc(info!, nh!)
+  // A multicast destination that only a very short prefix covers is on the link, not behind its gateway.
+  const isOnLink = isMulticast4(fl.daddr) && prefixLen < 4
+  return mkrouteOutput(state, fl, nh!.dev!, type, 0, isOnLink ? null : info, isOnLink ? null : nh, origOif)
+}
+
+const refuse = (state: Ipv4, errno: number): null => {
+  state.routeErrno = errno
+  return null
+}
+
+/** errno of the last {@link ipRouteOutput} of a namespace that returned null. */
+export const routeError = (netns: Netns): number => ipv4(netns).routeErrno
+
+const mkrouteOutput = (
+  state: Ipv4,
+  fl: Flow4,
+  outDev: NetDevice,
+  resType: number,
+  resFlags: number,
+  resInfo: FibInfo | null,
+  resNh: FibNh | null,
+  origOif: number,
+): Dst | null => {
+  const inDev = inDevOf(outDev)
+  if (inDev === null) return refuse(state, EINVAL)
+  const isLo = (outDev.flags & IFF_LOOPBACK) !== 0
+  if (isLoopback4(fl.saddr) && !isLo && maxConf(state.confAll, inDev.conf, ROUTE_LOCALNET) === 0)
+    return refuse(state, EINVAL)
+  let type = resType
+  let info = resInfo
+  let nh = resNh
+  let flags = isLo ? resFlags | RTCF_LOCAL : resFlags
+  let cacheable = true
+  if (isBroadcast(fl.daddr)) {
+    type = RTN_BROADCAST
+    info = nh = null
+  } else if (isMulticast4(fl.daddr)) type = RTN_MULTICAST
+  else if (isZeronet(fl.daddr)) return refuse(state, EINVAL)
+  if (type === RTN_BROADCAST) flags |= RTCF_BROADCAST | RTCF_LOCAL
+  else if (type === RTN_MULTICAST) {
+    flags |= RTCF_MULTICAST
+    if (isMcMember(inDev, fl.daddr, fl.proto)) flags |= RTCF_LOCAL
+    else flags &= ~RTCF_LOCAL
+    cacheable = false
+  } else if (type === RTN_LOCAL && origOif !== 0 && origOif !== outDev.ifindex) cacheable = nh !== null
+  const exception = nh?.exceptions == null ? null : findException(nh, fl.daddr, state.netns.world.now)
+  const cached = exception !== null ? exception.output : nh !== null && cacheable ? nh.rthOutput : null
+  if (cached !== null && cached.type === type && cached.flags === flags && isDstFresh(cached, state)) return cached
+  return newOutput(state, outDev, type, flags, info, nh, exception, cacheable)
+}
+
+const newOutput = (
+  state: Ipv4,
+  outDev: NetDevice,
+  type: number,
+  flags: number,
+  info: FibInfo | null,
+  nh: FibNh | null,
+  exception: FibNhException | null,
+  cacheable: boolean,
+): Dst => {
+  const loops = (flags & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0 && (flags & RTCF_LOCAL) !== 0
+  const output = loops && !(outDev.flags & IFF_LOOPBACK) ? state.path.mcOutput : state.path.output
+  const dst = new Dst(outDev, type, flags, flags & RTCF_LOCAL ? state.path.localDeliver : state.path.bug, output)
+  dst.genid = state.rtGenid
+  if (info !== null && nh !== null) {
+    setNexthop(dst, state, info, nh, exception)
+    if (exception !== null) exception.output = dst
+    else if (cacheable) nh.rthOutput = dst
+  }
+  return dst
+}

@@ -1,0 +1,168 @@
+/**
+ * Sets IPv4 up: the state of each namespace, the handlers of packets, and the reactions to devices.
+ *
+ * @see net/ipv4/af_inet.c inet_init, net/ipv4/devinet.c inetdev_event
+ */
+import { IFF_LOOPBACK, type NetDevice } from '../core/netdev.js'
+import type { Netns } from '../core/netns.js'
+import {
+  NETDEV_CHANGE,
+  NETDEV_CHANGEADDR,
+  NETDEV_CHANGEMTU,
+  NETDEV_CHANGENAME,
+  NETDEV_DOWN,
+  NETDEV_NOTIFY_PEERS,
+  NETDEV_REGISTER,
+  NETDEV_UNREGISTER,
+  NETDEV_UP,
+} from '../core/notifier.js'
+import type { World } from '../core/world.js'
+import { ETH_P_ARP, ETH_P_IP } from '../wire/ethernet.js'
+import { INADDR_LOOPBACK } from '../wire/ip.js'
+import { IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_UDP } from '../wire/ipv4.js'
+import { arpAnnounce, arpInit, arpRcv } from './arp.js'
+import { andConf, ARP_EVICT_NOCARRIER, ARP_NOTIFY, DevConf, maxConf } from './devconf.js'
+import {
+  fibInetaddrNotifier,
+  fibNetdevChange,
+  fibNetdevDown,
+  fibNetdevUnregister,
+  fibNetdevUp,
+} from './fib-frontend.js'
+import { ipForward } from './forward.js'
+import { icmpRcv, ipv4LinkFailure } from './icmp.js'
+import { igmpRcv, ipMcDown, ipMcUp } from './igmp.js'
+import { IfAddr, InDevice, inDevOf, inetDelIfa, inetInsertIfa } from './in-device.js'
+import { ipError, ipLocalDeliver, ipRcv } from './input.js'
+import { ipv4, rtCacheFlush } from './ipv4.js'
+import { NeighParms } from './neigh-parms.js'
+import { Ipv4 } from './netns-ipv4.js'
+import { ipMcOutput, ipOutput, ipRtBug } from './output.js'
+import type { IpPath } from './path.js'
+import { IFA_F_PERMANENT, RT_SCOPE_HOST } from './rtnetlink.js'
+import { ipv4SysctlProvider } from './sysctl-ipv4.js'
+import { udpErr, udpRcv } from './udp.js'
+
+const PATH: IpPath = {
+  forward: ipForward,
+  localDeliver: ipLocalDeliver,
+  error: ipError,
+  output: ipOutput,
+  mcOutput: ipMcOutput,
+  bug: ipRtBug,
+}
+
+const initNetns = (netns: Netns): void => {
+  const state = new Ipv4(netns, PATH)
+  netns.ipv4 = state
+  state.protos[IPPROTO_ICMP] = { rcv: icmpRcv, err: null }
+  state.protos[IPPROTO_IGMP] = { rcv: igmpRcv, err: null }
+  state.protos[IPPROTO_UDP] = { rcv: udpRcv, err: udpErr }
+  arpInit(netns, (_neigh, skb) => ipv4LinkFailure(skb))
+}
+
+const exitNetns = (netns: Netns): void => {
+  const state = ipv4(netns)
+  for (const sk of [...state.sockets]) (sk as { close?: () => void } & object).close?.()
+  state.frags.flush()
+}
+
+/** Gives a new device its IPv4 state (inetdev_init). */
+const inetdevInit = (dev: NetDevice): void => {
+  const state = ipv4(dev.netns)
+  const parms = new NeighParms(state.neigh.parmsDefault, 0, dev.netns.rng)
+  dev.ipPtr = new InDevice(dev, new DevConf(state.confDefault), parms)
+}
+
+/** Takes addresses, groups and state away (inetdev_destroy). */
+const inetdevDestroy = (dev: NetDevice): void => {
+  const inDev = inDevOf(dev)
+  if (inDev === null) return
+  inDev.dead = true
+  ipMcDown(inDev)
+  while (inDev.ifaList.length > 0) inetDelIfa(inDev.ifaList[0]!, fibInetaddrNotifier)
+  dev.ipPtr = null
+}
+
+const addLoopbackAddress = (inDev: InDevice): void => {
+  if (inDev.ifaList.length > 0) return
+  const { dev } = inDev
+  const ifa = new IfAddr(inDev, INADDR_LOOPBACK, INADDR_LOOPBACK, 8, 0, RT_SCOPE_HOST, dev.name, IFA_F_PERMANENT, 0)
+  inetInsertIfa(ifa, fibInetaddrNotifier)
+}
+
+const announcesChanges = (inDev: InDevice): boolean =>
+  maxConf(ipv4(inDev.dev.netns).confAll, inDev.conf, ARP_NOTIFY) !== 0
+
+/** ARP's part of device events (arp_netdev_event); it is the first to hear of them. */
+const arpEvent = (event: number, dev: NetDevice): void => {
+  const inDev = inDevOf(dev)
+  if (inDev === null) return
+  const { neigh, confAll } = ipv4(dev.netns)
+  if (event === NETDEV_CHANGEADDR) {
+    neigh.flushDev(dev, false)
+    rtCacheFlush(dev.netns)
+  } else if (event === NETDEV_CHANGE && !dev.carrier && andConf(confAll, inDev.conf, ARP_EVICT_NOCARRIER))
+    neigh.flushDev(dev, true)
+}
+
+/** The part of addresses (inetdev_event). */
+const inetdevEvent = (event: number, dev: NetDevice): void => {
+  if (event === NETDEV_REGISTER) return inetdevInit(dev)
+  const inDev = inDevOf(dev)
+  if (inDev === null) return
+  switch (event) {
+    case NETDEV_UP:
+      if (dev.flags & IFF_LOOPBACK) addLoopbackAddress(inDev)
+      ipMcUp(inDev)
+      if (announcesChanges(inDev)) arpAnnounce(dev)
+      break
+    case NETDEV_CHANGEADDR:
+      if (announcesChanges(inDev)) arpAnnounce(dev)
+      break
+    case NETDEV_NOTIFY_PEERS:
+      arpAnnounce(dev)
+      break
+    case NETDEV_DOWN:
+      ipMcDown(inDev)
+      break
+    case NETDEV_CHANGENAME:
+      for (const ifa of inDev.ifaList) ifa.label = renamedLabel(ifa.label, dev.name)
+      break
+    case NETDEV_UNREGISTER:
+      inetdevDestroy(dev)
+      break
+  }
+}
+
+/** Labels follow the device's name and keep what stands after a colon (inetdev_changename). */
+const renamedLabel = (label: string, name: string): string => {
+  const colon = label.indexOf(':')
+  return colon < 0 ? name : name + label.slice(colon)
+}
+
+/** The routing tables' part (fib_netdev_event). */
+const fibEvent = (event: number, dev: NetDevice): void => {
+  switch (event) {
+    case NETDEV_UP:
+      return fibNetdevUp(dev)
+    case NETDEV_DOWN:
+      return fibNetdevDown(dev)
+    case NETDEV_CHANGE:
+      return fibNetdevChange(dev)
+    case NETDEV_CHANGEMTU:
+      return rtCacheFlush(dev.netns)
+    case NETDEV_UNREGISTER:
+      return fibNetdevUnregister(dev)
+  }
+}
+
+/** Registers IPv4 with a World. Before any namespace is made. */
+export const ipv4Init = (world: World): void => {
+  world.registerPernet({ init: initNetns, exit: exitNetns })
+  world.packetTypes.push({ protocol: ETH_P_IP, receive: ipRcv }, { protocol: ETH_P_ARP, receive: arpRcv })
+  world.notifiers.register(arpEvent)
+  world.notifiers.register(inetdevEvent)
+  world.notifiers.register(fibEvent)
+  world.sysctlProviders.push(ipv4SysctlProvider)
+}

@@ -1,0 +1,150 @@
+/**
+ * The keys net.ipv4.* that netloom obeys. A key that is not here does not exist: reading or writing it is refused.
+ *
+ * @see net/ipv4/sysctl_net_ipv4.c, net/ipv4/devinet.c, net/core/neighbour.c, Documentation/networking/ip-sysctl.rst
+ */
+import { NetloomError } from '../errors.js'
+import type { Netns } from '../core/netns.js'
+import { type SysctlEntry, sysctlInt } from '../core/sysctl.js'
+import { DEVCONF_NAMES, type DevConf, FORWARDING } from './devconf.js'
+import { inDevOf } from './in-device.js'
+import { ipv4, rtCacheFlush } from './ipv4.js'
+import type { Ipv4, Ipv4Sysctls } from './netns-ipv4.js'
+import { BASE_REACHABLE_TIME, NEIGH_PARM_NAMES, type NeighParms, QUEUE_LEN_BYTES } from './neigh-parms.js'
+
+type NumberField = { [K in keyof Ipv4Sysctls]: Ipv4Sysctls[K] extends number ? K : never }[keyof Ipv4Sysctls]
+
+/** Keys that are one integer of the namespace: name under net.ipv4, field, smallest and largest value. */
+const SIMPLE: readonly (readonly [string, NumberField, number, number])[] = [
+  ['ip_default_ttl', 'ipDefaultTtl', 1, 255],
+  ['ip_forward_use_pmtu', 'ipForwardUsePmtu', 0, 255],
+  ['ip_no_pmtu_disc', 'ipNoPmtuDisc', 0, 255],
+  ['ip_nonlocal_bind', 'ipNonlocalBind', 0, 255],
+  ['icmp_echo_ignore_all', 'icmpEchoIgnoreAll', 0, 1],
+  ['icmp_echo_ignore_broadcasts', 'icmpEchoIgnoreBroadcasts', 0, 1],
+  ['icmp_errors_use_inbound_ifaddr', 'icmpErrorsUseInboundIfaddr', 0, 1],
+  ['icmp_ignore_bogus_error_responses', 'icmpIgnoreBogusErrorResponses', 0, 1],
+  ['icmp_ratelimit', 'icmpRatelimitMs', 0, 2147483647],
+  ['icmp_ratemask', 'icmpRatemask', -2147483648, 2147483647],
+  ['icmp_msgs_per_sec', 'icmpMsgsPerSec', 0, 2147483647],
+  ['icmp_msgs_burst', 'icmpMsgsBurst', 0, 2147483647],
+  ['igmp_link_local_mcast_reports', 'igmpLinkLocalMcastReports', 0, 255],
+  ['igmp_qrv', 'igmpQrv', 1, 2147483647],
+  ['ipfrag_time', 'ipfragTimeSec', 0, 2147483647],
+  ['ipfrag_max_dist', 'ipfragMaxDist', 0, 2147483647],
+  ['ipfrag_high_thresh', 'ipfragHighThresh', 0, 2147483647],
+  ['ipfrag_low_thresh', 'ipfragLowThresh', 0, 2147483647],
+  ['route.min_pmtu', 'minPmtu', 68, 2147483647],
+  ['route.mtu_expires', 'mtuExpiresSec', 0, 2147483647],
+]
+
+const simpleEntries = function* (state: Ipv4): Iterable<SysctlEntry> {
+  const { sysctls } = state
+  for (const [name, field, min, max] of SIMPLE)
+    yield {
+      name: `net.ipv4.${name}`,
+      read: () => String(sysctls[field]),
+      write: value => {
+        sysctls[field] = sysctlInt(value, min, max)
+      },
+    }
+  yield {
+    name: 'net.ipv4.ip_local_port_range',
+    read: () => `${sysctls.ipLocalPortRangeMin}\t${sysctls.ipLocalPortRangeMax}`,
+    write: value => {
+      const [min, max] = value
+        .trim()
+        .split(/\s+/)
+        .map(v => sysctlInt(v, 1, 65535))
+      if (min === undefined || max === undefined || min > max) throw new NetloomError('EINVAL', undefined, { value })
+      sysctls.ipLocalPortRangeMin = min
+      sysctls.ipLocalPortRangeMax = max
+    },
+  }
+  yield {
+    name: 'net.ipv4.ip_forward',
+    read: () => String(state.confAll.data[FORWARDING]),
+    write: value => changeForwarding(state, sysctlInt(value)),
+  }
+}
+
+/** Forwarding of the host: sets `all`, `default` and every device (inet_forward_change). */
+const changeForwarding = (state: Ipv4, on: number): void => {
+  state.confAll.data[FORWARDING] = on
+  state.confDefault.data[FORWARDING] = on
+  for (const dev of state.netns.devices) {
+    const inDev = inDevOf(dev)
+    if (inDev !== null) inDev.conf.data[FORWARDING] = on
+  }
+  rtCacheFlush(state.netns)
+}
+
+const confEntry = (state: Ipv4, which: string, conf: DevConf, i: number): SysctlEntry => ({
+  name: `net.ipv4.conf.${which}.${DEVCONF_NAMES[i]}`,
+  read: () => String(conf.data[i]),
+  write: value => {
+    const n = sysctlInt(value)
+    if (i === FORWARDING && conf === state.confAll) return changeForwarding(state, n)
+    conf.data[i] = n
+    conf.isSet[i] = 1
+    if (conf === state.confDefault) followDefault(state, i)
+    rtCacheFlush(state.netns)
+  },
+})
+
+/** Devices whose setting nobody wrote follow `default` (devinet_copy_dflt_conf). */
+const followDefault = (state: Ipv4, i: number): void => {
+  if (i === FORWARDING) return
+  for (const dev of state.netns.devices) {
+    const inDev = inDevOf(dev)
+    if (inDev !== null && inDev.conf.isSet[i] === 0) inDev.conf.data[i] = state.confDefault.data[i]!
+  }
+}
+
+const writeParm = (state: Ipv4, parms: NeighParms, i: number, n: number): void => {
+  parms.data[i] = n
+  parms.isSet[i] = 1
+  if (i === BASE_REACHABLE_TIME) parms.drawReachableTime(state.netns.rng)
+  if (parms !== state.neigh.parmsDefault) return
+  for (const dev of state.netns.devices) {
+    const inDev = inDevOf(dev)
+    if (inDev === null || inDev.neighParms.isSet[i] !== 0) continue
+    inDev.neighParms.data[i] = n
+    if (i === BASE_REACHABLE_TIME) inDev.neighParms.drawReachableTime(state.netns.rng)
+  }
+}
+
+/** Octets that one packet of the queue counts as in unres_qlen, the old key in packets (SKB_TRUESIZE(ETH_FRAME_LEN)). */
+const QUEUED_PACKET_OCTETS = 2304
+
+const parmEntries = function* (state: Ipv4, which: string, parms: NeighParms): Iterable<SysctlEntry> {
+  const base = `net.ipv4.neigh.${which}`
+  const parm = (name: string, i: number, scale: number): SysctlEntry => ({
+    name: `${base}.${name}`,
+    read: () => String(Math.floor(parms.data[i]! / scale)),
+    write: value => writeParm(state, parms, i, sysctlInt(value, 0) * scale),
+  })
+  for (let i = 0; i < NEIGH_PARM_NAMES.length; i++) yield parm(NEIGH_PARM_NAMES[i]!, i, 1)
+  yield parm('unres_qlen', QUEUE_LEN_BYTES, QUEUED_PACKET_OCTETS)
+  yield parm('base_reachable_time', BASE_REACHABLE_TIME, 1000)
+}
+
+/** All keys of IPv4 in a namespace. */
+export const ipv4SysctlProvider = function* (netns: Netns): Iterable<SysctlEntry> {
+  const state = ipv4(netns)
+  yield* simpleEntries(state)
+  const confs: [string, DevConf][] = [
+    ['all', state.confAll],
+    ['default', state.confDefault],
+  ]
+  const parms: [string, NeighParms][] = [['default', state.neigh.parmsDefault]]
+  for (const dev of netns.devices) {
+    const inDev = inDevOf(dev)
+    if (inDev === null) continue
+    confs.push([dev.name, inDev.conf])
+    parms.push([dev.name, inDev.neighParms])
+  }
+  for (const [which, conf] of confs)
+    for (let i = 0; i < DEVCONF_NAMES.length; i++) yield confEntry(state, which, conf, i)
+  for (const [which, p] of parms) yield* parmEntries(state, which, p)
+}

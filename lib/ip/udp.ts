@@ -1,0 +1,280 @@
+/**
+ * The User Datagram Protocol: sockets, sending, receiving, errors.
+ *
+ * @see net/ipv4/udp.c, RFC 768
+ */
+import { NET_XMIT_CN, netXmitErrno } from '../core/dev-tx.js'
+import { DROP } from '../core/drop.js'
+import type { Dst } from '../core/dst.js'
+import { NETIF_F_HW_CSUM } from '../core/netdev.js'
+import type { Netns } from '../core/netns.js'
+import {
+  allocSkb,
+  CHECKSUM_NONE,
+  CHECKSUM_PARTIAL,
+  CHECKSUM_UNNECESSARY,
+  deliverSkb,
+  kfreeSkb,
+  type Skb,
+  skbClone,
+  skbPut,
+} from '../core/skb.js'
+import { errnoName, errnoNumber, NetloomError } from '../errors.js'
+import { csumFold, csumPseudo } from '../wire/checksum.js'
+import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH } from '../wire/icmp.js'
+import { formatIpv4, isMulticast4 } from '../wire/ip.js'
+import { IP_DF, IPPROTO_UDP, IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Saddr, ipv4Tos, ipv4Ttl } from '../wire/ipv4.js'
+import {
+  putUdp,
+  putUdpCsum,
+  putUdpCsumField,
+  UDP_HLEN,
+  udpCsum,
+  udpCsumOk,
+  udpDport,
+  udpLen,
+  udpSport,
+} from '../wire/udp.js'
+import { icmpErrConvert } from './icmp-errors.js'
+import { icmpSend } from './icmp-send.js'
+import { ipv4 } from './ipv4.js'
+import { defaultTtl, ipLocalOut } from './local-out.js'
+import { dstMtu, ipRouteOutput, routeError } from './route.js'
+import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtnetlink.js'
+import { dropRcvbuf, Sock } from './sock.js'
+
+const EACCES = errnoNumber('EACCES')
+const EDESTADDRREQ = errnoNumber('EDESTADDRREQ')
+const EINVAL = errnoNumber('EINVAL')
+const EMSGSIZE = errnoNumber('EMSGSIZE')
+const EPIPE = errnoNumber('EPIPE')
+const ENOBUFS = errnoNumber('ENOBUFS')
+
+/** Longest payload: 65,535 less the IPv4 and UDP headers. */
+export const UDP_MAX_PAYLOAD: number = 65535 - IPV4_HLEN - UDP_HLEN
+
+/** A received datagram. Addresses as int32. */
+export interface Datagram {
+  readonly data: Uint8Array
+  readonly saddr: number
+  readonly sport: number
+  readonly daddr: number
+  /** ifindex of the device that it came in by. */
+  readonly ifindex: number
+  readonly ttl: number
+  readonly tos: number
+}
+
+/** A UDP socket (SOCK_DGRAM). Make one with {@link udpSocket}. */
+export class UdpSocket extends Sock {
+  #bound = false
+
+  constructor(netns: Netns) {
+    super(netns, IPPROTO_UDP)
+  }
+
+  /** Binds to an address (0: any) and port (0: a free one). Throws EINVAL when bound, EADDRNOTAVAIL, EADDRINUSE. */
+  bind(to: { address?: number; port?: number } = {}): void {
+    if (this.#bound) throw new NetloomError('EINVAL')
+    const { address = 0, port = 0 } = to
+    const source = this.checkBind(address)
+    this.localAddress = address
+    this.sourceAddress = source
+    this.localPort = port
+    if (!ipv4(this.netns).udp.bind(this, this.netns)) {
+      this.localAddress = this.sourceAddress = this.localPort = 0
+      throw new NetloomError('EADDRINUSE', undefined, { address: formatIpv4(address), port, netns: this.netns.name })
+    }
+    this.#bound = true
+  }
+
+  /** Fixes the peer: only its datagrams are received, and ICMP errors are reported (ip4_datagram_connect). */
+  connect(addr: number, port: number): void {
+    const fl = ipv4(this.netns).fib.flow.reset(addr, this.sourceAddress, this.#oif(addr))
+    fl.proto = IPPROTO_UDP
+    const dst = ipRouteOutput(this.netns, fl)
+    if (dst === null) throw new NetloomError(errnoName(routeError(this.netns)), undefined, { peer: formatIpv4(addr) })
+    if (dst.flags & RTCF_BROADCAST && !this.broadcast)
+      throw new NetloomError('EACCES', undefined, { peer: formatIpv4(addr) })
+    const { saddr, daddr } = fl
+    if (!this.#bound) this.bind()
+    if (this.sourceAddress === 0) this.sourceAddress = saddr
+    if (this.localAddress === 0) this.localAddress = saddr
+    this.peerAddress = daddr
+    this.peerPort = port
+    this.inetId = this.netns.rng.u16()
+    this.dstCache = dst
+  }
+
+  #oif(addr: number): number {
+    if (this.boundDev !== null) return this.boundDev.ifindex
+    return isMulticast4(addr) && this.mcastIf !== null ? this.mcastIf.ifindex : 0
+  }
+
+  /** Sends to the connected peer; octets sent, or a negative errno. */
+  send(data: Uint8Array): number {
+    if (this.peerPort === 0) return -EDESTADDRREQ
+    return this.sendTo(data, this.peerAddress, this.peerPort)
+  }
+
+  /** Sends a datagram (udp_sendmsg); octets sent, or a negative errno. A pending error is reported first. */
+  sendTo(data: Uint8Array, addr: number, port: number): number {
+    if (this.closed) return -EPIPE
+    if (data.length > UDP_MAX_PAYLOAD) return -EMSGSIZE
+    if (port === 0) return -EINVAL
+    const pending = this.takeError()
+    if (pending !== 0) return -pending
+    if (!this.#bound) this.bind()
+    const isPeer = addr === this.peerAddress && port === this.peerPort
+    let dst = isPeer ? this.freshDst() : null
+    let saddr = this.sourceAddress
+    let daddr = addr
+    if (dst === null) {
+      const fl = ipv4(this.netns).fib.flow.reset(addr, saddr, this.#oif(addr))
+      fl.proto = IPPROTO_UDP
+      fl.tos = this.tos
+      dst = ipRouteOutput(this.netns, fl)
+      if (dst === null) return -routeError(this.netns)
+      saddr = fl.saddr
+      daddr = fl.daddr
+      if (dst.flags & RTCF_BROADCAST && !this.broadcast) return -EACCES
+      if (isPeer) this.dstCache = dst
+    }
+    return this.#transmit(data, dst, saddr, daddr, port)
+  }
+
+  #transmit(data: Uint8Array, dst: Dst, saddr: number, daddr: number, port: number): number {
+    const len = UDP_HLEN + data.length
+    const mtu = this.usesPmtu ? dstMtu(dst, false) : dst.dev.mtu
+    const fits = len + IPV4_HLEN <= mtu
+    if (!fits && !this.ignoresDf) return this.tooBig(daddr, port, mtu)
+    const skb = allocSkb(this.netns, IPV4_HLEN + len)
+    skb.data = skb.tail = skb.data + IPV4_HLEN
+    const at = skbPut(skb, len)
+    const b = skb.buf
+    b.set(data, at + UDP_HLEN)
+    putUdp(b, at, this.localPort, port, len)
+    skb.transportHeader = at
+    if (fits && dst.dev.features & NETIF_F_HW_CSUM) {
+      // The device finishes the sum; until then the field holds the pseudo-header's.
+      putUdpCsumField(b, at, ~csumFold(csumPseudo(saddr, daddr, IPPROTO_UDP, len)) & 0xffff)
+      skb.ipSummed = CHECKSUM_PARTIAL
+      skb.csumStart = at
+      skb.csumOffset = 6
+    } else putUdpCsum(b, at, len, saddr, daddr)
+    skb.sk = this
+    skb.dst = dst
+    skb.ignoreDf = this.ignoresDf
+    const df = this.pmtuDisc === 'do' || this.pmtuDisc === 'probe' || (fits && this.pmtuDisc === 'want') ? IP_DF : 0
+    const ttl = dst.flags & RTCF_MULTICAST ? this.mcastTtl : this.ttl !== 0 ? this.ttl : defaultTtl(this.netns)
+    const rc = ipLocalOut(skb, this, this.tos, df, ttl, IPPROTO_UDP, saddr, daddr)
+    const err = rc > 0 ? (rc === NET_XMIT_CN ? 0 : netXmitErrno(rc)) : rc
+    return err === 0 || (err === -ENOBUFS && !this.recvErr) ? data.length : err
+  }
+
+  /** @internal takes a datagram whose `data` is at the UDP header (udp_queue_rcv_skb) */
+  receive(skb: Skb): void {
+    if (!checksumOk(skb)) kfreeSkb(skb, DROP.UDP_CSUM)
+    else if (!this.enqueue(skb)) dropRcvbuf(skb)
+  }
+
+  /** The oldest datagram, copied out, or null when there is none. */
+  recv(): Datagram | null {
+    const skb = this.dequeue()
+    if (skb === null) return null
+    const { buf: b, networkHeader: ip, transportHeader: udp } = skb
+    const datagram: Datagram = {
+      data: b.slice(udp + UDP_HLEN, skb.tail),
+      saddr: ipv4Saddr(b, ip),
+      sport: udpSport(b, udp),
+      daddr: ipv4Daddr(b, ip),
+      ifindex: skb.skbIif,
+      ttl: ipv4Ttl(b, ip),
+      tos: ipv4Tos(b, ip),
+    }
+    deliverSkb(skb)
+    return datagram
+  }
+
+  /** Copies the oldest datagram into `into` without allocating; its length (of which more than fits is lost), or -1. */
+  recvInto(into: Uint8Array): number {
+    const skb = this.dequeue()
+    if (skb === null) return -1
+    const { buf: b } = skb
+    const from = skb.transportHeader + UDP_HLEN
+    const len = skb.tail - from
+    const n = Math.min(len, into.length)
+    for (let i = 0; i < n; i++) into[i] = b[from + i]!
+    deliverSkb(skb)
+    return len
+  }
+
+  /** Closes the socket. */
+  close(): void {
+    if (this.closed) return
+    if (this.#bound) ipv4(this.netns).udp.unbind(this)
+    this.release()
+  }
+}
+
+/** Opens a UDP socket in a namespace. */
+export const udpSocket = (netns: Netns): UdpSocket => new UdpSocket(netns)
+
+const checksumOk = (skb: Skb): boolean => {
+  if (skb.ipSummed !== CHECKSUM_NONE) return true
+  const { buf: b, transportHeader: o, networkHeader: ip } = skb
+  if (udpCsum(b, o) !== 0 && !udpCsumOk(b, o, skb.tail - o, ipv4Saddr(b, ip), ipv4Daddr(b, ip))) return false
+  skb.ipSummed = CHECKSUM_UNNECESSARY
+  return true
+}
+
+/** The handler of IPPROTO_UDP (__udp4_lib_rcv). `skb.data` is at the UDP header. */
+export const udpRcv = (skb: Skb): void => {
+  const b = skb.buf
+  const o = skb.data
+  const room = skb.tail - o
+  const len = room < UDP_HLEN ? 0 : udpLen(b, o)
+  if (len < UDP_HLEN || len > room) return kfreeSkb(skb, DROP.PKT_TOO_SMALL)
+  skb.tail = o + len
+  skb.transportHeader = o
+  const ip = skb.networkHeader
+  const saddr = ipv4Saddr(b, ip)
+  const daddr = ipv4Daddr(b, ip)
+  const { udp } = ipv4(skb.netns)
+  if (skb.dst!.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) return deliverToAll(skb, saddr, daddr)
+  const sk = udp.lookup(saddr, udpSport(b, o), daddr, udpDport(b, o), skb.skbIif)
+  if (sk !== null) return sk.receive(skb)
+  if (!checksumOk(skb)) return kfreeSkb(skb, DROP.UDP_CSUM)
+  icmpSend(skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0)
+  kfreeSkb(skb, DROP.NO_SOCKET)
+}
+
+/** Gives every interested socket a copy (__udp4_lib_mcast_deliver). */
+const deliverToAll = (skb: Skb, saddr: number, daddr: number): void => {
+  const { buf: b, data: o } = skb
+  const all = ipv4(skb.netns).udp.lookupAll(saddr, udpSport(b, o), daddr, udpDport(b, o), skb.skbIif)
+  if (all.length === 0) return kfreeSkb(skb, DROP.NO_SOCKET)
+  for (let i = 1; i < all.length; i++) all[i]!.receive(skbClone(skb))
+  all[0]!.receive(skb)
+}
+
+/**
+ * An ICMP error about a UDP packet of this host (__udp4_lib_err). `skb.data` is at the quoted IPv4 header, `info` the MTU
+ * or pointer of the error.
+ */
+export const udpErr = (skb: Skb, type: number, code: number, info: number): void => {
+  const b = skb.buf
+  const ip = skb.data
+  const o = ip + ipv4Ihl(b, ip)
+  const state = ipv4(skb.netns)
+  const daddr = ipv4Daddr(b, ip)
+  const dport = udpDport(b, o)
+  const sk = state.udp.lookup(daddr, dport, ipv4Saddr(b, ip), udpSport(b, o), skb.skbIif)
+  if (sk === null) return
+  const { errno, fatal } = icmpErrConvert(type, code, sk.pmtuDisc)
+  if (errno === 0) return
+  if (sk.recvErr) {
+    const offender = ipv4Saddr(b, skb.networkHeader)
+    sk.queueError({ errno, icmpType: type, icmpCode: code, info, offender, daddr, dport, quoted: b.slice(o, skb.tail) })
+  } else if (fatal && sk.peerAddress !== 0) sk.setError(errno)
+}

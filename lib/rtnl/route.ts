@@ -1,0 +1,233 @@
+/**
+ * Routes, as `ip route` asks for them.
+ *
+ * @see net/ipv4/fib_frontend.c inet_rtm_newroute, rtm_to_fib_config; net/ipv4/route.c inet_rtm_getroute
+ */
+import type { Dst } from '../core/dst.js'
+import type { NetDevice } from '../core/netdev.js'
+import type { Netns } from '../core/netns.js'
+import { allocSkb, consumeSkb } from '../core/skb.js'
+import { errnoName, extackError, NetloomError } from '../errors.js'
+import type { FibInfo, RouteMetrics } from '../ip/fib-info.js'
+import { fibTableDelete, fibTableInsert, type RouteVerb } from '../ip/fib-frontend.js'
+import { type FibAlias, fibPropsError, Flow4 } from '../ip/fib-table.js'
+import { ipv4 } from '../ip/ipv4.js'
+import { ipRouteInput, ipRouteOutput, routeError } from '../ip/route.js'
+import {
+  RT_SCOPE_HOST,
+  RT_SCOPE_LINK,
+  RT_SCOPE_UNIVERSE,
+  RT_TABLE_LOCAL,
+  RT_TABLE_MAIN,
+  RTCF_LOCAL,
+  RTN_ANYCAST,
+  RTN_BROADCAST,
+  RTN_LOCAL,
+  RTN_MULTICAST,
+  RTN_NAT,
+  RTN_UNICAST,
+  RTNH_F_ONLINK,
+  RTPROT_BOOT,
+} from '../ip/rtnetlink.js'
+import { ETH_P_IP } from '../wire/ethernet.js'
+import { DROP_REASONS } from '../core/drop.js'
+import { formatIpv4, maskOf } from '../wire/ip.js'
+
+export type { RouteVerb } from '../ip/fib-frontend.js'
+export type { RouteMetrics } from '../ip/fib-info.js'
+
+/** A next hop of a route. `gateway` is int32, 0 for none. */
+export interface NexthopInfo {
+  readonly dev: NetDevice | null
+  readonly gateway: number
+  /** RTNH_F_*. */
+  readonly flags: number
+  readonly weight: number
+}
+
+/** A route as a dump shows it. */
+export interface RouteInfo {
+  readonly table: number
+  /** RTN_*. */
+  readonly type: number
+  readonly dst: number
+  readonly dstLen: number
+  readonly tos: number
+  readonly protocol: number
+  readonly scope: number
+  readonly priority: number
+  readonly prefsrc: number
+  readonly nexthops: readonly NexthopInfo[]
+  readonly metrics: RouteMetrics
+  /** RTNH_F_* of the route as a whole. */
+  readonly flags: number
+}
+
+/** A route as it is asked for. Only `dst` and `dstLen` are needed; the rest defaults as in iproute2. */
+export interface RouteSpec {
+  readonly dst: number
+  readonly dstLen: number
+  readonly type?: number
+  readonly tos?: number
+  readonly table?: number
+  readonly protocol?: number
+  readonly scope?: number
+  readonly priority?: number
+  readonly prefsrc?: number
+  readonly gateway?: number
+  readonly dev?: NetDevice
+  readonly onlink?: boolean
+  readonly metrics?: RouteMetrics
+}
+
+/** Answer of {@link routeGet}. */
+export interface RouteGetInfo {
+  readonly dst: number
+  readonly src: number
+  readonly gateway: number
+  readonly dev: NetDevice
+  readonly type: number
+  readonly table: number
+  readonly iif: NetDevice | null
+  /** Words that `ip route get` prints in angle brackets: local, redirected, ... */
+  readonly cacheFlags: readonly string[]
+  /** Learned path MTU, 0 for none, and nanoseconds until it ends. */
+  readonly mtu: number
+  readonly expiresNs: number
+  readonly uid: 0
+}
+
+const LOCAL_TYPES = [RTN_LOCAL, RTN_BROADCAST, RTN_NAT, RTN_ANYCAST]
+
+/** Table that iproute2 chooses for a type when none is named. */
+const defaultTable = (type: number): number => (LOCAL_TYPES.includes(type) ? RT_TABLE_LOCAL : RT_TABLE_MAIN)
+
+/** Scope that iproute2 chooses: host for local routes, link for those without gateway, else global. */
+const defaultScope = (type: number, gateway: number): number => {
+  if (type === RTN_LOCAL || type === RTN_NAT) return RT_SCOPE_HOST
+  if (type === RTN_BROADCAST || type === RTN_MULTICAST || type === RTN_ANYCAST) return RT_SCOPE_LINK
+  return type === RTN_UNICAST && gateway === 0 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE
+}
+
+const checkPrefix = (spec: RouteSpec): void => {
+  const context = { dst: formatIpv4(spec.dst), dstLen: spec.dstLen }
+  if (!(spec.dstLen >= 0 && spec.dstLen <= 32)) throw extackError('EINVAL', 'Invalid prefix length', context)
+  if (spec.dst & ~maskOf(spec.dstLen)) throw extackError('EINVAL', 'Invalid prefix for given prefix length', context)
+}
+
+/** Adds or replaces a route. Throws EEXIST, ENOENT, EINVAL, ENETUNREACH, ... with the kernel's texts. */
+export const routeAdd = (netns: Netns, spec: RouteSpec, verb: RouteVerb = 'add'): void => {
+  checkPrefix(spec)
+  const type = spec.type ?? RTN_UNICAST
+  const gateway = spec.gateway ?? 0
+  const dev = spec.dev ?? null
+  const leads = fibPropsError[type] === 0
+  if (spec.onlink === true && gateway === 0 && dev === null) throw new NetloomError('EINVAL')
+  fibTableInsert(
+    netns,
+    {
+      dst: spec.dst,
+      dstLen: spec.dstLen,
+      tos: spec.tos ?? 0,
+      type,
+      table: spec.table ?? defaultTable(type),
+      scope: spec.scope ?? defaultScope(type, gateway),
+      protocol: spec.protocol ?? RTPROT_BOOT,
+      priority: spec.priority ?? 0,
+      prefsrc: spec.prefsrc ?? 0,
+      metrics: spec.metrics ?? {},
+      nexthops:
+        leads || gateway !== 0 || dev !== null ? [{ dev, gateway, onlink: spec.onlink ?? false, weight: 1 }] : [],
+    },
+    verb,
+  )
+  const { table } = spec
+  if (type === RTN_LOCAL && (table === undefined || table === RT_TABLE_LOCAL)) ipv4(netns).hasCustomLocalRoutes = true
+}
+
+/** Deletes the first route that matches; absent fields match anything. Throws ESRCH. */
+export const routeDel = (netns: Netns, spec: RouteSpec): void => {
+  checkPrefix(spec)
+  fibTableDelete(netns, {
+    dst: spec.dst,
+    dstLen: spec.dstLen,
+    table: spec.table ?? defaultTable(spec.type ?? RTN_UNICAST),
+    tos: spec.tos ?? 0,
+    ...(spec.type !== undefined && { type: spec.type }),
+    ...(spec.scope !== undefined && { scope: spec.scope }),
+    ...(spec.protocol !== undefined && { protocol: spec.protocol }),
+    ...(spec.priority !== undefined && { priority: spec.priority }),
+    ...(spec.prefsrc !== undefined && { prefsrc: spec.prefsrc }),
+    ...(spec.dev !== undefined && { dev: spec.dev }),
+    ...(spec.gateway !== undefined && { gateway: spec.gateway }),
+  })
+}
+
+const infoOf = (a: FibAlias): RouteInfo => ({
+  table: a.table,
+  type: a.type,
+  dst: a.dst,
+  dstLen: a.len,
+  tos: a.tos,
+  protocol: a.info.protocol,
+  scope: a.info.scope,
+  priority: a.info.priority,
+  prefsrc: a.info.prefsrc,
+  nexthops: a.info.nhs.map(({ dev, gateway, flags, weight }) => ({ dev, gateway, flags, weight })),
+  metrics: a.info.metrics,
+  flags: a.info.flags | (a.info.nhs.length === 1 ? a.info.nhs[0]!.flags & RTNH_F_ONLINK : 0),
+})
+
+/** Every route of a namespace, table by table and prefix by prefix as the kernel dumps them. */
+export const routeList = (netns: Netns): RouteInfo[] => ipv4(netns).fib.all().map(infoOf)
+
+/** True when a routing table with this number exists. */
+export const routeTableExists = (netns: Netns, table: number): boolean => ipv4(netns).fib.get(table) !== null
+
+/** The route that a packet would take. Throws ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL as the lookup does. */
+export const routeGet = (
+  netns: Netns,
+  request: { dst: number; src?: number; iif?: NetDevice; oif?: NetDevice; mark?: number; tos?: number },
+): RouteGetInfo => (request.iif === undefined ? getOutput(netns, request) : getInput(netns, request, request.iif))
+
+const getOutput = (
+  netns: Netns,
+  request: { dst: number; src?: number; oif?: NetDevice; tos?: number },
+): RouteGetInfo => {
+  const fl = new Flow4().reset(request.dst, request.src ?? 0, request.oif?.ifindex ?? 0)
+  fl.tos = request.tos ?? 0
+  const dst = ipRouteOutput(netns, fl)
+  if (dst === null) throw new NetloomError(errnoName(routeError(netns)), undefined, { dst: formatIpv4(request.dst) })
+  return describe(netns, dst, fl.daddr, fl.saddr, null)
+}
+
+const getInput = (netns: Netns, request: { dst: number; src?: number }, iif: NetDevice): RouteGetInfo => {
+  const skb = allocSkb(netns, 0)
+  skb.protocol = ETH_P_IP
+  skb.dev = iif
+  const reason = ipRouteInput(skb, request.dst, request.src ?? 0, iif)
+  const dst = skb.dst
+  consumeSkb(skb)
+  if (reason !== 0 || dst === null) throw new NetloomError(DROP_REASONS[reason] === 'IP_RPFILTER' ? 'EXDEV' : 'EINVAL')
+  if (dst.error !== 0) throw new NetloomError(errnoName(dst.error), undefined, { dst: formatIpv4(request.dst) })
+  return describe(netns, dst, request.dst, request.src ?? 0, iif)
+}
+
+const describe = (netns: Netns, dst: Dst, daddr: number, saddr: number, iif: NetDevice | null): RouteGetInfo => {
+  const cacheFlags: string[] = []
+  if (dst.flags & RTCF_LOCAL) cacheFlags.push('local')
+  const info = dst.fibInfo as FibInfo | null
+  return {
+    dst: daddr,
+    src: saddr,
+    gateway: dst.gateway,
+    dev: dst.dev,
+    type: dst.type,
+    table: info?.table ?? RT_TABLE_MAIN,
+    iif,
+    cacheFlags,
+    mtu: dst.pmtu,
+    expiresNs: dst.expires === 0 ? 0 : dst.expires - netns.world.now,
+    uid: 0,
+  }
+}
