@@ -11,7 +11,6 @@ import {
   ICMP_ADDRESSREPLY,
   ICMP_DEST_UNREACH,
   ICMP_ECHO,
-  ICMP_ECHOREPLY,
   ICMP_EXC_FRAGTIME,
   ICMP_FRAG_NEEDED,
   ICMP_HLEN,
@@ -61,7 +60,6 @@ export const icmpRcv = (skb: Skb): void => {
       return unreach(skb, type)
     case ICMP_REDIRECT:
       return redirect(skb)
-    case ICMP_ECHOREPLY:
     default:
       // Answers are for raw sockets, which have their copies; the rest is obsolete and discarded.
       return consumeSkb(skb)
