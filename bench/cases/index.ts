@@ -8,4 +8,6 @@ export const GROUPS: Readonly<Record<string, () => Promise<{ readonly cases: rea
   'event queue': () => import('./event-queue.js'),
   headers: () => import('./headers.js'),
   checksum: () => import('./checksum.js'),
+  'forwarding table': () => import('./fdb.js'),
+  'routing table': () => import('./fib.js'),
 }
