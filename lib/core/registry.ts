@@ -34,8 +34,8 @@ export interface LinkKind<A extends object = object> {
   readonly changelink?: (dev: NetDevice, attrs: Partial<A>) => void
   /** Unregisters the device and what hangs on it. */
   dellink(dev: NetDevice): void
-  /** The attributes as they are now. */
-  fillInfo(dev: NetDevice): A
+  /** The attributes as they are now, with what can only be read. */
+  fillInfo(dev: NetDevice): object
   /** Attributes of a port of such a master (`bridge link set`, `ip link set type bridge_slave`). */
   readonly changePort?: (port: NetDevice, attrs: object) => void
   readonly fillPort?: (port: NetDevice) => object

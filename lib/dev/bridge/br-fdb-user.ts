@@ -1,0 +1,181 @@
+/**
+ * Forwarding entries as users add, delete and list them (`bridge fdb ... master`).
+ *
+ * @see net/bridge/br_fdb.c br_fdb_add, fdb_add_entry, br_fdb_delete, br_fdb_dump, br_fdb_delete_bulk
+ */
+import type { FdbFlushSpec, FdbInfo, FdbMode, FdbOps, FdbSpec } from '../../core/fdb.js'
+import type { NetDevice } from '../../core/netdev.js'
+import { extackError, NetloomError } from '../../errors.js'
+import {
+  NTF_EXT_LEARNED,
+  NTF_OFFLOADED,
+  NTF_STICKY,
+  NTF_USE,
+  NUD_NOARP,
+  NUD_PERMANENT,
+  NUD_REACHABLE,
+  NUD_STALE,
+} from '../../ip/rtnetlink.js'
+import { macHi, macLo } from '../../wire/mac.js'
+import { brFdbFind, brFdbUpdate, clearLearned, fdbCreate, fdbDelete } from './br-fdb.js'
+import { brFdbCatchUp } from './br-fdb-gc.js'
+import {
+  BR_FDB_ADDED_BY_EXT_LEARN,
+  BR_FDB_ADDED_BY_USER,
+  BR_FDB_LOCAL,
+  BR_FDB_LOCKED,
+  BR_FDB_OFFLOADED,
+  BR_FDB_STATIC,
+  BR_FDB_STICKY,
+  type FdbEntry,
+} from './br-fdb-table.js'
+import { type Bridge, type BridgePort, bridgeOf, bridgePortOf, isBridge, portStateLearns } from './br-private.js'
+import { jiffies } from './br-timer.js'
+
+const invalid = (dev: NetDevice): NetloomError => new NetloomError('EINVAL', undefined, { dev: dev.name })
+
+/** The bridge and the port (null for the bridge itself) that a request for `dev` is about. */
+const resolve = (dev: NetDevice): { br: Bridge; p: BridgePort | null } => {
+  if (isBridge(dev)) return { br: bridgeOf(dev), p: null }
+  const p = bridgePortOf(dev)
+  if (p === null) throw invalid(dev)
+  return { br: p.br, p }
+}
+
+/** True for a learned entry past its time that the clean-up has not met yet (has_expired). */
+const hasExpired = (br: Bridge, f: FdbEntry): boolean =>
+  (f.flags & (BR_FDB_STATIC | BR_FDB_ADDED_BY_EXT_LEARN)) === 0 &&
+  jiffies(f.updated) + br.ageingTime <= jiffies(br.world.now)
+
+const fdbToNud = (br: Bridge, f: FdbEntry): number => {
+  if (f.flags & BR_FDB_LOCAL) return NUD_PERMANENT
+  if (f.flags & BR_FDB_STATIC) return NUD_NOARP
+  return hasExpired(br, f) ? NUD_STALE : NUD_REACHABLE
+}
+
+const setNud = (f: FdbEntry, state: number): void => {
+  f.flags &= ~(BR_FDB_LOCAL | BR_FDB_STATIC)
+  if (state & NUD_PERMANENT) f.flags |= BR_FDB_LOCAL | BR_FDB_STATIC
+  else if (state & NUD_NOARP) f.flags |= BR_FDB_STATIC
+}
+
+const checkState = (br: Bridge, p: BridgePort | null, spec: FdbSpec): void => {
+  const { state } = spec
+  if (p !== null && (state & (NUD_PERMANENT | NUD_NOARP)) === 0 && !portStateLearns(p))
+    throw new NetloomError('EPERM', undefined, { dev: p.dev.name })
+  if (p === null && (state & NUD_PERMANENT) === 0) throw invalid(br.dev)
+  if ((spec.flags & NTF_STICKY) !== 0 && (state & NUD_PERMANENT) !== 0) throw invalid(br.dev)
+}
+
+/** Makes or changes an entry (fdb_add_entry). */
+const addEntry = (br: Bridge, p: BridgePort | null, spec: FdbSpec, mode: FdbMode): void => {
+  checkState(br, p, spec)
+  const { lladdr, state } = spec
+  const { now } = br.world
+  let modified = false
+  let f = brFdbFind(br, lladdr)
+  if (f === null) {
+    f = fdbCreate(br, p, macHi(lladdr), macLo(lladdr), BR_FDB_ADDED_BY_USER)!
+    modified = true
+  } else {
+    if (mode === 'add') throw new NetloomError('EEXIST', undefined, { dev: br.dev.name })
+    modified = f.dst !== p
+    f.dst = p
+    f.flags |= BR_FDB_ADDED_BY_USER
+    clearLearned(br, f)
+  }
+  if (fdbToNud(br, f) !== state) {
+    setNud(f, state)
+    modified = true
+  }
+  const before = f.flags
+  f.flags = (spec.flags & NTF_STICKY ? f.flags | BR_FDB_STICKY : f.flags & ~BR_FDB_STICKY) & ~BR_FDB_LOCKED
+  if (f.flags !== before) modified = true
+  f.used = now
+  if (modified) f.updated = now
+}
+
+/** An entry that another control plane has learned (br_fdb_external_learn_add). */
+const externalLearnAdd = (br: Bridge, p: BridgePort | null, mac: number): void => {
+  const f = brFdbFind(br, mac)
+  const flags = BR_FDB_ADDED_BY_EXT_LEARN | BR_FDB_ADDED_BY_USER | (p === null ? BR_FDB_LOCAL : 0)
+  if (f === null) {
+    fdbCreate(br, p, macHi(mac), macLo(mac), flags)
+    return
+  }
+  f.updated = br.world.now
+  f.dst = p
+  if (f.flags & BR_FDB_ADDED_BY_EXT_LEARN) f.used = br.world.now
+  f.flags |= flags
+  clearLearned(br, f)
+}
+
+const brFdbAdd = (dev: NetDevice, spec: FdbSpec, mode: FdbMode): void => {
+  const states = NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE
+  if ((spec.state & states) === 0 || spec.lladdr === 0 || spec.vlan) throw invalid(dev)
+  const { br, p } = resolve(dev)
+  brFdbCatchUp(br)
+  if (spec.flags & NTF_USE) {
+    if (p === null) throw invalid(dev)
+    if (portStateLearns(p)) brFdbUpdate(br, p, macHi(spec.lladdr), macLo(spec.lladdr), BR_FDB_ADDED_BY_USER)
+  } else if (spec.flags & NTF_EXT_LEARNED) {
+    if (p === null && (spec.state & NUD_PERMANENT) === 0)
+      throw extackError('EINVAL', 'bridge: FDB entry towards bridge must be permanent', { dev: dev.name })
+    externalLearnAdd(br, p, spec.lladdr)
+  } else addEntry(br, p, spec, mode)
+}
+
+const brFdbDel = (dev: NetDevice, spec: FdbSpec): void => {
+  const { br, p } = resolve(dev)
+  if (spec.vlan) throw invalid(dev)
+  brFdbCatchUp(br)
+  const f = brFdbFind(br, spec.lladdr)
+  if (f === null || f.dst !== p) throw new NetloomError('ENOENT', undefined, { dev: dev.name })
+  fdbDelete(br, f)
+}
+
+const fdbFlags = (f: FdbEntry): number =>
+  (f.flags & BR_FDB_OFFLOADED ? NTF_OFFLOADED : 0) |
+  (f.flags & BR_FDB_ADDED_BY_EXT_LEARN ? NTF_EXT_LEARNED : 0) |
+  (f.flags & BR_FDB_STICKY ? NTF_STICKY : 0)
+
+const fdbInfo = (br: Bridge, f: FdbEntry): FdbInfo => ({
+  dev: f.dst?.dev ?? br.dev,
+  lladdr: f.mac,
+  state: fdbToNud(br, f),
+  flags: fdbFlags(f),
+  master: br.dev,
+  vlan: 0,
+  usedNs: br.world.now - f.used,
+  updatedNs: br.world.now - f.updated,
+  locked: (f.flags & BR_FDB_LOCKED) !== 0,
+})
+
+const brFdbDump = (self: NetDevice, port: NetDevice | null | undefined): FdbInfo[] => {
+  const br = bridgeOf(self)
+  brFdbCatchUp(br)
+  const out: FdbInfo[] = []
+  for (let f = br.fdb.head; f !== null; f = f.next)
+    if (port === undefined || (f.dst?.dev ?? null) === port) out.push(fdbInfo(br, f))
+  return out
+}
+
+const flushMatches = (br: Bridge, f: FdbEntry, spec: FdbFlushSpec): boolean => {
+  if (spec.port !== undefined && (f.dst?.dev ?? br.dev) !== spec.port) return false
+  if (((fdbToNud(br, f) ^ (spec.state ?? 0)) & (spec.stateMask ?? 0)) !== 0) return false
+  return ((fdbFlags(f) ^ (spec.flags ?? 0)) & (spec.flagsMask ?? 0)) === 0 && !spec.vlan
+}
+
+/** Removes all entries that match, those of the bridge and its ports included (br_fdb_delete_bulk). */
+const brFdbFlushMatching = (self: NetDevice, spec: FdbFlushSpec): void => {
+  const br = bridgeOf(self)
+  brFdbCatchUp(br)
+  for (let f = br.fdb.head; f !== null; ) {
+    const { next } = f
+    if (flushMatches(br, f, spec)) fdbDelete(br, f)
+    f = next
+  }
+}
+
+/** Forwarding entries of a bridge. */
+export const BR_FDB_OPS: FdbOps = { add: brFdbAdd, del: brFdbDel, dump: brFdbDump, flush: brFdbFlushMatching }

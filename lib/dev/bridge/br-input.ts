@@ -1,0 +1,225 @@
+/**
+ * The way into a bridge: what its ports receive, what its own host gets of it, and what the host sends.
+ *
+ * A port's frames are taken by its rx handler. Frames for link-local groups (01:80:c2:00:00:0X) stay on the port unless
+ * group_fwd_mask lets them through. What is for the host is received on the bridge's device at once, not by way of the
+ * backlog. Left out: VLANs, traffic control; the hooks of br_netfilter stand where the kernel has them, see there.
+ *
+ * @see net/bridge/br_input.c, net/bridge/br_device.c br_dev_xmit
+ */
+import { netifReceiveSkb } from '../../core/dev-rx.js'
+import { DROP } from '../../core/drop.js'
+import { IFF_PROMISC, NETDEV_TX_OK, type NetDevice, RX_HANDLER_CONSUMED, RX_HANDLER_PASS } from '../../core/netdev.js'
+import { kfreeSkb, PACKET_HOST, PACKET_LOOPBACK, type Skb } from '../../core/skb.js'
+import { ETH_HLEN, ETH_P_ARP, ETH_P_RARP } from '../../wire/ethernet.js'
+import { macHiAt, macLoAt } from '../../wire/mac.js'
+import { brDoProxySuppressArp } from './br-arp-proxy.js'
+import { brFdbUpdate } from './br-fdb.js'
+import { brFdbCatchUp } from './br-fdb-gc.js'
+import { BR_FDB_LOCAL, BR_FDB_LOCKED } from './br-fdb-table.js'
+import { brFlood, brForward, brMulticastFlood } from './br-forward.js'
+import { brMdbEntrySkbGet, brMulticastIsRouter, brMulticastQuerierExists } from './br-multicast.js'
+import { brMulticastRcv } from './br-multicast-rcv.js'
+import {
+  BR_ISOLATED,
+  BR_LEARNING,
+  BR_PKT_BROADCAST,
+  BR_PKT_MULTICAST,
+  BR_PKT_UNICAST,
+  BR_PORT_LOCKED,
+  BR_PORT_MAB,
+  BR_STATE_FORWARDING,
+  BR_STATE_LEARNING,
+  BRCB_MROUTERS_ONLY,
+  BRCB_SRC_PORT_ISOLATED,
+  type Bridge,
+  type BridgePort,
+  portStateLearns,
+} from './br-private.js'
+
+/** 01:80:c2:00:00:0X in halves, the last four bits aside. */
+const LINK_LOCAL_HI = 0x0180
+const LINK_LOCAL_LO: number = 0xc2000000 | 0
+const GROUP_BIT = 0x0100
+
+/** The bridge's own host receives a frame (br_pass_frame_up). */
+const brPassFrameUp = (br: Bridge, skb: Skb): void => {
+  const { dev } = br
+  dev.stats.rxPackets++
+  dev.stats.rxBytes += skb.tail - skb.data
+  skb.dev = dev
+  netifReceiveSkb(skb)
+}
+
+/** False for a frame that a locked port does not let in, because its source is not known there. */
+const passesLock = (p: BridgePort, hi: number, lo: number): boolean => {
+  const { br } = p
+  const f = br.fdb.find(hi, lo)
+  if (f === null) {
+    if (p.flags & BR_PORT_MAB) brFdbUpdate(br, p, hi, lo, BR_FDB_LOCKED)
+    return false
+  }
+  if (f.dst !== p || f.flags & BR_FDB_LOCAL) return false
+  if ((f.flags & BR_FDB_LOCKED) === 0) return true
+  brFdbUpdate(br, p, hi, lo, BR_FDB_LOCKED)
+  return false
+}
+
+/** A multicast frame: to whom it goes depends on snooping. */
+const multicast = (br: Bridge, p: BridgePort, skb: Skb, promisc: boolean): void => {
+  const mdst = brMdbEntrySkbGet(br, skb)
+  const known = mdst !== null || (skb.brFlags & BRCB_MROUTERS_ONLY) !== 0
+  let localRcv = promisc
+  if (known && brMulticastQuerierExists(br, skb, mdst)) {
+    if (mdst?.hostJoined || brMulticastIsRouter(br, skb)) {
+      localRcv = true
+      br.dev.stats.rxMulticast++
+    }
+    brMulticastFlood(mdst, skb, p.br, localRcv)
+  } else {
+    localRcv = true
+    br.dev.stats.rxMulticast++
+    brFlood(br, skb, BR_PKT_MULTICAST, true, false)
+  }
+  if (localRcv) brPassFrameUp(br, skb)
+}
+
+/** Learns and forwards; the port's state lets it (br_handle_frame_finish). */
+const brHandleFrameFinish = (skb: Skb, p: BridgePort): void => {
+  const { br } = p
+  const b = skb.buf
+  const o = skb.macHeader
+  const srcHi = macHiAt(b, o + 6)
+  const srcLo = macLoAt(b, o + 6)
+  const hi = macHiAt(b, o)
+  const lo = macLoAt(b, o)
+  if (br.gcAt <= br.world.sim.now) brFdbCatchUp(br)
+  if (p.flags & BR_PORT_LOCKED && !passesLock(p, srcHi, srcLo)) {
+    kfreeSkb(skb, DROP.NOT_SPECIFIED)
+    return
+  }
+  if (p.flags & BR_LEARNING) brFdbUpdate(br, p, srcHi, srcLo, 0)
+  const isBroadcast = hi === 0xffff && lo === -1
+  if ((hi & GROUP_BIT) !== 0 && !isBroadcast && !brMulticastRcv(br, p, skb)) {
+    kfreeSkb(skb, DROP.IP_INHDR)
+    return
+  }
+  if (p.state === BR_STATE_LEARNING) {
+    kfreeSkb(skb, DROP.BRIDGE_INGRESS_STP_STATE)
+    return
+  }
+  if (p.flags & BR_ISOLATED) skb.brFlags |= BRCB_SRC_PORT_ISOLATED
+  if (br.arpProxyPorts > 0 && (skb.protocol === ETH_P_ARP || skb.protocol === ETH_P_RARP))
+    brDoProxySuppressArp(br, p, skb)
+  const promisc = (br.dev.flags & IFF_PROMISC) !== 0
+  if (isBroadcast) {
+    brFlood(br, skb, BR_PKT_BROADCAST, true, false)
+    brPassFrameUp(br, skb)
+  } else if ((hi & GROUP_BIT) !== 0) multicast(br, p, skb, promisc)
+  else unicast(br, skb, hi, lo, promisc)
+}
+
+const unicast = (br: Bridge, skb: Skb, hi: number, lo: number, promisc: boolean): void => {
+  const f = br.fdb.find(hi, lo)
+  if (f !== null) {
+    if (f.flags & BR_FDB_LOCAL) {
+      brPassFrameUp(br, skb)
+      return
+    }
+    f.used = br.world.sim.now
+    brForward(f.dst, skb, promisc)
+  } else brFlood(br, skb, BR_PKT_UNICAST, promisc, false)
+  if (promisc) brPassFrameUp(br, skb)
+}
+
+/** Sends a frame on its way according to the port's state. */
+const forward = (skb: Skb, p: BridgePort, hi: number, lo: number): number => {
+  if (p.state !== BR_STATE_FORWARDING && p.state !== BR_STATE_LEARNING) {
+    kfreeSkb(skb, DROP.BRIDGE_INGRESS_STP_STATE)
+    return RX_HANDLER_CONSUMED
+  }
+  const { dev } = p.br
+  if (hi === dev.addrHi && lo === dev.addrLo) skb.pktType = PACKET_HOST
+  brHandleFrameFinish(skb, p)
+  return RX_HANDLER_CONSUMED
+}
+
+/** The source of a frame that stays on its port is learned all the same (__br_handle_local_finish). */
+const learnLocal = (skb: Skb, p: BridgePort): void => {
+  if ((p.flags & BR_LEARNING) === 0 || !portStateLearns(p) || p.br.noLinklocalLearn) return
+  brFdbCatchUp(p.br)
+  brFdbUpdate(p.br, p, macHiAt(skb.buf, skb.macHeader + 6), macLoAt(skb.buf, skb.macHeader + 6), 0)
+}
+
+/**
+ * A frame for a group that bridges do not forward: pause frames end here, the others stay on the port. The bridges' own
+ * group is forwarded as long as there is no spanning tree.
+ */
+const linkLocal = (skb: Skb, p: BridgePort, hi: number, lo: number): number => {
+  const last = lo & 15
+  if (last === 0) return forward(skb, p, hi, lo)
+  if (last === 1) {
+    kfreeSkb(skb, DROP.MAC_IEEE_MAC_CONTROL)
+    return RX_HANDLER_CONSUMED
+  }
+  if ((p.br.groupFwdMask | p.groupFwdMask) & (1 << last)) return forward(skb, p, hi, lo)
+  learnLocal(skb, p)
+  return RX_HANDLER_PASS
+}
+
+/** rx handler of the ports of all bridges (br_handle_frame). */
+export const brHandleFrame = (skb: Skb): number => {
+  if (skb.pktType === PACKET_LOOPBACK) return RX_HANDLER_PASS
+  const p = skb.dev!.rxHandlerData as BridgePort
+  const b = skb.buf
+  const o = skb.macHeader
+  const srcHi = macHiAt(b, o + 6)
+  if ((srcHi & GROUP_BIT) !== 0 || (srcHi | macLoAt(b, o + 6)) === 0) {
+    kfreeSkb(skb, DROP.MAC_INVALID_SOURCE)
+    return RX_HANDLER_CONSUMED
+  }
+  skb.brFlags = 0
+  const hi = macHiAt(b, o)
+  const lo = macLoAt(b, o)
+  if (hi === LINK_LOCAL_HI && (lo & ~15) === LINK_LOCAL_LO) return linkLocal(skb, p, hi, lo)
+  return forward(skb, p, hi, lo)
+}
+
+const xmitMulticast = (br: Bridge, skb: Skb): void => {
+  if (!brMulticastRcv(br, null, skb)) {
+    kfreeSkb(skb, DROP.IP_INHDR)
+    return
+  }
+  const mdst = brMdbEntrySkbGet(br, skb)
+  const known = mdst !== null || (skb.brFlags & BRCB_MROUTERS_ONLY) !== 0
+  if (known && brMulticastQuerierExists(br, skb, mdst)) brMulticastFlood(mdst, skb, br, false)
+  else brFlood(br, skb, BR_PKT_MULTICAST, false, true)
+}
+
+/** The bridge's own host sends a frame (br_dev_xmit). */
+export const brDevXmit = (skb: Skb, dev: NetDevice): number => {
+  const br = dev.priv as Bridge
+  if (skb.tail - skb.data < ETH_HLEN) {
+    kfreeSkb(skb, DROP.PKT_TOO_SMALL)
+    return NETDEV_TX_OK
+  }
+  dev.stats.txPackets++
+  dev.stats.txBytes += skb.tail - skb.data
+  skb.brFlags = 0
+  const o = skb.data
+  skb.macHeader = o
+  skb.data = o + ETH_HLEN
+  if (br.gcAt <= br.world.sim.now) brFdbCatchUp(br)
+  if (br.neighSuppressEnabled && (skb.protocol === ETH_P_ARP || skb.protocol === ETH_P_RARP))
+    brDoProxySuppressArp(br, null, skb)
+  const hi = macHiAt(skb.buf, o)
+  const lo = macLoAt(skb.buf, o)
+  if (hi === 0xffff && lo === -1) brFlood(br, skb, BR_PKT_BROADCAST, false, true)
+  else if ((hi & GROUP_BIT) !== 0) xmitMulticast(br, skb)
+  else {
+    const f = br.fdb.find(hi, lo)
+    if (f === null) brFlood(br, skb, BR_PKT_UNICAST, false, true)
+    else brForward(f.dst, skb, false)
+  }
+  return NETDEV_TX_OK
+}

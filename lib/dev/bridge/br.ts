@@ -1,0 +1,155 @@
+/**
+ * The kind `bridge`: its device's functions, and what it hears about the devices that are its ports.
+ *
+ * @see net/bridge/br.c br_device_event, net/bridge/br_device.c, net/bridge/br_netlink.c br_dev_newlink
+ */
+import { registerNetdevice, unregisterNetdevice } from '../../core/dev.js'
+import { type DeviceOps, deviceOps, IFF_BROADCAST, IFF_MULTICAST, NetDevice } from '../../core/netdev.js'
+import { NETDEV_CHANGE, NETDEV_CHANGEADDR, NETDEV_CHANGEMTU, NETDEV_DOWN, NETDEV_UP } from '../../core/notifier.js'
+import type { LinkKind, NewLinkBase } from '../../core/registry.js'
+import { extackError, NetloomError } from '../../errors.js'
+import { ETH_MAX_MTU, ETH_MIN_MTU } from '../../wire/ethernet.js'
+import { isValidMac } from '../../wire/mac.js'
+import { ethRandomAddr } from '../eth-random-addr.js'
+import { brFdbChangeaddr, fdbAddLocal } from './br-fdb.js'
+import { brFdbCatchUp } from './br-fdb-gc.js'
+import { BR_FDB_OPS } from './br-fdb-user.js'
+import { brAddIf, brDelIf, brMtuAutoAdjust, brPortCarrierCheck, brRemoveAllPorts } from './br-if.js'
+import { brDevXmit } from './br-input.js'
+import {
+  brMulticastDevDel,
+  brMulticastJoinSnoopers,
+  brMulticastLeaveSnoopers,
+  brMulticastOpen,
+  brMulticastStop,
+  makeBridgeMcast,
+} from './br-multicast.js'
+import { type BridgeAttrs, type BridgeInfo, brChangelink, brChangePort, brFillInfo, brFillPort } from './br-netlink.js'
+import { Bridge, bridgeIsUp, bridgeOf, bridgePortOf } from './br-private.js'
+import {
+  brStpChangeBridgeId,
+  brStpDisableBridge,
+  brStpDisablePort,
+  brStpEnableBridge,
+  brStpEnablePort,
+  brStpRecalculateBridgeId,
+  portIsUsable,
+} from './br-stp.js'
+
+const brDevOpen = (dev: NetDevice): void => {
+  const br = bridgeOf(dev)
+  brStpEnableBridge(br)
+  brMulticastOpen(br)
+  if (br.mcast.enabled) brMulticastJoinSnoopers(br)
+}
+
+const brDevStop = (dev: NetDevice): void => {
+  const br = bridgeOf(dev)
+  brStpDisableBridge(br)
+  brMulticastStop(br)
+  if (br.mcast.enabled) brMulticastLeaveSnoopers(br)
+}
+
+const BRIDGE_OPS: DeviceOps = deviceOps({
+  kind: 'bridge',
+  startXmit: brDevXmit,
+  open: brDevOpen,
+  stop: brDevStop,
+  uninit: dev => brMulticastDevDel(bridgeOf(dev)),
+  changeMtu: dev => {
+    bridgeOf(dev).mtuSetByUser = true
+  },
+  setMacAddress: (dev, mac) => {
+    if (!dev.registered) throw new NetloomError('EBUSY', undefined, { dev: dev.name })
+    brStpChangeBridgeId(bridgeOf(dev), mac)
+  },
+  addSlave: brAddIf,
+  delSlave: brDelIf,
+})
+
+/** Brings a bridge up to date with one of its ports (br_device_event). */
+const brDeviceEvent = (event: number, dev: NetDevice): void => {
+  const p = bridgePortOf(dev)
+  if (p === null) return
+  const { br } = p
+  switch (event) {
+    case NETDEV_CHANGEMTU:
+      brMtuAutoAdjust(br)
+      break
+    case NETDEV_CHANGEADDR:
+      brFdbCatchUp(br)
+      brFdbChangeaddr(p, dev.addr)
+      if (brStpRecalculateBridgeId(br)) br.world.notifiers.call(NETDEV_CHANGEADDR, br.dev)
+      break
+    case NETDEV_CHANGE:
+      brPortCarrierCheck(p)
+      break
+    case NETDEV_DOWN:
+      if (bridgeIsUp(br)) brStpDisablePort(p)
+      break
+    case NETDEV_UP:
+      if (br.dev.running && portIsUsable(p)) brStpEnablePort(p)
+      break
+  }
+}
+
+const newBridge = (base: NewLinkBase): NetDevice => {
+  const dev = new NetDevice(base.netns, base.name, BRIDGE_OPS)
+  dev.flags = IFF_BROADCAST | IFF_MULTICAST
+  dev.minMtu = ETH_MIN_MTU
+  dev.maxMtu = ETH_MAX_MTU
+  dev.netnsImmutable = true
+  if (base.mtu !== undefined) dev.mtu = base.mtu
+  if (base.txQueueLen !== undefined) dev.txQueueLen = base.txQueueLen
+  dev.numTxQueues = base.numTxQueues ?? 1
+  dev.numRxQueues = base.numRxQueues ?? 1
+  dev.addrAssigned = base.address !== undefined
+  dev.setAddr(base.address ?? ethRandomAddr(base.netns.world))
+  dev.priv = new Bridge(dev, makeBridgeMcast)
+  return dev
+}
+
+const checkBase = (base: NewLinkBase): void => {
+  const context = { name: base.name }
+  if (base.address !== undefined && !isValidMac(base.address))
+    throw new NetloomError('EADDRNOTAVAIL', undefined, context)
+  if (base.mtu === undefined) return
+  if (base.mtu < ETH_MIN_MTU) throw extackError('EINVAL', 'mtu less than device minimum', context)
+  if (base.mtu > ETH_MAX_MTU) throw extackError('EINVAL', 'mtu greater than device maximum', context)
+}
+
+const brDevDelete = (dev: NetDevice): void => {
+  brRemoveAllPorts(bridgeOf(dev))
+  unregisterNetdevice(dev)
+}
+
+/** Makes a bridge (br_dev_newlink). */
+const brNewlink = (base: NewLinkBase, attrs: Partial<BridgeAttrs>): NetDevice => {
+  checkBase(base)
+  const dev = newBridge(base)
+  const br = bridgeOf(dev)
+  registerNetdevice(dev, base.ifindex ?? 0)
+  fdbAddLocal(br, null, dev.addr)
+  try {
+    if (base.address !== undefined) brStpChangeBridgeId(br, base.address)
+    brChangelink(dev, attrs)
+  } catch (e) {
+    brDevDelete(dev)
+    throw e
+  }
+  return dev
+}
+
+/** The kind `bridge`. */
+export const BRIDGE_KIND: LinkKind<BridgeAttrs> = {
+  kind: 'bridge',
+  init: world => world.notifiers.register(brDeviceEvent),
+  newlink: brNewlink,
+  changelink: brChangelink,
+  dellink: brDevDelete,
+  fillInfo: (dev: NetDevice): BridgeInfo => brFillInfo(dev),
+  slaveKind: 'bridge',
+  changePort: brChangePort,
+  fillPort: brFillPort,
+  fdb: BR_FDB_OPS,
+}
