@@ -8,6 +8,8 @@
 import { extackError, NetloomError } from '../errors.js'
 import {
   IFF_ALLMULTI,
+  IFF_MULTICAST,
+  IFF_NOARP,
   IFF_PROMISC,
   IFF_UP,
   IF_OPER_UNKNOWN,
@@ -109,6 +111,7 @@ export const devClose = (dev: NetDevice): void => {
 
 /** Lets the device transmit, if it has a carrier (dev_activate). */
 export const devActivate = (dev: NetDevice): void => {
+  dev.qdiscAttached = true
   if (dev.carrier) dev.qdisc = QDISC_NOQUEUE
 }
 
@@ -133,13 +136,35 @@ export const netifCarrierOff = (dev: NetDevice): void => {
   if (dev.registered) dev.netns.world.linkWatch.fire(dev)
 }
 
-/** Changes IFF_* flags other than IFF_UP (`arp off`, `multicast off`); tells everybody (__dev_notify_flags). */
+/**
+ * Sets and clears IFF_* flags as the administrator asks (netif_change_flags): IFF_UP, IFF_NOARP, IFF_MULTICAST, and one
+ * use of IFF_PROMISC and IFF_ALLMULTI. Throws what the kind refuses to come up with.
+ */
 export const devChangeFlags = (dev: NetDevice, set: number, clear: number): void => {
+  const plain = IFF_NOARP | IFF_MULTICAST
   const old = dev.flags
-  dev.flags = (dev.flags | set) & ~clear
+  dev.flags = (old | (set & plain)) & ~(clear & plain)
+  const changed = dev.flags !== old
   devSetRxMode(dev)
-  if (dev.flags === old) return
-  if (dev.flags & IFF_UP) dev.netns.world.notifiers.call(NETDEV_CHANGE, dev)
+  if (set & IFF_UP) devOpen(dev)
+  else if (clear & IFF_UP) devClose(dev)
+  changeUse(dev, set, clear, IFF_PROMISC, devSetPromiscuity)
+  changeUse(dev, set, clear, IFF_ALLMULTI, devSetAllmulti)
+  if (changed && dev.flags & IFF_UP) dev.netns.world.notifiers.call(NETDEV_CHANGE, dev)
+}
+
+const changeUse = (
+  dev: NetDevice,
+  set: number,
+  clear: number,
+  flag: number,
+  count: (dev: NetDevice, inc: number) => void,
+): void => {
+  const has = (dev.gflags & flag) !== 0
+  const wants = (set & flag) !== 0 || (has && (clear & flag) === 0)
+  if (wants === has) return
+  dev.gflags ^= flag
+  count(dev, wants ? 1 : -1)
 }
 
 /** Changes the MTU (dev_set_mtu). Throws EINVAL with the kernel's two messages for values out of range. */
@@ -262,6 +287,7 @@ export const devChangeNetns = (dev: NetDevice, netns: Netns, fallback: string | 
   dev.master?.ops.delSlave?.(dev.master, dev)
   notifiers.call(NETDEV_UNREGISTER, dev)
   dev.netns.unlink(dev)
+  dev.qdiscAttached = false
   dev.uc.clear()
   dev.mc.clear()
   dev.taps = null

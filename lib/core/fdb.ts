@@ -70,4 +70,6 @@ export interface FdbOps {
   /** Entries of `self` that lead to `port`; its own ones when null, all when undefined. */
   dump(self: NetDevice, port: NetDevice | null | undefined): FdbInfo[]
   readonly flush?: (self: NetDevice, spec: FdbFlushSpec) => void
+  /** True when a dump of the device also shows the addresses that it listens to. */
+  readonly listsOwnAddresses: boolean
 }

@@ -151,6 +151,8 @@ export class NetDevice {
   netnsImmutable = false
   numTxQueues = 1
   numRxQueues = 1
+  /** Largest packet that the device can take to segment it itself, as `ip -d link` shows it. */
+  tsoMaxSize = 65536
   /** netif_running: between open and stop. */
   running = false
   carrier = true
@@ -161,6 +163,8 @@ export class NetDevice {
   operstate: number = IF_OPER_UNKNOWN
   /** QDISC_NOQUEUE once activated. */
   qdisc: number = QDISC_NOOP
+  /** True once the device was up: `ip link` shows its own qdisc from then on, whether it may send or not. */
+  qdiscAttached = false
   promiscuity = 0
   allmulti = 0
   /** NETIF_F_* in force. */

@@ -56,6 +56,7 @@ const loopbackNetInit = (netns: Netns): void => {
   dev.minMtu = 0
   dev.maxMtu = 0
   dev.broadcast = 0
+  dev.tsoMaxSize = 524280
   dev.netnsImmutable = true
   registerNetdevice(dev)
 }

@@ -7,7 +7,7 @@
  *
  * @see drivers/net/veth.c
  */
-import { netifCarrierOff, netifCarrierOn, registerNetdevice, unregisterNetdevice } from '../core/dev.js'
+import { devOpen, netifCarrierOff, netifCarrierOn, registerNetdevice, unregisterNetdevice } from '../core/dev.js'
 import { devForwardSkb } from '../core/dev-rx.js'
 import { DROP } from '../core/drop.js'
 import {
@@ -42,6 +42,8 @@ export interface VethPeer {
   readonly ifindex?: number
   readonly numTxQueues?: number
   readonly numRxQueues?: number
+  /** Always refused: the peer's peer is not there yet. */
+  readonly up?: boolean
 }
 
 /** Attributes of the kind `veth`. */
@@ -57,6 +59,8 @@ class Veth {
 /** A veth's number of queues when none is asked for: one for each CPU of the reference machine. */
 const DEFAULT_QUEUES = 2
 const SPEED_10000 = 10000
+/** GSO_MAX_SIZE. */
+const TSO_MAX_SIZE = 524280
 
 const vethPriv = (dev: NetDevice): Veth => dev.priv as Veth
 
@@ -140,6 +144,7 @@ const newEnd = (end: EndSpec): NetDevice => {
   dev.maxMtu = ETH_MAX_MTU
   dev.numTxQueues = end.numTxQueues ?? DEFAULT_QUEUES
   dev.numRxQueues = end.numRxQueues ?? DEFAULT_QUEUES
+  dev.tsoMaxSize = TSO_MAX_SIZE
   if (end.mtu !== undefined) dev.mtu = end.mtu
   if (end.txQueueLen !== undefined) dev.txQueueLen = end.txQueueLen
   dev.addrAssigned = end.address !== undefined
@@ -157,6 +162,7 @@ const vethNewlink = (base: NewLinkBase, attrs: Partial<VethAttrs>): NetDevice =>
   netifCarrierOff(peer)
   const dev = newEnd(base)
   try {
+    if (peerAttrs.up) devOpen(peer)
     registerNetdevice(dev, base.ifindex ?? 0)
   } catch (e) {
     unregisterNetdevice(peer)

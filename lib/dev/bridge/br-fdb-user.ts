@@ -178,4 +178,10 @@ const brFdbFlushMatching = (self: NetDevice, spec: FdbFlushSpec): void => {
 }
 
 /** Forwarding entries of a bridge. */
-export const BR_FDB_OPS: FdbOps = { add: brFdbAdd, del: brFdbDel, dump: brFdbDump, flush: brFdbFlushMatching }
+export const BR_FDB_OPS: FdbOps = {
+  add: brFdbAdd,
+  del: brFdbDel,
+  dump: brFdbDump,
+  flush: brFdbFlushMatching,
+  listsOwnAddresses: true,
+}

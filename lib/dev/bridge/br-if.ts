@@ -29,6 +29,7 @@ import {
 import { brStpDisablePort, brStpEnablePort, brStpRecalculateBridgeId, portIsUsable } from './br-stp.js'
 
 const MAX_PORTS = 1 << 10
+const GSO_MAX_SIZE = 524280
 
 /** Path cost by the device's speed in Mbit/s (port_cost). */
 const portCost = (dev: NetDevice): number => {
@@ -57,6 +58,13 @@ export const brMtuAutoAdjust = (br: Bridge): void => {
   for (const p of br.ports) if (min === 0 || p.dev.mtu < min) min = p.dev.mtu
   devSetMtu(br.dev, min === 0 ? ETH_DATA_LEN : min)
   br.mtuSetByUser = false
+}
+
+/** Segmentation limits follow the ports (br_set_gso_limits). */
+const setGsoLimits = (br: Bridge): void => {
+  let max = GSO_MAX_SIZE
+  for (const p of br.ports) max = Math.min(max, p.dev.tsoMaxSize)
+  br.dev.tsoMaxSize = max
 }
 
 const notifyAddr = (br: Bridge): void => br.world.notifiers.call(NETDEV_CHANGEADDR, br.dev)
@@ -93,6 +101,7 @@ export const brAddIf = (brDev: NetDevice, dev: NetDevice): void => {
   if (portIsUsable(p) && bridgeIsUp(br)) brStpEnablePort(p)
   if (changed) notifyAddr(br)
   brMtuAutoAdjust(br)
+  setGsoLimits(br)
 }
 
 const removePort = (p: BridgePort): void => {
@@ -119,6 +128,7 @@ export const brDelIf = (brDev: NetDevice, dev: NetDevice): void => {
   if (p === null || p.br !== br) throw new NetloomError('EINVAL', undefined, { dev: dev.name })
   removePort(p)
   brMtuAutoAdjust(br)
+  setGsoLimits(br)
   if (brStpRecalculateBridgeId(br)) notifyAddr(br)
 }
 
