@@ -1,0 +1,37 @@
+# title: how much of the packet is quoted
+# shows: errors about packets of 100, 548, 549 and 1400 bytes: the whole packet up to 576 bytes of error, not more; options of the quoted packet
+# tags: l3,icmp,udp,router
+ip netns add h1
+ip netns exec h1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h1 link set lo up
+ip netns add r1
+ip netns exec r1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n r1 link set lo up
+ip netns add h2
+ip netns exec h2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h2 link set lo up
+ip netns exec r1 sysctl -qw net.ipv4.ip_forward=1
+ip -n h1 link add name eth0 address 02:00:00:00:01:01 type veth peer name left address 02:00:00:00:a1:01 netns r1
+ip netns exec h1 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec r1 ethtool -K left tx off rx off gso off gro off tso off
+ip -n h2 link add name eth0 address 02:00:00:00:02:01 type veth peer name right address 02:00:00:00:a1:02 netns r1
+ip netns exec h2 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec r1 ethtool -K right tx off rx off gso off gro off tso off
+ip -n h1 addr add 10.0.1.1/24 dev eth0
+ip -n r1 addr add 10.0.1.254/24 dev left
+ip -n r1 addr add 10.0.2.254/24 dev right
+ip -n h2 addr add 10.0.2.1/24 dev eth0
+ip -n h1 link set eth0 up
+ip -n r1 link set left up
+ip -n r1 link set right up
+ip -n h2 link set eth0 up
+ip -n h1 route add default via 10.0.1.254
+ip -n h2 route add default via 10.0.2.254
+ip netns exec h1 tcpdump -i eth0 -U -w h1-eth0.pcap 2>/dev/null &
+sleep 1
+printf '%0100d' 1 | ip netns exec h1 nc -u -s 10.0.1.1 -p 40000 -w 1 10.0.2.1 7000
+printf '%0519d' 2 | ip netns exec h1 nc -u -s 10.0.1.1 -p 40001 -w 1 10.0.2.1 7000
+printf '%0520d' 3 | ip netns exec h1 nc -u -s 10.0.1.1 -p 40002 -w 1 10.0.2.1 7000
+printf '%0521d' 4 | ip netns exec h1 nc -u -s 10.0.1.1 -p 40003 -w 1 10.0.2.1 7000
+printf '%01400d' 5 | ip netns exec h1 nc -u -s 10.0.1.1 -p 40004 -w 1 10.0.2.1 7000
+ip netns exec h1 ping -e 4660 -c 1 -W 1 -t 1 -s 1400 10.0.2.1

@@ -1,0 +1,31 @@
+# title: a host whose lo is down
+# shows: 127.0.0.1 has no route, own addresses are local but the packets vanish on the dead device; other traffic works; up again
+# tags: l3,link-up,loopback
+ip netns add h1
+ip netns exec h1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h1 link set lo up
+ip netns add h2
+ip netns exec h2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h2 link set lo up
+ip -n h1 link add name eth0 address 02:00:00:00:01:01 type veth peer name eth0 address 02:00:00:00:02:01 netns h2
+ip netns exec h1 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec h2 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip -n h1 addr add 10.0.0.1/24 dev eth0
+ip -n h2 addr add 10.0.0.2/24 dev eth0
+ip -n h1 link set eth0 up
+ip -n h2 link set eth0 up
+ip -n h1 link set lo down
+ip netns exec h1 tcpdump -i eth0 -U -w h1-eth0.pcap 2>/dev/null &
+sleep 1
+ip -n h1 addr > h1-down.addr
+ip -n h1 route show table local > h1-down.route
+# may-fail
+ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 0.3 127.0.0.1
+ip netns exec h1 ping -e 4661 -c 1 -s 8 -W 0.3 10.0.0.1
+ip netns exec h1 ping -e 4662 -c 1 -s 8 -W 1 10.0.0.2
+ip -n h1 link set lo up
+ip -n h1 route show table local > h1.route
+ip netns exec h1 ping -e 4663 -c 1 -s 8 -W 1 127.0.0.1
+ip netns exec h1 ping -e 4664 -c 1 -s 8 -W 1 10.0.0.1
+ip -n h1 addr > h1.addr
+ip -n h1 link show lo > h1.link

@@ -1,0 +1,41 @@
+# title: what a sender hears about its datagrams
+# shows: unreachable, prohibited and blackholed destinations behind a router, no route at the router, TTL: codes, and nothing for the blackhole
+# tags: l3,udp,icmp,router
+ip netns add h1
+ip netns exec h1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h1 link set lo up
+ip netns add r1
+ip netns exec r1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n r1 link set lo up
+ip netns add h2
+ip netns exec h2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h2 link set lo up
+ip netns exec r1 sysctl -qw net.ipv4.ip_forward=1
+ip -n h1 link add name eth0 address 02:00:00:00:01:01 type veth peer name left address 02:00:00:00:a1:01 netns r1
+ip netns exec h1 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec r1 ethtool -K left tx off rx off gso off gro off tso off
+ip -n h2 link add name eth0 address 02:00:00:00:02:01 type veth peer name right address 02:00:00:00:a1:02 netns r1
+ip netns exec h2 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec r1 ethtool -K right tx off rx off gso off gro off tso off
+ip -n h1 addr add 10.0.1.1/24 dev eth0
+ip -n r1 addr add 10.0.1.254/24 dev left
+ip -n r1 addr add 10.0.2.254/24 dev right
+ip -n h2 addr add 10.0.2.1/24 dev eth0
+ip -n h1 link set eth0 up
+ip -n r1 link set left up
+ip -n r1 link set right up
+ip -n h2 link set eth0 up
+ip -n h1 route add default via 10.0.1.254
+ip -n h2 route add default via 10.0.2.254
+ip -n r1 route add unreachable 10.9.1.0/24
+ip -n r1 route add prohibit 10.9.2.0/24
+ip -n r1 route add blackhole 10.9.3.0/24
+ip -n r1 route add throw 10.9.4.0/24
+ip netns exec h1 tcpdump -i eth0 -U -w h1-eth0.pcap 2>/dev/null &
+sleep 1
+printf 'unreachable' | ip netns exec h1 nc -u -s 10.0.1.1 -p 40000 -w 1 10.9.1.1 7000
+printf 'prohibited' | ip netns exec h1 nc -u -s 10.0.1.1 -p 40001 -w 1 10.9.2.1 7000
+printf 'blackhole' | ip netns exec h1 nc -u -s 10.0.1.1 -p 40002 -w 1 10.9.3.1 7000
+printf 'thrown' | ip netns exec h1 nc -u -s 10.0.1.1 -p 40003 -w 1 10.9.4.1 7000
+printf 'no route' | ip netns exec h1 nc -u -s 10.0.1.1 -p 40004 -w 1 10.77.0.1 7000
+ip -n r1 route > r1.route
