@@ -1,0 +1,20 @@
+/**
+ * Sets a kernel up: the layers register with the core in the order in which Linux initialises them.
+ *
+ * IPv4 comes before the devices: it hears of them first, has its state when `lo` registers, and is still there when the
+ * devices of a namespace go.
+ *
+ * @see init/main.c do_initcalls
+ */
+import type { LinkKind } from '../core/registry.js'
+import { World as Kernel, type WorldOptions as KernelOptions } from '../core/world.js'
+import { LINK_KINDS, registerDevices } from '../dev/kinds.js'
+import { ipv4Init } from '../ip/stack.js'
+
+/** Makes a kernel with everything that netloom has, and `linkKinds` besides. Throws for a kind that is there already. */
+export const boot = (options: KernelOptions, linkKinds: readonly LinkKind[]): Kernel => {
+  const kernel = new Kernel(options)
+  ipv4Init(kernel)
+  registerDevices(kernel, [...LINK_KINDS, ...linkKinds])
+  return kernel
+}
