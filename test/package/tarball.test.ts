@@ -48,10 +48,9 @@ test('publint has nothing to say', async () => {
 
 test('arethetypeswrong has nothing to say (profile esm-only)', () => {
   const attw = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js')
-  assert.match(
-    run(process.execPath, [attw, consumer().tarball, '--profile', 'esm-only', '--no-emoji'], ROOT),
-    'No problems found',
-  )
+  const report = run(process.execPath, [attw, consumer().tarball, '--profile', 'esm-only', '--no-emoji'], ROOT)
+  // It leaves with a status of 1 when it has found a problem; the doors that it looked at stand in its report.
+  for (const door of ['netloom', 'netloom/wire', 'netloom/test']) assert.match(report, `"${door}"`)
 })
 
 test.run()
