@@ -138,8 +138,7 @@ export class SkbPool {
   }
 
   frame(octets: number): Frame {
-    let sizeClass = MIN_CLASS
-    while (2 ** sizeClass < octets) sizeClass++
+    const sizeClass = octets <= 1 << MIN_CLASS ? MIN_CLASS : 32 - Math.clz32(octets - 1)
     const free = sizeClass <= MAX_CLASS ? this.#frames[sizeClass]!.pop() : undefined
     const frame = free ?? this.#newFrame(sizeClass)
     frame.refs = 1

@@ -108,13 +108,12 @@ const construct = (neigh: Neighbour, addr: number): void => {
     neigh.nudState = NUD_NOARP
   } else if (neigh.type === RTN_MULTICAST) {
     neigh.nudState = NUD_NOARP
-    neigh.ha = ipMulticastMac(addr)
+    neigh.setHa(ipMulticastMac(addr))
   } else if (dev.flags & (IFF_NOARP | IFF_LOOPBACK)) {
     neigh.nudState = NUD_NOARP
-    neigh.ha = dev.addr
+    neigh.setHa(dev.addr)
   } else if (neigh.type === RTN_BROADCAST || dev.flags & IFF_POINTOPOINT) {
     neigh.nudState = NUD_NOARP
-    neigh.ha = dev.broadcast
+    neigh.setHa(dev.broadcast)
   }
-  neigh.updateHh()
 }

@@ -9,6 +9,7 @@ import { Fib } from './fib-table.js'
 import { FragQueues } from './frag-queue.js'
 import { IcmpLimits } from './icmp-limit.js'
 import type { IfAddr } from './in-device.js'
+import type { InputCache } from './input-cache.js'
 import { NeighTable } from './neigh-table.js'
 import type { InetProtocol, IpPath } from './path.js'
 import type { RawSocket } from './raw.js'
@@ -54,6 +55,9 @@ export class Ipv4 {
   readonly netns: Netns
   /** The functions that routes lead to. */
   readonly path: IpPath
+  /** What lookups said about packets that came in; the World's, and this namespace's key in it. */
+  readonly inputCache: InputCache
+  readonly inputKey: number
   readonly sysctls: Ipv4Sysctls
   readonly confAll: DevConf = new DevConf(null)
   readonly confDefault: DevConf = new DevConf(null)
@@ -76,10 +80,12 @@ export class Ipv4 {
   /** Sockets that hold the namespace. */
   readonly sockets: Set<Sock> = new Set()
 
-  constructor(netns: Netns, path: IpPath) {
+  constructor(netns: Netns, path: IpPath, inputCache: InputCache) {
     const { profile } = netns.world
     this.netns = netns
     this.path = path
+    this.inputCache = inputCache
+    this.inputKey = inputCache.netnsKey()
     this.sysctls = new Ipv4Sysctls(profile.ipfragHighThresh, profile.ipfragLowThresh)
     this.neigh = new NeighTable(netns)
     this.frags = new FragQueues(netns)

@@ -95,6 +95,25 @@ export const ipRouteInput = (skb: Skb, daddr: number, saddr: number, dev: NetDev
   const inDev = inDevOf(dev)
   if (inDev === null) return DROP.NOT_SPECIFIED
   const state = ipv4(dev.netns)
+  if (skb.protocol === ETH_P_IP) {
+    const cached = state.inputCache.find(state.inputKey, saddr, daddr, dev.ifindex)
+    if (cached !== null && isDstFresh(cached, state)) {
+      skb.dst = cached
+      skb.ipFlags |= state.inputCache.flags
+      return 0
+    }
+  }
+  return routeInputSlow(skb, daddr, saddr, inDev, state)
+}
+
+const remember = (skb: Skb, state: Ipv4, daddr: number, saddr: number, dst: Dst): void => {
+  skb.dst = dst
+  if (skb.protocol === ETH_P_IP)
+    state.inputCache.put(state.inputKey, saddr, daddr, skb.dev!.ifindex, skb.ipFlags & IPSKB_DOREDIRECT, dst)
+}
+
+const routeInputSlow = (skb: Skb, daddr: number, saddr: number, inDev: InDevice, state: Ipv4): number => {
+  const { dev } = inDev
   if (isMulticast4(daddr)) return routeInputMc(skb, daddr, saddr, inDev, state)
   if (isMulticast4(saddr) || isBroadcast(saddr)) return DROP.IP_INVALID_SOURCE
   if (isBroadcast(daddr) || (saddr === 0 && daddr === 0)) return brdInput(skb, saddr, inDev, state, null, null)
@@ -115,7 +134,7 @@ export const ipRouteInput = (skb: Skb, daddr: number, saddr: number, dev: NetDev
   } else if (res.type === RTN_LOCAL) {
     const bad = fibValidateSource(saddr, daddr, 0, dev, inDev)
     if (bad > 0) return bad
-    skb.dst = localInput(state, RTN_LOCAL, 0, info, nh)
+    remember(skb, state, daddr, saddr, localInput(state, RTN_LOCAL, 0, info, nh))
     return 0
   } else {
     if (!forwards) return unreachable(skb, state, EHOSTUNREACH)
@@ -147,7 +166,7 @@ const forwardInput = (
   const exception = nh.exceptions === null ? null : findException(nh, daddr, state.netns.world.now)
   const cached = exception === null ? nh.rthInput : exception.input
   if (cached !== null && cached.type === type && isDstFresh(cached, state)) {
-    skb.dst = cached
+    remember(skb, state, daddr, saddr, cached)
     return 0
   }
   const dst = new Dst(outDev, type, 0, state.path.forward, state.path.output)
@@ -155,7 +174,7 @@ const forwardInput = (
   setNexthop(dst, state, info, nh, exception)
   if (exception === null) nh.rthInput = dst
   else exception.input = dst
-  skb.dst = dst
+  remember(skb, state, daddr, saddr, dst)
   return 0
 }
 

@@ -34,6 +34,7 @@ import { icmpRcv, ipv4LinkFailure } from './icmp.js'
 import { igmpRcv, ipMcDown, ipMcUp } from './igmp.js'
 import { IfAddr, InDevice, inDevOf, inetDelIfa, inetInsertIfa } from './in-device.js'
 import { ipError, ipLocalDeliver, ipRcv } from './input.js'
+import { InputCache } from './input-cache.js'
 import { ipv4, rtCacheFlush } from './ipv4.js'
 import { NeighParms } from './neigh-parms.js'
 import { Ipv4 } from './netns-ipv4.js'
@@ -52,8 +53,8 @@ const PATH: IpPath = {
   bug: ipRtBug,
 }
 
-const initNetns = (netns: Netns): void => {
-  const state = new Ipv4(netns, PATH)
+const initNetns = (netns: Netns, inputCache: InputCache): void => {
+  const state = new Ipv4(netns, PATH, inputCache)
   netns.ipv4 = state
   state.protos[IPPROTO_ICMP] = { rcv: icmpRcv, err: null }
   state.protos[IPPROTO_IGMP] = { rcv: igmpRcv, err: null }
@@ -159,7 +160,8 @@ const fibEvent = (event: number, dev: NetDevice): void => {
 
 /** Registers IPv4 with a World. Before any namespace is made. */
 export const ipv4Init = (world: World): void => {
-  world.registerPernet({ init: initNetns, exit: exitNetns })
+  const inputCache = new InputCache()
+  world.registerPernet({ init: netns => initNetns(netns, inputCache), exit: exitNetns })
   world.packetTypes.push({ protocol: ETH_P_IP, receive: ipRcv }, { protocol: ETH_P_ARP, receive: arpRcv })
   world.notifiers.register(arpEvent)
   world.notifiers.register(inetdevEvent)
