@@ -7,7 +7,7 @@
  *
  * @see include/linux/skbuff.h, net/core/skbuff.c
  */
-import { csumFold, csumPartial } from '../wire/checksum.js'
+import { csumFold, csumPartialWords } from '../wire/checksum.js'
 import type { Dst } from './dst.js'
 import type { NetDevice } from './netdev.js'
 import type { Netns } from './netns.js'
@@ -35,10 +35,13 @@ const MAX_CLASS = 17
 /** The bytes of one or more skbs. `refs` counts them. */
 export class Frame {
   readonly bytes: Uint8Array
+  /** The same memory as native words, for checksums. */
+  readonly words: Int32Array
   readonly sizeClass: number
   refs: number
   constructor(sizeClass: number) {
     this.bytes = new Uint8Array(2 ** sizeClass)
+    this.words = new Int32Array(this.bytes.buffer)
     this.sizeClass = sizeClass
     this.refs = 0
   }
@@ -327,12 +330,16 @@ export const skbScrub = (skb: Skb, netns: Netns): void => {
   skb.netns = netns
 }
 
+/** Partial checksum over the octets `from` to `to` of the buffer, added to `sum` (skb_checksum). */
+export const skbCsum = (skb: Skb, from: number, to: number, sum: number): number =>
+  csumPartialWords(skb.buf, skb.frame.words, from, to - from, sum)
+
 /** Finishes a checksum that was left to the device (skb_checksum_help). */
 export const skbChecksumHelp = (skb: Skb): void => {
   skbCow(skb)
   const start = skb.csumStart
   const at = start + skb.csumOffset
-  const sum = csumFold(csumPartial(skb.buf, start, skb.tail - start))
+  const sum = csumFold(skbCsum(skb, start, skb.tail, 0))
   // 0 means "no checksum" in UDP, so an all-zero result is sent as its other representation.
   const out = sum === 0 ? 0xffff : sum
   skb.buf[at] = out >> 8

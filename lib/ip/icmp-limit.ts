@@ -19,7 +19,7 @@ const RT_ERROR_COST = HZ
 /** What is remembered about a destination (struct inet_peer). Times in jiffies. */
 export class InetPeer {
   rateTokens = 0
-  rateLast = FIRST_STAMP
+  rateLast: number = FIRST_STAMP
   nRedirects = 0
 }
 

@@ -17,6 +17,7 @@ import {
   kfreeSkb,
   type Skb,
   skbClone,
+  skbCsum,
   skbPut,
 } from '../core/skb.js'
 import { errnoName, errnoNumber, NetloomError } from '../errors.js'
@@ -24,17 +25,7 @@ import { csumFold, csumPseudo } from '../wire/checksum.js'
 import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH } from '../wire/icmp.js'
 import { formatIpv4, isMulticast4 } from '../wire/ip.js'
 import { IP_DF, IPPROTO_UDP, IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Saddr, ipv4Tos, ipv4Ttl } from '../wire/ipv4.js'
-import {
-  putUdp,
-  putUdpCsum,
-  putUdpCsumField,
-  UDP_HLEN,
-  udpCsum,
-  udpCsumOk,
-  udpDport,
-  udpLen,
-  udpSport,
-} from '../wire/udp.js'
+import { putUdp, putUdpCsumField, UDP_HLEN, udpCsum, udpDport, udpLen, udpSport } from '../wire/udp.js'
 import { icmpErrConvert } from './icmp-errors.js'
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
@@ -164,7 +155,11 @@ export class UdpSocket extends Sock {
       skb.ipSummed = CHECKSUM_PARTIAL
       skb.csumStart = at
       skb.csumOffset = 6
-    } else putUdpCsum(b, at, len, saddr, daddr)
+    } else {
+      const sum = csumFold(skbCsum(skb, at, skb.tail, csumPseudo(saddr, daddr, IPPROTO_UDP, len)))
+      // 0 would mean that there is no checksum (RFC 768).
+      putUdpCsumField(b, at, sum === 0 ? 0xffff : sum)
+    }
     skb.sk = this
     skb.dst = dst
     skb.ignoreDf = this.ignoresDf
@@ -227,7 +222,10 @@ export const udpSocket = (netns: Netns): UdpSocket => new UdpSocket(netns)
 const checksumOk = (skb: Skb): boolean => {
   if (skb.ipSummed !== CHECKSUM_NONE) return true
   const { buf: b, transportHeader: o, networkHeader: ip } = skb
-  if (udpCsum(b, o) !== 0 && !udpCsumOk(b, o, skb.tail - o, ipv4Saddr(b, ip), ipv4Daddr(b, ip))) return false
+  if (udpCsum(b, o) !== 0) {
+    const pseudo = csumPseudo(ipv4Saddr(b, ip), ipv4Daddr(b, ip), IPPROTO_UDP, skb.tail - o)
+    if (csumFold(skbCsum(skb, o, skb.tail, pseudo)) !== 0) return false
+  }
   skb.ipSummed = CHECKSUM_UNNECESSARY
   return true
 }
