@@ -1,8 +1,8 @@
 /**
  * IPv4 options (RFC 791, 1108, 2113): constants, iteration, and the check that the kernel makes on receipt.
  *
- * The check only finds where things stand; writing an address or a time into them is `ipv4OptionsStamp`. CIPSO is
- * recognised, its contents are not validated.
+ * The check only finds where things stand; writing an address or a time into them is `ipv4OptionsStamp`. CIPSO is checked
+ * as a kernel without NetLabel does: the lengths of its tags, not their contents.
  * @see include/uapi/linux/ip.h, net/ipv4/ip_options.c
  */
 
@@ -23,6 +23,8 @@ export const IPOPT_SEC = 130
 export const IPOPT_LSRR = 131
 /** Option: commercial security. */
 export const IPOPT_CIPSO = 134
+/** Octets of a commercial security option before its first tag. */
+const CIPSO_HLEN = 6
 /** Option: stream identifier. */
 export const IPOPT_SID = 136
 /** Option: strict source and record route. */
@@ -72,6 +74,8 @@ export interface Ipv4Options {
   tsPrespec: boolean
   /** Whether the timestamp option is full, so that its overflow counter is due. */
   tsOverflow: boolean
+  /** End of list, when octets other than 0 follow it, which are due to be cleared. */
+  endOff: number
 }
 
 /** An {@link Ipv4Options} for reuse, all fields zero. */
@@ -88,6 +92,7 @@ export const newIpv4Options = (): Ipv4Options => ({
   tsTimeOff: 0,
   tsPrespec: false,
   tsOverflow: false,
+  endOff: 0,
 })
 
 const clear = (opt: Ipv4Options, optLen: number): void => {
@@ -103,6 +108,7 @@ const clear = (opt: Ipv4Options, optLen: number): void => {
   opt.tsTimeOff = 0
   opt.tsPrespec = false
   opt.tsOverflow = false
+  opt.endOff = 0
 }
 
 /** Each of these checks one option at `at` (from the header's start) and returns 0 or the offset of the wrong octet. */
@@ -151,6 +157,19 @@ const compileTimestamp = (b: Uint8Array, off: number, at: number, len: number, o
   return 0
 }
 
+/** @see include/net/cipso_ipv4.h cipso_v4_validate */
+const compileCipso = (b: Uint8Array, off: number, at: number, len: number): number => {
+  if (len < CIPSO_HLEN + 2) return at + 1
+  if (getU32(b, off + at + 2) === 0) return at + 2
+  for (let tag = CIPSO_HLEN; tag < len; ) {
+    if (tag + 1 === len) return at + tag
+    const tagLen = b[off + at + tag + 1]!
+    if (tagLen === 0 || tagLen > len - tag) return at + tag + 1
+    tag += tagLen
+  }
+  return 0
+}
+
 const compileOption = (b: Uint8Array, off: number, at: number, len: number, opt: Ipv4Options): number => {
   switch (b[off + at]) {
     case IPOPT_SSRR:
@@ -167,10 +186,15 @@ const compileOption = (b: Uint8Array, off: number, at: number, len: number, opt:
     case IPOPT_CIPSO:
       if (opt.cipso !== 0) return at
       opt.cipso = at
-      return 0
+      return compileCipso(b, off, at, len)
     default:
       return 0
   }
+}
+
+const hasOctets = (b: Uint8Array, from: number, to: number): boolean => {
+  for (let o = from; o < to; o++) if (b[o] !== 0) return true
+  return false
 }
 
 /**
@@ -185,7 +209,10 @@ export const ipv4OptionsCompile = (b: Uint8Array, off: number, opt: Ipv4Options)
   let at = IPV4_HLEN
   while (at < end) {
     const type = b[off + at]!
-    if (type === IPOPT_END) return 0
+    if (type === IPOPT_END) {
+      opt.endOff = hasOctets(b, off + at + 1, off + end) ? at : 0
+      return 0
+    }
     if (type === IPOPT_NOOP) {
       at++
       continue
@@ -226,7 +253,8 @@ export const ipv4OptionsStamp = (
   timeMs: number,
   tsIsOurs: boolean,
 ): boolean => {
-  let changed = false
+  let changed = opt.endOff !== 0
+  if (changed) b.fill(0, off + opt.endOff, off + IPV4_HLEN + opt.optLen)
   if (opt.rrAddrOff !== 0) {
     putU32(b, off + opt.rrAddrOff, addr)
     b[off + opt.rr + 2] = b[off + opt.rr + 2]! + 4

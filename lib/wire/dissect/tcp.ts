@@ -156,7 +156,7 @@ const valueText = (p: Printer, kind: number, o: number, n: number, sackBase: num
     case 13:
       return ` ${u32Text(p.u32(o))}`
     case 19:
-      return ` can't check - ${p.hexString(o, n)}`
+      return ` shared secret not supplied with -M, can't check - ${p.hexString(o, n)}`
     case 20:
       return ` cap ${hex(p.u8(o), 2)} id ${p.u8(o + 1)}`
     case 28: {
