@@ -9,6 +9,7 @@
 import { devAddTap, devRemoveTap, devSetPromiscuity } from '../core/dev.js'
 import { IFF_LOOPBACK, type NetDevice, type PacketTap } from '../core/netdev.js'
 import { PACKET_OUTGOING, type Skb } from '../core/skb.js'
+import type { FrameFilter } from './filter.js'
 import { DEFAULT_SNAPLEN, PcapWriter } from './pcap.js'
 
 /** One captured frame. */
@@ -24,9 +25,6 @@ export interface CapturedFrame {
   readonly data: Uint8Array
 }
 
-/** Decides whether a frame `b[off..end)` is wanted; `outgoing` is true for what the device sends. */
-export type FrameFilter = (b: Uint8Array, off: number, end: number, outgoing: boolean) => boolean
-
 /** Options of {@link capture}. */
 export interface CaptureOptions {
   /** Put the device into promiscuous mode; true. */
@@ -35,7 +33,7 @@ export interface CaptureOptions {
   readonly direction?: 'in' | 'out' | 'inout'
   /** Octets kept of a frame; {@link DEFAULT_SNAPLEN}. */
   readonly snapLen?: number
-  /** Frames that are wanted; all by default. */
+  /** Frames that are wanted, for example by {@link compileFilter}; all by default. */
   readonly filter?: FrameFilter
   /** Frames after which it closes itself. */
   readonly limit?: number
@@ -80,7 +78,7 @@ export class Capture implements PacketTap {
     const { direction, filter, onFrame, limit } = this.#options
     if (direction === (outgoing ? 'in' : 'out')) return
     const { buf, macHeader, tail } = skb
-    if (filter !== undefined && !filter(buf, macHeader, tail, outgoing)) return
+    if (filter !== undefined && !filter(buf, macHeader, tail)) return
     this.count++
     const timeNs = dev.netns.world.now
     this.pcap?.write(timeNs, buf, macHeader, tail)

@@ -6,7 +6,13 @@
 import { ToolExit } from './args.js'
 
 /** A whole decimal number between `min` and `max`; leaves with the tool's message and exit status 1 otherwise. */
-export const wholeNumber = (tool: string, text: string, min: number, max: number, maxText = String(max)): number => {
+export const wholeNumber = (
+  tool: string,
+  text: string,
+  min: number,
+  max: number,
+  maxText: string = String(max),
+): number => {
   if (!/^\s*[+-]?\d+$/.test(text)) throw new ToolExit(1, `${tool}: invalid argument: '${text}'\n`)
   const value = Number(text)
   if (value < min || value > max)

@@ -1,0 +1,37 @@
+/**
+ * Keys of /proc/sys/net that stand for what netloom has not: no IPv6, no netfilter on bridges; and the sizes of socket
+ * buffers, which a namespace can read and not write.
+ *
+ * DIFFERS: the kernel starts with IPv6 on (disable_ipv6 is 0) and, once its module is there, with bridged frames through
+ * iptables (bridge-nf-call-iptables is 1); netloom has the other value of each, and no other can be set.
+ *
+ * @see net/core/sysctl_net_core.c, net/ipv6/addrconf.c, net/bridge/br_netfilter_hooks.c
+ */
+import { NetloomError } from '../errors.js'
+import type { Netns } from './netns.js'
+import { type SysctlEntry, sysctlInt } from './sysctl.js'
+
+/** A key with one possible value; `instead` says what another value would need. */
+const fixed = (name: string, value: number, instead: string): SysctlEntry => ({
+  name,
+  read: () => String(value),
+  write: text => {
+    if (sysctlInt(text) === value) return
+    throw new NetloomError('EOPNOTSUPP', `${name} can only be ${value}: ${instead}`, { key: name, value: text })
+  },
+})
+
+const readOnly = (name: string, value: number): SysctlEntry => ({ name, read: () => String(value) })
+
+/** Keys of net.core, net.ipv6 and net.bridge. */
+export const netSysctlProvider = function* (netns: Netns): Iterable<SysctlEntry> {
+  const { profile } = netns.world
+  yield readOnly('net.core.rmem_default', profile.rmemDefault)
+  yield readOnly('net.core.rmem_max', profile.rmemMax)
+  yield readOnly('net.core.wmem_default', profile.wmemDefault)
+  yield readOnly('net.core.wmem_max', profile.wmemMax)
+  for (const family of ['arp', 'ip', 'ip6'])
+    yield fixed(`net.bridge.bridge-nf-call-${family}tables`, 0, 'netloom has no netfilter on bridges')
+  for (const dev of ['all', 'default', ...netns.devices.map(d => d.name)])
+    yield fixed(`net.ipv6.conf.${dev}.disable_ipv6`, 1, 'netloom has no IPv6')
+}
