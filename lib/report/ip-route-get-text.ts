@@ -1,0 +1,60 @@
+/**
+ * The answer of `ip route get`.
+ *
+ * DIFFERS: `-s` adds nothing; the kernel counts the users of a cached route there.
+ *
+ * @see ip-route(8)
+ */
+import { RT_TABLE_MAIN } from '../ip/rtnetlink.js'
+import type { RouteGetInfo } from '../rtnl/route.js'
+import { formatIpv4 } from '../wire/ip.js'
+import { printMetrics, printRouteFlags, printRouteType, type RouteMetrics } from './ip-route-text.js'
+import { ROUTE_TABLES } from './names.js'
+import type { Printer } from './printer.js'
+
+/** What was asked for and is repeated in the answer. */
+export interface RouteGetQuestion {
+  /** Source address as text; empty when none was given. */
+  readonly from: string
+  readonly mark: number | undefined
+}
+
+const NS_PER_SECOND = 1e9
+
+const printCache = (p: Printer, info: RouteGetInfo): void => {
+  p.newline()
+  p.text('    cache ')
+  if (info.cacheFlags.length > 0) p.text(`<${info.cacheFlags.join(',')}> `)
+  p.openArray('cache')
+  if (p.isJson) for (const flag of info.cacheFlags) p.element(flag, '')
+  p.closeArray()
+  if (info.expiresNs > 0) {
+    const seconds = Math.floor(info.expiresNs / NS_PER_SECOND)
+    p.field('expires', seconds, `expires ${seconds}sec `)
+  }
+}
+
+/** Prints the route on its two lines. */
+export const printRouteGet = (p: Printer, info: RouteGetInfo, question: RouteGetQuestion): void => {
+  p.openObject()
+  printRouteType(p, info.type)
+  p.field('dst', formatIpv4(info.dst), `${formatIpv4(info.dst)} `)
+  if (question.from !== '') p.field('from', question.from, `from ${question.from} `)
+  if (info.gateway !== 0) p.field('gateway', formatIpv4(info.gateway), `via ${formatIpv4(info.gateway)} `)
+  p.field('dev', info.dev.name, `dev ${info.dev.name} `)
+  if (info.table !== RT_TABLE_MAIN || p.options.details) {
+    const table = p.options.numeric ? String(info.table) : ROUTE_TABLES.name(info.table)
+    p.field('table', table, `table ${table} `)
+  }
+  if (question.from === '' && info.src !== 0) p.field('prefsrc', formatIpv4(info.src), `src ${formatIpv4(info.src)} `)
+  printRouteFlags(p, 0)
+  if (question.mark !== undefined && question.mark !== 0) p.field('mark', question.mark, `mark ${question.mark} `)
+  if (info.iif === null) p.field('uid', 0, 'uid 0 ')
+  printCache(p, info)
+  printMetrics(p, metricsOf(info))
+  if (info.iif !== null) p.field('iif', info.iif.name, `iif ${info.iif.name} `)
+  p.text('\n')
+  p.closeObject()
+}
+
+const metricsOf = (info: RouteGetInfo): RouteMetrics => ({ mtu: info.mtu })

@@ -1,0 +1,38 @@
+/**
+ * Numbers that a namespace gives to others which it meets behind its devices (nsid), for `link_netnsid` in JSON.
+ *
+ * DIFFERS: the kernel gives a number when a device is announced, netloom when devices are first listed, by ifindex; they
+ * agree unless devices were moved or deleted before.
+ *
+ * @see net/core/net_namespace.c peernet2id_alloc
+ */
+import { type Netns, netnsSlot } from '../core/netns.js'
+import type { LinkInfo } from '../rtnl/link.js'
+
+const IDS = netnsSlot('nsid', () => new Map<Netns, number>())
+
+const freeId = (ids: ReadonlyMap<Netns, number>): number => {
+  const taken = new Set(ids.values())
+  let id = 0
+  while (taken.has(id)) id++
+  return id
+}
+
+const idIn = (netns: Netns, other: Netns): number => {
+  const ids = netns.slot(IDS)
+  for (const known of ids.keys()) if (!known.alive) ids.delete(known)
+  const id = ids.get(other) ?? freeId(ids)
+  ids.set(other, id)
+  return id
+}
+
+/** Number of the namespace where the far end of `info` is, in the namespace of `info`; null when it is the same one. */
+export const linkNetnsid = (info: LinkInfo): number | null => {
+  const { dev, linkNetns } = info
+  if (linkNetns === null) return null
+  for (const other of dev.netns.devices) {
+    const far = other.ops.getIflink?.(other).dev?.netns
+    if (far !== undefined && far !== dev.netns) idIn(dev.netns, far)
+  }
+  return idIn(dev.netns, linkNetns)
+}

@@ -1,0 +1,93 @@
+/**
+ * `ip route get`: the route that a packet would take.
+ *
+ * @see ip-route(8)
+ */
+import type { NetDevice } from '../../core/netdev.js'
+import { extackError, NetloomError } from '../../errors.js'
+import { RT_TABLE_DEFAULT, RT_TABLE_LOCAL, RT_TABLE_MAIN } from '../../ip/rtnetlink.js'
+import { ALL_COLUMNS, printRoute } from '../../report/ip-route-text.js'
+import { printRouteGet } from '../../report/ip-route-get-text.js'
+import { type RouteInfo, routeGet, routeList } from '../../rtnl/route.js'
+import { formatIpv4, maskOf } from '../../wire/ip.js'
+import {
+  type Args,
+  defined,
+  invalidArgument,
+  matches,
+  parseUnsigned,
+  ToolExit,
+  unsupported,
+  usageError,
+} from './args.js'
+import { type InetPrefix, prefixArgument } from './inet-args.js'
+import type { IpContext } from './ip-context.js'
+import { tosNumber } from './ip-route-args.js'
+
+const SUPPORTED = 'to, from, iif, oif, tos, mark, fibmatch'
+
+/** What the words ask for. */
+interface GetRequest {
+  dst?: InetPrefix
+  from?: InetPrefix
+  iif?: NetDevice
+  oif?: NetDevice
+  mark?: number
+  tos?: number
+  fibmatch?: boolean
+}
+
+const takeAddress = (ip: IpContext, request: GetRequest, word: string): void => {
+  if (matches(word, 'help')) usageError(`Usage: ip route get ADDRESS { ${SUPPORTED} }`)
+  const isKnown = ip.options.family === 'inet' || request.dst !== undefined
+  request.dst = prefixArgument(word, isKnown ? 'inet' : 'any valid')
+}
+
+const parseRequest = (ip: IpContext, args: Args): GetRequest => {
+  const request: GetRequest = {}
+  while (!args.done) {
+    const word = args.take()
+    if (word === 'tos' || matches(word, 'dsfield')) request.tos = tosNumber(args.take())
+    else if (matches(word, 'iif')) request.iif = ip.device(args.take())
+    else if (matches(word, 'oif') || word === 'dev') request.oif = ip.device(args.take())
+    else if (matches(word, 'mark')) {
+      const text = args.take()
+      request.mark = parseUnsigned(text) ?? invalidArgument('invalid mark value', text)
+    } else if (matches(word, 'from')) request.from = prefixArgument(args.take())
+    else if (word === 'fibmatch') request.fibmatch = true
+    else if (word === 'vrf') invalidArgument('Invalid VRF\n', args.take())
+    else if (['notify', 'connected', 'uid', 'as', 'sport', 'dport', 'ipproto'].includes(word))
+      throw unsupported('ip route get', word, SUPPORTED)
+    else takeAddress(ip, request, word === 'to' ? args.take() : word)
+  }
+  return request
+}
+
+/** The entry of the routing tables that decides for `dst`; throws ENETUNREACH. */
+const fibMatch = (ip: IpContext, dst: number): RouteInfo => {
+  const fits = routeList(ip.netns).filter(r => ((r.dst ^ dst) & maskOf(r.dstLen)) === 0)
+  for (const table of [RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABLE_DEFAULT]) {
+    const found = fits.filter(r => r.table === table).sort((a, b) => b.dstLen - a.dstLen)[0]
+    if (found !== undefined) return found
+  }
+  throw new NetloomError('ENETUNREACH')
+}
+
+/** `ip route get`. */
+export const getRoute = (ip: IpContext, args: Args): number => {
+  const request = parseRequest(ip, args)
+  const { dst, from, iif, oif, mark, tos } = request
+  if (dst === undefined) throw new ToolExit(1, 'need at least a destination address\n')
+  if (dst.len !== 32) ip.command.err(`Warning: /${dst.len} as prefix is invalid, only /32 (or none) is supported.\n`)
+  if (request.fibmatch === true) {
+    const route = fibMatch(ip, dst.addr)
+    return ip.printList(p => printRoute(p, route, ALL_COLUMNS))
+  }
+  if (from !== undefined && from.len !== 32)
+    throw extackError('EINVAL', 'ipv4: Invalid values in header for route get request')
+  const info = routeGet(ip.netns, {
+    dst: dst.addr,
+    ...defined({ src: from?.addr, iif, oif, mark, tos }),
+  })
+  return ip.printList(p => printRouteGet(p, info, { from: from === undefined ? '' : formatIpv4(from.addr), mark }))
+}

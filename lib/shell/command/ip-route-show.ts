@@ -1,0 +1,262 @@
+/**
+ * `ip route show` and `ip route flush`.
+ *
+ * @see ip-route(8)
+ */
+import type { NetDevice } from '../../core/netdev.js'
+import { RT_TABLE_MAIN } from '../../ip/rtnetlink.js'
+import { printRoute, type RouteColumns } from '../../report/ip-route-text.js'
+import { ROUTE_PROTOCOLS, ROUTE_TABLES } from '../../report/names.js'
+import { type RouteInfo, type RouteSpec, routeDel, routeList, routeTableExists } from '../../rtnl/route.js'
+import { maskOf } from '../../wire/ip.js'
+import { type Args, invalidArgument, matches, parseUnsigned, ToolExit, usageError } from './args.js'
+import { requireSelector, runFlush } from './flush.js'
+import { type InetPrefix, prefixArgument } from './inet-args.js'
+import type { IpContext } from './ip-context.js'
+import { scopeSelector } from './ip-list-args.js'
+import { routeTypeByName, tosNumber } from './ip-route-args.js'
+
+const USAGE = 'Usage: ip route { show | flush } [ root | match | exact ] PREFIX [ table T ] [ dev D ] [ proto P ] ...'
+
+/** What was selected; null where anything goes. */
+interface RouteFilter {
+  /** 0: all tables. */
+  table: number
+  /** Cached routes, of which there are none. */
+  cached: boolean
+  tos: number | null
+  protocol: number | null
+  scope: number | null
+  type: number | null
+  dev: NetDevice | null
+  priority: number | null
+  via: InetPrefix | null
+  src: InetPrefix | null
+  /** The route's prefix lies in this one. */
+  root: InetPrefix | null
+  /** The route's prefix contains this one. */
+  match: InetPrefix | null
+  /** A selector that no IPv4 route of netloom fits. */
+  fitsNothing: boolean
+}
+
+type Apply = (filter: RouteFilter, args: Args, ip: IpContext) => void
+
+const prefix = (ip: IpContext, word: string): InetPrefix =>
+  prefixArgument(word, ip.options.family === 'inet' ? 'inet' : 'any valid')
+
+const table: Apply = (filter, args) => {
+  const word = args.take()
+  if (word === 'all') filter.table = 0
+  else if (word === 'cache') filter.cached = true
+  else
+    filter.table =
+      ROUTE_TABLES.value(word) ?? parseUnsigned(word) ?? invalidArgument('table id value is invalid\n', word)
+}
+
+const cached: Apply = filter => {
+  filter.cached = true
+}
+
+const tos: Apply = (filter, args) => {
+  filter.tos = tosNumber(args.take())
+}
+
+const protocol: Apply = (filter, args) => {
+  const word = args.take()
+  filter.protocol =
+    word === 'all'
+      ? null
+      : (ROUTE_PROTOCOLS.value(word) ?? parseUnsigned(word, 8) ?? invalidArgument('invalid "protocol"\n', word))
+}
+
+const scope: Apply = (filter, args) => {
+  filter.scope = scopeSelector(args.take())
+}
+
+const type: Apply = (filter, args) => {
+  const word = args.take()
+  filter.type = routeTypeByName(word) ?? parseUnsigned(word, 8) ?? invalidArgument('node type value is invalid\n', word)
+}
+
+const dev: Apply = (filter, args, ip) => {
+  filter.dev = ip.device(args.take())
+}
+
+const priority: Apply = (filter, args) => {
+  const word = args.take()
+  filter.priority = parseUnsigned(word) ?? invalidArgument('"metric" value is invalid\n', word)
+}
+
+const via: Apply = (filter, args, ip) => {
+  const word = args.take()
+  filter.via = prefix(ip, word === 'inet' ? args.take() : word)
+}
+
+const src: Apply = (filter, args, ip) => {
+  filter.src = prefix(ip, args.take())
+}
+
+/** A selector of what IPv4 routes of netloom have not; its argument is read all the same. */
+const nothing: Apply = (filter, args) => {
+  args.take()
+  filter.fitsNothing = true
+}
+
+const vrf: Apply = (_filter, args) => invalidArgument('Invalid VRF\n', args.take())
+
+/** Key words in the order in which the tool looks for them, and whether each must be whole. */
+const WORDS: readonly (readonly [word: string, whole: boolean, apply: Apply])[] = [
+  ['table', false, table],
+  ['vrf', true, vrf],
+  ['cached', false, cached],
+  ['cloned', false, cached],
+  ['tos', true, tos],
+  ['dsfield', false, tos],
+  ['protocol', false, protocol],
+  ['scope', false, scope],
+  ['type', false, type],
+  ['dev', true, dev],
+  ['oif', true, dev],
+  ['iif', true, nothing],
+  ['mark', true, nothing],
+  ['metric', false, priority],
+  ['priority', false, priority],
+  ['preference', true, priority],
+  ['via', true, via],
+  ['src', true, src],
+  ['realms', false, nothing],
+  ['from', false, nothing],
+]
+
+const takePrefix = (ip: IpContext, filter: RouteFilter, args: Args, first: string): void => {
+  const word = first === 'to' ? args.take() : first
+  if (word === 'root') filter.root = prefix(ip, args.take())
+  else if (word === 'match') filter.match = prefix(ip, args.take())
+  else {
+    const text = word === 'exact' ? args.take() : word
+    if (word !== 'exact' && matches(text, 'help')) usageError(USAGE)
+    filter.root = prefix(ip, text)
+    filter.match = filter.root
+  }
+}
+
+const parseFilter = (ip: IpContext, args: Args): RouteFilter => {
+  const filter: RouteFilter = {
+    table: RT_TABLE_MAIN,
+    cached: false,
+    tos: null,
+    protocol: null,
+    scope: null,
+    type: null,
+    dev: null,
+    priority: null,
+    via: null,
+    src: null,
+    root: null,
+    match: null,
+    fitsNothing: ip.options.family === 'inet6' || ip.options.family === 'link',
+  }
+  while (!args.done) {
+    const word = args.take()
+    const key = WORDS.find(([text, whole]) => (whole ? text === word : matches(word, text)))
+    if (key === undefined) takePrefix(ip, filter, args, word)
+    else key[2](filter, args, ip)
+  }
+  return filter
+}
+
+const contains = (outer: InetPrefix, addr: number): boolean => ((outer.addr ^ addr) & maskOf(outer.len)) === 0
+
+const fitsPrefix = (filter: RouteFilter, r: RouteInfo): boolean => {
+  const { root, match } = filter
+  if (root !== null && (root.len > r.dstLen || !contains(root, r.dst))) return false
+  return match === null || (match.len >= r.dstLen && ((match.addr ^ r.dst) & maskOf(r.dstLen)) === 0)
+}
+
+const isSelected = (filter: RouteFilter, r: RouteInfo): boolean => {
+  const single = r.nexthops.length === 1 ? r.nexthops[0]! : null
+  if (filter.table !== 0 && r.table !== filter.table) return false
+  if (filter.tos !== null && r.tos !== filter.tos) return false
+  if (filter.protocol !== null && r.protocol !== filter.protocol) return false
+  if (filter.scope !== null && r.scope !== filter.scope) return false
+  if (filter.type !== null && r.type !== filter.type) return false
+  if (filter.dev !== null && single?.dev !== filter.dev) return false
+  if (filter.priority !== null && r.priority !== filter.priority) return false
+  if (filter.via !== null && !(single !== null && single.gateway !== 0 && contains(filter.via, single.gateway)))
+    return false
+  if (filter.src !== null && !(r.prefsrc !== 0 && contains(filter.src, r.prefsrc))) return false
+  return fitsPrefix(filter, r)
+}
+
+const columnsOf = (filter: RouteFilter): RouteColumns => ({
+  hideDevice: filter.dev !== null,
+  hideGateway: filter.via?.len === 32,
+  hideProtocol: filter.protocol !== null,
+  hideScope: filter.scope !== null,
+  hideSource: filter.src?.len === 32,
+  hideMetric: filter.priority !== null,
+  hideTos: filter.tos !== null,
+  hideTable: filter.table !== 0,
+})
+
+/** Selected routes, in the kernel's order. */
+const listSelected = (ip: IpContext, filter: RouteFilter): RouteInfo[] =>
+  filter.cached || filter.fitsNothing ? [] : routeList(ip.netns).filter(r => isSelected(filter, r))
+
+/** A table that is named must exist, except the main one; what was to be done ends in `Dump` or `Flush`. */
+const requireTable = (ip: IpContext, filter: RouteFilter, what: string): void => {
+  const { table, cached, fitsNothing } = filter
+  if (cached || fitsNothing || table === 0 || table === RT_TABLE_MAIN || routeTableExists(ip.netns, table)) return
+  throw new ToolExit(2, `Error: ipv4: FIB table does not exist.\n${what} terminated\n`)
+}
+
+/** `ip route show`. */
+export const showRoutes = (ip: IpContext, args: Args): number => {
+  const filter = parseFilter(ip, args)
+  requireTable(ip, filter, 'Dump')
+  const columns = columnsOf(filter)
+  return ip.printList(p => {
+    for (const route of listSelected(ip, filter)) {
+      for (const hop of route.nexthops) ip.askFor(hop.dev)
+      printRoute(p, route, columns)
+    }
+  })
+}
+
+/** What matches exactly this route. */
+const specOf = (r: RouteInfo): RouteSpec => {
+  const { type, dst, dstLen, tos, table, protocol, scope, priority, prefsrc, nexthops } = r
+  const [hop] = nexthops
+  return {
+    type,
+    dst,
+    dstLen,
+    tos,
+    table,
+    protocol,
+    scope,
+    priority,
+    ...(prefsrc === 0 ? {} : { prefsrc }),
+    ...(nexthops.length === 1 && hop!.gateway !== 0 ? { gateway: hop!.gateway } : {}),
+    ...(nexthops.length === 1 && hop!.dev !== null ? { dev: hop!.dev } : {}),
+  }
+}
+
+/** `ip route flush`. */
+export const flushRoutes = (ip: IpContext, args: Args): number => {
+  requireSelector(!args.done, '"ip route flush" requires arguments.')
+  const filter = parseFilter(ip, args)
+  if (filter.cached) {
+    if (ip.options.stats > 0) ip.command.out('*** IPv4 routing cache is flushed.\n')
+    return 0
+  }
+  requireTable(ip, filter, 'Flush')
+  const columns = columnsOf(filter)
+  return runFlush(ip, {
+    what: 'entries',
+    select: () => listSelected(ip, filter),
+    remove: r => routeDel(ip.netns, specOf(r)),
+    print: (p, r) => printRoute(p, r, columns),
+  })
+}

@@ -1,0 +1,18 @@
+/**
+ * The table of commands: what `ip netns exec NS` can run. A new command is one file in command/ and one line here.
+ */
+import type { Command } from './command.js'
+import { arpingCommand } from './command/arping.js'
+import { bridgeCommand } from './command/bridge.js'
+import { makeIpCommand } from './command/ip.js'
+import { ncCommand } from './command/nc.js'
+import { pingCommand } from './command/ping.js'
+
+/** All commands, in the order in which messages name them. */
+export const COMMANDS: readonly Command[] = [
+  makeIpCommand(name => COMMANDS.find(c => c.name === name)),
+  bridgeCommand,
+  pingCommand,
+  arpingCommand,
+  ncCommand,
+]

@@ -1,0 +1,23 @@
+/**
+ * The shell: scripts of real commands, and the commands one by one.
+ */
+export type { Command, CommandContext } from './command.js'
+export { COMMANDS } from './commands.js'
+export {
+  type CommandStatement,
+  parseScript,
+  type SleepStatement,
+  type Statement,
+  type StderrTarget,
+  type WaitStatement,
+  type Word,
+} from './grammar.js'
+export {
+  DEFAULT_COMMAND_NS,
+  DEFAULT_LIMIT_NS,
+  DEFAULT_TAIL_NS,
+  runScript,
+  type ScriptExit,
+  type ScriptOptions,
+  type ScriptResult,
+} from './run.js'
