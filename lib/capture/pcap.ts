@@ -25,8 +25,8 @@ const MAGIC_NANOS = 0xa1b23c4d
 const MAJOR = 2
 const MINOR = 4
 const NS_PER_SEC = 1_000_000_000
-/** Link type bits; the bits above hold the length of a frame check sequence. */
-const LINKTYPE_MASK = 0x0fffffff
+/** Link type bits; the bits above say whether frames end with a frame check sequence, and its length. */
+const LINKTYPE_MASK = 0x03ffffff
 
 /** Octets of a frame that tcpdump keeps when nothing else is asked for. */
 export const DEFAULT_SNAPLEN = 262144
