@@ -11,7 +11,7 @@ ip -n sw link add name br0 address 02:00:00:00:f0:00 type bridge mcast_snooping 
 ip netns exec sw ethtool -K br0 tx off rx off gso off gro off tso off
 ip -n sw addr add 10.0.0.254/24 dev br0
 ip -n sw link set br0 up
-sleep 0.5
+sleep 1.1
 ip -n sw link show br0 > sw-empty.link
 ip -n sw route > sw-empty.route
 ip -n h1 link add name eth0 address 02:00:00:00:01:01 type veth peer name p1 address 02:00:00:00:f0:01 netns sw

@@ -32,6 +32,7 @@ ip -n h2 addr add 10.0.0.2/24 dev eth0
 ip -n sw link set p1 up
 ip -n sw link set p2 up
 ip -n sw link set x0 up
+sleep 1.1
 ip -n sw link > sw-half.link
 ip -n sw link set x1 up
 ip -n sw link set br0 up

@@ -46,7 +46,7 @@ ip netns exec h1 ping -e 4661 -c 1 -s 8 -W 1 10.0.0.3
 ip -n sw link set p2 down
 bridge -n sw fdb show br br0 > sw-down.fdb
 bridge -n sw link > sw-down.txt
-sleep 1
+sleep 1.2
 ip netns exec h1 ping -e 4662 -c 1 -s 8 -W 0.3 10.0.0.2
 ip -n h2 link show eth0 > h2-down.link
 ip -n h2 route > h2-down.route

@@ -25,7 +25,7 @@ ip -n h1 link set eth0 txqueuelen 77 group 5
 ip -n h1 link set v0 promisc on
 ip -n h1 link set v1 allmulticast on mtu 1400
 ip -n h1 link set v1 up
-sleep 0.5
+sleep 1.1
 ip -n h1 link > h1.link
 ip -n h1 -d link show eth0 > h1-details.link
 ip -n h1 -br link > h1-brief.link

@@ -21,5 +21,6 @@ ip -n h1 link add name e0 address 02:00:00:00:ee:00 index 40 type veth peer name
 ip -n h1 link add name f0 address 02:00:00:00:ff:00 type bridge
 ip -n h1 link set c1 up
 ip -n h1 link set d0 netns h2
+sleep 1.1
 ip -n h1 link > h1.link
 ip -n h2 link > h2.link

@@ -1,5 +1,5 @@
 # title: multicast off and arp off
-# shows: flags as shown; with arp off no request is sent: frames go to the own MAC; with multicast off groups are not sent; back on it asks again
+# shows: flags as shown; with arp off no request is sent: frames go to the own MAC; both switches empty the neighbour table; with multicast off packets to groups are sent as before
 # tags: l2,link-up,arp,multicast
 ip netns add h1
 ip netns exec h1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1

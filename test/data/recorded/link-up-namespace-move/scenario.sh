@@ -26,7 +26,6 @@ ip -n h1 link > h1-1.link
 ip -n h1 route show table all > h1-1.route
 ip -n h3 link > h3-1.link
 ip -n h3 addr > h3-1.addr
-ip -n h2 link > h2-1.link
 sleep 1.1
 ip -n h2 link show eth0 > h2-2.link
 ip -n h3 addr add 10.0.0.3/24 dev eth0

@@ -10,6 +10,7 @@ ip netns exec h1 ethtool -K v1 tx off rx off gso off gro off tso off
 ip -n h1 addr add 10.0.0.1/24 dev v0
 ip -n h1 addr add 10.0.0.2/24 dev v1
 ip -n h1 link set v0 up
+sleep 1.1
 ip -n h1 link > h1-half.link
 ip -n h1 link set v1 up
 ip netns exec h1 tcpdump -i v0 -U -w h1-v0.pcap 2>/dev/null &

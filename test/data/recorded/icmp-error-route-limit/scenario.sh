@@ -1,0 +1,38 @@
+# title: errors about routes are limited twice
+# shows: unreachable and prohibited routes at a router take two tokens an error, so a burst of six is answered twice; time exceeded takes one; a token comes back each second
+# tags: l3,icmp,ratelimit,router,route
+ip netns add h1
+ip netns exec h1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h1 link set lo up
+ip netns add r1
+ip netns exec r1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n r1 link set lo up
+ip netns add h2
+ip netns exec h2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h2 link set lo up
+ip netns exec r1 sysctl -qw net.ipv4.ip_forward=1
+ip -n h1 link add name eth0 address 02:00:00:00:01:01 type veth peer name left address 02:00:00:00:a1:01 netns r1
+ip netns exec h1 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec r1 ethtool -K left tx off rx off gso off gro off tso off
+ip -n h2 link add name eth0 address 02:00:00:00:02:01 type veth peer name right address 02:00:00:00:a1:02 netns r1
+ip netns exec h2 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec r1 ethtool -K right tx off rx off gso off gro off tso off
+ip -n h1 addr add 10.0.1.1/24 dev eth0
+ip -n r1 addr add 10.0.1.254/24 dev left
+ip -n r1 addr add 10.0.2.254/24 dev right
+ip -n h2 addr add 10.0.2.1/24 dev eth0
+ip -n h1 link set eth0 up
+ip -n r1 link set left up
+ip -n r1 link set right up
+ip -n h2 link set eth0 up
+ip -n h1 route add default via 10.0.1.254
+ip -n h2 route add default via 10.0.2.254
+ip -n h1 addr add 10.0.1.11/24 dev eth0
+ip -n r1 route add unreachable 10.9.1.0/24
+ip netns exec h1 tcpdump -i eth0 -U -w h1-eth0.pcap 2>/dev/null &
+sleep 1
+ip netns exec h1 ping -e 4660 -s 8 -c 6 -i 0.02 -W 0.2 10.9.1.1 > h1-route.ping
+ip netns exec h1 ping -e 4661 -s 8 -t 1 -c 2 -i 0.02 -W 0.2 10.0.2.1 > h1-ttl.ping
+ip netns exec h1 ping -e 4662 -s 8 -t 1 -c 8 -i 0.02 -W 0.2 -I 10.0.1.11 10.0.2.1 > h1-second.ping
+sleep 2.2
+ip netns exec h1 ping -e 4663 -s 8 -c 3 -i 0.02 -W 0.2 10.9.1.1 > h1-later.ping

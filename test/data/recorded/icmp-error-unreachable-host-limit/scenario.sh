@@ -1,0 +1,37 @@
+# title: a host's own route errors are not limited
+# shows: the router itself gets an error number for each try, ICMP only for what it forwards; ARP failures take one token each
+# tags: l3,icmp,ratelimit,router,arp
+ip netns add h1
+ip netns exec h1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h1 link set lo up
+ip netns add r1
+ip netns exec r1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n r1 link set lo up
+ip netns add h2
+ip netns exec h2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h2 link set lo up
+ip netns exec r1 sysctl -qw net.ipv4.ip_forward=1
+ip -n h1 link add name eth0 address 02:00:00:00:01:01 type veth peer name left address 02:00:00:00:a1:01 netns r1
+ip netns exec h1 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec r1 ethtool -K left tx off rx off gso off gro off tso off
+ip -n h2 link add name eth0 address 02:00:00:00:02:01 type veth peer name right address 02:00:00:00:a1:02 netns r1
+ip netns exec h2 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec r1 ethtool -K right tx off rx off gso off gro off tso off
+ip -n h1 addr add 10.0.1.1/24 dev eth0
+ip -n r1 addr add 10.0.1.254/24 dev left
+ip -n r1 addr add 10.0.2.254/24 dev right
+ip -n h2 addr add 10.0.2.1/24 dev eth0
+ip -n h1 link set eth0 up
+ip -n r1 link set left up
+ip -n r1 link set right up
+ip -n h2 link set eth0 up
+ip -n h1 route add default via 10.0.1.254
+ip -n h2 route add default via 10.0.2.254
+ip -n r1 route add unreachable 10.9.1.0/24
+ip netns exec r1 sysctl -qw net.ipv4.neigh.right.retrans_time_ms=100 net.ipv4.neigh.right.mcast_solicit=2
+ip netns exec h1 tcpdump -i eth0 -U -w h1-eth0.pcap 2>/dev/null &
+ip netns exec r1 tcpdump -i right -U -w r1-right.pcap 2>/dev/null &
+sleep 1
+ip netns exec h1 ping -e 4660 -s 8 -c 8 -i 0.02 -W 0.6 10.0.2.9 > h1.ping
+ip netns exec r1 ping -e 4661 -s 8 -c 2 -i 0.02 -W 0.2 10.9.1.1 > r1.ping
+ip -n r1 neigh > r1.neigh

@@ -1,0 +1,29 @@
+# title: payload sizes and what ping says of them
+# shows: 0, 1, 7, 15, 16, 56, 1472, 1473 and 3000 bytes: header line, bytes in the reply line, when a time is printed, rtt line or empty line; fragments on the wire
+# tags: l3,icmp,ping,fragment
+ip netns add h1
+ip netns exec h1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h1 link set lo up
+ip netns add h2
+ip netns exec h2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h2 link set lo up
+ip -n h1 link add name eth0 address 02:00:00:00:01:01 type veth peer name eth0 address 02:00:00:00:02:01 netns h2
+ip netns exec h1 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec h2 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip -n h1 addr add 10.0.0.1/24 dev eth0
+ip -n h2 addr add 10.0.0.2/24 dev eth0
+ip -n h1 link set eth0 up
+ip -n h2 link set eth0 up
+ip netns exec h1 tcpdump -i eth0 -U -w h1-eth0.pcap 2>/dev/null &
+sleep 1
+ip netns exec h1 ping -e 4660 -c 1 -W 1 -s 0 10.0.0.2 > h1-0.ping
+ip netns exec h1 ping -e 4661 -c 1 -W 1 -s 1 10.0.0.2 > h1-1.ping
+ip netns exec h1 ping -e 4662 -c 1 -W 1 -s 7 10.0.0.2 > h1-7.ping
+ip netns exec h1 ping -e 4663 -c 1 -W 1 -s 15 10.0.0.2 > h1-15.ping
+ip netns exec h1 ping -e 4664 -c 1 -W 1 -s 16 10.0.0.2 > h1-16.ping
+ip netns exec h1 ping -e 4665 -c 1 -W 1 -s 56 10.0.0.2 > h1-56.ping
+ip netns exec h1 ping -e 4666 -c 1 -W 1 -s 1472 10.0.0.2 > h1-1472.ping
+ip netns exec h1 ping -e 4667 -c 1 -W 1 -s 1473 10.0.0.2 > h1-1473.ping
+ip netns exec h1 ping -e 4668 -c 1 -W 1 -s 3000 -q 10.0.0.2 > h1-3000.ping
+# may-fail
+ip netns exec h1 ping -e 4669 -c 1 -s 65508 -W 0.3 10.0.0.2
