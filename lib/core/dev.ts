@@ -78,6 +78,7 @@ export const unregisterNetdevice = (dev: NetDevice): void => {
   dev.ops.uninit?.(dev)
   dev.registered = false
   dev.taps = null
+  dev.tapsDown = null
   dev.netns.unlink(dev)
 }
 
@@ -95,6 +96,9 @@ export const devOpen = (dev: NetDevice): void => {
   devSetRxMode(dev)
   devActivate(dev)
   dev.netns.world.notifiers.call(NETDEV_UP, dev)
+  // Packet sockets are the last to hear that a device is up: what the others send on hearing it, they do not see.
+  dev.taps = dev.tapsDown
+  dev.tapsDown = null
 }
 
 /** Takes a device down (dev_close). */
@@ -107,6 +111,8 @@ export const devClose = (dev: NetDevice): void => {
   dev.ops.stop?.(dev)
   dev.flags &= ~IFF_UP
   notifiers.call(NETDEV_DOWN, dev)
+  dev.tapsDown = dev.taps
+  dev.taps = null
 }
 
 /** Lets the device transmit, if it has a carrier (dev_activate). */
@@ -291,6 +297,7 @@ export const devChangeNetns = (dev: NetDevice, netns: Netns, fallback: string | 
   dev.uc.clear()
   dev.mc.clear()
   dev.taps = null
+  dev.tapsDown = null
   dev.netns = netns
   dev.name = chosen
   dev.ifindex = netns.allocIfindex(dev.ifindex)
@@ -298,15 +305,23 @@ export const devChangeNetns = (dev: NetDevice, netns: Netns, fallback: string | 
   notifiers.call(NETDEV_REGISTER, dev)
 }
 
-/** Adds a capture; it sees what the device sends and receives from now on. */
+const withTap = (taps: PacketTap[] | null, tap: PacketTap): PacketTap[] => (taps === null ? [tap] : [...taps, tap])
+
+const withoutTap = (taps: PacketTap[] | null, tap: PacketTap): PacketTap[] | null => {
+  const left = taps?.filter(t => t !== tap) ?? []
+  return left.length > 0 ? left : null
+}
+
+/** Adds a capture (packet_notifier takes it off while the device is down); it sees what the device sends and receives from now on. */
 export const devAddTap = (dev: NetDevice, tap: PacketTap): void => {
-  dev.taps = dev.taps === null ? [tap] : [...dev.taps, tap]
+  if (dev.flags & IFF_UP) dev.taps = withTap(dev.taps, tap)
+  else dev.tapsDown = withTap(dev.tapsDown, tap)
 }
 
 /** Removes a capture. */
 export const devRemoveTap = (dev: NetDevice, tap: PacketTap): void => {
-  const left = dev.taps?.filter(t => t !== tap) ?? []
-  dev.taps = left.length > 0 ? left : null
+  dev.taps = withoutTap(dev.taps, tap)
+  dev.tapsDown = withoutTap(dev.tapsDown, tap)
 }
 
 /**

@@ -185,6 +185,8 @@ export class NetDevice {
   /** Promiscuous because of {@link uc}. */
   ucPromisc = false
   taps: PacketTap[] | null = null
+  /** Captures of a device that is down; they see nothing until it is up again. */
+  tapsDown: PacketTap[] | null = null
   /** IPv4 state of the device; typed in ip/. */
   ipPtr: object | null = null
   /** True until unregistered. */
