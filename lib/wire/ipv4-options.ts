@@ -1,8 +1,8 @@
 /**
  * IPv4 options (RFC 791, 1108, 2113): constants, iteration, and the check that the kernel makes on receipt.
  *
- * The check only finds where things stand; writing an address or a time into them is `ipv4OptionsStamp`. CIPSO is checked
- * as a kernel without NetLabel does: the lengths of its tags, not their contents.
+ * The check only finds where things stand; writing an address or a time into them is `ipv4OptionsStamp`. CIPSO is
+ * refused, as by a kernel that has no domain of interpretation configured.
  * @see include/uapi/linux/ip.h, net/ipv4/ip_options.c
  */
 
@@ -23,8 +23,8 @@ export const IPOPT_SEC = 130
 export const IPOPT_LSRR = 131
 /** Option: commercial security. */
 export const IPOPT_CIPSO = 134
-/** Octets of a commercial security option before its first tag. */
-const CIPSO_HLEN = 6
+/** Octets of a commercial security option with one tag, at least. */
+const CIPSO_MIN_LEN = 8
 /** Option: stream identifier. */
 export const IPOPT_SID = 136
 /** Option: strict source and record route. */
@@ -157,18 +157,11 @@ const compileTimestamp = (b: Uint8Array, off: number, at: number, len: number, o
   return 0
 }
 
-/** @see include/net/cipso_ipv4.h cipso_v4_validate */
-const compileCipso = (b: Uint8Array, off: number, at: number, len: number): number => {
-  if (len < CIPSO_HLEN + 2) return at + 1
-  if (getU32(b, off + at + 2) === 0) return at + 2
-  for (let tag = CIPSO_HLEN; tag < len; ) {
-    if (tag + 1 === len) return at + tag
-    const tagLen = b[off + at + tag + 1]!
-    if (tagLen === 0 || tagLen > len - tag) return at + tag + 1
-    tag += tagLen
-  }
-  return 0
-}
+/**
+ * Refuses a commercial security option, as a kernel does to which no domain of interpretation was made known.
+ * @see net/ipv4/cipso_ipv4.c cipso_v4_validate
+ */
+const compileCipso = (at: number, len: number): number => (len < CIPSO_MIN_LEN ? at + 1 : at + 2)
 
 const compileOption = (b: Uint8Array, off: number, at: number, len: number, opt: Ipv4Options): number => {
   switch (b[off + at]) {
@@ -186,7 +179,7 @@ const compileOption = (b: Uint8Array, off: number, at: number, len: number, opt:
     case IPOPT_CIPSO:
       if (opt.cipso !== 0) return at
       opt.cipso = at
-      return compileCipso(b, off, at, len)
+      return compileCipso(at, len)
     default:
       return 0
   }

@@ -88,6 +88,12 @@ test('a word of the language that needs more than the frame is refused by name, 
   assert.match(errorOf('host ::1').message, /^IPv6 addresses are not supported at column 6: "::1"$/)
 })
 
+test('of two operands only the condition of the left one counts, as in libpcap 1.10', () => {
+  const other = hex('020000000002020000000001270045000000')
+  assert.is(accepts('4 * (ip[0] & 0xf) = 20', other), true)
+  assert.is(accepts('(ip[0] & 0xf) * 4 = 20', other), false)
+})
+
 test('an empty filter accepts everything', () => {
   assert.is(accepts('', new Uint8Array(0)), true)
   assert.is(accepts(' \n', new Uint8Array(1)), true)

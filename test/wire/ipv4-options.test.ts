@@ -48,6 +48,10 @@ const REFUSED: readonly (readonly [string, number])[] = [
   ['0701', 20],
   ['07ff0400', 20],
   ['86040000', 21],
+  ['8607000000010100', 21],
+  ['8608000000010102', 22],
+  ['8608000000000102', 22],
+  ['440c06010000000000000000', 22],
 ]
 
 /** Options that the host took, and what its reply held of them (its time replaced). */
