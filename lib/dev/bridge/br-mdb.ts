@@ -68,7 +68,7 @@ export interface MdbInfo {
   readonly protocol: number | null
   /** Hundredths of a second until it ends; 0 for permanent ones. */
   readonly timer: number
-  /** Filter mode and sources of a version 3 membership, null in version 2. */
+  /** Filter mode of a membership while the bridge speaks version 3, otherwise null; sources of one of all sources. */
   readonly filterMode: 'include' | 'exclude' | null
   readonly sources: readonly { readonly addr: number; readonly timer: number }[]
 }
@@ -130,7 +130,7 @@ export const brMdbAdd = (spec: MdbSpec): void => {
   const { br, port } = checkBridge(spec)
   checkAdd(port, key, spec)
   const entry = newGroup(br, key)
-  if (entry === null) throw new NetloomError('EINVAL', undefined, { dev: br.dev.name })
+  if (entry === null) throw new NetloomError('E2BIG', undefined, { dev: br.dev.name })
   if (port === null) {
     if (entry.hostJoined) refuse('EEXIST', 'bridge: Group is already joined by host', spec)
     brMulticastHostJoin(entry)
@@ -199,7 +199,7 @@ const hostInfo = (entry: MdbEntry): MdbInfo => ({
 })
 
 const memberInfo = (entry: MdbEntry, pg: PortGroup): MdbInfo => {
-  const v3 = entry.br.mcast.igmpVersion === 3 && isStarG(entry.key)
+  const v3 = entry.br.mcast.igmpVersion === 3 && entry.key.mac === 0
   return {
     ...hostInfo(entry),
     port: pg.port.dev,
@@ -208,7 +208,7 @@ const memberInfo = (entry: MdbEntry, pg: PortGroup): MdbInfo => {
     protocol: pg.rtProtocol,
     timer: pg.timer.value,
     filterMode: v3 ? (pg.filterMode === MCAST_INCLUDE ? 'include' : 'exclude') : null,
-    sources: v3 ? pg.sources.map(s => ({ addr: s.addr, timer: s.timer.value })) : [],
+    sources: v3 && isStarG(entry.key) ? pg.sources.map(s => ({ addr: s.addr, timer: s.timer.value })) : [],
   }
 }
 
