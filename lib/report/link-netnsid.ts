@@ -26,13 +26,24 @@ const idIn = (netns: Netns, other: Netns): number => {
   return id
 }
 
+/** Gives numbers to all namespaces behind the devices of `netns`. */
+const meetAll = (netns: Netns): void => {
+  for (const dev of netns.devices) {
+    const far = dev.ops.getIflink?.(dev).dev?.netns
+    if (far !== undefined && far !== netns) idIn(netns, far)
+  }
+}
+
+/** Number of `other` in `netns`; null when it has none there. */
+export const netnsid = (netns: Netns, other: Netns): number | null => {
+  meetAll(netns)
+  return netns.slot(IDS).get(other) ?? null
+}
+
 /** Number of the namespace where the far end of `info` is, in the namespace of `info`; null when it is the same one. */
 export const linkNetnsid = (info: LinkInfo): number | null => {
   const { dev, linkNetns } = info
   if (linkNetns === null) return null
-  for (const other of dev.netns.devices) {
-    const far = other.ops.getIflink?.(other).dev?.netns
-    if (far !== undefined && far !== dev.netns) idIn(dev.netns, far)
-  }
+  meetAll(dev.netns)
   return idIn(dev.netns, linkNetns)
 }

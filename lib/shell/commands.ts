@@ -3,10 +3,15 @@
  */
 import type { Command } from './command.js'
 import { arpingCommand } from './command/arping.js'
+import { brctlCommand } from './command/brctl.js'
 import { bridgeCommand } from './command/bridge.js'
+import { ethtoolCommand } from './command/ethtool.js'
+import { ifconfigCommand } from './command/ifconfig.js'
 import { makeIpCommand } from './command/ip.js'
 import { ncCommand } from './command/nc.js'
 import { pingCommand } from './command/ping.js'
+import { sysctlCommand } from './command/sysctl.js'
+import { tcpdumpCommand } from './command/tcpdump.js'
 
 /** All commands, in the order in which messages name them. */
 export const COMMANDS: readonly Command[] = [
@@ -15,4 +20,9 @@ export const COMMANDS: readonly Command[] = [
   pingCommand,
   arpingCommand,
   ncCommand,
+  tcpdumpCommand,
+  sysctlCommand,
+  ethtoolCommand,
+  brctlCommand,
+  ifconfigCommand,
 ]

@@ -4,6 +4,7 @@
  * @see ip-netns(8)
  */
 import { NetloomError } from '../../errors.js'
+import { netnsid } from '../../report/link-netnsid.js'
 import type { Command } from '../command.js'
 import { type Args, ToolExit, unsupported, usageError } from './args.js'
 import type { IpContext } from './ip-context.js'
@@ -49,7 +50,10 @@ const list = (ip: IpContext): number =>
   ip.printList(p => {
     for (const netns of ip.world.listNetns().reverse()) {
       p.openObject()
-      p.field('name', netns.name, `${netns.name}\n`)
+      p.field('name', netns.name, netns.name)
+      const id = ip.netnsOrNull === null ? null : netnsid(ip.netnsOrNull, netns)
+      if (id !== null) p.field('id', id, ` (id: ${id})`)
+      p.text('\n')
       p.closeObject()
     }
   })

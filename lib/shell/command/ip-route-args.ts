@@ -48,6 +48,8 @@ interface Hop {
 
 /** What the words say. */
 export interface RouteRequest {
+  /** The family is known: `-4` was given, or an address was read. */
+  isInet: boolean
   dst?: InetPrefix
   type?: number
   tos?: number
@@ -93,20 +95,22 @@ const refused =
   }
 
 /** The address behind `via`, in front of which the family may stand. */
-const viaAddress = (args: Args): number => {
+const viaAddress = (args: Args, isInet: boolean): number => {
   const word = args.take()
   if (word === 'inet6' || word === 'mpls' || word === 'bridge' || word === 'link')
     throw unsupported('ip route via', word, 'IPv4 addresses')
-  return addressArgument(word === 'inet' ? args.take() : word)
+  return addressArgument(word === 'inet' ? args.take() : word, word === 'inet' || isInet ? 'inet' : 'any valid')
 }
 
 const via: Apply = (request, args) => {
   if (request.gateway !== undefined) invalidArgument('use nexthop syntax to specify multiple via\n', 'via')
-  request.gateway = viaAddress(args)
+  request.gateway = viaAddress(args, request.isInet)
+  request.isInet = true
 }
 
 const src: Apply = (request, args) => {
-  request.prefsrc = addressArgument(args.take())
+  request.prefsrc = addressArgument(args.take(), request.isInet ? 'inet' : 'any valid')
+  request.isInet = true
 }
 
 const tos: Apply = (request, args) => {
@@ -141,13 +145,13 @@ const onlink: Apply = request => {
 const vrf: Apply = (_request, args) => invalidArgument('Invalid VRF\n', args.take())
 
 /** Words of one next hop; a word that is none of them ends it. */
-const parseHop = (args: Args): Hop => {
+const parseHop = (args: Args, isInet: boolean): Hop => {
   const hop: Hop = {}
   while (!args.done) {
     const { word } = args
     if (word === 'via') {
       args.take()
-      hop.gateway = viaAddress(args)
+      hop.gateway = viaAddress(args, isInet)
     } else if (word === 'dev') {
       args.take()
       hop.dev = args.take()
@@ -172,7 +176,7 @@ const nexthops: Apply = (request, args) => {
   const hops: Hop[] = []
   for (;;) {
     if (args.done) usageError('Error: unexpected end of line after "nexthop"')
-    hops.push(parseHop(args))
+    hops.push(parseHop(args, request.isInet))
     if (args.done) break
     if (args.word !== 'nexthop') usageError(`Error: "nexthop" or end of line is expected instead of "${args.word}"`)
     args.take()
@@ -209,7 +213,7 @@ const WORDS: readonly (readonly [word: string, whole: boolean, apply: Apply])[] 
   ['ttl-propagate', true, refused('ttl-propagate')],
 ]
 
-const takeDestination = (ip: IpContext, request: RouteRequest, args: Args, first: string): void => {
+const takeDestination = (request: RouteRequest, args: Args, first: string): void => {
   let word = first === 'to' ? args.take() : first
   const type = /^\d/.test(word) ? undefined : routeTypeByName(word)
   if (type !== undefined) {
@@ -218,18 +222,18 @@ const takeDestination = (ip: IpContext, request: RouteRequest, args: Args, first
   }
   if (matches(word, 'help')) usageError(`Usage: ip route { add | change | replace | append | del } { ${SUPPORTED} }`)
   if (request.dst !== undefined) garbage('to', word)
-  const isKnown = ip.options.family === 'inet' || request.gateway !== undefined || request.prefsrc !== undefined
-  request.dst = prefixArgument(word, isKnown ? 'inet' : 'any valid')
+  request.dst = prefixArgument(word, request.isInet ? 'inet' : 'any valid')
+  if (!request.dst.isDefault) request.isInet = true
 }
 
 /** Reads the words; without a destination the tool shows its usage. */
 export const parseRouteWords = (ip: IpContext, args: Args): RouteRequest => {
-  const request: RouteRequest = { metrics: {}, locks: new Set() }
+  const request: RouteRequest = { isInet: ip.options.family === 'inet', metrics: {}, locks: new Set() }
   while (!args.done) {
     const word = args.take()
     if (parseMetric(request, word, args)) continue
     const key = WORDS.find(([text, whole]) => (whole ? text === word : matches(word, text)))
-    if (key === undefined) takeDestination(ip, request, args, word)
+    if (key === undefined) takeDestination(request, args, word)
     else key[2](request, args)
   }
   if (request.dst === undefined) usageError(`Usage: ip route { add | del ... } { ${SUPPORTED} }`)

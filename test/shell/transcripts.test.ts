@@ -1,0 +1,82 @@
+/**
+ * Replays what the real tools printed: every command of test/data/shell/*.txt must give the same text, the same messages
+ * and the same exit status.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createWorld } from '../../lib/index.js'
+
+const test = suite('shell/transcripts')
+
+const FOLDER = new URL('../data/shell/', import.meta.url)
+
+interface Entry {
+  readonly command: string
+  readonly stdout: string
+  readonly stderr: string
+  readonly exit: number
+}
+
+const parseEntry = (text: string): Entry => {
+  const [command, ...lines] = text.split('\n')
+  let exit = 0
+  let stdout = ''
+  let stderr = ''
+  for (const line of lines) {
+    if (line.startsWith('[stderr] ')) stderr += `${line.slice(9)}\n`
+    else if (/^\[exit \d+\]$/.test(line)) exit = Number(line.slice(6, -1))
+    else stdout += `${line}\n`
+  }
+  return { command: command!, stdout, stderr, exit }
+}
+
+/** The commands of a transcript, one list for each machine. */
+const parse = (text: string): Entry[][] =>
+  text
+    .replace(/^#.*\n/gm, '')
+    .split('== a new machine\n')
+    .map(machine =>
+      machine
+        .split(/^\$ /m)
+        .slice(1)
+        .map(entry => parseEntry(entry.replace(/\n\n$/, ''))),
+    )
+
+/** MACs that somebody chose begin with one of these. */
+const CHOSEN = /^(02|ff|00|01|33):/
+
+const mask = (text: string): string =>
+  text
+    .replace(/\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b/g, mac => (CHOSEN.test(mac) ? mac : 'xx:xx:xx:xx:xx:xx'))
+    .replace(/(gc_timer|forward_delay_timer) +[0-9.]+/g, '$1 *')
+    .replace(/("(?:gc_timer|forward_delay_timer)": ?)[0-9.]+/g, '$1*')
+
+/** Neighbours come in the order of a hash with a random key. */
+const hasNoOrder = (command: string): boolean => command.includes(' neigh') && !command.includes('-j')
+
+const sorted = (text: string): string => text.split('\n').sort().join('\n')
+
+const normal = (command: string, text: string): string => {
+  const masked = mask(text).replace(/\n$/, '')
+  return hasNoOrder(command) ? sorted(masked) : masked
+}
+
+for (const name of readdirSync(FOLDER).sort()) {
+  const machines = parse(readFileSync(new URL(name, FOLDER), 'utf8'))
+  test(`prints what iproute2 prints: ${name}, ${machines.flat().length} commands`, () => {
+    assert.ok(machines.flat().length > 30)
+    for (const machine of machines) {
+      const world = createWorld()
+      for (const { command, stdout, stderr, exit } of machine) {
+        const result = world.sh(command, { mayFail: true, tailNs: 0 })
+        if (result.error !== null && result.error.code !== 'EIO') throw result.error
+        assert.is(normal(command, result.stdout), normal(command, stdout.replace(/\n$/, '')), `$ ${command}`)
+        assert.is(mask(result.stderr), mask(stderr), `$ ${command}: standard error`)
+        assert.is(result.exits[0]?.exit ?? 0, exit, `$ ${command}: exit status`)
+      }
+    }
+  })
+}
+
+test.run()
