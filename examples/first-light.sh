@@ -80,11 +80,11 @@ ip -n r route add 172.17.2.0/24 via 192.168.2.2
 sleep 2
 
 # Listen at the sender, at both sides of the router, and at the receiver; print what the router sees.
-ip netns exec c1 tcpdump -n -p -i eth0 -U -w c1.pcap &
-ip netns exec r tcpdump -n -p -i left -U -w r-left.pcap &
-ip netns exec r tcpdump -n -p -i right -U -w r-right.pcap &
-ip netns exec c4 tcpdump -n -p -i eth0 -U -w c4.pcap &
-ip netns exec r tcpdump -l -n -p -i right arp or ip &
+ip netns exec c1 tcpdump -n -p -i eth0 -U -w c1.pcap 2>/dev/null &
+ip netns exec r tcpdump -n -p -i left -U -w r-left.pcap 2>/dev/null &
+ip netns exec r tcpdump -n -p -i right -U -w r-right.pcap 2>/dev/null &
+ip netns exec c4 tcpdump -n -p -i eth0 -U -w c4.pcap 2>/dev/null &
+ip netns exec r tcpdump -l -n -p -i right arp or ip 2>/dev/null &
 sleep 0.1
 
 ip netns exec c1 ping -c 2 -e 1 172.17.2.14
