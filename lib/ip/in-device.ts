@@ -195,9 +195,9 @@ export const inetAddrOnlink = (inDev: InDevice, a: number, b: number): boolean =
 export const inetLookupIfaddr = (addrs: Map<number, IfAddr[]>, addr: number): IfAddr | null =>
   addrs.get(addr)?.[0] ?? null
 
-/** With route_localnet, addresses of host scope (127.0.0.1) stay what they are; otherwise they count as link scope. */
+/** Narrowest scope that counts: addresses of host scope stay on the host, unless route_localnet lets them out. */
 const localnetScope = (inDev: InDevice): number =>
-  maxConf(ipv4(inDev.dev.netns).confAll, inDev.conf, ROUTE_LOCALNET) !== 0 ? RT_SCOPE_HOST : RT_SCOPE_LINK
+  maxConf(ipv4(inDev.dev.netns).confAll, inDev.conf, ROUTE_LOCALNET) !== 0 ? RT_SCOPE_LINK : RT_SCOPE_HOST
 
 const bestOn = (inDev: InDevice, dst: number, scope: number): number => {
   let addr = 0

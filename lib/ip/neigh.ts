@@ -316,7 +316,11 @@ const invalidateTo = (neigh: Neighbour, state: number): void => {
 const enterState = (neigh: Neighbour, state: number): void => {
   neigh.timer.del()
   if (state & NUD_PROBE) neigh.probes = 0
-  if (state & NUD_IN_TIMER) neigh.timer.mod(state & NUD_REACHABLE ? neigh.parms.reachableTimeNs : 0)
+  if (state & NUD_IN_TIMER) {
+    // What confirms an entry counts as use of it (neigh_add_timer).
+    neigh.used = Math.max(neigh.used, neigh.confirmed)
+    neigh.timer.mod(state & NUD_REACHABLE ? neigh.parms.reachableTimeNs : 0)
+  }
   neigh.nudState = state
 }
 

@@ -11,6 +11,7 @@ import { inDevOf } from './in-device.js'
 import { ipv4, rtCacheFlush } from './ipv4.js'
 import type { Ipv4, Ipv4Sysctls } from './netns-ipv4.js'
 import { BASE_REACHABLE_TIME, NEIGH_PARM_NAMES, type NeighParms, QUEUE_LEN_BYTES } from './neigh-parms.js'
+import { FRAME_TRUESIZE } from './truesize.js'
 
 type NumberField = { [K in keyof Ipv4Sysctls]: Ipv4Sysctls[K] extends number ? K : never }[keyof Ipv4Sysctls]
 
@@ -114,9 +115,6 @@ const writeParm = (state: Ipv4, parms: NeighParms, i: number, n: number): void =
   }
 }
 
-/** Octets that one packet of the queue counts as in unres_qlen, the old key in packets (SKB_TRUESIZE(ETH_FRAME_LEN)). */
-const QUEUED_PACKET_OCTETS = 2304
-
 const parmEntries = function* (state: Ipv4, which: string, parms: NeighParms): Iterable<SysctlEntry> {
   const base = `net.ipv4.neigh.${which}`
   const parm = (name: string, i: number, scale: number): SysctlEntry => ({
@@ -125,7 +123,7 @@ const parmEntries = function* (state: Ipv4, which: string, parms: NeighParms): I
     write: value => writeParm(state, parms, i, sysctlInt(value, 0) * scale),
   })
   for (let i = 0; i < NEIGH_PARM_NAMES.length; i++) yield parm(NEIGH_PARM_NAMES[i]!, i, 1)
-  yield parm('unres_qlen', QUEUE_LEN_BYTES, QUEUED_PACKET_OCTETS)
+  yield parm('unres_qlen', QUEUE_LEN_BYTES, FRAME_TRUESIZE)
   yield parm('base_reachable_time', BASE_REACHABLE_TIME, 1000)
 }
 

@@ -8,14 +8,18 @@ import type { Skb } from '../core/skb.js'
 /** sizeof(struct sk_buff) and sizeof(struct skb_shared_info) on x86_64, aligned to cache lines. */
 const SKB_STRUCT = 256
 const SHARED_INFO = 320
-/** Headroom that the kernel's output path reserves. */
-const HEADROOM = 64
-/** Data up to this size comes from the small-head cache (SKB_SMALL_HEAD_CACHE_SIZE). */
-const SMALL_HEAD = 704
+/** Headroom that the kernel's output path reserves (LL_RESERVED_SPACE and alignment). */
+const HEADROOM = 31
+const CACHE_LINE = 64
+/** Heads up to this size come from one cache of fixed size (SKB_SMALL_HEAD_CACHE_SIZE). */
+const SMALL_HEAD = 576
+/** Counted for one full Ethernet frame where a sysctl is in packets: SKB_TRUESIZE(ETH_FRAME_LEN). */
+export const FRAME_TRUESIZE: number = 1514 + SKB_STRUCT + SHARED_INFO
 
 /** Octets that `skb` counts as. */
 export const skbTruesize = (skb: Skb): number => {
-  const need = skb.tail - skb.data + HEADROOM + SHARED_INFO
+  const data = Math.ceil((skb.tail - skb.data + HEADROOM) / CACHE_LINE) * CACHE_LINE
+  const need = data + SHARED_INFO
   if (need <= SMALL_HEAD) return SMALL_HEAD + SKB_STRUCT
   let size = 1024
   while (size < need) size *= 2
