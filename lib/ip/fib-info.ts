@@ -212,7 +212,6 @@ const checkNh = (netns: Netns, nh: FibNh, cfg: FibConfig): void => {
     if (nh.gateway !== 0) refuse('EINVAL', 'Route with host scope can not have a gateway', cfg)
     nh.scope = RT_SCOPE_NOWHERE
     if (nh.dev === null) throw new NetloomError('ENODEV')
-    if (!nh.dev.carrier) nh.flags |= RTNH_F_LINKDOWN
     return
   }
   if (nh.gateway !== 0) checkGateway(netns, nh, cfg)

@@ -134,9 +134,6 @@ const redirect = (skb: Skb): void => {
   const ip = o + ICMP_HLEN
   if (skb.tail - ip < IPV4_HLEN) return kfreeSkb(skb, DROP.PKT_TOO_SMALL)
   ipRtRedirect(skb.netns, skb, ipv4Daddr(b, ip), icmpGateway(b, o))
-  const proto = ipv4Proto(b, ip)
-  skb.data = ip
-  rawIcmpError(skb, proto, ICMP_REDIRECT, icmpCode(b, o), 0)
   consumeSkb(skb)
 }
 

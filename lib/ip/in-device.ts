@@ -74,6 +74,8 @@ export class InDevice {
   readonly ifaList: IfAddr[] = []
   /** Multicast groups that the host has joined here; see igmp.ts. */
   readonly mcList: McGroup[] = []
+  /** IFF_NOARP as ARP knows it: a change makes every entry void. */
+  noArp = false
   /** IGMP's state, made on first use; typed in igmp.ts. */
   igmp: object | null = null
   /** True between NETDEV_UNREGISTER and the end. */

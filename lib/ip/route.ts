@@ -39,6 +39,7 @@ import {
   RTCF_BROADCAST,
   RTCF_LOCAL,
   RTCF_MULTICAST,
+  RTCF_REDIRECTED,
   RTN_BROADCAST,
   RTN_LOCAL,
   RTN_MULTICAST,
@@ -80,7 +81,10 @@ const setNexthop = (dst: Dst, state: Ipv4, info: FibInfo, nh: FibNh, exception: 
   if (nh.gateway !== 0 && nh.scope === RT_SCOPE_LINK) dst.gateway = nh.gateway
   if (info.metrics.mtu !== undefined) dst.mtu = info.metrics.mtu
   if (exception === null) return
-  if (exception.gateway !== 0) dst.gateway = exception.gateway
+  if (exception.gateway !== 0) {
+    dst.gateway = exception.gateway
+    dst.flags |= RTCF_REDIRECTED
+  }
   dst.pmtu = exception.pmtu
   dst.expires = exception.expires
 }
@@ -335,7 +339,13 @@ const mkrouteOutput = (
   } else if (type === RTN_LOCAL && origOif !== 0 && origOif !== outDev.ifindex) cacheable = nh !== null
   const exception = nh?.exceptions == null ? null : findException(nh, fl.daddr, state.netns.world.now)
   const cached = exception !== null ? exception.output : nh !== null && cacheable ? nh.rthOutput : null
-  if (cached !== null && cached.type === type && cached.flags === flags && isDstFresh(cached, state)) return cached
+  if (
+    cached !== null &&
+    cached.type === type &&
+    (cached.flags & ~RTCF_REDIRECTED) === flags &&
+    isDstFresh(cached, state)
+  )
+    return cached
   return newOutput(state, outDev, type, flags, info, nh, exception, cacheable)
 }
 

@@ -3,7 +3,7 @@
  *
  * @see net/ipv4/af_inet.c inet_init, net/ipv4/devinet.c inetdev_event
  */
-import { IFF_LOOPBACK, type NetDevice } from '../core/netdev.js'
+import { IFF_LOOPBACK, IFF_NOARP, type NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import {
   NETDEV_CHANGE,
@@ -103,8 +103,12 @@ const arpEvent = (event: number, dev: NetDevice): void => {
   if (event === NETDEV_CHANGEADDR) {
     neigh.flushDev(dev, false)
     rtCacheFlush(dev.netns)
-  } else if (event === NETDEV_CHANGE && !dev.carrier && andConf(confAll, inDev.conf, ARP_EVICT_NOCARRIER))
-    neigh.flushDev(dev, true)
+  } else if (event === NETDEV_CHANGE) {
+    const noArp = (dev.flags & IFF_NOARP) !== 0
+    if (noArp !== inDev.noArp) neigh.flushDev(dev, false)
+    inDev.noArp = noArp
+    if (!dev.carrier && andConf(confAll, inDev.conf, ARP_EVICT_NOCARRIER)) neigh.flushDev(dev, true)
+  }
 }
 
 /** The part of addresses (inetdev_event). */

@@ -153,7 +153,8 @@ export const addrDel = (
 }
 
 const left = (ifa: IfAddr, seconds: number): number => {
-  if (seconds < 0) return -1
+  // An address that never ends is shown as preferred for ever too, even when it is deprecated.
+  if (seconds < 0 || ifa.flags & IFA_F_PERMANENT) return -1
   const age = Math.floor((ifa.inDev.dev.netns.world.now - ifa.tstampNs) / NSEC_PER_SEC)
   return Math.max(0, seconds - age)
 }

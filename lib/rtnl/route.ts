@@ -11,7 +11,7 @@ import { errnoName, extackError, NetloomError } from '../errors.js'
 import type { FibInfo, RouteMetrics } from '../ip/fib-info.js'
 import { fibTableDelete, fibTableInsert, type RouteVerb } from '../ip/fib-frontend.js'
 import { type FibAlias, fibPropsError, Flow4 } from '../ip/fib-table.js'
-import { ipv4 } from '../ip/ipv4.js'
+import { ipv4, rtCacheFlush } from '../ip/ipv4.js'
 import { ipRouteInput, ipRouteOutput, routeError } from '../ip/route.js'
 import {
   RT_SCOPE_HOST,
@@ -19,7 +19,11 @@ import {
   RT_SCOPE_UNIVERSE,
   RT_TABLE_LOCAL,
   RT_TABLE_MAIN,
+  RTCF_BROADCAST,
+  RTCF_DOREDIRECT,
   RTCF_LOCAL,
+  RTCF_MULTICAST,
+  RTCF_REDIRECTED,
   RTN_ANYCAST,
   RTN_BROADCAST,
   RTN_LOCAL,
@@ -181,6 +185,12 @@ const infoOf = (a: FibAlias): RouteInfo => ({
 /** Every route of a namespace, table by table and prefix by prefix as the kernel dumps them. */
 export const routeList = (netns: Netns): RouteInfo[] => ipv4(netns).fib.all().map(infoOf)
 
+/** Forgets what was learned about single destinations: path MTUs and redirects (`ip route flush cache`). */
+export const routeFlushCache = (netns: Netns): void => {
+  for (const { info } of ipv4(netns).fib.all()) for (const nh of info.nhs) nh.exceptions = null
+  rtCacheFlush(netns)
+}
+
 /** True when a routing table with this number exists. */
 export const routeTableExists = (netns: Netns, table: number): boolean => ipv4(netns).fib.get(table) !== null
 
@@ -213,9 +223,17 @@ const getInput = (netns: Netns, request: { dst: number; src?: number }, iif: Net
   return describe(netns, dst, request.dst, request.src ?? 0, iif)
 }
 
+/** RTCF_* with iproute2's words, in the order in which it prints them. */
+const CACHE_FLAGS: readonly (readonly [number, string])[] = [
+  [RTCF_LOCAL, 'local'],
+  [RTCF_MULTICAST, 'mc'],
+  [RTCF_BROADCAST, 'brd'],
+  [RTCF_REDIRECTED, 'redirected'],
+  [RTCF_DOREDIRECT, 'redirect'],
+]
+
 const describe = (netns: Netns, dst: Dst, daddr: number, saddr: number, iif: NetDevice | null): RouteGetInfo => {
-  const cacheFlags: string[] = []
-  if (dst.flags & RTCF_LOCAL) cacheFlags.push('local')
+  const cacheFlags = CACHE_FLAGS.filter(([flag]) => (dst.flags & flag) !== 0).map(([, word]) => word)
   const info = dst.fibInfo as FibInfo | null
   return {
     dst: daddr,

@@ -7,7 +7,14 @@ import type { NetDevice } from '../../core/netdev.js'
 import { RT_TABLE_MAIN } from '../../ip/rtnetlink.js'
 import { printRoute, type RouteColumns } from '../../report/ip-route-text.js'
 import { ROUTE_PROTOCOLS, ROUTE_TABLES } from '../../report/names.js'
-import { type RouteInfo, type RouteSpec, routeDel, routeList, routeTableExists } from '../../rtnl/route.js'
+import {
+  type RouteInfo,
+  type RouteSpec,
+  routeDel,
+  routeFlushCache,
+  routeList,
+  routeTableExists,
+} from '../../rtnl/route.js'
 import { maskOf } from '../../wire/ip.js'
 import { type Args, invalidArgument, matches, parseUnsigned, ToolExit, usageError } from './args.js'
 import { requireSelector, runFlush } from './flush.js'
@@ -248,6 +255,7 @@ export const flushRoutes = (ip: IpContext, args: Args): number => {
   requireSelector(!args.done, '"ip route flush" requires arguments.')
   const filter = parseFilter(ip, args)
   if (filter.cached) {
+    routeFlushCache(ip.netns)
     if (ip.options.stats > 0) ip.command.out('*** IPv4 routing cache is flushed.\n')
     return 0
   }
