@@ -84,15 +84,9 @@ const multicast = (br: Bridge, p: BridgePort, skb: Skb, promisc: boolean): void 
   if (localRcv) brPassFrameUp(br, skb)
 }
 
-/** Learns and forwards; the port's state lets it (br_handle_frame_finish). */
-const brHandleFrameFinish = (skb: Skb, p: BridgePort): void => {
+/** Learns and forwards; the port's state lets it (br_handle_frame_finish). Destination and source in halves. */
+const brHandleFrameFinish = (skb: Skb, p: BridgePort, hi: number, lo: number, srcHi: number, srcLo: number): void => {
   const { br } = p
-  const b = skb.buf
-  const o = skb.macHeader
-  const srcHi = macHiAt(b, o + 6)
-  const srcLo = macLoAt(b, o + 6)
-  const hi = macHiAt(b, o)
-  const lo = macLoAt(b, o)
   if (br.gcAt <= br.world.sim.now) brFdbCatchUp(br)
   if (p.flags & BR_PORT_LOCKED && !passesLock(p, srcHi, srcLo)) {
     kfreeSkb(skb, DROP.NOT_SPECIFIED)
@@ -133,37 +127,37 @@ const unicast = (br: Bridge, skb: Skb, hi: number, lo: number, promisc: boolean)
 }
 
 /** Sends a frame on its way according to the port's state. */
-const forward = (skb: Skb, p: BridgePort, hi: number, lo: number): number => {
+const forward = (skb: Skb, p: BridgePort, hi: number, lo: number, srcHi: number, srcLo: number): number => {
   if (p.state !== BR_STATE_FORWARDING && p.state !== BR_STATE_LEARNING) {
     kfreeSkb(skb, DROP.BRIDGE_INGRESS_STP_STATE)
     return RX_HANDLER_CONSUMED
   }
   const { dev } = p.br
   if (hi === dev.addrHi && lo === dev.addrLo) skb.pktType = PACKET_HOST
-  brHandleFrameFinish(skb, p)
+  brHandleFrameFinish(skb, p, hi, lo, srcHi, srcLo)
   return RX_HANDLER_CONSUMED
 }
 
 /** The source of a frame that stays on its port is learned all the same (__br_handle_local_finish). */
-const learnLocal = (skb: Skb, p: BridgePort): void => {
+const learnLocal = (p: BridgePort, srcHi: number, srcLo: number): void => {
   if ((p.flags & BR_LEARNING) === 0 || !portStateLearns(p) || p.br.noLinklocalLearn) return
   brFdbCatchUp(p.br)
-  brFdbUpdate(p.br, p, macHiAt(skb.buf, skb.macHeader + 6), macLoAt(skb.buf, skb.macHeader + 6), 0)
+  brFdbUpdate(p.br, p, srcHi, srcLo, 0)
 }
 
 /**
  * A frame for a group that bridges do not forward: pause frames end here, the others stay on the port. The bridges' own
  * group is forwarded as long as there is no spanning tree.
  */
-const linkLocal = (skb: Skb, p: BridgePort, hi: number, lo: number): number => {
+const linkLocal = (skb: Skb, p: BridgePort, hi: number, lo: number, srcHi: number, srcLo: number): number => {
   const last = lo & 15
-  if (last === 0) return forward(skb, p, hi, lo)
+  if (last === 0) return forward(skb, p, hi, lo, srcHi, srcLo)
   if (last === 1) {
     kfreeSkb(skb, DROP.MAC_IEEE_MAC_CONTROL)
     return RX_HANDLER_CONSUMED
   }
-  if ((p.br.groupFwdMask | p.groupFwdMask) & (1 << last)) return forward(skb, p, hi, lo)
-  learnLocal(skb, p)
+  if ((p.br.groupFwdMask | p.groupFwdMask) & (1 << last)) return forward(skb, p, hi, lo, srcHi, srcLo)
+  learnLocal(p, srcHi, srcLo)
   return RX_HANDLER_PASS
 }
 
@@ -174,15 +168,16 @@ export const brHandleFrame = (skb: Skb): number => {
   const b = skb.buf
   const o = skb.macHeader
   const srcHi = macHiAt(b, o + 6)
-  if ((srcHi & GROUP_BIT) !== 0 || (srcHi | macLoAt(b, o + 6)) === 0) {
+  const srcLo = macLoAt(b, o + 6)
+  if ((srcHi & GROUP_BIT) !== 0 || (srcHi | srcLo) === 0) {
     kfreeSkb(skb, DROP.MAC_INVALID_SOURCE)
     return RX_HANDLER_CONSUMED
   }
   skb.brFlags = 0
   const hi = macHiAt(b, o)
   const lo = macLoAt(b, o)
-  if (hi === LINK_LOCAL_HI && (lo & ~15) === LINK_LOCAL_LO) return linkLocal(skb, p, hi, lo)
-  return forward(skb, p, hi, lo)
+  if (hi === LINK_LOCAL_HI && (lo & ~15) === LINK_LOCAL_LO) return linkLocal(skb, p, hi, lo, srcHi, srcLo)
+  return forward(skb, p, hi, lo, srcHi, srcLo)
 }
 
 const xmitMulticast = (br: Bridge, skb: Skb): void => {
