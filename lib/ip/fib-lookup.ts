@@ -26,6 +26,15 @@ export const inetAddrType = (netns: Netns, addr: number, dev: NetDevice | null =
   return dev === null || res.nh!.dev === dev ? res.type : RTN_UNICAST
 }
 
+/** The device that has `addr` as a local address, by itself or within a local range such as 127/8 (__ip_dev_find). */
+export const ipDevFind = (netns: Netns, addr: number): NetDevice | null => {
+  const { addrs, fib } = ipv4(netns)
+  const ifa = addrs.get(addr)?.[0]
+  if (ifa !== undefined) return ifa.inDev.dev
+  if (fib.lookup(new Flow4().reset(addr, 0, 0), 0) !== 0 || fib.res.type !== RTN_LOCAL) return null
+  return fib.res.nh!.dev
+}
+
 const validate = (netns: Netns, src: number, dst: number, dev: NetDevice, rpf: number, inDev: InDevice): number => {
   const state = ipv4(netns)
   const { fib } = state

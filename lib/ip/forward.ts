@@ -9,7 +9,7 @@ import { kfreeSkb, PACKET_HOST, type Skb, skbCow } from '../core/skb.js'
 import { ICMP_DEST_UNREACH, ICMP_EXC_TTL, ICMP_FRAG_NEEDED, ICMP_TIME_EXCEEDED } from '../wire/icmp.js'
 import { IP_DF, ipv4DecTtl, ipv4FragOff, ipv4Ttl } from '../wire/ipv4.js'
 import { icmpSend } from './icmp-send.js'
-import { stampOptions } from './options.js'
+import { forwardOptions } from './options.js'
 import { IPSKB_DOREDIRECT, IPSKB_FORWARDED } from './path.js'
 import { dstMtu } from './route.js'
 import { ipRtGetSource, ipRtSendRedirect } from './route-exceptions.js'
@@ -41,6 +41,6 @@ export const ipForward = (skb: Skb): number => {
   skbCow(skb)
   ipv4DecTtl(skb.buf, skb.data)
   if (skb.ipFlags & IPSKB_DOREDIRECT) ipRtSendRedirect(skb)
-  if (skb.ipOptLen !== 0) stampOptions(skb, ipRtGetSource(skb))
+  if (skb.ipOptLen !== 0) forwardOptions(skb, ipRtGetSource(skb))
   return dst.output(skb)
 }

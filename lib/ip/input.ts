@@ -31,7 +31,7 @@ import { DROP_UNICAST_IN_L2_MULTICAST, FORWARDING, orConf } from './devconf.js'
 import { icmpSend, specDst } from './icmp-send.js'
 import { inDevOf } from './in-device.js'
 import { ipv4 } from './ipv4.js'
-import { checkReceivedOptions, stampOptions } from './options.js'
+import { receiveOptions } from './options.js'
 import { rawLocalDeliver } from './raw.js'
 import { ipRouteInput } from './route.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtnetlink.js'
@@ -83,7 +83,7 @@ const isInL2Multicast = (skb: Skb): boolean => {
 
 /** Checks IPv4 options; a wrong one is answered with "parameter problem" and ends the skb. */
 const optionsOk = (skb: Skb): boolean => {
-  const wrong = checkReceivedOptions(skb)
+  const wrong = receiveOptions(skb, () => specDst(skb))
   if (wrong === -1) return true
   if (wrong > 0) icmpSend(skb, ICMP_PARAMETERPROB, 0, wrong << 24)
   kfreeSkb(skb, wrong > 0 ? DROP.IP_INHDR : DROP.IP_OPTIONS)
@@ -97,7 +97,6 @@ export const ipLocalDeliver = (skb: Skb): number => {
     whole = ipv4(skb.netns).frags.defrag(skb)
     if (whole === null) return NET_RX_SUCCESS
   }
-  if (whole.ipOptLen !== 0 && whole.dst!.isInput) stampOptions(whole, specDst(whole))
   return deliverToProtocol(whole)
 }
 

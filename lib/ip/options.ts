@@ -8,6 +8,7 @@
 import { type Skb, skbCow, skbPut } from '../core/skb.js'
 import { NetloomError } from '../errors.js'
 import { NSEC_PER_MSEC } from '../sim/time.js'
+import { putU32 } from '../wire/bytes.js'
 import { IPV4_HLEN, ipv4Ihl, putIpv4Csum } from '../wire/ipv4.js'
 import {
   IPOPT_END,
@@ -30,27 +31,40 @@ const stamp = (skb: Skb, at: number, opt: Ipv4Options, addr: number): boolean =>
   return ipv4OptionsStamp(skb.buf, at, opt, addr, timeOfDayMs(skb), isOurs)
 }
 
+/** skb.ipFlags: this host's address stands in the last slot of the record route or time stamp option. */
+const IPSKB_RR_STAMPED = 0x100
+const IPSKB_TS_STAMPED = 0x200
+
 /**
- * Checks the options of a received packet (ip_rcv_options). Returns -1 when they are fine, -2 for a source route, else
- * the offset in the header of the octet that is wrong.
+ * Checks the options of a received packet and fills in `addr` and the time (ip_rcv_options). Returns -1 when they are
+ * fine, -2 for a source route, else the offset in the header of the octet that is wrong. As in the kernel the header's
+ * checksum is not made right before the packet is forwarded: an ICMP error quotes it as it is.
  */
-export const checkReceivedOptions = (skb: Skb): number => {
+export const receiveOptions = (skb: Skb, addr: () => number): number => {
+  const at = skb.networkHeader
   const opt = newIpv4Options()
-  const wrong = ipv4OptionsCompile(skb.buf, skb.networkHeader, opt)
+  const wrong = ipv4OptionsCompile(skb.buf, at, opt)
   if (wrong !== 0) return wrong
   if (opt.srr !== 0) return -2
   skb.ipOptLen = opt.optLen
+  if (opt.rrAddrOff === 0 && opt.tsTimeOff === 0 && !opt.tsOverflow && opt.endOff === 0) return -1
+  skbCow(skb)
+  stamp(skb, at, opt, addr())
+  if (opt.rrAddrOff !== 0) skb.ipFlags |= IPSKB_RR_STAMPED
+  if (opt.tsAddrOff !== 0 && !opt.tsPrespec) skb.ipFlags |= IPSKB_TS_STAMPED
   return -1
 }
 
-/** Fills in this host's address and time as the packet passes (ip_forward_options, spec_dst_fill). */
-export const stampOptions = (skb: Skb, addr: number): void => {
+/** Puts the address of the outgoing interface in place of the one of the incoming side (ip_forward_options). */
+export const forwardOptions = (skb: Skb, addr: number): void => {
   const at = skb.networkHeader
   const opt = newIpv4Options()
   if (ipv4OptionsCompile(skb.buf, at, opt) !== 0) return
-  if (opt.rrAddrOff === 0 && opt.tsTimeOff === 0 && !opt.tsOverflow) return
-  skbCow(skb)
-  if (stamp(skb, at, opt, addr)) putIpv4Csum(skb.buf, at)
+  const b = skb.buf
+  // The pointer counts from 1 and stands behind the slot: 4 octets of address, or 8 with the time.
+  if (skb.ipFlags & IPSKB_RR_STAMPED) putU32(b, at + opt.rr + b[at + opt.rr + 2]! - 5, addr)
+  if (skb.ipFlags & IPSKB_TS_STAMPED) putU32(b, at + opt.ts + b[at + opt.ts + 2]! - 9, addr)
+  putIpv4Csum(b, at)
 }
 
 /** Checks options that a program sets (setsockopt IP_OPTIONS). Throws EINVAL. */

@@ -27,7 +27,7 @@ import {
   SHARED_MEDIA,
 } from './devconf.js'
 import { type FibInfo, type FibNh, type FibNhException, fibPrefsrc } from './fib-info.js'
-import { fibValidateSource, VALID_ONLINK } from './fib-lookup.js'
+import { fibValidateSource, ipDevFind, VALID_ONLINK } from './fib-lookup.js'
 import type { Flow4 } from './fib-table.js'
 import { type InDevice, inDevOf, inetAddrOnlink, inetSelectAddr } from './in-device.js'
 import { type Ipv4, ipv4 } from './ipv4.js'
@@ -246,13 +246,13 @@ export const ipRouteOutput = (netns: Netns, fl: Flow4): Dst | null => {
   if (fl.saddr !== 0) {
     const s = fl.saddr
     if (isMulticast4(s) || isBroadcast(s) || isZeronet(s)) return refuse(state, EINVAL)
-    const ifa = state.addrs.get(s)?.[0]
+    const onDev = fl.anySrc ? null : ipDevFind(netns, s)
     if (fl.oif === 0 && (isMulticast4(fl.daddr) || isBroadcast(fl.daddr))) {
-      if (ifa === undefined) return refuse(state, ENETUNREACH)
-      fl.oif = ifa.inDev.dev.ifindex
-      return mkrouteOutput(state, fl, ifa.inDev.dev, RTN_UNICAST, 0, null, null, 0)
+      if (onDev === null) return refuse(state, ENETUNREACH)
+      fl.oif = onDev.ifindex
+      return mkrouteOutput(state, fl, onDev, RTN_UNICAST, 0, null, null, 0)
     }
-    if (!fl.anySrc && ifa === undefined) return refuse(state, ENETUNREACH)
+    if (!fl.anySrc && onDev === null) return refuse(state, ENETUNREACH)
   }
   let outDev: NetDevice | null = null
   if (fl.oif !== 0) {

@@ -9,7 +9,7 @@ import { RT_TABLE_MAIN } from '../ip/rtnetlink.js'
 import type { RouteGetInfo } from '../rtnl/route.js'
 import { formatIpv4 } from '../wire/ip.js'
 import { printMetrics, printRouteFlags, printRouteType, type RouteMetrics } from './ip-route-text.js'
-import { ROUTE_TABLES } from './names.js'
+import { DSFIELDS, ROUTE_TABLES } from './names.js'
 import type { Printer } from './printer.js'
 
 /** What was asked for and is repeated in the answer. */
@@ -40,6 +40,10 @@ export const printRouteGet = (p: Printer, info: RouteGetInfo, question: RouteGet
   printRouteType(p, info.type)
   p.field('dst', formatIpv4(info.dst), `${formatIpv4(info.dst)} `)
   if (question.from !== '') p.field('from', question.from, `from ${question.from} `)
+  if (info.tos !== 0) {
+    const tos = p.options.numeric ? `0x${info.tos.toString(16).padStart(2, '0')}` : DSFIELDS.name(info.tos)
+    p.field('tos', tos, `tos ${tos} `)
+  }
   if (info.gateway !== 0) p.field('gateway', formatIpv4(info.gateway), `via ${formatIpv4(info.gateway)} `)
   p.field('dev', info.dev.name, `dev ${info.dev.name} `)
   if (info.table !== RT_TABLE_MAIN || p.options.details) {

@@ -8,9 +8,11 @@ import type { NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import { allocSkb, consumeSkb } from '../core/skb.js'
 import { errnoName, extackError, NetloomError } from '../errors.js'
-import type { FibInfo, RouteMetrics } from '../ip/fib-info.js'
+import { IGNORE_ROUTES_WITH_LINKDOWN } from '../ip/devconf.js'
+import type { FibInfo, FibNh, RouteMetrics } from '../ip/fib-info.js'
 import { fibTableDelete, fibTableInsert, type RouteVerb } from '../ip/fib-frontend.js'
 import { type FibAlias, fibPropsError, Flow4 } from '../ip/fib-table.js'
+import { inDevOf } from '../ip/in-device.js'
 import { ipv4, rtCacheFlush } from '../ip/ipv4.js'
 import { ipRouteInput, ipRouteOutput, routeError } from '../ip/route.js'
 import {
@@ -30,6 +32,8 @@ import {
   RTN_MULTICAST,
   RTN_NAT,
   RTN_UNICAST,
+  RTNH_F_DEAD,
+  RTNH_F_LINKDOWN,
   RTNH_F_ONLINK,
   RTPROT_BOOT,
 } from '../ip/rtnetlink.js'
@@ -88,6 +92,8 @@ export interface RouteSpec {
 export interface RouteGetInfo {
   readonly dst: number
   readonly src: number
+  /** TOS that was asked for. */
+  readonly tos: number
   readonly gateway: number
   readonly dev: NetDevice
   readonly type: number
@@ -167,6 +173,13 @@ export const routeDel = (netns: Netns, spec: RouteSpec): void => {
   })
 }
 
+/** Flags of a next hop as they are reported: one without link is dead where such routes are ignored. */
+const nhFlags = (nh: FibNh): number => {
+  const inDev = nh.dev === null ? null : inDevOf(nh.dev)
+  const ignored = nh.flags & RTNH_F_LINKDOWN && inDev !== null && inDev.conf.data[IGNORE_ROUTES_WITH_LINKDOWN] !== 0
+  return ignored ? nh.flags | RTNH_F_DEAD : nh.flags
+}
+
 const infoOf = (a: FibAlias): RouteInfo => ({
   table: a.table,
   type: a.type,
@@ -177,7 +190,7 @@ const infoOf = (a: FibAlias): RouteInfo => ({
   scope: a.info.scope,
   priority: a.info.priority,
   prefsrc: a.info.prefsrc,
-  nexthops: a.info.nhs.map(({ dev, gateway, flags, weight }) => ({ dev, gateway, flags, weight })),
+  nexthops: a.info.nhs.map(nh => ({ dev: nh.dev, gateway: nh.gateway, flags: nhFlags(nh), weight: nh.weight })),
   metrics: a.info.metrics,
   flags: a.info.flags | (a.info.nhs.length === 1 ? a.info.nhs[0]!.flags & RTNH_F_ONLINK : 0),
 })
@@ -208,10 +221,10 @@ const getOutput = (
   fl.tos = request.tos ?? 0
   const dst = ipRouteOutput(netns, fl)
   if (dst === null) throw new NetloomError(errnoName(routeError(netns)), undefined, { dst: formatIpv4(request.dst) })
-  return describe(netns, dst, fl.daddr, fl.saddr, null)
+  return describe(netns, dst, fl.daddr, fl.saddr, request.tos ?? 0, null)
 }
 
-const getInput = (netns: Netns, request: { dst: number; src?: number }, iif: NetDevice): RouteGetInfo => {
+const getInput = (netns: Netns, request: { dst: number; src?: number; tos?: number }, iif: NetDevice): RouteGetInfo => {
   const skb = allocSkb(netns, 0)
   skb.protocol = ETH_P_IP
   skb.dev = iif
@@ -220,7 +233,7 @@ const getInput = (netns: Netns, request: { dst: number; src?: number }, iif: Net
   consumeSkb(skb)
   if (reason !== 0 || dst === null) throw new NetloomError(DROP_REASONS[reason] === 'IP_RPFILTER' ? 'EXDEV' : 'EINVAL')
   if (dst.error !== 0) throw new NetloomError(errnoName(dst.error), undefined, { dst: formatIpv4(request.dst) })
-  return describe(netns, dst, request.dst, request.src ?? 0, iif)
+  return describe(netns, dst, request.dst, request.src ?? 0, request.tos ?? 0, iif)
 }
 
 /** RTCF_* with iproute2's words, in the order in which it prints them. */
@@ -232,12 +245,20 @@ const CACHE_FLAGS: readonly (readonly [number, string])[] = [
   [RTCF_DOREDIRECT, 'redirect'],
 ]
 
-const describe = (netns: Netns, dst: Dst, daddr: number, saddr: number, iif: NetDevice | null): RouteGetInfo => {
+const describe = (
+  netns: Netns,
+  dst: Dst,
+  daddr: number,
+  saddr: number,
+  tos: number,
+  iif: NetDevice | null,
+): RouteGetInfo => {
   const cacheFlags = CACHE_FLAGS.filter(([flag]) => (dst.flags & flag) !== 0).map(([, word]) => word)
   const info = dst.fibInfo as FibInfo | null
   return {
     dst: daddr,
     src: saddr,
+    tos,
     gateway: dst.gateway,
     dev: dst.dev,
     type: dst.type,
