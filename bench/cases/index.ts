@@ -10,4 +10,5 @@ export const GROUPS: Readonly<Record<string, () => Promise<{ readonly cases: rea
   checksum: () => import('./checksum.js'),
   'forwarding table': () => import('./fdb.js'),
   'routing table': () => import('./fib.js'),
+  paths: () => import('./paths.js'),
 }

@@ -1,0 +1,124 @@
+/**
+ * The paths that whole-path benchmarks send over, built with the public API. They are those of the usual comparisons:
+ *
+ * - `direct`: two hosts on one veth pair
+ * - `bridge`: two hosts on a bridge
+ * - `routersN`: two hosts with N routers between them
+ *
+ * Checksum offload is off on every device, so that the sender builds checksums and the receiver verifies them.
+ */
+import { type Capture, createWorld, type Netns, s, type UdpSocket, type World } from 'netloom'
+
+/** Pending timers that every world has, as a real one would. */
+const TIMERS = 1000
+/** Datagrams that are sent before they are received. */
+export const BATCH = 32
+
+/** A path with a socket at each end. */
+export interface Path {
+  readonly world: World
+  readonly sender: UdpSocket
+  readonly receiver: UdpSocket
+  /** Device of the receiving host. */
+  readonly receiverDev: ReturnType<Netns['dev']>
+}
+
+/** Joins two namespaces by a veth pair and brings both ends up. */
+const veth = (a: Netns, nameA: string, b: Netns, nameB: string): void => {
+  a.link.add({ kind: 'veth', name: nameA, peer: { name: nameB, netns: b } })
+  for (const [netns, name] of [
+    [a, nameA],
+    [b, nameB],
+  ] as const) {
+    netns.ethtool.set(name, { tx: false })
+    netns.link.set(name, { up: true })
+  }
+}
+
+interface Ends {
+  readonly from: Netns
+  readonly to: Netns
+  /** Address of the receiving end. */
+  readonly address: string
+}
+
+const direct = (world: World): Ends => {
+  const [from, to] = [world.addNetns('a'), world.addNetns('b')]
+  veth(from, 'eth0', to, 'eth0')
+  from.addr.add('10.0.0.1/24', { dev: 'eth0' })
+  to.addr.add('10.0.0.2/24', { dev: 'eth0' })
+  return { from, to, address: '10.0.0.2' }
+}
+
+const bridge = (world: World): Ends => {
+  const [from, sw, to] = [world.addNetns('a'), world.addNetns('sw'), world.addNetns('b')]
+  sw.link.add({ kind: 'bridge', name: 'br0', up: true })
+  veth(from, 'eth0', sw, 'p1')
+  veth(to, 'eth0', sw, 'p2')
+  sw.link.set('p1', { master: 'br0' })
+  sw.link.set('p2', { master: 'br0' })
+  from.addr.add('10.0.0.1/24', { dev: 'eth0' })
+  to.addr.add('10.0.0.2/24', { dev: 'eth0' })
+  return { from, to, address: '10.0.0.2' }
+}
+
+/** Link n is 10.1.n.0/24, with .1 towards the sender and .2 towards the receiver. */
+const routers = (world: World, count: number): Ends => {
+  const chain = [world.addNetns('a')]
+  for (let n = 1; n <= count; n++) chain.push(world.addNetns(`r${n}`))
+  chain.push(world.addNetns('b'))
+  for (let n = 0; n <= count; n++) {
+    const [left, right] = [chain[n]!, chain[n + 1]!]
+    veth(left, 'right', right, 'left')
+    left.addr.add(`10.1.${n}.1/24`, { dev: 'right' })
+    right.addr.add(`10.1.${n}.2/24`, { dev: 'left' })
+  }
+  for (let n = 0; n <= count + 1; n++) {
+    const node = chain[n]!
+    if (n > 0 && n <= count) node.sysctl.set('net.ipv4.ip_forward', 1)
+    if (n < count) node.route.add(n === 0 ? 'default' : `10.1.${count}.0/24`, { via: `10.1.${n}.2` })
+    if (n > 1) node.route.add(n > count ? 'default' : '10.1.0.0/24', { via: `10.1.${n - 1}.1` })
+  }
+  return { from: chain[0]!, to: chain[count + 1]!, address: `10.1.${count}.2` }
+}
+
+const buildEnds = (world: World, path: string): Ends => {
+  if (path === 'direct') return direct(world)
+  if (path === 'bridge') return bridge(world)
+  const count = Number(/^routers([1-9]\d?)$/.exec(path)?.[1])
+  if (count > 0) return routers(world, count)
+  throw new Error(`no path ${path}; there are direct, bridge and routersN with N from 1 to 99`)
+}
+
+/** Builds a path by its name and lets its links come up. */
+export const buildPath = (path: string): Path => {
+  const world = createWorld({ seed: 1 })
+  const { from, to, address } = buildEnds(world, path)
+  world.run({ for: s(3) })
+  for (let i = 0; i < TIMERS; i++) world.after(s(3600) + i, () => {})
+  const receiver = to.udp.bind({ port: 9 })
+  const sender = from.udp.connect(address, 9, undefined, { port: 40_000 })
+  return { world, sender, receiver, receiverDev: to.dev(path.startsWith('routers') ? 'left' : 'eth0') }
+}
+
+const into = new Uint8Array(65_536)
+
+/** Sends `count` datagrams in batches and receives each batch; returns how many arrived with the payload's length. */
+export const transfer = ({ world, sender, receiver }: Path, payload: Uint8Array, count: number): number => {
+  let delivered = 0
+  for (let sent = 0; sent < count; ) {
+    const end = Math.min(count, sent + BATCH)
+    for (; sent < end; sent++) sender.send(payload)
+    world.run({ for: 0 })
+    for (let length = receiver.recvInto(into); length >= 0; length = receiver.recvInto(into))
+      if (length === payload.length) delivered++
+  }
+  return delivered
+}
+
+/** Captures the first frames at the receiver, whatever they are. */
+export const captureFirst = (path: Path, frames: number): Capture =>
+  path.world.capture({ dev: path.receiverDev, limit: frames, promisc: false })
+
+/** A payload of `size` octets. */
+export const makePayload = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, i) => (i * 31 + 7) & 255)
