@@ -1,9 +1,66 @@
 /**
- * netloom: a packet-level discrete-event emulator of Linux container networking.
+ * netloom: a packet-level discrete-event emulator of Linux container networking. One script, two kernels.
+ *
+ * ```ts
+ * import { createWorld } from 'netloom'
+ *
+ * const world = createWorld({ seed: 1 })
+ * const h1 = world.addNetns('h1')
+ * const h2 = world.addNetns('h2')
+ * h1.link.add({ kind: 'veth', name: 'eth0', peer: { name: 'eth0', netns: h2 } })
+ * h1.addr.add('10.0.0.1/24', { dev: 'eth0' })
+ * h2.addr.add('10.0.0.2/24', { dev: 'eth0' })
+ * for (const host of [h1, h2]) host.link.set('eth0', { up: true })
+ * world.run() // until nothing is due: the links come up
+ *
+ * const seen = world.capture({ dev: h2.dev('eth0') })
+ * const ping = h1.ping('10.0.0.2')
+ * world.run()
+ * console.log(ping.text, seen.toText())
+ * ```
  * @module
  */
-export { NetloomError } from './errors.js'
-export { createWorld, World, type WorldOptions } from './lab/world.js'
+export type { FrameFilter } from './capture/filter.js'
+export { DROP_REASONS, type DropReason } from './core/drop.js'
+export type { DevStats } from './core/netdev.js'
+export type { Accounting } from './core/netns.js'
+export { LINUX_6_18, type KernelProfile } from './core/profile.js'
+export { type Errno, type ErrorContext, NetloomError, type NetloomCode } from './errors.js'
+export type { PmtuDisc } from './ip/sock.js'
+export type { AddrApi, AddrInfo, AddrOptions } from './lab/addr.js'
+export type { Arping, ArpingOptions, ArpingReply } from './lab/arping.js'
+export type { BridgeLinkApi, BridgePortInfo } from './lab/bridge-link.js'
+export type { Capture, CaptureOptions, CaptureTextOptions } from './lab/capture.js'
+export type { Dev } from './lab/dev.js'
+export type { Drop, DroppedPacket } from './lab/drop.js'
+export type { FdbApi, FdbInfo, FdbOptions, FdbState } from './lab/fdb.js'
+export type { Frame, FrameDirection } from './lab/frame.js'
+export type { DevRef, NetnsRef } from './lab/handles.js'
+export type { LinkApi } from './lab/link.js'
+export type { LinkAttrs, LinkInfo } from './lab/link-info.js'
+export type * from './lab/link-spec.js'
+export type { MdbApi, MdbInfo, MdbOptions } from './lab/mdb.js'
+export type { Nc, NcOptions } from './lab/nc.js'
+export type { NeighApi, NeighInfo, NeighOptions } from './lab/neigh.js'
+export type { Netns } from './lab/netns.js'
+export type { PacketApi, PacketDirection, PacketHandler, PacketOptions, PacketSocket } from './lab/packet.js'
+export type { Ping, PingError, PingOptions, PingReply } from './lab/ping.js'
+export type { Printable } from './lab/printable.js'
+export type { Program } from './lab/program.js'
+export type { ProtocolName, RawApi, RawOptions, RawPacket, RawSocket } from './lab/raw.js'
+export type { RouteApi, RouteGet, RouteInfo, RouteOptions } from './lab/route.js'
+export type { NudWord, ProtocolWord, RouteTypeWord, ScopeWord, TableWord } from './lab/route-words.js'
+export type { Socket, SocketError, SocketOptions } from './lab/socket.js'
+export type { EthtoolApi, SysctlApi } from './lab/sysctl.js'
+export type { Payload } from './lab/text.js'
+export type { Timer } from './lab/timer.js'
+export type { Endpoint, UdpApi, UdpDatagram, UdpHandler, UdpOptions, UdpSocket } from './lab/udp.js'
+export { VERSION } from './lab/version.js'
+export { createWorld, type NetnsAccounting, REST_LIMIT_NS, World, type WorldOptions } from './lab/world.js'
+export type { RouteMetrics } from './rtnl/route.js'
+export type { Command, CommandContext } from './shell/command.js'
 export type { ScriptExit, ScriptOptions, ScriptResult } from './shell/run.js'
 export type { RunOptions } from './sim/simulator.js'
-export { ms, s, us } from './sim/time.js'
+export { formatTime, ms, s, us } from './sim/time.js'
+export { createDissector, dissect, type DissectOptions } from './wire/dissect.js'
+export { decodeFrame, encodeFrame, type FrameInit, type FrameRepr } from './wire/frame.js'

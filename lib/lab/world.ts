@@ -1,11 +1,22 @@
 /**
- * What a user holds of a World.
+ * A World as users hold it: one emulated machine, its clock, and everything that happens on it.
  */
+import type { Accounting } from '../core/netns.js'
 import type { LinkKind } from '../core/registry.js'
 import type { World as Kernel, WorldOptions as KernelOptions } from '../core/world.js'
+import { NetloomError } from '../errors.js'
 import { runScript, type ScriptOptions, type ScriptResult } from '../shell/run.js'
 import type { RunOptions } from '../sim/simulator.js'
+import { formatTime, NSEC_PER_SEC } from '../sim/time.js'
 import { boot } from './boot.js'
+import { Capture, type CaptureOptions } from './capture.js'
+import { type Drop, DroppedPacket } from './drop.js'
+import { devOf, Handles } from './handles.js'
+import type { Netns } from './netns.js'
+import { Printable } from './printable.js'
+import { Timer } from './timer.js'
+import { VERSION } from './version.js'
+import { checkOptions } from './text.js'
 
 /** Options of {@link createWorld}. */
 export interface WorldOptions extends KernelOptions {
@@ -13,14 +24,32 @@ export interface WorldOptions extends KernelOptions {
   readonly linkKinds?: readonly LinkKind[]
 }
 
+/** Virtual nanoseconds in which `run()` must come to rest: an hour. */
+export const REST_LIMIT_NS: number = 3600 * NSEC_PER_SEC
+
+/** Accounting of a namespace with its name. */
+export interface NetnsAccounting extends Accounting {
+  readonly netns: string
+  /** entered + created = delivered + consumed + dropped + alive. */
+  readonly isBalanced: boolean
+}
+
 /** One emulated machine with its namespaces. Make one with {@link createWorld}; worlds share no state. */
-export class World {
+export class World extends Printable {
   /** The kernel's own objects, which everything here stands on. */
   readonly kernel: Kernel
+  readonly #handles = new Handles()
+  readonly #dropListeners: ((packet: DroppedPacket) => void)[] = []
 
   /** @internal use {@link createWorld} */
   constructor(kernel: Kernel) {
+    super()
     this.kernel = kernel
+  }
+
+  /** The seed of everything that the kernel draws at random. */
+  get seed(): number {
+    return this.kernel.seed
   }
 
   /** Virtual time in nanoseconds. */
@@ -28,19 +57,192 @@ export class World {
     return this.kernel.now
   }
 
-  /** Runs a script of real commands; see {@link ScriptOptions}. */
+  /** True when nothing is due now or later. */
+  get isQuiet(): boolean {
+    return this.kernel.sim.quiet
+  }
+
+  /** Adds a namespace with its loopback device, which is down (`ip netns add`). Throws EEXIST, EINVAL. */
+  addNetns(name: string): Netns {
+    return this.#handles.netns(this.kernel.addNetns(name))
+  }
+
+  /** The namespace called `name`; throws ENOENT. */
+  netns(name: string): Netns {
+    return this.#handles.netns(this.kernel.netns(name))
+  }
+
+  /** True when there is a namespace called `name`. */
+  hasNetns(name: string): boolean {
+    return this.kernel.hasNetns(name)
+  }
+
+  /** All namespaces in the order of creation. */
+  listNetns(): Netns[] {
+    return this.kernel.listNetns().map(netns => this.#handles.netns(netns))
+  }
+
+  /** Removes a namespace with its devices, sockets, and what hangs on them elsewhere (`ip netns del`). Throws ENOENT. */
+  delNetns(name: string): void {
+    this.kernel.delNetns(name)
+  }
+
+  /**
+   * Runs a script of `ip`, `bridge`, `ping`, `nc`, `tcpdump` ... commands. Each foreground command costs 5 ms of virtual
+   * time, and 250 ms pass after the last one ({@link ScriptOptions}).
+   *
+   * Throws EGRAMMAR for what is not supported (context: line, column, word), EIO for a command that failed (context: line,
+   * command, exit) with the tool's own words, EPENDING for one that does not end; with `mayFail` the error is in the
+   * result.
+   *
+   * @example
+   * world.sh(`
+   *   ip netns add h1
+   *   ip -n h1 link set lo up
+   *   ip netns exec h1 ping -c 1 127.0.0.1
+   * `).stdout // PING 127.0.0.1 ...
+   */
   sh(script: string, options: ScriptOptions = {}): ScriptResult {
     return runScript(this.kernel, script, options)
   }
 
-  /** Runs virtual time: until quiet, for a time, or until a predicate holds. Returns the virtual time at the end. */
+  /**
+   * Starts a capture on a device, as tcpdump does. Throws ENODEV, ENOENT, EGRAMMAR for a filter (context: column, word).
+   *
+   * @example
+   * const seen = world.capture({ dev: h2.dev('eth0'), filter: 'arp or icmp' })
+   */
+  capture(options: CaptureOptions): Capture {
+    const { dev, netns } = options
+    if (typeof dev !== 'string') return new Capture(dev.kernel, options)
+    if (netns === undefined) {
+      const text = `capture: dev "${dev}" needs its namespace: { netns, dev }, or a device: { dev: netns.dev('${dev}') }`
+      throw new NetloomError('EINVAL', text, { dev })
+    }
+    const kernel = typeof netns === 'string' ? this.kernel.netns(netns) : netns.kernel
+    return new Capture(devOf(kernel, dev), options)
+  }
+
+  /**
+   * Runs virtual time and returns the time at its end: without options until the world is quiet, at most
+   * {@link REST_LIMIT_NS}; `for` so many nanoseconds; `until` a predicate holds, at most `within` nanoseconds. Throws
+   * EPENDING, which lists what is pending, when the world does not come to rest or the predicate does not hold in time;
+   * ESTORM with the devices of a loop; and what a handler of a socket throws.
+   *
+   * @example
+   * world.run()
+   * world.run({ for: ms(5) })
+   * world.run({ until: () => ping.received === 1, within: s(3) })
+   */
   run(options: RunOptions = {}): number {
-    return this.kernel.run(options)
+    checkOptions('run', options, ['for', 'until', 'within'])
+    const { until, within } = options
+    if (options.for !== undefined || until !== undefined) return this.kernel.run(options)
+    return this.#runUntilQuiet(within ?? REST_LIMIT_NS)
+  }
+
+  #runUntilQuiet(within: number): number {
+    const { sim } = this.kernel
+    try {
+      return this.kernel.run({ until: () => sim.quiet, within })
+    } catch (e) {
+      if (!(e instanceof NetloomError) || e.code !== 'EPENDING') throw e
+      const pending = this.pending()
+      throw new NetloomError(
+        'EPENDING',
+        `the world has not come to rest within ${formatTime(within)} s; pending at ${formatTime(this.now)} s:\n  ${pending.join('\n  ')}`,
+        { now: this.now, pending },
+      )
+    }
+  }
+
+  /** Does one piece of work: one frame, one wake-up of a program, or all timers of one instant. False when quiet. */
+  step(): boolean {
+    return this.kernel.step()
+  }
+
+  /** What is due, one line each, the nearest first; at most `max` lines. */
+  pending(max = 20): string[] {
+    return this.kernel.sim.pending(max)
+  }
+
+  /**
+   * Calls `fn` as a program `delayNs` from now, while the world runs. Returns a timer that can be cancelled.
+   *
+   * @example
+   * world.after(s(1), () => h1.link.set('eth0', { up: false }))
+   */
+  after(delayNs: number, fn: () => void): Timer {
+    return new Timer(this.kernel, delayNs, fn)
+  }
+
+  /** What was dropped anywhere, by namespace, device and reason. */
+  drops(): Drop[] {
+    return this.listNetns().flatMap(netns => netns.drops())
+  }
+
+  /** Calls `fn` for each packet that is dropped from now on; returns a function that ends this. `fn` must only look. */
+  onDrop(fn: (packet: DroppedPacket) => void): () => void {
+    const listeners = this.#dropListeners
+    listeners.push(fn)
+    this.kernel.dropObserver = (skb, reason) => {
+      const packet = new DroppedPacket(skb, reason)
+      for (const listener of [...listeners]) listener(packet)
+    }
+    return () => {
+      const at = listeners.indexOf(fn)
+      if (at >= 0) listeners.splice(at, 1)
+      if (listeners.length === 0) this.kernel.dropObserver = null
+    }
+  }
+
+  /** Where the packets of each namespace came from and went, at this moment. */
+  accounting(): NetnsAccounting[] {
+    return this.listNetns().map(netns => {
+      const a = netns.accounting()
+      const dropped = Object.values(a.dropped).reduce((sum, n) => sum + n, 0)
+      const isBalanced = a.entered + a.created === a.delivered + a.consumed + dropped + a.alive
+      return { netns: netns.name, ...a, isBalanced }
+    })
+  }
+
+  /** True when the accounting of every namespace balances. */
+  isBalanced(): boolean {
+    return this.accounting().every(a => a.isBalanced)
+  }
+
+  /** Packets under way or queued anywhere: in neighbour entries, in sockets that nobody reads. 0 at rest. */
+  get alivePackets(): number {
+    return this.kernel.skbs.live
+  }
+
+  override toString(): string {
+    const n = this.kernel.listNetns().length
+    return `World of seed ${this.seed} with ${n} ${n === 1 ? 'namespace' : 'namespaces'} at ${formatTime(this.now)} s`
+  }
+
+  override toJSON(): {
+    version: string
+    seed: number
+    now: number
+    profile: string
+    netns: string[]
+    pending: string[]
+  } {
+    const netns = this.kernel.listNetns().map(({ name }) => name)
+    const { profile } = this.kernel
+    return { version: VERSION, seed: this.seed, now: this.now, profile: profile.name, netns, pending: this.pending() }
   }
 }
 
-/** Makes a World. */
+/**
+ * Makes a World. Throws EINVAL for a seed that is no integer.
+ *
+ * @example
+ * const world = createWorld({ seed: 1 })
+ */
 export const createWorld = (options: WorldOptions = {}): World => {
+  checkOptions('createWorld', options, ['seed', 'stormLimit', 'profile', 'linkKinds'])
   const { linkKinds = [], ...rest } = options
   return new World(boot(rest, linkKinds))
 }

@@ -1,0 +1,163 @@
+/**
+ * `bridge fdb` as calls.
+ */
+import type { Netns as KernelNetns } from '../core/netns.js'
+import { NetloomError } from '../errors.js'
+import {
+  NTF_EXT_LEARNED,
+  NTF_MASTER,
+  NTF_SELF,
+  NTF_STICKY,
+  NUD_NOARP,
+  NUD_PERMANENT,
+  NUD_REACHABLE,
+  NUD_STALE,
+} from '../ip/rtnetlink.js'
+import {
+  type FdbInfo as KernelFdbInfo,
+  type FdbRequest,
+  fdbAdd,
+  fdbAppend,
+  fdbDel,
+  fdbFlush,
+  fdbGet,
+  fdbList,
+  fdbReplace,
+} from '../rtnl/fdb.js'
+import { formatMac } from '../wire/mac.js'
+import { type DevRef, devOf } from './handles.js'
+import { entryFlags } from './route-words.js'
+import { checkOptions, defined, macOption, wordOption } from './text.js'
+
+/** State of a forwarding entry: of the device itself, set by hand, or learned. */
+export type FdbState = 'permanent' | 'static' | 'dynamic'
+
+/** Options of `fdb.add`. */
+export interface FdbOptions {
+  readonly dev: DevRef
+  /** The entry is one of the device's master (the bridge). */
+  readonly master?: boolean
+  /** The entry is one of the device itself; so when neither this nor `master` is given. */
+  readonly self?: boolean
+  /** `permanent` when absent. */
+  readonly state?: FdbState
+  readonly vlan?: number
+  /** Keep the entry on its port. */
+  readonly sticky?: boolean
+  readonly externLearn?: boolean
+}
+
+/** A forwarding entry as `bridge fdb` shows it. */
+export interface FdbInfo {
+  readonly lladdr: string
+  /** Device that the entry leads to; the bridge itself for its own addresses. */
+  readonly dev: string
+  /** Name of the bridge, null for an entry of the device itself. */
+  readonly master: string | null
+  readonly state: FdbState | 'stale'
+  readonly isSelf: boolean
+  readonly isSticky: boolean
+  readonly isExternLearned: boolean
+  readonly vlan: number
+  /** Nanoseconds since it was used and refreshed; null where the kind keeps no times. */
+  readonly usedNs: number | null
+  readonly updatedNs: number | null
+}
+
+const OPTIONS = ['dev', 'master', 'self', 'state', 'vlan', 'sticky', 'externLearn']
+
+/** As `bridge fdb` sends them. */
+const STATES: Readonly<Record<FdbState, number>> = {
+  permanent: NUD_NOARP | NUD_PERMANENT,
+  static: NUD_NOARP | NUD_REACHABLE,
+  dynamic: NUD_REACHABLE,
+}
+
+const stateWord = (state: number): FdbInfo['state'] => {
+  if ((state & NUD_PERMANENT) !== 0) return 'permanent'
+  if ((state & NUD_NOARP) !== 0) return 'static'
+  return (state & NUD_STALE) !== 0 ? 'stale' : 'dynamic'
+}
+
+const publicInfo = (f: KernelFdbInfo): FdbInfo => ({
+  lladdr: formatMac(f.lladdr),
+  dev: f.dev.name,
+  master: f.master?.name ?? null,
+  state: stateWord(f.state),
+  isSelf: (f.flags & NTF_SELF) !== 0,
+  isSticky: (f.flags & NTF_STICKY) !== 0,
+  isExternLearned: (f.flags & NTF_EXT_LEARNED) !== 0,
+  vlan: f.vlan,
+  usedNs: f.usedNs,
+  updatedNs: f.updatedNs,
+})
+
+/** The `bridge fdb` of a namespace: `netns.fdb`. */
+export class FdbApi {
+  readonly #netns: KernelNetns
+
+  /** @internal */
+  constructor(netns: KernelNetns) {
+    this.#netns = netns
+  }
+
+  /**
+   * Adds an entry. Throws EEXIST, EINVAL, EOPNOTSUPP.
+   *
+   * @example
+   * sw.fdb.add('02:00:00:00:00:02', { dev: 'p2', master: true, state: 'static' })
+   */
+  add(lladdr: string, options: FdbOptions): void {
+    fdbAdd(this.#netns, this.#request(lladdr, options))
+  }
+
+  /** Adds an entry, or changes the one that is there. */
+  replace(lladdr: string, options: FdbOptions): void {
+    fdbReplace(this.#netns, this.#request(lladdr, options))
+  }
+
+  /** Adds a further destination, where the kind of device has several. */
+  append(lladdr: string, options: FdbOptions): void {
+    fdbAppend(this.#netns, this.#request(lladdr, options))
+  }
+
+  /** Deletes an entry. Throws ENOENT. */
+  del(lladdr: string, options: FdbOptions): void {
+    fdbDel(this.#netns, this.#request(lladdr, options))
+  }
+
+  /** Forgets what was learned: on a bridge, or on one of its ports. Throws EOPNOTSUPP. */
+  flush(dev: DevRef): void {
+    fdbFlush(devOf(this.#netns, dev), {})
+  }
+
+  /** The entries of the namespace, of a bridge with its ports (`br`), of one port or of one device. */
+  list(filter: { readonly br?: DevRef; readonly brport?: DevRef; readonly dev?: DevRef } = {}): FdbInfo[] {
+    checkOptions('fdb.list', filter, ['br', 'brport', 'dev'])
+    const found = Object.entries(filter).map(([key, ref]) => [key, devOf(this.#netns, ref as DevRef)])
+    return fdbList(this.#netns, Object.fromEntries(found)).map(publicInfo)
+  }
+
+  /** The entry of a MAC in a bridge, or null. */
+  get(lladdr: string, options: { readonly br: DevRef }): FdbInfo | null {
+    const mac = macOption('lladdr', lladdr)
+    try {
+      return publicInfo(fdbGet(devOf(this.#netns, options.br), mac))
+    } catch (e) {
+      if (e instanceof NetloomError && e.code === 'ENOENT') return null
+      throw e
+    }
+  }
+
+  #request(lladdr: string, options: FdbOptions): FdbRequest {
+    checkOptions('fdb', options, OPTIONS)
+    const { dev, master = false, self = !master, state = 'permanent', vlan } = options
+    return {
+      dev: devOf(this.#netns, dev),
+      lladdr: macOption('lladdr', lladdr),
+      state: wordOption('state', state, STATES),
+      flags: (self ? NTF_SELF : 0) | (master ? NTF_MASTER : 0) | entryFlags(options),
+      ...defined({ vlan }),
+    }
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * `ip link` as calls.
+ */
+import type { NetDevice } from '../core/netdev.js'
+import type { Netns as KernelNetns } from '../core/netns.js'
+import type { VethPeer } from '../dev/veth.js'
+import { type LinkChanges, linkAdd, linkDel, linkList, linkSet, type LinkSpec } from '../rtnl/link.js'
+import type { Dev } from './dev.js'
+import { type DevRef, devOf, type Handles, netnsOf } from './handles.js'
+import { type LinkInfo, publicLinkInfo } from './link-info.js'
+import type {
+  BridgePortOptions,
+  LinkAdd,
+  LinkSet,
+  NewOtherLink,
+  NewVeth,
+  NewVethPeer,
+  OtherLinkChange,
+} from './link-spec.js'
+import { checkOptions, defined, macOption } from './text.js'
+
+const NEW_LINK = [
+  'kind',
+  'name',
+  'broadcast',
+  'address',
+  'mtu',
+  'txQueueLen',
+  'ifindex',
+  'group',
+  'numTxQueues',
+  'numRxQueues',
+  'master',
+  'up',
+]
+const CHANGE = [
+  'kind',
+  'up',
+  'name',
+  'mtu',
+  'address',
+  'broadcast',
+  'master',
+  'netns',
+  'alias',
+  'txQueueLen',
+  'group',
+  'promisc',
+  'arp',
+  'multicast',
+  'allmulticast',
+]
+const PEER = ['name', 'netns', 'address', 'mtu', 'txQueueLen', 'ifindex', 'numTxQueues', 'numRxQueues']
+
+/** Splits options into those of every device and those of the kind. */
+const split = (options: object, base: readonly string[]): { base: object; attrs: object } => {
+  const entries = Object.entries(options)
+  return {
+    base: Object.fromEntries(entries.filter(([key]) => base.includes(key))),
+    attrs: Object.fromEntries(entries.filter(([key]) => !base.includes(key))),
+  }
+}
+
+const optionalMac = (option: string, text: string | undefined): number | undefined =>
+  text === undefined ? undefined : macOption(option, text)
+
+/** The `ip link` of a namespace: `netns.link`. */
+export class LinkApi {
+  readonly #handles: Handles
+  readonly #netns: KernelNetns
+
+  /** @internal */
+  constructor(handles: Handles, netns: KernelNetns) {
+    this.#handles = handles
+    this.#netns = netns
+  }
+
+  /**
+   * Makes a device (`ip link add`). Throws EEXIST for a name in use, EOPNOTSUPP for an unknown kind, EINVAL for what the
+   * kind refuses.
+   *
+   * @example
+   * const br0 = sw.link.add({ kind: 'bridge', name: 'br0', mcastSnooping: false, up: true })
+   * const eth0 = h1.link.add({ kind: 'veth', name: 'eth0', peer: { name: 'h1', netns: 'sw' } })
+   */
+  add(spec: LinkAdd): Dev {
+    const { address, broadcast, master, ...base } = split(spec, NEW_LINK).base as LinkAdd
+    const request = {
+      ...base,
+      ...defined({
+        address: optionalMac('address', address),
+        broadcast: optionalMac('broadcast', broadcast),
+        master: master === undefined ? undefined : devOf(this.#netns, master),
+      }),
+      attrs: this.#newAttrs(spec),
+    }
+    return this.#handles.dev(linkAdd(this.#netns, request as LinkSpec))
+  }
+
+  /** Changes a device (`ip link set`); what stands before a change that is refused stays. Throws as the kernel does. */
+  set(dev: DevRef, changes: LinkSet): void {
+    const { address, broadcast, master, netns, ...base } = split(changes, CHANGE).base as LinkSet
+    const request = {
+      ...base,
+      ...defined({
+        address: optionalMac('address', address),
+        broadcast: optionalMac('broadcast', broadcast),
+        master: master === undefined || master === null ? master : devOf(this.#netns, master),
+        netns: netns === undefined ? undefined : netnsOf(this.#netns, netns),
+      }),
+      ...this.#changedAttrs(changes),
+    }
+    linkSet(devOf(this.#netns, dev), request as LinkChanges)
+  }
+
+  /** Deletes a device and what hangs on it (`ip link del`). Throws ENODEV, EOPNOTSUPP for lo. */
+  del(dev: DevRef): void {
+    linkDel(devOf(this.#netns, dev))
+  }
+
+  /** All devices by ifindex (`ip link`). */
+  list(): LinkInfo[] {
+    return linkList(this.#netns).map(publicLinkInfo)
+  }
+
+  #newAttrs(spec: LinkAdd): object {
+    const { attrs } = split(spec, NEW_LINK)
+    if (spec.kind === 'veth') {
+      checkOptions('link.add veth', attrs, ['peer'])
+      return { peer: this.#peer((spec as NewVeth).peer ?? {}) }
+    }
+    if (spec.kind === 'bridge') return bridgeAttrs(attrs)
+    checkOptions(`link.add ${spec.kind}`, attrs, ['attrs'])
+    return (spec as NewOtherLink).attrs ?? {}
+  }
+
+  #peer(peer: NewVethPeer): VethPeer {
+    checkOptions('peer', peer, PEER)
+    const { address, netns, ...rest } = peer
+    return {
+      ...rest,
+      ...defined({
+        address: optionalMac('peer.address', address),
+        netns: netns === undefined ? undefined : netnsOf(this.#netns, netns),
+      }),
+    }
+  }
+
+  /** Attributes of the kind or of the port; those of a port do not carry the kind on. */
+  #changedAttrs(changes: LinkSet): object {
+    const { attrs } = split(changes, CHANGE)
+    const kind = 'kind' in changes ? changes.kind : undefined
+    if (kind === undefined) {
+      checkOptions('link.set', attrs, CHANGE)
+      return {}
+    }
+    if (kind === 'bridge') return { attrs: bridgeAttrs(attrs) }
+    if (kind === 'bridge_slave') return { kind: undefined, slaveAttrs: portAttrs(this.#netns, attrs) }
+    checkOptions(`link.set ${kind}`, attrs, ['attrs'])
+    return { attrs: (changes as OtherLinkChange).attrs }
+  }
+}
+
+/** Attributes as the kind takes them: numbers for switches, the number of a MAC. */
+const bridgeAttrs = (options: object): object =>
+  Object.fromEntries(
+    Object.entries(options).map(([name, value]) => {
+      if (name === 'groupAddress' && typeof value === 'string') return [name, macOption(name, value)]
+      return [name, typeof value === 'boolean' && name !== 'fdbFlush' ? Number(value) : value]
+    }),
+  )
+
+/** @internal attributes of a port as the kind takes them */
+export const portAttrs = (netns: KernelNetns, options: BridgePortOptions): object => {
+  const { backupPort, ...rest } = options
+  if (backupPort === undefined) return rest
+  return { ...rest, backupPort: backupPort === null ? null : (devOf(netns, backupPort) satisfies NetDevice) }
+}

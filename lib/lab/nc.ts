@@ -1,0 +1,55 @@
+/**
+ * nc as users hold it.
+ */
+import { nc, type Nc as KernelNc, type NcOptions as KernelNcOptions, type NcOutput } from '../app/nc.js'
+import { octetText } from '../app/octet-text.js'
+import type { Netns as KernelNetns } from '../core/netns.js'
+import { concatOctets } from '../wire/repr.js'
+import { Program } from './program.js'
+import { octetsOf, type Payload } from './text.js'
+
+/** Options of `netns.nc`: those of Debian's netcat over UDP by name. */
+export interface NcOptions extends Omit<KernelNcOptions, 'source' | 'destination' | 'stdin'> {
+  /** Local address (`-s`). */
+  readonly source?: string
+  /** Where a client sends to. */
+  readonly destination?: string
+  /** Standard input; empty when absent. */
+  readonly stdin?: Payload
+}
+
+class Recorder implements NcOutput {
+  octets: Uint8Array = new Uint8Array(0)
+
+  data({ process }: KernelNc, octets: Uint8Array): void {
+    this.octets = concatOctets(this.octets, octets)
+    process.stdout += octetText(octets)
+  }
+}
+
+/** A running nc. Make one with `netns.nc`. */
+export class Nc extends Program {
+  readonly #recorder: Recorder
+
+  /** @internal use `netns.nc` */
+  constructor(kernel: KernelNc, recorder: Recorder) {
+    super(kernel.process)
+    this.#recorder = recorder
+  }
+
+  /** Octets that came from the network so far. */
+  get received(): Uint8Array {
+    return this.#recorder.octets
+  }
+
+  override toJSON(): { netns: string; received: string; exitStatus: number | null } {
+    return { netns: this.netns, received: this.text, exitStatus: this.exitStatus }
+  }
+}
+
+/** @internal starts nc in a namespace */
+export const startNc = (netns: KernelNetns, options: NcOptions): Nc => {
+  const recorder = new Recorder()
+  const { stdin = '', ...rest } = options
+  return new Nc(nc(netns, { ...rest, stdin: octetsOf(stdin) }, recorder), recorder)
+}

@@ -1,0 +1,158 @@
+/**
+ * A network namespace as users hold it: a host, router, switch or container of the lab.
+ */
+import type { Accounting, Netns as KernelNetns } from '../core/netns.js'
+import { AddrApi } from './addr.js'
+import { type Arping, type ArpingOptions, startArping } from './arping.js'
+import { BridgeLinkApi } from './bridge-link.js'
+import type { Dev } from './dev.js'
+import { Drop } from './drop.js'
+import { FdbApi } from './fdb.js'
+import type { Handles } from './handles.js'
+import { LinkApi } from './link.js'
+import { MdbApi } from './mdb.js'
+import { type Nc, type NcOptions, startNc } from './nc.js'
+import { NeighApi } from './neigh.js'
+import { PacketApi } from './packet.js'
+import { type Ping, type PingOptions, startPing } from './ping.js'
+import { Printable } from './printable.js'
+import { RawApi } from './raw.js'
+import { RouteApi } from './route.js'
+import { EthtoolApi, SysctlApi } from './sysctl.js'
+import { UdpApi } from './udp.js'
+
+/**
+ * A network namespace. Make one with `world.addNetns(name)`.
+ *
+ * @example
+ * const h1 = world.addNetns('h1')
+ * h1.link.set('lo', { up: true })
+ * h1.link.add({ kind: 'veth', name: 'eth0', peer: { name: 'h1', netns: 'sw' } })
+ * h1.addr.add('10.0.0.1/24', { dev: 'eth0' })
+ * h1.link.set('eth0', { up: true })
+ */
+export class Netns extends Printable {
+  /** The kernel's own object. */
+  readonly kernel: KernelNetns
+  readonly name: string
+  /** `ip link`. */
+  readonly link: LinkApi
+  /** `ip address`. */
+  readonly addr: AddrApi
+  /** `ip route`. */
+  readonly route: RouteApi
+  /** `ip neighbour`. */
+  readonly neigh: NeighApi
+  /** `bridge fdb`. */
+  readonly fdb: FdbApi
+  /** `bridge mdb`. */
+  readonly mdb: MdbApi
+  /** `bridge link`. */
+  readonly bridgeLink: BridgeLinkApi
+  /** `sysctl`. */
+  readonly sysctl: SysctlApi
+  /** `ethtool -k` and `-K`. */
+  readonly ethtool: EthtoolApi
+  /** UDP sockets. */
+  readonly udp: UdpApi
+  /** Raw IPv4 sockets. */
+  readonly raw: RawApi
+  /** Packet sockets: whole frames. */
+  readonly packet: PacketApi
+  readonly #handles: Handles
+
+  /** @internal use `world.addNetns` */
+  constructor(handles: Handles, kernel: KernelNetns) {
+    super()
+    this.#handles = handles
+    this.kernel = kernel
+    this.name = kernel.name
+    this.link = new LinkApi(handles, kernel)
+    this.addr = new AddrApi(kernel)
+    this.route = new RouteApi(kernel)
+    this.neigh = new NeighApi(kernel)
+    this.fdb = new FdbApi(kernel)
+    this.mdb = new MdbApi(kernel)
+    this.bridgeLink = new BridgeLinkApi(kernel)
+    this.sysctl = new SysctlApi(kernel)
+    this.ethtool = new EthtoolApi(kernel)
+    this.udp = new UdpApi(kernel)
+    this.raw = new RawApi(kernel)
+    this.packet = new PacketApi(kernel)
+  }
+
+  /** The device called `name`; throws ENODEV `Cannot find device "NAME"`. */
+  dev(name: string): Dev {
+    return this.#handles.dev(this.kernel.dev(name))
+  }
+
+  /** True when there is a device called `name`. */
+  hasDev(name: string): boolean {
+    return this.kernel.devByName(name) !== null
+  }
+
+  /** The loopback device. */
+  get lo(): Dev {
+    return this.#handles.dev(this.kernel.lo)
+  }
+
+  /** All devices by ifindex. */
+  get devices(): Dev[] {
+    return this.kernel.devices.map(dev => this.#handles.dev(dev))
+  }
+
+  /** False once it has been deleted. */
+  get exists(): boolean {
+    return this.kernel.alive
+  }
+
+  /**
+   * Starts ping; its first request goes out at once, the rest while the world runs. Throws what the real tool ends with
+   * status 2 for: ENETUNREACH, EACCES for a broadcast address, EADDRNOTAVAIL, ENODEV.
+   *
+   * @example
+   * const ping = h1.ping('10.0.0.2', { count: 1 })
+   * world.run()
+   * ping.received // 1
+   */
+  ping(destination: string, options: PingOptions = {}): Ping {
+    return startPing(this.kernel, destination, options)
+  }
+
+  /** Starts arping. Throws ENODEV, ENETDOWN, EADDRNOTAVAIL. */
+  arping(target: string, options: ArpingOptions = {}): Arping {
+    return startArping(this.kernel, target, options)
+  }
+
+  /**
+   * Starts nc over UDP. Throws EADDRINUSE and EADDRNOTAVAIL.
+   *
+   * @example
+   * const server = h2.nc({ listen: true, port: 7000 })
+   * h1.nc({ destination: '10.0.0.2', ports: [7000], stdin: 'hello' })
+   * world.run()
+   * server.text // 'hello'
+   */
+  nc(options: NcOptions): Nc {
+    return startNc(this.kernel, options)
+  }
+
+  /** What was dropped here, by device and reason, in the order of the first drop. */
+  drops(): Drop[] {
+    return this.kernel.drops().map(record => new Drop(record))
+  }
+
+  /** Where packets came from and went, at this moment. */
+  accounting(): Accounting {
+    return this.kernel.accounting()
+  }
+
+  override toString(): string {
+    return this.name
+  }
+
+  override toJSON(): { name: string; devices: Dev[]; addresses: string[]; accounting: Accounting } {
+    const addresses = this.addr.list().map(a => `${a.address}/${a.prefixLen} dev ${a.dev}`)
+    return { name: this.name, devices: this.devices, addresses, accounting: this.accounting() }
+  }
+}

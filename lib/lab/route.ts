@@ -1,0 +1,226 @@
+/**
+ * `ip route` as calls.
+ */
+import type { Netns as KernelNetns } from '../core/netns.js'
+import { RT_TABLE_MAIN, RTNH_F_DEAD, RTNH_F_LINKDOWN, RTNH_F_ONLINK } from '../ip/rtnetlink.js'
+import { ROUTE_PROTOCOLS, ROUTE_TABLES, ROUTE_TYPES, SCOPES } from '../report/names.js'
+import {
+  type RouteGetInfo,
+  type RouteInfo as KernelRouteInfo,
+  type RouteMetrics,
+  type RouteSpec,
+  type RouteVerb,
+  routeAdd,
+  routeDel,
+  routeGet,
+  routeList,
+} from '../rtnl/route.js'
+import { formatIpv4, formatPrefix } from '../wire/ip.js'
+import { type DevRef, devOf } from './handles.js'
+import {
+  PROTOCOL_NUMBERS,
+  type ProtocolWord,
+  SCOPE_NUMBERS,
+  type ScopeWord,
+  type RouteTypeWord,
+  TABLE_NUMBERS,
+  type TableWord,
+  TYPE_NUMBERS,
+} from './route-words.js'
+import { checkOptions, defined, ipv4Option, prefixOption, wordOption } from './text.js'
+
+/** What describes a route besides its destination; defaults are iproute2's. */
+export interface RouteOptions {
+  readonly type?: RouteTypeWord | number
+  /** Gateway. */
+  readonly via?: string
+  readonly dev?: DevRef
+  /** Source address that packets of this host prefer. */
+  readonly src?: string
+  readonly metric?: number
+  readonly scope?: ScopeWord | number
+  readonly proto?: ProtocolWord | number
+  readonly table?: TableWord | number
+  readonly tos?: number
+  /** Take the gateway to be on the link although no prefix covers it. */
+  readonly onlink?: boolean
+  /** mtu, hoplimit, advmss, ... in the kernel's units. */
+  readonly metrics?: RouteMetrics
+}
+
+/** A route as `ip route` shows it. */
+export interface RouteInfo {
+  /** `default`, or `ADDRESS/LENGTH`. */
+  readonly dst: string
+  readonly type: string
+  readonly via: string | null
+  readonly dev: string | null
+  readonly src: string | null
+  readonly metric: number
+  readonly scope: string
+  readonly proto: string
+  readonly table: string
+  readonly tos: number
+  readonly flags: readonly string[]
+  readonly metrics: RouteMetrics
+}
+
+/** Answer of `route.get`. */
+export interface RouteGet {
+  readonly dst: string
+  readonly src: string
+  readonly via: string | null
+  readonly dev: string
+  readonly type: string
+  readonly table: string
+  /** Path MTU that an ICMP error told, or null. */
+  readonly mtu: number | null
+  /** Words in angle brackets: `local`, `redirected`, ... */
+  readonly cacheFlags: readonly string[]
+}
+
+const OPTIONS = ['type', 'via', 'dev', 'src', 'metric', 'scope', 'proto', 'table', 'tos', 'onlink', 'metrics']
+
+const FLAGS: readonly (readonly [number, string])[] = [
+  [RTNH_F_DEAD, 'dead'],
+  [RTNH_F_ONLINK, 'onlink'],
+  [RTNH_F_LINKDOWN, 'linkdown'],
+]
+
+const addressOrNull = (addr: number): string | null => (addr === 0 ? null : formatIpv4(addr))
+
+const publicInfo = (r: KernelRouteInfo): RouteInfo => {
+  const hop = r.nexthops[0]
+  const flags = r.flags | (hop?.flags ?? 0)
+  return {
+    dst: r.dst === 0 && r.dstLen === 0 ? 'default' : formatPrefix({ addr: r.dst, len: r.dstLen }),
+    type: ROUTE_TYPES[r.type] ?? String(r.type),
+    via: addressOrNull(hop?.gateway ?? 0),
+    dev: hop?.dev?.name ?? null,
+    src: addressOrNull(r.prefsrc),
+    metric: r.priority,
+    scope: SCOPES.name(r.scope),
+    proto: ROUTE_PROTOCOLS.name(r.protocol),
+    table: ROUTE_TABLES.name(r.table),
+    tos: r.tos,
+    flags: FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word),
+    metrics: r.metrics,
+  }
+}
+
+const publicGet = (g: RouteGetInfo): RouteGet => ({
+  dst: formatIpv4(g.dst),
+  src: formatIpv4(g.src),
+  via: addressOrNull(g.gateway),
+  dev: g.dev.name,
+  type: ROUTE_TYPES[g.type] ?? String(g.type),
+  table: ROUTE_TABLES.name(g.table),
+  mtu: g.mtu === 0 ? null : g.mtu,
+  cacheFlags: g.cacheFlags,
+})
+
+/** The `ip route` of a namespace: `netns.route`. */
+export class RouteApi {
+  readonly #netns: KernelNetns
+
+  /** @internal */
+  constructor(netns: KernelNetns) {
+    this.#netns = netns
+  }
+
+  /**
+   * Adds a route. `dst` is `default`, a prefix or an address. Throws EEXIST, ENETUNREACH `Nexthop has invalid gateway`,
+   * ENETDOWN, EINVAL, ... in the kernel's words.
+   *
+   * @example
+   * h1.route.add('default', { via: '10.0.0.254' })
+   * h1.route.add('10.9.0.0/16', { type: 'unreachable' })
+   */
+  add(dst: string, options: RouteOptions = {}): void {
+    this.#put(dst, options, 'add')
+  }
+
+  /** Adds a route, or changes the one with the same destination, TOS and metric. */
+  replace(dst: string, options: RouteOptions = {}): void {
+    this.#put(dst, options, 'replace')
+  }
+
+  /** Changes a route. Throws ENOENT when it is not there. */
+  change(dst: string, options: RouteOptions = {}): void {
+    this.#put(dst, options, 'change')
+  }
+
+  /** Adds a route behind those with the same destination, TOS and metric. */
+  append(dst: string, options: RouteOptions = {}): void {
+    this.#put(dst, options, 'append')
+  }
+
+  /** Adds a route in front of those with the same destination, TOS and metric. */
+  prepend(dst: string, options: RouteOptions = {}): void {
+    this.#put(dst, options, 'prepend')
+  }
+
+  /** Deletes the first route that matches; what is absent matches anything. Throws ESRCH. */
+  del(dst: string, options: RouteOptions = {}): void {
+    routeDel(this.#netns, this.#spec(dst, options))
+  }
+
+  /** The routes of one table (`main` when absent) or of all, in the kernel's order. */
+  list(filter: { readonly table?: TableWord | number | 'all' } = {}): RouteInfo[] {
+    const { table = RT_TABLE_MAIN } = filter
+    const wanted = table === 'all' ? null : wordOption('table', table, TABLE_NUMBERS)
+    return routeList(this.#netns)
+      .filter(r => wanted === null || r.table === wanted)
+      .map(publicInfo)
+  }
+
+  /**
+   * The route that a packet to `dst` takes (`ip route get`): one of this host, or with `iif` one that comes in there from
+   * `from`. Throws what the look-up says: ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL, EXDEV.
+   */
+  get(
+    dst: string,
+    options: { readonly from?: string; readonly iif?: DevRef; readonly oif?: DevRef; readonly tos?: number } = {},
+  ): RouteGet {
+    checkOptions('route.get', options, ['from', 'iif', 'oif', 'tos'])
+    const { from, iif, oif, tos } = options
+    return publicGet(
+      routeGet(this.#netns, {
+        dst: ipv4Option('dst', dst),
+        ...defined({
+          src: from === undefined ? undefined : ipv4Option('from', from),
+          iif: iif === undefined ? undefined : devOf(this.#netns, iif),
+          oif: oif === undefined ? undefined : devOf(this.#netns, oif),
+          tos,
+        }),
+      }),
+    )
+  }
+
+  #put(dst: string, options: RouteOptions, verb: RouteVerb): void {
+    routeAdd(this.#netns, this.#spec(dst, options), verb)
+  }
+
+  #spec(dst: string, options: RouteOptions): RouteSpec {
+    checkOptions('route', options, OPTIONS)
+    const { addr, len } = prefixOption('dst', dst)
+    const { type, via, dev, src, metric, scope, proto, table, tos, onlink, metrics } = options
+    return {
+      dst: addr,
+      dstLen: len,
+      ...defined({
+        type: type === undefined ? undefined : wordOption('type', type, TYPE_NUMBERS),
+        gateway: via === undefined ? undefined : ipv4Option('via', via),
+        dev: dev === undefined ? undefined : devOf(this.#netns, dev),
+        prefsrc: src === undefined ? undefined : ipv4Option('src', src),
+        priority: metric,
+        scope: scope === undefined ? undefined : wordOption('scope', scope, SCOPE_NUMBERS),
+        protocol: proto === undefined ? undefined : wordOption('proto', proto, PROTOCOL_NUMBERS),
+        table: table === undefined ? undefined : wordOption('table', table, TABLE_NUMBERS),
+        tos,
+        onlink,
+        metrics,
+      }),
+    }
+  }
+}

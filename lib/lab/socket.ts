@@ -1,0 +1,168 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/**
+ * What the UDP and raw sockets of users have in common: options, errors, groups.
+ *
+ * A call that fails throws a NetloomError with the errno's name as its code, as a program sees -1 and errno.
+ */
+import { type Errno, errnoName, NetloomError, strerror } from '../errors.js'
+import type { PmtuDisc, Sock } from '../ip/sock.js'
+import { formatIpv4 } from '../wire/ip.js'
+import { type DevRef, devOf } from './handles.js'
+import { Printable } from './printable.js'
+import { ipv4Option } from './text.js'
+
+/** Options of every IPv4 socket; each can also be set later under the same name. */
+export interface SocketOptions {
+  /** Time to live of what is sent (IP_TTL); the namespace's default when absent. */
+  readonly ttl?: number
+  /** Type of service (IP_TOS). */
+  readonly tos?: number
+  /** May send to broadcast addresses (SO_BROADCAST). */
+  readonly broadcast?: boolean
+  /** Only use this device (SO_BINDTODEVICE). */
+  readonly dev?: DevRef
+  /** Path MTU discovery (IP_MTU_DISCOVER). */
+  readonly pmtuDisc?: PmtuDisc
+  /** ICMP errors go to the error queue (IP_RECVERR). */
+  readonly recvErr?: boolean
+  /** Receive buffer in octets (SO_RCVBUF). */
+  readonly rcvbuf?: number
+  /** Send buffer in octets (SO_SNDBUF). */
+  readonly sndbuf?: number
+  /** Time to live of multicast packets (IP_MULTICAST_TTL); 1. */
+  readonly mcastTtl?: number
+  /** Multicast packets come back to this host (IP_MULTICAST_LOOP); true. */
+  readonly mcastLoop?: boolean
+  /** Device that multicast packets leave by (IP_MULTICAST_IF). */
+  readonly mcastIf?: DevRef
+  /** Called when an ICMP error arrives for the socket; without it the next call throws the error. */
+  readonly onError?: (code: Errno) => void
+}
+
+/** @internal */
+export const SOCKET_OPTIONS: readonly string[] = [
+  'ttl',
+  'tos',
+  'broadcast',
+  'dev',
+  'pmtuDisc',
+  'recvErr',
+  'rcvbuf',
+  'sndbuf',
+  'mcastTtl',
+  'mcastLoop',
+  'mcastIf',
+  'onError',
+]
+
+/** An entry of the error queue of a socket with `recvErr`. */
+export interface SocketError {
+  readonly code: Errno
+  /** ICMP type and code; null for errors of this host itself. */
+  readonly icmp: { readonly type: number; readonly code: number } | null
+  /** MTU of the next hop, or pointer; 0 otherwise. */
+  readonly info: number
+  /** Who sent the ICMP error; null for this host. */
+  readonly offender: string | null
+  /** Where the packet that failed went. */
+  readonly destination: string
+  /** The quoted packet from its transport header on. */
+  readonly quoted: Uint8Array
+}
+
+/** Parts of UDP and raw sockets. */
+export abstract class Socket extends Printable {
+  /** @internal */
+  protected readonly sk: Sock & { close(): void }
+  #onError: ((code: Errno) => void) | null = null
+
+  /** @internal */
+  constructor(sk: Sock & { close(): void }, options: SocketOptions) {
+    super()
+    this.sk = sk
+    const { dev, mcastIf, onError, ...fields } = options
+    for (const name of SOCKET_OPTIONS)
+      if (name in fields) Object.assign(sk, { [name]: (fields as Record<string, unknown>)[name] })
+    if (dev !== undefined) sk.boundDev = devOf(sk.netns, dev)
+    if (mcastIf !== undefined) sk.mcastIf = devOf(sk.netns, mcastIf)
+    this.#onError = onError ?? null
+  }
+
+  /** Local address as text; `0.0.0.0` for any. */
+  get address(): string {
+    return formatIpv4(this.sk.localAddress)
+  }
+
+  /** Packets that wait to be read. */
+  get readable(): number {
+    return this.sk.readable
+  }
+
+  /** Packets that were lost because the receive buffer was full. */
+  get overruns(): number {
+    return this.sk.drops
+  }
+
+  /** True once it is closed. */
+  get isClosed(): boolean {
+    return this.sk.closed
+  }
+
+  /** The error that the next call would throw, or null; reading clears it (SO_ERROR). */
+  takeError(): Errno | null {
+    const errno = this.sk.takeError()
+    return errno === 0 ? null : errnoName(errno)
+  }
+
+  /** The oldest entry of the error queue, or null (MSG_ERRQUEUE). */
+  errQueue(): SocketError | null {
+    const e = this.sk.errQueue()
+    if (e === null) return null
+    return {
+      code: errnoName(e.errno),
+      icmp: e.icmpType < 0 ? null : { type: e.icmpType, code: e.icmpCode },
+      info: e.info,
+      offender: e.offender === 0 ? null : formatIpv4(e.offender),
+      destination: formatIpv4(e.daddr),
+      quoted: e.quoted,
+    }
+  }
+
+  /** Joins a multicast group. Throws EINVAL, ENODEV, EADDRINUSE. */
+  joinGroup(group: string, options: { readonly dev?: DevRef } = {}): void {
+    this.sk.joinGroup(ipv4Option('group', group), this.#groupDev(options.dev))
+  }
+
+  /** Leaves a multicast group. Throws EADDRNOTAVAIL. */
+  leaveGroup(group: string, options: { readonly dev?: DevRef } = {}): void {
+    this.sk.leaveGroup(ipv4Option('group', group), this.#groupDev(options.dev))
+  }
+
+  /** Closes the socket; what has not been read is gone. */
+  close(): void {
+    this.sk.close()
+  }
+
+  /** As {@link close}. */
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** @internal what a system call returned: octets, or an error to throw */
+  protected result(rc: number, what: string): number {
+    if (rc >= 0) return rc
+    const code = errnoName(rc)
+    throw new NetloomError(code, `${what}: ${strerror(code)}`, { netns: this.sk.netns.name })
+  }
+
+  /** @internal calls the user's function for an ICMP error, when there is one */
+  protected reportError(): void {
+    if (this.#onError === null) return
+    const code = this.takeError()
+    if (code !== null) this.#onError(code)
+  }
+
+  #groupDev(dev: DevRef | undefined): Sock['mcastIf'] {
+    return dev === undefined ? this.sk.mcastIf : devOf(this.sk.netns, dev)
+  }
+}

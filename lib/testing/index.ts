@@ -1,0 +1,5 @@
+/**
+ * Assertions for tests of networks.
+ * @module
+ */
+export { VERSION } from '../lab/version.js'
