@@ -1,5 +1,5 @@
 # title: static entries for multicast groups
-# shows: snooping on: a group with an entry goes to its port only once a querier is there, other groups everywhere; mdb show, errors and del
+# shows: snooping on: with a querier a group with an entry goes to its port only, a group nobody asked for to no port at all, 224.0.0.x everywhere; mdb show, errors and del
 # tags: l2,bridge,multicast
 ip netns add sw
 ip netns exec sw sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1

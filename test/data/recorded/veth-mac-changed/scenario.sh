@@ -29,6 +29,7 @@ ip -n h1 link set eth0 address 01:00:5e:00:00:01
 # may-fail
 ip -n h1 link set eth0 address 00:00:00:00:00:00
 ip -n h1 link set eth0 down
+sleep 1.2
 ip -n h1 link set eth0 address 02:00:00:00:01:88
 ip -n h1 link set eth0 up
 sleep 1.1
