@@ -141,16 +141,16 @@ test('enters reports of all versions, forgets them 260 s later; without a querie
 })
 
 test('sends to members only once a querier has been heard and its response time is over', () => {
-  const lab = new McLab(3)
+  const lab = new McLab(4)
   lab.join(1, G1)
   lab.query(3)
   assert.equal(lab.routers(), ['p3 1 255'])
-  assert.equal(lab.reach(2, G1), [1, 3], 'delay_timer: still flooded')
+  assert.equal(lab.reach(2, G1), [1, 3, 4], 'delay_timer: still flooded')
   lab.world.run({ for: 11e9 })
   assert.equal(lab.reach(2, G1), [1, 3], 'the member and the router port')
   assert.equal(lab.reach(3, G1), [1])
   assert.equal(lab.reach(2, G2), [3], 'an unknown group goes to routers only')
-  assert.equal(lab.reach(2, parseIpv4('224.0.0.5')), [1, 3], 'link-local groups go everywhere')
+  assert.equal(lab.reach(2, parseIpv4('224.0.0.5')), [1, 3, 4], 'link-local groups go everywhere')
   checkBalance(lab.world)
 })
 
@@ -222,6 +222,9 @@ test('leaves asking to the querier with the smaller address (br_multicast_select
   lab.query(2)
   lab.query(3)
   assert.equal(lab.routers(), ['p2 1 255'], '10.0.0.3 is not better')
+  const query = igmp(IGMP_HOST_MEMBERSHIP_QUERY, 100, 0)
+  send(lab.hosts[2]!, ipFrame(3, IGMP_ALL_HOSTS, IPPROTO_IGMP, query, parseIpv4('200.0.0.1')))
+  assert.equal(lab.routers(), ['p2 1 255'], 'neither is 200.0.0.1')
   lab.query(1)
   assert.equal(lab.routers(), ['p2 1 255', 'p1 1 255'])
   linkSet(lab.br, { attrs: { mcastQuerier: 1 } })
@@ -431,6 +434,14 @@ test('version 3: asks for sources and groups with the queries recorded on 6.18',
   assert.equal([bySource!.slice(8), byGroup!.slice(8)], ['ef0101020a7d00010a000008', 'ef010102027d0000'])
   lab.world.run({ for: 1.2e9 })
   assert.equal(queries()[0]!.slice(8), 'ef0101020a7d0000', 'again, with the S flag')
+})
+
+test('version 3: keeps members of other sources out of an entry', () => {
+  const lab = new McLab(4, { mcastIgmpVersion: 3, mcastQuerier: 1 })
+  lab.world.run({ for: 12e9 })
+  lab.report3(1, [ALLOW, G1, [ip(3)]])
+  lab.report3(2, [ALLOW, G1, [ip(4)]])
+  assert.equal([lab.reach(3, G1), lab.reach(4, G1)], [[1], [2]])
 })
 
 test('version 3: forwards by source', () => {

@@ -40,8 +40,10 @@ const portCost = (dev: NetDevice): number => {
 }
 
 const findPortNo = (br: Bridge): number => {
-  const used = new Set(br.ports.map(p => p.portNo))
-  for (let no = 1; no < MAX_PORTS; no++) if (!used.has(no)) return no
+  const used = new Uint8Array(MAX_PORTS)
+  for (const p of br.ports) used[p.portNo] = 1
+  const no = used.indexOf(0, 1)
+  if (no > 0) return no
   throw new NetloomError('ENOSPC', undefined, { dev: br.dev.name })
 }
 
