@@ -32,6 +32,12 @@ export class Dst {
   mtu: number
   /** Path MTU that was learned from an ICMP error, 0 for none; ends at {@link expires}. */
   pmtu: number
+  /** The route's MTU may not be lowered, and packets do not carry DF to find out. */
+  mtuLocked: boolean
+  /** TTL that the route names, 0 for the namespace's default. */
+  hoplimit: number
+  /** ifindex that packets of this host to itself seem to come in by: that of the device with the address. 0 for none. */
+  iif: number
   /** Virtual time when a learned {@link mtu} or gateway ends, 0 for never. */
   expires: number
   /** Generation of the namespace's routes that this entry belongs to; another one makes it stale. */
@@ -53,6 +59,9 @@ export class Dst {
     this.prefsrc = 0
     this.mtu = 0
     this.pmtu = 0
+    this.mtuLocked = false
+    this.hoplimit = 0
+    this.iif = 0
     this.expires = 0
     this.genid = 0
     this.neigh = null

@@ -23,7 +23,7 @@ import type { Dst } from '../core/dst.js'
 import { fibPrefsrc } from './fib-info.js'
 import { inetSelectAddr } from './in-device.js'
 import { ipv4 } from './ipv4.js'
-import { defaultTtl, ipLocalOut } from './local-out.js'
+import { dstHoplimit, ipLocalOut } from './local-out.js'
 import { echoOptions, putOptions } from './options.js'
 import { dstMtu, ipRouteOutput } from './route.js'
 import { RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST } from './rtnetlink.js'
@@ -148,6 +148,6 @@ const push = (
   out.transportHeader = at
   out.dst = rt
   out.ignoreDf = true
-  const ttl = rt.flags & RTCF_MULTICAST ? 1 : defaultTtl(netns)
+  const ttl = rt.flags & RTCF_MULTICAST ? 1 : dstHoplimit(rt)
   ipLocalOut(out, null, tos, 0, ttl, IPPROTO_ICMP, saddr, daddr)
 }

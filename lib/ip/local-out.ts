@@ -3,7 +3,7 @@
  *
  * @see net/ipv4/ip_output.c ip_local_out
  */
-import type { Netns } from '../core/netns.js'
+import type { Dst } from '../core/dst.js'
 import { type Skb, skbPush } from '../core/skb.js'
 import { ETH_P_IP } from '../wire/ethernet.js'
 import { IPV4_HLEN, putIpv4 } from '../wire/ipv4.js'
@@ -34,5 +34,6 @@ export const ipLocalOut = (
   return skb.dst!.output(skb)
 }
 
-/** TTL of packets of this host to `daddr`, for a socket that did not set one (ip4_dst_hoplimit). */
-export const defaultTtl = (netns: Netns): number => ipv4(netns).sysctls.ipDefaultTtl
+/** TTL of packets of this host by a route, for a socket that did not set one (ip4_dst_hoplimit). */
+export const dstHoplimit = (dst: Dst): number =>
+  dst.hoplimit !== 0 ? dst.hoplimit : ipv4(dst.dev.netns).sysctls.ipDefaultTtl

@@ -14,8 +14,8 @@ import { IP_DF, IPPROTO_ICMP, IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Saddr, ipv4Tos,
 import { icmpErrConvert } from './icmp-errors.js'
 import { ipv4 } from './ipv4.js'
 import { checkOptions, putOptions } from './options.js'
-import { defaultTtl, ipLocalOut } from './local-out.js'
-import { dstMtu, ipRouteOutput, routeError } from './route.js'
+import { dstHoplimit, ipLocalOut } from './local-out.js'
+import { dstMtu, inetIif, ipRouteOutput, routeError } from './route.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtnetlink.js'
 import { dropRcvbuf, Sock } from './sock.js'
 
@@ -115,9 +115,9 @@ export class RawSocket extends Sock {
     skb.sk = this
     skb.dst = dst
     skb.ignoreDf = this.ignoresDf
-    const wants = this.pmtuDisc === 'want' && total <= mtu
+    const wants = this.pmtuDisc === 'want' && total <= mtu && !dst.mtuLocked
     const df = this.pmtuDisc === 'do' || this.pmtuDisc === 'probe' || wants ? IP_DF : 0
-    const ttl = dst.flags & RTCF_MULTICAST ? this.mcastTtl : this.ttl !== 0 ? this.ttl : defaultTtl(this.netns)
+    const ttl = dst.flags & RTCF_MULTICAST ? this.mcastTtl : this.ttl !== 0 ? this.ttl : dstHoplimit(dst)
     const rc = ipLocalOut(skb, this, this.tos, df, ttl, this.protocol, saddr, daddr)
     if (rc <= 0) return rc === 0 ? payload.length : rc
     const err = rc === NET_XMIT_CN || !this.recvErr ? 0 : netXmitErrno(rc)
@@ -133,7 +133,7 @@ export class RawSocket extends Sock {
       packet: b.slice(ip, skb.tail),
       ttl: ipv4Ttl(b, ip),
       tos: ipv4Tos(b, ip),
-      ifindex: skb.skbIif,
+      ifindex: inetIif(skb),
       timeNs: this.netns.world.now,
     }
     deliverSkb(skb)
@@ -168,7 +168,7 @@ export const rawLocalDeliver = (skb: Skb, proto: number): boolean => {
   let found = false
   for (let i = 0; i < raw.length; i++) {
     const sk = raw[i]!
-    if (!matches(sk, proto, saddr, daddr, skb.skbIif)) continue
+    if (!matches(sk, proto, saddr, daddr, inetIif(skb))) continue
     found = true
     if (proto === IPPROTO_ICMP && sk.filter !== null && !sk.filter(icmpType(b, skb.data))) continue
     const copy = skbClone(skb)
@@ -182,7 +182,7 @@ export const rawIcmpError = (skb: Skb, proto: number, type: number, code: number
   const { buf: b, data: ip } = skb
   const daddr = ipv4Daddr(b, ip)
   for (const sk of [...ipv4(skb.netns).raw]) {
-    if (!matches(sk, proto, daddr, ipv4Saddr(b, ip), skb.skbIif)) continue
+    if (!matches(sk, proto, daddr, ipv4Saddr(b, ip), inetIif(skb))) continue
     const { errno, fatal } = icmpErrConvert(type, code, sk.pmtuDisc)
     if (errno === 0) continue
     const o = ip + ipv4Ihl(b, ip)

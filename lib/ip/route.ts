@@ -10,7 +10,7 @@ import { DROP } from '../core/drop.js'
 import { Dst } from '../core/dst.js'
 import { IFF_LOOPBACK, IFF_UP, type NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
-import type { Skb } from '../core/skb.js'
+import { PACKET_LOOPBACK, type Skb } from '../core/skb.js'
 import { errnoNumber } from '../errors.js'
 import { ETH_P_IP } from '../wire/ethernet.js'
 import { INADDR_LOOPBACK, isBroadcast, isLocalMulticast4, isLoopback4, isMulticast4, isZeronet } from '../wire/ip.js'
@@ -79,7 +79,10 @@ const setNexthop = (dst: Dst, state: Ipv4, info: FibInfo, nh: FibNh, exception: 
   dst.genid = state.rtGenid
   dst.fibInfo = info
   if (nh.gateway !== 0 && nh.scope === RT_SCOPE_LINK) dst.gateway = nh.gateway
-  if (info.metrics.mtu !== undefined) dst.mtu = info.metrics.mtu
+  const { mtu = 0, hoplimit = 0, lock } = info.metrics
+  dst.mtu = mtu
+  dst.hoplimit = hoplimit
+  dst.mtuLocked = lock?.has('mtu') ?? false
   if (exception === null) return
   if (exception.gateway !== 0) {
     dst.gateway = exception.gateway
@@ -87,6 +90,12 @@ const setNexthop = (dst: Dst, state: Ipv4, info: FibInfo, nh: FibNh, exception: 
   }
   dst.pmtu = exception.pmtu
   dst.expires = exception.expires
+}
+
+/** ifindex of the device that a packet came in by (inet_iif); what this host sends to itself comes in by the address's. */
+export const inetIif = (skb: Skb): number => {
+  const dst = skb.dst
+  return dst === null || dst.iif === 0 || skb.pktType === PACKET_LOOPBACK ? skb.skbIif : dst.iif
 }
 
 // ---------------------------------------------------------------- input
@@ -346,7 +355,7 @@ const mkrouteOutput = (
     isDstFresh(cached, state)
   )
     return cached
-  return newOutput(state, outDev, type, flags, info, nh, exception, cacheable)
+  return newOutput(state, outDev, type, flags, info, nh, exception, cacheable, origOif)
 }
 
 const newOutput = (
@@ -358,11 +367,13 @@ const newOutput = (
   nh: FibNh | null,
   exception: FibNhException | null,
   cacheable: boolean,
+  iif: number,
 ): Dst => {
   const loops = (flags & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0 && (flags & RTCF_LOCAL) !== 0
   const output = loops && !(outDev.flags & IFF_LOOPBACK) ? state.path.mcOutput : state.path.output
   const dst = new Dst(outDev, type, flags, flags & RTCF_LOCAL ? state.path.localDeliver : state.path.bug, output)
   dst.genid = state.rtGenid
+  dst.iif = iif
   if (info !== null && nh !== null) {
     setNexthop(dst, state, info, nh, exception)
     if (exception !== null) exception.output = dst

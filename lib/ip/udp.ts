@@ -29,8 +29,8 @@ import { putUdp, putUdpCsumField, UDP_HLEN, udpCsum, udpDport, udpLen, udpSport 
 import { icmpErrConvert } from './icmp-errors.js'
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
-import { defaultTtl, ipLocalOut } from './local-out.js'
-import { dstMtu, ipRouteOutput, routeError } from './route.js'
+import { dstHoplimit, ipLocalOut } from './local-out.js'
+import { dstMtu, inetIif, ipRouteOutput, routeError } from './route.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtnetlink.js'
 import { dropRcvbuf, Sock } from './sock.js'
 
@@ -163,8 +163,11 @@ export class UdpSocket extends Sock {
     skb.sk = this
     skb.dst = dst
     skb.ignoreDf = this.ignoresDf
-    const df = this.pmtuDisc === 'do' || this.pmtuDisc === 'probe' || (fits && this.pmtuDisc === 'want') ? IP_DF : 0
-    const ttl = dst.flags & RTCF_MULTICAST ? this.mcastTtl : this.ttl !== 0 ? this.ttl : defaultTtl(this.netns)
+    const df =
+      this.pmtuDisc === 'do' || this.pmtuDisc === 'probe' || (fits && this.pmtuDisc === 'want' && !dst.mtuLocked)
+        ? IP_DF
+        : 0
+    const ttl = dst.flags & RTCF_MULTICAST ? this.mcastTtl : this.ttl !== 0 ? this.ttl : dstHoplimit(dst)
     const rc = ipLocalOut(skb, this, this.tos, df, ttl, IPPROTO_UDP, saddr, daddr)
     const err = rc > 0 ? (rc === NET_XMIT_CN ? 0 : netXmitErrno(rc)) : rc
     return err === 0 || (err === -ENOBUFS && !this.recvErr) ? data.length : err
@@ -186,7 +189,7 @@ export class UdpSocket extends Sock {
       saddr: ipv4Saddr(b, ip),
       sport: udpSport(b, udp),
       daddr: ipv4Daddr(b, ip),
-      ifindex: skb.skbIif,
+      ifindex: inetIif(skb),
       ttl: ipv4Ttl(b, ip),
       tos: ipv4Tos(b, ip),
     }
@@ -244,7 +247,7 @@ export const udpRcv = (skb: Skb): void => {
   const daddr = ipv4Daddr(b, ip)
   const { udp } = ipv4(skb.netns)
   if (skb.dst!.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) return deliverToAll(skb, saddr, daddr)
-  const sk = udp.lookup(saddr, udpSport(b, o), daddr, udpDport(b, o), skb.skbIif)
+  const sk = udp.lookup(saddr, udpSport(b, o), daddr, udpDport(b, o), inetIif(skb))
   if (sk !== null) return sk.receive(skb)
   if (!checksumOk(skb)) return kfreeSkb(skb, DROP.UDP_CSUM)
   icmpSend(skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0)
@@ -254,7 +257,7 @@ export const udpRcv = (skb: Skb): void => {
 /** Gives every interested socket a copy (__udp4_lib_mcast_deliver). */
 const deliverToAll = (skb: Skb, saddr: number, daddr: number): void => {
   const { buf: b, data: o } = skb
-  const all = ipv4(skb.netns).udp.lookupAll(saddr, udpSport(b, o), daddr, udpDport(b, o), skb.skbIif)
+  const all = ipv4(skb.netns).udp.lookupAll(saddr, udpSport(b, o), daddr, udpDport(b, o), inetIif(skb))
   if (all.length === 0) return kfreeSkb(skb, DROP.NO_SOCKET)
   for (let i = 1; i < all.length; i++) all[i]!.receive(skbClone(skb))
   all[0]!.receive(skb)
@@ -271,7 +274,7 @@ export const udpErr = (skb: Skb, type: number, code: number, info: number): void
   const state = ipv4(skb.netns)
   const daddr = ipv4Daddr(b, ip)
   const dport = udpDport(b, o)
-  const sk = state.udp.lookup(daddr, dport, ipv4Saddr(b, ip), udpSport(b, o), skb.skbIif)
+  const sk = state.udp.lookup(daddr, dport, ipv4Saddr(b, ip), udpSport(b, o), inetIif(skb))
   if (sk === null) return
   const { errno, fatal } = icmpErrConvert(type, code, sk.pmtuDisc)
   if (errno === 0) return

@@ -115,7 +115,7 @@ const publicGet = (g: RouteGetInfo): RouteGet => ({
   dev: g.dev.name,
   type: ROUTE_TYPES[g.type] ?? String(g.type),
   table: ROUTE_TABLES.name(g.table),
-  mtu: g.mtu === 0 ? null : g.mtu,
+  mtu: g.metrics.mtu ?? null,
   cacheFlags: g.cacheFlags,
 })
 

@@ -8,7 +8,7 @@
 import { RT_TABLE_MAIN } from '../ip/rtnetlink.js'
 import type { RouteGetInfo } from '../rtnl/route.js'
 import { formatIpv4 } from '../wire/ip.js'
-import { printMetrics, printRouteFlags, printRouteType, type RouteMetrics } from './ip-route-text.js'
+import { printMetrics, printRouteFlags, printRouteType } from './ip-route-text.js'
 import { DSFIELDS, ROUTE_TABLES } from './names.js'
 import type { Printer } from './printer.js'
 
@@ -55,10 +55,8 @@ export const printRouteGet = (p: Printer, info: RouteGetInfo, question: RouteGet
   if (question.mark !== undefined && question.mark !== 0) p.field('mark', question.mark, `mark ${question.mark} `)
   if (info.iif === null) p.field('uid', 0, 'uid 0 ')
   printCache(p, info)
-  printMetrics(p, metricsOf(info))
+  printMetrics(p, info.metrics)
   if (info.iif !== null) p.field('iif', info.iif.name, `iif ${info.iif.name} `)
   p.text('\n')
   p.closeObject()
 }
-
-const metricsOf = (info: RouteGetInfo): RouteMetrics => ({ mtu: info.mtu })

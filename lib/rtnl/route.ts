@@ -101,8 +101,9 @@ export interface RouteGetInfo {
   readonly iif: NetDevice | null
   /** Words that `ip route get` prints in angle brackets: local, redirected, ... */
   readonly cacheFlags: readonly string[]
-  /** Learned path MTU, 0 for none, and nanoseconds until it ends. */
-  readonly mtu: number
+  /** The route's metrics; `mtu` is the learned path MTU where there is one. */
+  readonly metrics: RouteMetrics
+  /** Nanoseconds until what was learned ends, 0 for never. */
   readonly expiresNs: number
   readonly uid: 0
 }
@@ -262,10 +263,11 @@ const describe = (
     gateway: dst.gateway,
     dev: dst.dev,
     type: dst.type,
-    table: info?.table ?? RT_TABLE_MAIN,
+    // `local` and `main` are looked up as one table, and `main` is the name it goes by.
+    table: info === null || info.table === RT_TABLE_LOCAL ? RT_TABLE_MAIN : info.table,
     iif,
     cacheFlags,
-    mtu: dst.pmtu,
+    metrics: { ...info?.metrics, ...(dst.pmtu !== 0 && { mtu: dst.pmtu }) },
     expiresNs: dst.expires === 0 ? 0 : dst.expires - netns.world.now,
     uid: 0,
   }

@@ -14,6 +14,7 @@ import {
   duplicateArgument,
   invalidArgument,
   matches,
+  oneOfOnOff,
   parseUnsigned,
   ToolExit,
   unsupported,
@@ -79,7 +80,7 @@ const BRIDGE: readonly AttributeWord[] = [
     },
   },
   unsigned('group_fwd_mask', 16),
-  { word: 'group_address', read: (_ip, args) => etherAddress(parseLladdr(args.take())) },
+  { word: 'group_address', read: (_ip, args) => parseLladdr(args.take()) },
   bare('fdb_flush'),
   unsigned('vlan_default_pvid', 16),
   unsigned('vlan_stats_enabled', 8),
@@ -110,11 +111,7 @@ const BRIDGE: readonly AttributeWord[] = [
 
 const onOffWord = (word: string): AttributeWord => ({
   word,
-  read: (_ip, args) => {
-    const text = args.take()
-    if (text === 'on' || text === 'off') return text === 'on'
-    throw new ToolExit(1, `Error: argument of "${word}" must be one of "off", "on", not "${text}"\n`)
-  },
+  read: (_ip, args) => oneOfOnOff(word, args.take(), 1),
 })
 
 /** Words of `type bridge_slave`, in the order in which the tool looks for them. */
@@ -129,8 +126,8 @@ const BRIDGE_SLAVE: readonly AttributeWord[] = [
   onOffWord('fastleave'),
   onOffWord('learning'),
   onOffWord('flood'),
-  onOffWord('proxy_arp_wifi'),
   onOffWord('proxy_arp'),
+  onOffWord('proxy_arp_wifi'),
   unsigned('mcast_router', 8),
   onOffWord('mcast_fast_leave'),
   onOffWord('mcast_flood'),
@@ -170,6 +167,9 @@ const readAttributes = (
     }
     attributes[camelCase(SAME_ATTRIBUTE[found.word] ?? found.word)] = found.read(ip, args)
   }
+  // The kernel checks the length of an address, when all words have been read.
+  const group = attributes['groupAddress']
+  if (group !== undefined) attributes['groupAddress'] = etherAddress(group as number[])
   if (attributes['nobackupPort'] === true) attributes['backupPort'] = null
   delete attributes['nobackupPort']
   return { attributes, finish: null }
@@ -192,7 +192,8 @@ const vethWords = (ip: IpContext, args: Args): KindRequest => {
     throw new ToolExit(1, '')
   }
   const request = parseLinkWords(ip, args)
-  bothNames(request)
+  checkNames(request)
+  if (request.link !== undefined) ip.device(request.link)
   if (request.type !== undefined) duplicateArgument('type', request.type)
   // The kernel brings the peer up before it has told it who its own peer is.
   if (request.up === true) throw new NetloomError('ENOTCONN')
@@ -214,8 +215,8 @@ const finishPeer = (first: NetDevice, request: LinkRequest): void => {
 }
 
 /** A new device has one name: exit status 255 for two. */
-export const bothNames = (request: LinkRequest): void => {
-  if (request.name !== undefined && request.dev !== undefined)
+export const checkNames = ({ name, dev }: LinkRequest): void => {
+  if (name !== undefined && dev !== undefined && name !== dev)
     usageError('both "name" and "dev" cannot be used when creating devices.')
 }
 
