@@ -104,6 +104,7 @@ export class Arping {
   #to: number = MAC_BROADCAST
   #lastProbeNs = 0
   #expirations = 1
+  #nextProbeNs = -1
   #isDone = false
 
   /** @internal use {@link arping} */
@@ -136,7 +137,7 @@ export class Arping {
       this.#output.noSource?.(this)
       return this.process.exit(2)
     }
-    if (intervalSec > 0) this.#interval.set(intervalSec * NS_PER_SEC)
+    this.#armInterval(intervalSec)
     if (timeoutSec > 0) this.#timeout.set(timeoutSec * NS_PER_SEC)
     this.#send()
   }
@@ -152,8 +153,20 @@ export class Arping {
     if (!this.dev.registered || (this.dev.flags & IFF_UP) === 0) return this.#down()
     this.#expirations++
     if (count !== undefined && this.#expirations > count) return this.finish()
-    this.#interval.set(intervalSec * NS_PER_SEC)
+    this.#armInterval(intervalSec)
     this.#send()
+  }
+
+  /** @internal a probe that is due at the same instant goes out before the end, as the real tool's timers come in that order */
+  timeoutOver(): void {
+    if (this.#nextProbeNs === this.netns.world.now) this.intervalOver()
+    if (!this.#isDone) this.finish()
+  }
+
+  #armInterval(intervalSec: number): void {
+    if (intervalSec === 0) return
+    this.#nextProbeNs = this.netns.world.now + intervalSec * NS_PER_SEC
+    this.#interval.set(intervalSec * NS_PER_SEC)
   }
 
   #down(): void {
@@ -208,7 +221,7 @@ export class Arping {
     if (broadcastOnly !== true) this.#to = sha
   }
 
-  /** @internal prints the sums and ends with the real tool's status */
+  /** Ends the program as its time-out does: with the sums and the real tool's status. */
   finish(): void {
     const { detectDuplicate, announce, count, quitOnReply } = this.options
     if (detectDuplicate === true) return this.#end(this.received > 0 ? 1 : 0)
@@ -226,7 +239,7 @@ export class Arping {
 }
 
 const intervalOver = (a: Arping): void => a.intervalOver()
-const timeoutOver = (a: Arping): void => a.finish()
+const timeoutOver = (a: Arping): void => a.timeoutOver()
 
 /** The device that packets to `target` leave by. */
 const routeDevice = (netns: Netns, target: number): NetDevice => {
@@ -284,7 +297,7 @@ const sourceOf = (dev: NetDevice, target: number, options: ArpingOptions): numbe
   const { source, announce, detectDuplicate } = options
   const given = source !== undefined ? addressOf(source) : announce !== undefined ? target : 0
   if (given !== 0) return checkSource(dev, given)
-  return detectDuplicate === true ? 0 : onLinkSource(dev, target)
+  return source !== undefined || detectDuplicate === true ? 0 : onLinkSource(dev, target)
 }
 
 /**

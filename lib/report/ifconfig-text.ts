@@ -106,17 +106,23 @@ export const ifconfigText = ({ name, dev }: IfconfigName): string => {
 /** Head line of `ifconfig -s`. */
 export const IFCONFIG_SHORT_HEAD = 'Iface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n'
 
-/** One line of `ifconfig -s`. */
+/** Counters of `ifconfig -s`. */
+const shortCounters = ({ stats: s }: LinkInfo): string => {
+  const side = (ok: number, errors: number, drops: number): string =>
+    `${String(ok).padStart(8)} ${String(errors).padStart(6)} ${String(drops).padStart(6)}`
+  const rx = side(s.rxPackets, s.rxErrors, s.rxDropped + s.rxMissed)
+  return `${rx} ${'0'.padEnd(6)} ${side(s.txPackets, s.txErrors, s.txDropped)} ${'0'.padStart(6)}`
+}
+
+const NO_COUNTERS = '     - no statistics available -'.padEnd(55)
+
+/** One line of `ifconfig -s`. A label has no counters. */
 export const ifconfigShortText = ({ name, dev }: IfconfigName): string => {
   const info = linkInfo(dev)
   const flags = shortFlags(info)
-  const { stats: s } = info
-  const counters = (ok: number, errors: number, drops: number): string =>
-    `${String(ok).padStart(8)} ${String(errors).padStart(6)} ${String(drops).padStart(6)}`
   const letters = LETTERS.filter(([bit]) => (flags & bit) !== 0).map(([, letter]) => letter)
-  const rx = `${counters(s.rxPackets, s.rxErrors, s.rxDropped + s.rxMissed)} ${'0'.padEnd(6)}`
-  const tx = `${counters(s.txPackets, s.txErrors, s.txDropped)} ${'0'.padStart(6)}`
-  return `${name.padEnd(15)} ${String(info.mtu).padStart(5)} ${rx} ${tx} ${letters.join('')}\n`
+  const counters = name === dev.name ? shortCounters(info) : NO_COUNTERS
+  return `${name.padEnd(15)} ${String(info.mtu).padStart(5)} ${counters} ${letters.join('')}\n`
 }
 
 /** Compares names as ifconfig sorts them: numbers in them by value. */

@@ -4,7 +4,6 @@
  *
  * @see ifconfig(8)
  */
-import type { NetDevice } from '../../core/netdev.js'
 import type { Netns } from '../../core/netns.js'
 import { type Errno, ERRNO, NetloomError, strerror } from '../../errors.js'
 import {
@@ -58,44 +57,47 @@ const named = (netns: Netns, name: string): IfconfigName => {
   return { name, dev }
 }
 
-const attempt = (what: string, dev: NetDevice, changes: LinkChanges): void => {
+/** Changes the device called `name`; a failure is the name of the system call and the reason, exit status 1. */
+const change = (netns: Netns, name: string, call: string, changes: LinkChanges): void => {
+  const dev = netns.devByName(name)
+  if (dev === null) throw new ToolExit(1, `${call}: ${strerror('ENODEV')}\n`)
   try {
     linkSet(dev, changes)
   } catch (e) {
     if (!(e instanceof NetloomError) || !(e.code in ERRNO)) throw e
-    throw new ToolExit(1, `${what}: ${strerror(e.code as Errno)}\n`)
+    throw new ToolExit(1, `${call}: ${strerror(e.code as Errno)}\n`)
   }
 }
 
 const numberOf = (word: string): number => (/^\d+$/.test(word) ? Number(word) : 0)
 
 /** Applies one setting; returns how many words it took. */
-const setting = (dev: NetDevice, words: readonly string[], at: number): number => {
+const setting = (netns: Netns, name: string, words: readonly string[], at: number): number => {
   const word = words[at]!
   const flag = FLAGS[word]
   if (flag !== undefined) {
-    attempt('SIOCSIFFLAGS', dev, flag)
+    if (netns.devByName(name) === null)
+      throw new ToolExit(255, `${name}: ERROR while getting interface flags: ${strerror('ENODEV')}\n`)
+    change(netns, name, 'SIOCSIFFLAGS', flag)
     return 1
   }
   const value = words[at + 1]
   if (word !== 'mtu' && word !== 'txqueuelen' && word !== 'hw') throw unsupported('ifconfig', word, SUPPORTED)
   if (value === undefined) throw new ToolExit(3, "ifconfig: `--help' gives usage information.\n")
-  if (word === 'mtu') attempt('SIOCSIFMTU', dev, { mtu: numberOf(value) })
-  else if (word === 'txqueuelen') attempt('SIOCSIFTXQLEN', dev, { txQueueLen: numberOf(value) })
+  if (word === 'mtu') change(netns, name, 'SIOCSIFMTU', { mtu: numberOf(value) })
+  else if (word === 'txqueuelen') change(netns, name, 'SIOCSIFTXQLEN', { txQueueLen: numberOf(value) })
   else {
     const mac = words[at + 2] ?? ''
     if (value !== 'ether') throw unsupported('ifconfig', value, 'ether')
     if (!isMacText(mac)) throw new ToolExit(1, `${mac}: invalid ether address.\n`)
-    attempt('SIOCSIFHWADDR', dev, { address: parseMac(mac) })
+    change(netns, name, 'SIOCSIFHWADDR', { address: parseMac(mac) })
     return 3
   }
   return 2
 }
 
 const set = (netns: Netns, name: string, words: readonly string[]): number => {
-  const dev = netns.devByName(name)
-  if (dev === null) throw new ToolExit(255, `${name}: ERROR while getting interface flags: ${strerror('ENODEV')}\n`)
-  for (let at = 0; at < words.length; ) at += setting(dev, words, at)
+  for (let at = 0; at < words.length; ) at += setting(netns, name, words, at)
   return 0
 }
 

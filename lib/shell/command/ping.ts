@@ -89,8 +89,7 @@ const pattern: Apply = (p, value, ctx) => {
 }
 
 const pmtuDisc: Apply = (p, value) => {
-  if (value !== 'do' && value !== 'dont' && value !== 'want' && value !== 'probe')
-    return fail(2, `invalid -M argument: ${value}`)
+  if (value !== 'do' && value !== 'dont' && value !== 'want') return fail(2, `invalid -M argument: ${value}`)
   p.ping.pmtuDisc = value
 }
 

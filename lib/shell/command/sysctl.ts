@@ -173,8 +173,10 @@ const run = (ctx: CommandContext, argv: readonly string[]): number => {
   }
   let status = 0
   for (const word of operands) {
-    if (word.includes('=')) status |= writeKey(ctx, p, netns, word)
-    else if (!p.isWrite) status |= readKey(ctx, p, netns, word)
+    if (!p.isWrite && !word.includes('=')) status |= readKey(ctx, p, netns, word)
+    // A single character is no setting, and not worth a message.
+    else if (word.length < 2) status = 1
+    else if (word.includes('=')) status |= writeKey(ctx, p, netns, word)
     else {
       ctx.err('sysctl: command line(0): invalid syntax, continuing...\n')
       status = 1

@@ -9,7 +9,7 @@
 import { Process } from '../../app/process.js'
 import { type Capture, capture, type CaptureOptions } from '../../capture/tap.js'
 import { compileFilter, type FrameFilter } from '../../capture/filter.js'
-import { DEFAULT_SNAPLEN } from '../../capture/pcap.js'
+import { DEFAULT_SNAPLEN, type PcapWriter } from '../../capture/pcap.js'
 import { IFF_LOOPBACK, IFF_UP, type NetDevice } from '../../core/netdev.js'
 import type { Netns } from '../../core/netns.js'
 import { NetloomError } from '../../errors.js'
@@ -223,6 +223,33 @@ const filterOf = (dev: NetDevice, words: readonly string[]): FrameFilter => {
   }
 }
 
+/** Octets of a frame in front of its place in the ring of immediate mode (TPACKET_V2), and what the ring's frames are rounded to. */
+const RING_MAC_OFFSET = 70
+const RING_ALIGNMENT = 16
+/** Ethernet and VLAN header: what libpcap adds to the MTU to get the longest frame. */
+const LINK_HEADERS = 18
+
+/**
+ * Octets kept of a frame. In immediate mode libpcap makes the places of its ring as long as the device's MTU at that
+ * moment needs, so that frames of a larger MTU that is set later are cut.
+ */
+const keptOctets = (p: Parsed, dev: NetDevice): number => {
+  const { snapLen: asked = DEFAULT_SNAPLEN } = p.capture
+  const longest = Math.min(asked, dev.mtu + LINK_HEADERS)
+  const place = Math.ceil((RING_MAC_OFFSET + longest) / RING_ALIGNMENT) * RING_ALIGNMENT
+  return Math.min(asked, place - RING_MAC_OFFSET)
+}
+
+/** Offset of the snap length in a capture file. */
+const FILE_SNAPLEN = 16
+
+/** The capture file; its header has the length that was asked for, whatever the ring kept. */
+const fileOf = (pcap: PcapWriter, asked: number): Uint8Array => {
+  const file = pcap.bytes()
+  new DataView(file.buffer, file.byteOffset).setUint32(FILE_SNAPLEN, asked, true)
+  return file
+}
+
 const plural = (n: number): string => `${n} packet${n === 1 ? '' : 's'}`
 
 /** What tcpdump says at the end. */
@@ -241,6 +268,7 @@ const start = (ctx: CommandContext, p: Parsed, dev: NetDevice, filter: FrameFilt
   const text = new CaptureText(p.text)
   running = capture(dev, {
     ...p.capture,
+    snapLen: keptOctets(p, dev),
     filter,
     keep: p.file !== '',
     ...(p.prints && {
@@ -254,7 +282,7 @@ const start = (ctx: CommandContext, p: Parsed, dev: NetDevice, filter: FrameFilt
     },
   })
   const { pcap } = running
-  if (pcap !== null) ctx.addFile(p.file, () => pcap.bytes())
+  if (pcap !== null) ctx.addFile(p.file, () => fileOf(pcap, p.capture.snapLen ?? DEFAULT_SNAPLEN))
   const isTerse = p.prints && p.text.verbose === 0
   process.stderr += isTerse
     ? 'tcpdump: verbose output suppressed, use -v[v]... for full protocol decode\n'

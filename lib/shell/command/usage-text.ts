@@ -7,7 +7,7 @@
 export const PING_USAGE = `
 Usage: ping [options] <destination>
   [-4aAbBCdDfLnOqRUvV] [-c count] [-e identifier] [-i interval] [-I interface or address] [-l preload]
-  [-M do|dont|want|probe] [-p pattern] [-Q tos] [-s size] [-S sndbuf] [-t ttl] [-T tsonly|tsandaddr|tsprespec]
+  [-M do|dont|want] [-p pattern] [-Q tos] [-s size] [-S sndbuf] [-t ttl] [-T tsonly|tsandaddr|tsprespec]
   [-w deadline] [-W timeout]
 `
 
