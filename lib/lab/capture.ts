@@ -9,6 +9,7 @@ import type { NetDevice } from '../core/netdev.js'
 import { inDevOf } from '../ip/in-device.js'
 import { CaptureText } from '../report/capture-text.js'
 import { createDissector } from '../wire/dissect.js'
+import type { Dev } from './dev.js'
 import { Frame } from './frame.js'
 import type { DevRef, NetnsRef } from './handles.js'
 import { Printable } from './printable.js'
@@ -63,26 +64,27 @@ export interface CaptureTextOptions {
  * seen.lines() // ['IP 10.0.0.1 > 10.0.0.2: ICMP echo request, ...', ...]
  */
 export class Capture extends Printable {
+  /** The device. */
+  readonly dev: Dev
   /** The frames so far, in order. */
   readonly frames: readonly Frame[]
   readonly #frames: Frame[] = []
   readonly #tap: KernelCapture
   readonly #snapLen: number | undefined
-  readonly #name: string
 
   /** @internal use `world.capture` */
-  constructor(dev: NetDevice, options: CaptureOptions) {
+  constructor(dev: Dev, options: CaptureOptions) {
     super()
     checkOptions('capture', options, OPTIONS)
     const { filter, keep, sink, onFrame, dev: _dev, netns: _netns, ...rest } = options
     const keeps = keep ?? sink === undefined
+    this.dev = dev
     this.frames = this.#frames
     this.#snapLen = options.snapLen
-    this.#name = `${dev}`
-    this.#tap = capture(dev, {
+    this.#tap = capture(dev.kernel, {
       ...rest,
       ...(sink === undefined ? { keep: false } : { sink }),
-      ...(filter === undefined ? {} : { filter: filterOf(dev, filter) }),
+      ...(filter === undefined ? {} : { filter: filterOf(dev.kernel, filter) }),
       ...(keeps || onFrame !== undefined
         ? {
             onFrame: captured => {
@@ -166,7 +168,7 @@ export class Capture extends Printable {
 
   /** Place and lines. */
   override toJSON(): { dev: string; count: number; lines: string[] } {
-    return { dev: this.#name, count: this.count, lines: this.lines() }
+    return { dev: `${this.dev}`, count: this.count, lines: this.lines() }
   }
 }
 

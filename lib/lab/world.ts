@@ -114,13 +114,13 @@ export class World extends Printable {
    */
   capture(options: CaptureOptions): Capture {
     const { dev, netns } = options
-    if (typeof dev !== 'string') return new Capture(dev.kernel, options)
+    if (typeof dev !== 'string') return new Capture(dev, options)
     if (netns === undefined) {
       const text = `capture: dev "${dev}" needs its namespace: { netns, dev }, or a device: { dev: netns.dev('${dev}') }`
       throw new NetloomError('EINVAL', text, { dev })
     }
     const kernel = typeof netns === 'string' ? this.kernel.netns(netns) : netns.kernel
-    return new Capture(devOf(kernel, dev), options)
+    return new Capture(this.#handles.dev(devOf(kernel, dev)), options)
   }
 
   /**
