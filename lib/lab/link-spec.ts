@@ -46,7 +46,7 @@ export interface NewVeth extends NewLink {
 export type OnOff = boolean | number
 
 /** Attributes of a bridge that are a switch. */
-type BridgeSwitch =
+export type BridgeSwitch =
   | 'stpState'
   | 'vlanFiltering'
   | 'vlanStatsEnabled'

@@ -118,9 +118,8 @@ export const fieldsNamedBy = (octets: Uint8Array, word: string, expectedWord: st
   const repr = decodeOrReason(octets)
   if (typeof repr === 'string') return []
   const parts = (text: string): string[] => {
-    const bare = text.replace(/[,:>]+$/, '')
-    const port = /^(\d+\.\d+\.\d+\.\d+)\.(\d+)$/.exec(bare)
-    return port === null ? [bare] : [port[1]!, port[2]!]
+    const port = /^(\d+\.\d+\.\d+\.\d+)\.(\d+)$/.exec(text)
+    return port === null ? [text] : [port[1]!, port[2]!]
   }
   const wanted = parts(expectedWord)
   const found = parts(word).filter(part => !wanted.includes(part))

@@ -57,6 +57,8 @@ const ANYTHING = '...'
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
+const bare = (word: string): string => word.replace(/[,:]$/, '')
+
 /** Marks the first word that differs, and names the field behind it. */
 const wordDifference = (expected: string, frame: SeenFrame): string[] => {
   const wanted = expected.split(' ')
@@ -65,9 +67,10 @@ const wordDifference = (expected: string, frame: SeenFrame): string[] => {
   // Behind a wildcard of several words positions no longer tell anything.
   if (at < 0 || wanted.slice(0, at).includes(ANYTHING)) return []
   const column = words.slice(0, at).join(' ').length + (at === 0 ? 0 : 1)
-  const word = words[at]!
-  const named = fieldsNamedBy(frame.octets, word, wanted[at] ?? '')
-  const field = named.length === 0 ? '' : ` ${named[0]}: expected ${wanted[at] ?? 'nothing'}, actual ${word}`
+  const word = bare(words[at]!)
+  const other = bare(wanted[at] ?? '')
+  const named = fieldsNamedBy(frame.octets, word, other)
+  const field = named.length === 0 ? '' : ` ${named[0]}: expected ${other === '' ? 'nothing' : other}, actual ${word}`
   return [`           ${' '.repeat(column)}${'^'.repeat(word.length)}${field}`]
 }
 

@@ -3,10 +3,13 @@
  */
 import type { DropReason } from '../core/drop.js'
 import { NetloomError } from '../errors.js'
+import { ipv4 } from '../ip/ipv4.js'
+import type { Sock } from '../ip/sock.js'
 import type { Drop } from '../lab/drop.js'
 import { checkOptions } from '../lab/text.js'
 import type { World } from '../lab/world.js'
 import { formatTime } from '../sim/time.js'
+import { formatIpv4 } from '../wire/ip.js'
 import { dropLines, neighbourLines, pendingLines } from './explain.js'
 import { AssertionFailure } from './failure.js'
 
@@ -78,6 +81,12 @@ export const assertDropped = (world: World, selector: DropSelector): void => {
   )
 }
 
+/** Sockets of a namespace with packets that nobody has read. */
+const unreadLines = (world: World, netns: string): string[] =>
+  ([...ipv4(world.netns(netns).kernel).sockets] as Sock[])
+    .filter(sk => sk.readable > 0)
+    .map(sk => `    ${sk.readable} unread in the socket ${formatIpv4(sk.localAddress)}:${sk.localPort}`)
+
 /**
  * Asserts that no packet is under way or queued: not in the backlog, in a neighbour entry, in a fragment queue, or in a
  * socket that nobody has read. Throws with the namespaces that hold some.
@@ -87,7 +96,7 @@ export const assertNothingAlive = (world: World): void => {
   const holders = world
     .accounting()
     .filter(a => a.alive > 0)
-    .map(a => `  ${a.netns}: ${a.alive}`)
+    .flatMap(a => [`  ${a.netns}: ${a.alive}`, ...unreadLines(world, a.netns)])
   throw new AssertionFailure(
     [
       `${world.alivePackets} packets are alive at ${formatTime(world.now)} s`,
