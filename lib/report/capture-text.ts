@@ -105,7 +105,9 @@ export class CaptureText {
   /** The lines of a frame that was seen at `timeNs`, with the line end. */
   frame(timeNs: number, octets: Uint8Array, wireLen: number): string {
     const number = this.#options.withNumbers ? `${String(++this.#count).padStart(5)}  ` : ''
-    return `${number}${this.#stamp(timeNs)}${this.#dissect(octets, wireLen)}${this.#dump(octets)}\n`
+    // The stamp of a frame has been cut to what is printed before differences are taken.
+    const stampNs = this.#options.isNano ? timeNs : timeNs - (timeNs % 1000)
+    return `${number}${this.#stamp(stampNs)}${this.#dissect(octets, wireLen)}${this.#dump(octets)}\n`
   }
 
   #stamp(timeNs: number): string {

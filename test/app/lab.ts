@@ -6,22 +6,12 @@
 import { devOpen } from '../../lib/core/dev.js'
 import type { NetDevice } from '../../lib/core/netdev.js'
 import type { Netns } from '../../lib/core/netns.js'
-import { World } from '../../lib/core/world.js'
-import { LOOPBACK_NET_OPS } from '../../lib/dev/loopback.js'
+import type { World } from '../../lib/core/world.js'
 import { VETH_KIND } from '../../lib/dev/veth.js'
-import { ipv4Init } from '../../lib/ip/stack.js'
+import { boot } from '../../lib/lab/boot.js'
 import { addrAdd } from '../../lib/rtnl/addr.js'
 import { routeAdd } from '../../lib/rtnl/route.js'
 import { parseIpv4, parsePrefix } from '../../lib/wire/ip.js'
-
-/** A World with IPv4, lo and veth, without shell. */
-export const bareWorld = (seed = 1): World => {
-  const world = new World({ seed })
-  ipv4Init(world)
-  world.registerPernet(LOOPBACK_NET_OPS)
-  VETH_KIND.init?.(world)
-  return world
-}
 
 /** Adds a namespace with lo up. */
 export const host = (world: World, name: string): Netns => {
@@ -66,7 +56,7 @@ export class Lab {
   readonly h3: Netns
 
   constructor(seed = 1) {
-    const world = bareWorld(seed)
+    const world = boot({ seed }, [])
     this.world = world
     this.h1 = host(world, 'h1')
     this.h2 = host(world, 'h2')

@@ -206,7 +206,10 @@ const clientOptions = (p: Parsed, operands: readonly string[], random: (below: n
 
 const check = (p: Parsed): void => {
   const { listen, zeroIo, keepOpen } = p.nc
-  if (!p.isUdp) throw unsupported('nc', 'TCP', 'UDP: nc -u ...')
+  if (!p.isUdp)
+    throw new NetloomError('EGRAMMAR', 'nc: TCP is not supported by netloom; supported is UDP: nc -u ...', {
+      word: 'nc',
+    })
   if (listen === true && zeroIo === true) fail('cannot use -z and -l')
   if (listen !== true && keepOpen === true) fail('must use -l with -k')
 }

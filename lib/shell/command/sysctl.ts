@@ -104,10 +104,11 @@ const print = (ctx: CommandContext, p: Parsed, entries: readonly SysctlEntry[]):
 }
 
 /** What the tool says about a key that is not there; throws for one that Linux has. */
-const unknown = (ctx: CommandContext, p: Parsed, netns: Netns, key: string, message: string): number => {
+const unknown = (ctx: CommandContext, p: Parsed, netns: Netns, word: string, key: string, message: string): number => {
   if (isLinuxSysctl(key, ['all', 'default', ...netns.devices.map(d => d.name)]))
     throw new NetloomError('EGRAMMAR', `sysctl: netloom does not implement ${key}; sysctl -a lists what it has`, {
-      word: key,
+      word,
+      key,
     })
   if (p.ignoresUnknown) return 0
   ctx.err(`sysctl: ${message}\n`)
@@ -123,7 +124,7 @@ const readKey = (ctx: CommandContext, p: Parsed, netns: Netns, word: string): nu
     try {
       netns.sysctl.get(word)
     } catch (e) {
-      if (e instanceof NetloomError) return unknown(ctx, p, netns, key, e.message)
+      if (e instanceof NetloomError) return unknown(ctx, p, netns, word, key, e.message)
       throw e
     }
   }
@@ -141,7 +142,7 @@ const writeKey = (ctx: CommandContext, p: Parsed, netns: Netns, setting: string)
     netns.sysctl.set(word, value)
   } catch (e) {
     if (!(e instanceof NetloomError)) throw e
-    if (e.code === 'ENOENT') return unknown(ctx, p, netns, key, e.message)
+    if (e.code === 'ENOENT') return unknown(ctx, p, netns, setting, key, e.message)
     if (e.code === 'EOPNOTSUPP') throw new NetloomError('EGRAMMAR', `sysctl: ${e.message}`, { word: setting })
     ctx.err(`sysctl: setting key "${key}": Invalid argument\n`)
     // A key that nobody may write is a message and no failure.
