@@ -70,7 +70,7 @@ test('the command refuses a key that Linux has by name, with its column', () => 
   const { error } = world.sh('ip netns exec h1 sysctl -qw net.ipv4.tcp_sack=0', { mayFail: true })
   assert.is(
     error?.message,
-    'line 1, column 31: sysctl: netloom does not implement net.ipv4.tcp_sack; sysctl -a lists what it has',
+    'line 1, column 29: sysctl: netloom does not implement net.ipv4.tcp_sack; sysctl -a lists what it has',
   )
 })
 
