@@ -94,3 +94,20 @@ printf 'first light' | ip netns exec c1 nc -u -p 40000 -w 1 172.17.2.14 8000
 
 ip -n r neigh show dev right > r-right.neigh
 bridge -n host2 fdb show br br0 > host2.fdb
+
+# Output:
+# PING 172.17.2.14 (172.17.2.14) 56(84) bytes of data.
+# 64 bytes from 172.17.2.14: icmp_seq=1 ttl=61 time=0.000 ms
+# 00:00:02.395000 ARP, Request who-has 192.168.2.2 tell 192.168.2.1, length 28
+# 00:00:02.395000 ARP, Reply 192.168.2.2 is-at 02:00:00:00:02:01, length 28
+# 00:00:02.395000 IP 172.17.1.11 > 172.17.2.14: ICMP echo request, id 1, seq 1, length 64
+# 00:00:02.395000 IP 172.17.2.14 > 172.17.1.11: ICMP echo reply, id 1, seq 1, length 64
+# 00:00:03.424000 IP 172.17.1.11 > 172.17.2.14: ICMP echo request, id 1, seq 2, length 64
+# 00:00:03.424000 IP 172.17.2.14 > 172.17.1.11: ICMP echo reply, id 1, seq 2, length 64
+# 64 bytes from 172.17.2.14: icmp_seq=2 ttl=61 time=0.000 ms
+#
+# --- 172.17.2.14 ping statistics ---
+# 2 packets transmitted, 2 received, 0% packet loss, time 1029ms
+# rtt min/avg/max/mdev = 0.000/0.000/0.000/0.000 ms
+# 00:00:03.529000 IP 172.17.1.11.40000 > 172.17.2.14.8000: UDP, length 11
+#

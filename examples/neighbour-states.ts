@@ -33,3 +33,11 @@ show('five seconds later')
 world.netns('h2').link.set('eth0', { up: false })
 world.run({ for: s(1) })
 show('the far end is down')
+
+// Output:
+//    0.285000000 s  before the first packet  -
+//    1.285000000 s  after a ping             10.0.0.2 reachable
+//   61.285000000 s  a minute later           10.0.0.2 stale
+//   62.285000000 s  after another ping       10.0.0.2 delay
+//   67.285000000 s  five seconds later       10.0.0.2 reachable
+//   68.285000000 s  the far end is down      -

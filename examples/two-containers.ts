@@ -25,3 +25,20 @@ world.run({ until: () => ping.exitStatus !== null })
 
 console.log(seen.toText())
 console.log(ping.text)
+
+// Output:
+// 00:00:00.800000000 ARP, Request who-has 172.17.0.3 tell 172.17.0.2, length 28
+// 00:00:00.800000000 ARP, Reply 172.17.0.3 is-at e2:a2:6a:4a:16:1c, length 28
+// 00:00:00.800000000 IP 172.17.0.2 > 172.17.0.3: ICMP echo request, id 60868, seq 1, length 64
+// 00:00:00.800000000 IP 172.17.0.3 > 172.17.0.2: ICMP echo reply, id 60868, seq 1, length 64
+// 00:00:01.824000000 IP 172.17.0.2 > 172.17.0.3: ICMP echo request, id 60868, seq 2, length 64
+// 00:00:01.824000000 IP 172.17.0.3 > 172.17.0.2: ICMP echo reply, id 60868, seq 2, length 64
+//
+// PING 172.17.0.3 (172.17.0.3) 56(84) bytes of data.
+// 64 bytes from 172.17.0.3: icmp_seq=1 ttl=64 time=0.000 ms
+// 64 bytes from 172.17.0.3: icmp_seq=2 ttl=64 time=0.000 ms
+//
+// --- 172.17.0.3 ping statistics ---
+// 2 packets transmitted, 2 received, 0% packet loss, time 1024ms
+// rtt min/avg/max/mdev = 0.000/0.000/0.000/0.000 ms
+//

@@ -38,3 +38,8 @@ try {
 } catch (error) {
   if (error instanceof NetloomError) console.log(`${error.code}: ${error.message}`)
 }
+
+// Output:
+// answer: FOUND
+// dropped: router:left IP_FORWARDING_OFF x1, last at 0.000000000: IP 10.0.1.2.50982 > 10.0.2.2.7: UDP, length 4
+// ECONNREFUSED: send: Connection refused

@@ -47,7 +47,9 @@ for (const { line, text, output } of commands)
   test(`the command on line ${line} prints what stands below it`, () => {
     for (const file of files) writeFileSync(join(folder(), file.name), file.text)
     const path = join(consumer().dir, 'node_modules/.bin') + delimiter + process.env['PATH']
-    assert.is(run('env', [`PATH=${path}`, 'bash', '-c', text.replace(/^npx /, '')], folder()), output)
+    const printed = run('env', [`PATH=${path}`, 'bash', '-c', text.replace(/^npx /, '')], folder())
+    // Blanks at the end of a line, which iproute2 likes, don't survive in a text that people edit.
+    assert.is(printed.replaceAll(/ +$/gm, ''), output)
   })
 
 test.run()
