@@ -65,6 +65,9 @@ const TRAFFIC: readonly string[] = ['ping', 'nc', 'arping']
 const CALLED_WRONGLY =
   /^usage:|invalid option|unrecognized option|invalid argument: |address already in use|cannot assign requested/im
 
+/** What a background command must not have said. */
+const DID_NOT_RUN = new RegExp(`${CALLED_WRONGLY.source}|cannot open network`, 'im')
+
 const firstLine = (job: Job): string =>
   (job.stderr + job.stdout)
     .split('\n')
@@ -125,7 +128,7 @@ class ScriptRun {
     this.#pollAll()
     this.stop()
     for (const job of this.#background)
-      if (!job.isCapture && CALLED_WRONGLY.test(job.stderr))
+      if (!job.isCapture && DID_NOT_RUN.test(job.stderr))
         throw this.#failure(job.statement, `background command failed: ${firstLine(job)}`)
   }
 

@@ -135,6 +135,15 @@ export const parseUnsigned = (text: string, bits = 32): number | null => {
 export const findByPrefix = <T extends { readonly word: string }>(table: readonly T[], word: string): T | undefined =>
   table.find(entry => matches(word, entry.word))
 
+/** What `carrier` and `protodown` end with for another word: EINVAL. */
+const EXIT_EINVAL = 22
+
+/** Reads `on` or `off` as {@link onOff} does, in the newer words of the tool and with its newer exit status. */
+export const oneOfOnOff = (key: string, word: string, status: number = EXIT_EINVAL): boolean => {
+  if (word === 'on' || word === 'off') return word === 'on'
+  throw new ToolExit(status, `Error: argument of "${key}" must be one of "off", "on", not "${word}"\n`)
+}
+
 /** Reads `on` or `off`; leaves with the tool's message otherwise, exit status 1. */
 export const onOff = (key: string, word: string): boolean => {
   if (word === 'on') return true

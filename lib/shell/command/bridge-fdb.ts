@@ -86,7 +86,7 @@ const vlan: Apply = (request, args) => {
 
 const dst: Apply = (request, args) => {
   if (request.dst !== undefined) garbage('dst', args.take())
-  request.dst = addressArgument(args.take(), 'inet')
+  request.dst = addressArgument(args.take())
 }
 
 const dev: Apply = (request, args) => {
@@ -220,37 +220,53 @@ const show = (ip: IpContext, args: Args): number => {
   })
 }
 
-/** The entry that `get` finds; throws what the kernel answers when there is none. */
-const find = (lladdr: number, device: NetDevice, isSelf: boolean, id: number): FdbInfo => {
-  if (isSelf && device.master !== null) throw extackError('EOPNOTSUPP', 'Fdb get operation not supported by device')
-  if (id !== 0) throw extackError('ENOENT', 'Fdb entry not found')
-  return fdbGet(device.master ?? device, lladdr)
+/** What the words of `get` say. */
+interface GetRequest {
+  address?: string
+  dev?: string
+  bridge?: string
+  isSelf: boolean
+  vlan?: number
 }
 
-const get = (ip: IpContext, args: Args): number => {
-  let address: string | undefined
-  let device: NetDevice | undefined
-  let isSelf = false
-  let id = 0
+const parseGet = (args: Args): GetRequest => {
+  const request: GetRequest = { isSelf: false }
   while (!args.done) {
     const word = args.take()
-    if (word === 'brport' || word === 'dev') device = bridgeToolDevice(ip, args.take())
-    else if (word === 'br') device = bridgeToolDevice(ip, args.take(), 'bridge device')
-    else if (word === 'self') isSelf = true
-    else if (word === 'vlan') id = parseInteger(args.take()) ?? 0
+    if (word === 'brport' || word === 'dev') request.dev = args.take()
+    else if (word === 'br') request.bridge = args.take()
+    else if (word === 'self') request.isSelf = true
+    else if (word === 'vlan') request.vlan = parseInteger(args.take()) ?? 0
     else if (matches(word, 'master')) continue
     else {
       const text = word === 'to' ? args.take() : word
       if (matches(text, 'help')) usageError('Usage: bridge fdb get ADDRESS [ br BR ] [ brport DEV ] [ vlan V ]')
-      if (address !== undefined) garbage('to', text)
-      address = text
+      if (request.address !== undefined) garbage('to', text)
+      request.address = text
     }
   }
-  if (device === undefined || address === undefined)
+  return request
+}
+
+/** The entry that `get` finds; throws what the kernel answers when there is none. */
+const find = (lladdr: number, dev: NetDevice | null, bridge: NetDevice | null, request: GetRequest): FdbInfo => {
+  checkVlan(request.vlan)
+  if (request.isSelf && dev !== null) throw extackError('EOPNOTSUPP', 'Fdb get operation not supported by device')
+  const master = bridge ?? dev!.master ?? (dev!.ops.kind === 'bridge' ? dev : null)
+  if (master === null) throw extackError('EINVAL', 'Device is not a bridge port')
+  if (request.vlan !== undefined) throw extackError('ENOENT', 'Fdb entry not found')
+  return fdbGet(master, lladdr)
+}
+
+const get = (ip: IpContext, args: Args): number => {
+  const request = parseGet(args)
+  if ((request.dev === undefined && request.bridge === undefined) || request.address === undefined)
     return usageError('Device or master and address are required arguments.')
-  const lladdr = macArgument(address)
+  const lladdr = macArgument(request.address)
+  const dev = request.dev === undefined ? null : bridgeToolDevice(ip, request.dev)
+  const bridge = request.bridge === undefined ? null : bridgeToolDevice(ip, request.bridge, 'bridge device')
   try {
-    const found = find(lladdr, device, isSelf, id)
+    const found = find(lladdr, dev, bridge, request)
     return ip.printList(p => printFdb(p, found, false))
   } catch (e) {
     if (!isRefusal(e)) throw e

@@ -8,7 +8,7 @@ import { NetloomError } from '../../errors.js'
 import { PORT_STATES } from '../../report/bridge-kind-text.js'
 import { printBridgeLink } from '../../report/bridge-text.js'
 import { linkList, linkSet } from '../../rtnl/link.js'
-import { type Args, matches, parseUnsigned, ToolExit, usageError } from './args.js'
+import { type Args, matches, oneOfOnOff, parseUnsigned, usageError } from './args.js'
 import type { IpContext } from './ip-context.js'
 import { runVerb, type ToolResult } from './tool.js'
 
@@ -39,10 +39,7 @@ const SUPPORTED = `dev, state, priority, cost, mcast_router, ${Object.keys(SWITC
 
 const USAGE = `Usage: bridge link set dev DEV { ${SUPPORTED} }\n       bridge link show [ dev DEV ]`
 
-const readSwitch = (word: string, text: string): boolean => {
-  if (text === 'on' || text === 'off') return text === 'on'
-  throw new ToolExit(NO_SUCH_VALUE, `Error: argument of "${word}" must be one of "off", "on", not "${text}"\n`)
-}
+const readSwitch = (word: string, text: string): boolean => oneOfOnOff(word, text, NO_SUCH_VALUE)
 
 /** The number that a text begins with, 0 for any other text: these words are not checked by the tool. */
 const leadingNumber = (text: string): number => Number.parseInt(text, 10) || 0

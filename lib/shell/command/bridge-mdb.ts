@@ -8,9 +8,10 @@ import { printMdb, printMdbRouters } from '../../report/bridge-mdb-text.js'
 import { type MdbSpec, mdbAdd, mdbDel, mdbList } from '../../rtnl/mdb.js'
 import { isMacText, parseMac } from '../../wire/mac.js'
 import { isIpv4Text, parseIpv4 } from '../../wire/ip.js'
-import { type Args, defined, matches, parseInteger, unsupported, usageError } from './args.js'
+import { type Args, defined, matches, parseInteger, ToolExit, unsupported, usageError } from './args.js'
 import { bridgeToolDevice } from './bridge-link.js'
 import type { IpContext } from './ip-context.js'
+import { parseLladdr } from './lladdr.js'
 import { runVerb, type ToolResult } from './tool.js'
 
 const SUPPORTED = 'dev, port, grp, src, permanent, temp'
@@ -47,8 +48,20 @@ const refuseVlan = (word: string): void => {
 const groupOf = (text: string): { readonly group: number } | { readonly mac: number } => {
   if (isIpv4Text(text)) return { group: parseIpv4(text) }
   if (isMacText(text)) return { mac: parseMac(text) }
-  if (text.includes(':')) throw unsupported('bridge mdb', text, 'IPv4 groups and MAC addresses')
-  return usageError(`Invalid address "${text}"`)
+  if (/^[0-9a-fA-F]*::?[0-9a-fA-F:]+$/.test(text) && text.includes('::'))
+    throw unsupported('bridge mdb', text, 'IPv4 groups and MAC addresses')
+  return usageError(`${lladdrComplaint(text)}Invalid address "${text}"`)
+}
+
+/** What the tool says about a text that it tries as a link-layer address; nothing when only the length is wrong. */
+const lladdrComplaint = (text: string): string => {
+  try {
+    parseLladdr(text)
+    return ''
+  } catch (e) {
+    if (e instanceof ToolExit) return e.text
+    throw e
+  }
 }
 
 const sourceOf = (text: string): number => {

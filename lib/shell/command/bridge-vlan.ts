@@ -9,6 +9,8 @@ import { bridgeToolDevice } from './bridge-link.js'
 import type { IpContext } from './ip-context.js'
 import { runVerb, type ToolResult } from './tool.js'
 
+const VLAN_MAX = 4096
+
 const HEAD = 'port              vlan-id'
 
 /** Reads the selectors; only `dev` is checked. */
@@ -48,6 +50,13 @@ const global = (ip: IpContext, args: Args): number => {
   return terminated()
 }
 
+const readVlan = (word: string): void => {
+  const [first, last] = word.split('-', 2).map(text => Number.parseInt(text, 10) || 0)
+  if (last !== undefined && (first! <= 0 || first! >= last || last >= VLAN_MAX))
+    usageError(`Invalid VLAN range "${first}-${last}"`)
+  if (first! >= VLAN_MAX) usageError(`Invalid VLAN ID "${word}"`)
+}
+
 /** A change needs a device and a VLAN; then the kernel refuses it. */
 const change = (ip: IpContext, args: Args): number => {
   let device: string | undefined
@@ -55,10 +64,13 @@ const change = (ip: IpContext, args: Args): number => {
   while (!args.done) {
     const word = args.take()
     if (word === 'dev') device = args.take()
-    else if (word === 'vid') hasVlan = args.take() !== ''
+    else if (word === 'vid') {
+      readVlan(args.take())
+      hasVlan = true
+    }
   }
   if (device === undefined || !hasVlan) return usageError('Device and VLAN ID are required arguments.')
-  bridgeToolDevice(ip, device)
+  bridgeToolDevice(ip, device, 'bridge device')
   throw new NetloomError('EOPNOTSUPP')
 }
 

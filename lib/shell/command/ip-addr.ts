@@ -21,7 +21,7 @@ import {
   ToolExit,
   usageError,
 } from './args.js'
-import { addressArgument, type InetPrefix, prefixArgument } from './inet-args.js'
+import { addressArgument, type Expected, expectedFamily, type InetPrefix, prefixArgument } from './inet-args.js'
 import { flushAddresses, showAddresses } from './ip-addr-show.js'
 import type { IpContext } from './ip-context.js'
 import { runVerb, type ToolResult } from './tool.js'
@@ -33,12 +33,14 @@ const FOREVER = -1
 
 /** What the words say. */
 interface AddressRequest {
-  /** `-4` was given. */
-  isInet: boolean
+  /** What the first address is expected to be: of the family of `-4` or `-6`. */
+  family: Expected
   local?: InetPrefix
   peer?: InetPrefix
   /** `+`: host bits set; `-`: host bits clear. */
   broadcast?: number | '+' | '-'
+  /** An anycast address was given, which the kernel ignores for IPv4. */
+  anycast?: true
   dev?: string
   label?: string
   scope?: number
@@ -51,8 +53,11 @@ interface AddressRequest {
 type Apply = (request: AddressRequest, args: Args, ip: IpContext) => void
 
 /** After the first address the family is known. */
-const expected = (request: AddressRequest): 'inet' | 'any valid' =>
-  request.isInet || request.local !== undefined || request.peer !== undefined ? 'inet' : 'any valid'
+const expected = (request: AddressRequest): Expected =>
+  (request.local !== undefined && !request.local.isDefault) || hasOtherAddress(request) ? 'inet' : request.family
+
+const hasOtherAddress = ({ peer, broadcast, anycast }: AddressRequest): boolean =>
+  peer !== undefined || typeof broadcast === 'number' || anycast === true
 
 const lifetime = (key: string, word: string): number =>
   word === 'forever' ? FOREVER : (parseUnsigned(word) ?? invalidArgument(`${key} value`, word))
@@ -70,9 +75,16 @@ const inet6Flag =
     if (expected(request) === 'inet') ip.command.err(`Warning: ${word} option can be set only for IPv6 addresses\n`)
   }
 
-/** An attribute that the kernel ignores for IPv4. */
+/** A flag that the kernel sets itself. */
+const fixedFlag =
+  (word: string): Apply =>
+  (_request, _args, ip) => {
+    ip.command.err(`Warning: ${word} option is not mutable from userspace\n`)
+  }
+
 const anycast: Apply = (request, args) => {
   addressArgument(args.take(), expected(request))
+  request.anycast = true
 }
 
 const peer: Apply = (request, args) => {
@@ -115,8 +127,10 @@ const preferredLft: Apply = (request, args) => {
   request.preferredLft = lifetime('preferred_lft', args.take())
 }
 
+type AddressWord = readonly [word: string, whole: boolean, apply: Apply]
+
 /** Key words in the order in which the tool looks for them, and whether each must be whole. */
-const WORDS: readonly (readonly [word: string, whole: boolean, apply: Apply])[] = [
+const WORDS: readonly AddressWord[] = [
   ['peer', true, peer],
   ['remote', true, peer],
   ['broadcast', false, broadcast],
@@ -134,12 +148,15 @@ const WORDS: readonly (readonly [word: string, whole: boolean, apply: Apply])[] 
   ['nodad', true, inet6Flag('nodad')],
   ['optimistic', true, inet6Flag('optimistic')],
   ['mngtmpaddr', true, inet6Flag('mngtmpaddr')],
+  ...['secondary', 'temporary', 'dadfailed', 'deprecated', 'tentative', 'permanent', 'stable-privacy'].map(
+    (word): AddressWord => [word, true, fixedFlag(word)],
+  ),
   ['noprefixroute', true, flag(IFA_F_NOPREFIXROUTE)],
   ['autojoin', true, flag(IFA_F_MCAUTOJOIN)],
 ]
 
 const parseWords = (ip: IpContext, args: Args): AddressRequest => {
-  const request: AddressRequest = { isInet: ip.options.family === 'inet', flags: 0 }
+  const request: AddressRequest = { family: expectedFamily(ip.options.family), flags: 0 }
   while (!args.done) {
     const word = args.take()
     const key = WORDS.find(([text, whole]) => (whole ? text === word : matches(word, text)))
@@ -149,7 +166,7 @@ const parseWords = (ip: IpContext, args: Args): AddressRequest => {
     }
     const text = word === 'local' ? args.take() : word
     if (matches(text, 'help')) usageError(`Usage: ip address { add | change | replace | del } { ${SUPPORTED} }`)
-    if (request.local !== undefined) garbage('local', text)
+    if (request.local !== undefined && !request.local.isDefault) garbage('local', text)
     request.local = prefixArgument(text, expected(request))
   }
   return request
@@ -166,6 +183,12 @@ const checkLifetimes = (request: AddressRequest): void => {
   if (validLft !== FOREVER && (preferredLft === FOREVER || preferredLft > validLft))
     throw new ToolExit(1, 'preferred_lft is greater than valid_lft\n')
 }
+
+/** What the kernel says to a request without an address: of no family, or of IPv4. */
+const noLocalAddress = (request: AddressRequest): NetloomError =>
+  hasOtherAddress(request) || request.family === 'inet'
+    ? extackError('EINVAL', 'ipv4: Local address is not supplied')
+    : new NetloomError('EOPNOTSUPP')
 
 const checkLabel = (label: string | undefined): void => {
   if (label !== undefined && label.length >= IFNAMSIZ) throw extackError('EINVAL', 'Attribute failed policy validation')
@@ -186,11 +209,11 @@ const add =
     if (request.dev === undefined) deviceOf(ip, request)
     const { local, label, metric, validLft, preferredLft, flags } = request
     const prefix = request.peer ?? local
-    if (local !== undefined && (flags & IFA_F_MCAUTOJOIN) !== 0 && !isMulticast4(local.addr))
-      throw new ToolExit(1, 'autojoin needs multicast address\n')
     const dev = deviceOf(ip, request)
     checkLifetimes(request)
-    if (local === undefined || prefix === undefined || local.isDefault) throw new NetloomError('EOPNOTSUPP')
+    if (local !== undefined && (flags & IFA_F_MCAUTOJOIN) !== 0 && !isMulticast4(local.addr))
+      throw new ToolExit(1, 'autojoin needs multicast address\n')
+    if (local === undefined || prefix === undefined || local.isDefault) throw noLocalAddress(request)
     checkLabel(label)
     const broadcast = broadcastOf(request, prefix)
     addrAdd(
@@ -222,7 +245,7 @@ const del = (ip: IpContext, args: Args): number => {
   const isWildcard = request.peer === undefined && local !== undefined && !local.hasLength
   if (isWildcard) warnWildcard(ip, local.addr)
   const dev = deviceOf(ip, request)
-  if (local === undefined || local.isDefault) throw new NetloomError('EOPNOTSUPP')
+  if (local === undefined || local.isDefault) throw noLocalAddress(request)
   checkLabel(label)
   const prefix = isWildcard ? undefined : (request.peer ?? local)
   addrDel(dev, {

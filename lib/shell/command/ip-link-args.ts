@@ -14,6 +14,7 @@ import {
   garbage,
   invalidArgument,
   matches,
+  oneOfOnOff,
   onOff,
   parseInteger,
   parseUnsigned,
@@ -47,7 +48,7 @@ export interface LinkRequest {
   alias?: string
   master?: NetDevice | null
   /** `link DEV`: none of netloom's kinds is stacked on another device. */
-  link?: NetDevice
+  link?: string
   carrier?: boolean
   protodown?: boolean
   /** `type KIND`; its words are still to be read. */
@@ -142,15 +143,17 @@ const netns: Apply = (request, args, ip) => {
 }
 
 const group: Apply = (request, args) => {
-  request.group = groupNumber(args.take())
+  const word = args.take()
+  if (request.group !== undefined) duplicateArgument('group', word)
+  request.group = groupNumber(word)
 }
 
 const alias: Apply = (request, args) => {
   request.alias = args.take()
 }
 
-const link: Apply = (request, args, ip) => {
-  request.link = ip.device(args.take())
+const link: Apply = (request, args) => {
+  request.link = args.take()
 }
 
 const master: Apply = (request, args, ip) => {
@@ -176,11 +179,11 @@ const numRxQueues: Apply = (request, args) => {
 const vrf: Apply = (_request, args) => invalidArgument('Not a valid VRF name\n', args.take())
 
 const carrier: Apply = (request, args) => {
-  request.carrier = onOff('carrier', args.take())
+  request.carrier = oneOfOnOff('carrier', args.take())
 }
 
 const protodown: Apply = (request, args) => {
-  request.protodown = onOff('protodown', args.take())
+  request.protodown = oneOfOnOff('protodown', args.take())
 }
 
 const type: Apply = (request, args) => {

@@ -8,10 +8,10 @@ import type { NetDevice } from '../../core/netdev.js'
 import { extackError, NetloomError } from '../../errors.js'
 import { printBriefLink, printLink } from '../../report/ip-link-text.js'
 import { type LinkChanges, linkAdd, linkDel, linkInfo, linkList, linkSet } from '../../rtnl/link.js'
-import { Args, defined, EXIT_USAGE, ToolExit } from './args.js'
+import { type Args, defined, EXIT_USAGE, ToolExit, unsupported, usageError } from './args.js'
 import type { IpContext } from './ip-context.js'
 import { type LinkRequest, parseLinkWords, refuseImpossible } from './ip-link-args.js'
-import { bothNames, parseKindWords } from './ip-link-kinds.js'
+import { checkNames, parseKindWords } from './ip-link-kinds.js'
 import { kernelLists, linkIsSelected, parseListFilter } from './ip-list-args.js'
 import { etherAddress, etherAddressOfDevice } from './lladdr.js'
 import { runVerb, type ToolResult } from './tool.js'
@@ -45,43 +45,34 @@ const notEnough = (status: number, key: string): never => {
   throw new ToolExit(status, `Not enough information: "${key}" argument is required${key === 'dev' ? '.' : ''}\n`)
 }
 
-/** Makes a device. */
-const add = (ip: IpContext, args: Args): number => {
-  const request = parseLinkWords(ip, args)
-  const kind = request.type
-  if (kind === undefined) return notEnough(1, 'type')
-  const { attributes, finish } = parseKindWords(ip, args, kind, 'add')
-  bothNames(request)
-  const name = request.name ?? request.dev
-  if (name !== undefined && name.length >= IFNAMSIZ) throw extackError('EINVAL', 'Attribute failed policy validation')
-  if (kind.endsWith('_slave') || ip.world.linkKinds.get(kind) === null)
-    throw extackError('EOPNOTSUPP', 'Unknown device type', { kind })
-  refuseImpossible(request)
-  const { mtu, txQueueLen, ifindex, numTxQueues, numRxQueues, group, up, netns = ip.netns, master } = request
-  const address = request.address === undefined ? undefined : etherAddress(request.address)
-  const broadcast = request.broadcast === undefined ? undefined : etherAddress(request.broadcast)
-  const dev = linkAdd(netns, {
-    kind,
-    attrs: kind === 'veth' && netns !== ip.netns ? inNetnsOfRequest(ip, attributes) : attributes,
-    ...defined({
-      name,
-      address,
-      broadcast,
-      mtu,
-      txQueueLen,
-      ifindex,
-      numTxQueues,
-      numRxQueues,
-      group,
-      up,
-      master: master ?? undefined,
-    }),
-  })
-  finish?.(dev)
-  const { arp, multicast, allmulticast, promisc } = request
-  linkSet(dev, defined({ arp, multicast, allmulticast, promisc }))
-  return 0
-}
+/** Makes a device; `taken` is what the kernel says when its name is in use. `replace` replaces nothing. */
+const add =
+  (taken: 'EEXIST' | 'EOPNOTSUPP') =>
+  (ip: IpContext, args: Args): number => {
+    const request = parseLinkWords(ip, args)
+    checkNames(request)
+    if (request.link !== undefined) ip.device(request.link)
+    const kind = request.type
+    if (kind === undefined) return notEnough(1, 'type')
+    const { attributes, finish } = parseKindWords(ip, args, kind, 'add')
+    const name = request.name ?? request.dev
+    if (name !== undefined && name.length >= IFNAMSIZ) throw extackError('EINVAL', 'Attribute failed policy validation')
+    refuseImpossible(request)
+    const { mtu, txQueueLen, ifindex, numTxQueues, numRxQueues, group, up, netns = ip.netns } = request
+    // A kind checks addresses before the kernel looks whether the name is free; for an unknown kind nobody does.
+    const isKnown = ip.world.linkKinds.get(kind) !== null
+    const address = request.address === undefined || !isKnown ? undefined : etherAddress(request.address)
+    const broadcast = request.broadcast === undefined || !isKnown ? undefined : etherAddress(request.broadcast)
+    if (name !== undefined && netns.devByName(name) !== null) throw new NetloomError(taken)
+    const master = request.master ?? undefined
+    const base = { name, address, broadcast, mtu, txQueueLen, ifindex, numTxQueues, numRxQueues, group, up, master }
+    const attrs = kind === 'veth' && netns !== ip.netns ? inNetnsOfRequest(ip, attributes) : attributes
+    const dev = linkAdd(netns, { kind, attrs, ...defined(base) })
+    finish?.(dev)
+    const { arp, multicast, allmulticast, promisc } = request
+    linkSet(dev, defined({ arp, multicast, allmulticast, promisc }))
+    return 0
+  }
 
 /** The peer of a veth is born where the request was made, not where the first end goes. */
 const inNetnsOfRequest = (ip: IpContext, attributes: object): object => {
@@ -97,40 +88,36 @@ const kindSettings = (dev: NetDevice, kind: string, attributes: object): LinkCha
   return { slaveAttrs: attributes }
 }
 
+/** Changes a device, or all devices of a group. */
 const set = (ip: IpContext, args: Args): number => {
   const request = parseLinkWords(ip, args)
+  const devices = devicesOf(ip, request)
   const kind = request.type
   const attributes = kind === undefined ? {} : parseKindWords(ip, args, kind, 'set').attributes
-  const devices = devicesOf(ip, request)
   refuseImpossible(request)
-  const { group, ...others } = settings(request, etherAddressOfDevice)
-  const options = request.dev === undefined || group === undefined ? others : { ...others, group }
+  const { group, name, ...others } = settings(request, etherAddressOfDevice)
+  const isNamed = request.dev !== undefined
+  const options = defined({ group: isNamed ? group : undefined, name: isNamed ? name : undefined })
   for (const dev of devices)
-    linkSet(dev, { ...options, ...(kind === undefined ? {} : kindSettings(dev, kind, attributes)) })
+    linkSet(dev, { ...others, ...options, ...(kind === undefined ? {} : kindSettings(dev, kind, attributes)) })
   return 0
 }
 
-/** The device that a request names, or all of a group when it names only that. */
+/** The device that a request names (`name` does, too, where nothing else does), or all of the group that it names. */
 const devicesOf = (ip: IpContext, request: LinkRequest): readonly NetDevice[] => {
-  if (request.dev !== undefined) return [ip.device(request.dev)]
+  if (request.ifindex !== undefined && request.netns === undefined)
+    usageError('index can be used only when creating devices or when moving device to another netns.')
+  if (request.ifindex !== undefined) throw unsupported('ip link set', 'index', 'a new index for new devices only')
+  const name = request.dev ?? request.name
+  if (name !== undefined) return [ip.device(name)]
   if (request.group === undefined) return notEnough(EXIT_USAGE, 'dev')
   return ip.netns.devices.filter(d => d.group === request.group)
 }
 
-/** `replace`: makes the device, or changes it when it is there. */
-const replace = (ip: IpContext, args: Args): number => {
-  const rest = args.rest()
-  const request = parseLinkWords(ip, args)
-  if (request.type === undefined) return notEnough(1, 'type')
-  const name = request.name ?? request.dev
-  const verb = name !== undefined && ip.netns.devByName(name) !== null ? set : add
-  return verb(ip, new Args(rest))
-}
-
 const del = (ip: IpContext, args: Args): number => {
   const request = parseLinkWords(ip, args)
-  if (request.type !== undefined) parseKindWords(ip, args, request.type, 'set')
   const devices = devicesOf(ip, request)
+  if (request.type !== undefined) parseKindWords(ip, args, request.type, 'set')
   if (devices.length === 0) throw new NetloomError('ENODEV')
   for (const dev of devices) linkDel(dev)
   return 0
@@ -160,10 +147,10 @@ export const ipLink = (ip: IpContext, args: Args): ToolResult =>
     name: 'ip link',
     byDefault: 'show',
     verbs: [
-      { word: 'add', run: add },
+      { word: 'add', run: add('EEXIST') },
       { word: 'set', run: set },
       { word: 'change', run: set },
-      { word: 'replace', run: replace },
+      { word: 'replace', run: add('EOPNOTSUPP') },
       { word: 'delete', run: del },
       { word: 'show', run: show },
       { word: 'lst', run: show },

@@ -16,7 +16,7 @@ import { SCOPES } from '../../report/names.js'
 import type { AddrInfo } from '../../rtnl/addr.js'
 import { maskOf } from '../../wire/ip.js'
 import { type Args, garbage, invalidArgument, matches, parseUnsigned, ToolExit, usageError } from './args.js'
-import { type InetPrefix, prefixArgument } from './inet-args.js'
+import { expectedFamily, type InetPrefix, prefixArgument } from './inet-args.js'
 import { groupNumber } from './ip-link-args.js'
 import type { Family, IpContext } from './ip-context.js'
 
@@ -98,7 +98,7 @@ export const parseListFilter = (ip: IpContext, args: Args, usage: string): ListF
     const word = args.take()
     if (word === 'to') {
       filter.toText = args.take()
-      filter.to = prefixArgument(filter.toText, filter.family === 'inet' ? 'inet' : 'any valid')
+      filter.to = prefixArgument(filter.toText, expectedFamily(filter.family))
       if (filter.family === 'unspec') filter.family = 'inet'
     } else if (word === 'scope') filter.scope = scopeSelector(args.take())
     else if (word === 'up') filter.up = true

@@ -22,6 +22,7 @@ import { maskOf } from '../../wire/ip.js'
 import {
   type Args,
   defined,
+  duplicateArgument,
   EXIT_USAGE,
   garbage,
   invalidArgument,
@@ -32,7 +33,7 @@ import {
   usageError,
 } from './args.js'
 import { requireSelector, runFlush } from './flush.js'
-import { addressArgument, type InetPrefix, prefixArgument } from './inet-args.js'
+import { addressArgument, expectedFamily, type InetPrefix, prefixArgument } from './inet-args.js'
 import type { IpContext } from './ip-context.js'
 import { etherAddress, parseLladdr } from './lladdr.js'
 import { runVerb, type ToolResult } from './tool.js'
@@ -71,7 +72,7 @@ const missing = (): never => {
 interface NeighRequest {
   dst?: number
   dev?: string
-  lladdr?: number[]
+  lladdr?: string
   state?: number
   flags: number
   protocol?: number
@@ -81,10 +82,8 @@ const parseChange = (args: Args): NeighRequest => {
   const request: NeighRequest = { flags: 0 }
   while (!args.done) {
     const word = args.take()
-    if (matches(word, 'lladdr')) {
-      const lladdr = args.take()
-      if (lladdr !== 'null') request.lladdr = parseLladdr(lladdr)
-    } else if (word === 'nud') request.state = nudState(args.take())
+    if (matches(word, 'lladdr')) request.lladdr = args.take()
+    else if (word === 'nud') request.state = nudState(args.take())
     else if (matches(word, 'proxy')) takeProxy(request, args)
     else if (word === 'router') request.flags |= NTF_ROUTER
     else if (matches(word, 'extern_learn')) request.flags |= NTF_EXT_LEARNED
@@ -108,27 +107,36 @@ const takeProxy = (request: NeighRequest, args: Args): void => {
   request.flags |= NTF_PROXY
   const word = args.take()
   if (matches(word, 'help')) usageError('Usage: ip neigh { add | del } proxy ADDRESS [ dev DEV ]')
-  if (request.dst !== undefined) garbage('to', word)
+  if (request.dst !== undefined) duplicateArgument('address', word)
   request.dst = addressArgument(word)
 }
 
+/** What a change is about. */
+interface Destination {
+  readonly dst: number
+  readonly dev: NetDevice
+  /** Undefined without an address, and for the word `null`. */
+  readonly lladdr: readonly number[] | undefined
+}
+
 /** Destination and device of a request; proxy entries may do without a device, which netloom refuses. */
-const destinationOf = (ip: IpContext, request: NeighRequest): { readonly dst: number; readonly dev: NetDevice } => {
+const destinationOf = (ip: IpContext, request: NeighRequest): Destination => {
   const { dst, dev } = request
   if (dst === undefined) return missing()
   if (dev === undefined) {
     if ((request.flags & NTF_PROXY) !== 0) throw unsupported('ip neigh', 'proxy', 'proxy ADDRESS dev DEV')
     return missing()
   }
-  return { dst, dev: ip.device(dev) }
+  const hasLladdr = request.lladdr !== undefined && request.lladdr !== 'null'
+  const lladdr = hasLladdr ? parseLladdr(request.lladdr!) : undefined
+  return { dst, dev: ip.device(dev), lladdr }
 }
 
 const add =
   (mode: 'add' | 'change' | 'replace') =>
   (ip: IpContext, args: Args): number => {
     const request = parseChange(args)
-    const { dst, dev } = destinationOf(ip, request)
-    const { lladdr } = request
+    const { dst, dev, lladdr } = destinationOf(ip, request)
     neighAdd(
       ip.netns,
       {
@@ -179,9 +187,10 @@ const parseFilter = (ip: IpContext, args: Args): NeighFilter => {
     master: null,
     selected: !args.done,
   }
+  let devName: string | undefined
   while (!args.done) {
     const word = args.take()
-    if (word === 'dev') filter.dev = ip.device(args.take())
+    if (word === 'dev') devName = args.take()
     else if (word === 'master') filter.master = ip.masterDevice(args.take())
     else if (word === 'vrf') invalidArgument('Not a valid VRF name\n', args.take())
     else if (word === 'nomaster') filter.master = 'none'
@@ -194,9 +203,11 @@ const parseFilter = (ip: IpContext, args: Args): NeighFilter => {
     else {
       const text = word === 'to' ? args.take() : word
       if (matches(text, 'help')) usageError('Usage: ip neigh { show | flush } [ to PREFIX ] [ dev DEV ] [ nud STATE ]')
-      filter.to = prefixArgument(text, ip.options.family === 'inet' ? 'inet' : 'any valid')
+      const isKnown = filter.to !== null && !filter.to.isDefault
+      filter.to = prefixArgument(text, isKnown ? 'inet' : expectedFamily(ip.options.family))
     }
   }
+  if (devName !== undefined) filter.dev = ip.device(devName)
   return filter
 }
 

@@ -30,7 +30,7 @@ import {
   unsupported,
   usageError,
 } from './args.js'
-import { addressArgument, type InetPrefix, prefixArgument } from './inet-args.js'
+import { addressArgument, type Expected, expectedFamily, type InetPrefix, prefixArgument } from './inet-args.js'
 import type { IpContext } from './ip-context.js'
 import { parseMetric } from './ip-route-metrics.js'
 
@@ -48,8 +48,8 @@ interface Hop {
 
 /** What the words say. */
 export interface RouteRequest {
-  /** The family is known: `-4` was given, or an address was read. */
-  isInet: boolean
+  /** What addresses are expected: of the family of `-4` or `-6`, and then of that of the first address. */
+  expected: Expected
   dst?: InetPrefix
   type?: number
   tos?: number
@@ -73,19 +73,31 @@ const byName = (table: NameTable, bits: number, message: string, word: string): 
   table.value(word) ?? parseUnsigned(word, bits) ?? invalidArgument(message, word)
 
 /** Type-of-service octet: a name, or a number, which is hexadecimal with or without 0x. */
-export const tosNumber = (word: string): number => {
+export const tosNumber = (word: string, message: string): number => {
   const hex = /^(?:0[xX])?([0-9a-fA-F]{1,2})$/.exec(word)
   return (
-    DSFIELDS.value(word) ??
-    (hex === null ? undefined : Number.parseInt(hex[1]!, 16)) ??
-    invalidArgument('"tos" value is invalid\n', word)
+    DSFIELDS.value(word) ?? (hex === null ? undefined : Number.parseInt(hex[1]!, 16)) ?? invalidArgument(message, word)
   )
 }
 
+/** Types of routes that may be shortened, in the order in which the tool looks for them. */
+const SHORTENED_TYPES: readonly string[] = [
+  'broadcast',
+  'anycast',
+  'multicast',
+  'prohibit',
+  'unreachable',
+  'blackhole',
+  'xresolve',
+  'unicast',
+  'throw',
+]
+
 /** Type of a route by its name, or undefined. */
 export const routeTypeByName = (word: string): number | undefined => {
-  const type = word === 'brd' ? RTN_BROADCAST : ROUTE_TYPES.indexOf(word)
-  return type > 0 ? type : undefined
+  if (word === 'brd') return RTN_BROADCAST
+  const name = word === 'local' || word === 'nat' ? word : SHORTENED_TYPES.find(type => matches(word, type))
+  return name === undefined ? undefined : ROUTE_TYPES.indexOf(name)
 }
 
 const refused =
@@ -95,26 +107,26 @@ const refused =
   }
 
 /** The address behind `via`, in front of which the family may stand. */
-const viaAddress = (args: Args, isInet: boolean): number => {
+const viaAddress = (args: Args, expected: Expected): number => {
   const word = args.take()
   if (word === 'inet6' || word === 'mpls' || word === 'bridge' || word === 'link')
     throw unsupported('ip route via', word, 'IPv4 addresses')
-  return addressArgument(word === 'inet' ? args.take() : word, word === 'inet' || isInet ? 'inet' : 'any valid')
+  return addressArgument(word === 'inet' ? args.take() : word, word === 'inet' ? 'inet' : expected)
 }
 
 const via: Apply = (request, args) => {
   if (request.gateway !== undefined) invalidArgument('use nexthop syntax to specify multiple via\n', 'via')
-  request.gateway = viaAddress(args, request.isInet)
-  request.isInet = true
+  request.gateway = viaAddress(args, request.expected)
+  request.expected = 'inet'
 }
 
 const src: Apply = (request, args) => {
-  request.prefsrc = addressArgument(args.take(), request.isInet ? 'inet' : 'any valid')
-  request.isInet = true
+  request.prefsrc = addressArgument(args.take(), request.expected)
+  request.expected = 'inet'
 }
 
 const tos: Apply = (request, args) => {
-  request.tos = tosNumber(args.take())
+  request.tos = tosNumber(args.take(), '"tos" value is invalid\n')
 }
 
 const priority: Apply = (request, args) => {
@@ -145,13 +157,13 @@ const onlink: Apply = request => {
 const vrf: Apply = (_request, args) => invalidArgument('Invalid VRF\n', args.take())
 
 /** Words of one next hop; a word that is none of them ends it. */
-const parseHop = (args: Args, isInet: boolean): Hop => {
+const parseHop = (args: Args, expected: Expected): Hop => {
   const hop: Hop = {}
   while (!args.done) {
     const { word } = args
     if (word === 'via') {
       args.take()
-      hop.gateway = viaAddress(args, isInet)
+      hop.gateway = viaAddress(args, expected)
     } else if (word === 'dev') {
       args.take()
       hop.dev = args.take()
@@ -176,7 +188,7 @@ const nexthops: Apply = (request, args) => {
   const hops: Hop[] = []
   for (;;) {
     if (args.done) usageError('Error: unexpected end of line after "nexthop"')
-    hops.push(parseHop(args, request.isInet))
+    hops.push(parseHop(args, request.expected))
     if (args.done) break
     if (args.word !== 'nexthop') usageError(`Error: "nexthop" or end of line is expected instead of "${args.word}"`)
     args.take()
@@ -222,13 +234,13 @@ const takeDestination = (request: RouteRequest, args: Args, first: string): void
   }
   if (matches(word, 'help')) usageError(`Usage: ip route { add | change | replace | append | del } { ${SUPPORTED} }`)
   if (request.dst !== undefined) garbage('to', word)
-  request.dst = prefixArgument(word, request.isInet ? 'inet' : 'any valid')
-  if (!request.dst.isDefault) request.isInet = true
+  request.dst = prefixArgument(word, request.expected)
+  if (!request.dst.isDefault) request.expected = 'inet'
 }
 
 /** Reads the words; without a destination the tool shows its usage. */
 export const parseRouteWords = (ip: IpContext, args: Args): RouteRequest => {
-  const request: RouteRequest = { isInet: ip.options.family === 'inet', metrics: {}, locks: new Set() }
+  const request: RouteRequest = { expected: expectedFamily(ip.options.family), metrics: {}, locks: new Set() }
   while (!args.done) {
     const word = args.take()
     if (parseMetric(request, word, args)) continue

@@ -3,7 +3,6 @@
  *
  * @see ip-route(8)
  */
-import type { NetDevice } from '../../core/netdev.js'
 import { extackError, NetloomError } from '../../errors.js'
 import { RT_TABLE_DEFAULT, RT_TABLE_LOCAL, RT_TABLE_MAIN } from '../../ip/rtnetlink.js'
 import { ALL_COLUMNS, printRoute } from '../../report/ip-route-text.js'
@@ -20,7 +19,7 @@ import {
   unsupported,
   usageError,
 } from './args.js'
-import { type InetPrefix, prefixArgument } from './inet-args.js'
+import { type Expected, expectedFamily, type InetPrefix, prefixArgument } from './inet-args.js'
 import type { IpContext } from './ip-context.js'
 import { tosNumber } from './ip-route-args.js'
 
@@ -30,30 +29,35 @@ const SUPPORTED = 'to, from, iif, oif, tos, mark, fibmatch'
 interface GetRequest {
   dst?: InetPrefix
   from?: InetPrefix
-  iif?: NetDevice
-  oif?: NetDevice
+  iif?: string
+  oif?: string
   mark?: number
   tos?: number
   fibmatch?: boolean
 }
 
+/** After the first address the family is known. */
+const expectedNow = (ip: IpContext, request: GetRequest): Expected =>
+  request.dst !== undefined || request.from !== undefined ? 'inet' : expectedFamily(ip.options.family)
+
 const takeAddress = (ip: IpContext, request: GetRequest, word: string): void => {
   if (matches(word, 'help')) usageError(`Usage: ip route get ADDRESS { ${SUPPORTED} }`)
-  const isKnown = ip.options.family === 'inet' || request.dst !== undefined
-  request.dst = prefixArgument(word, isKnown ? 'inet' : 'any valid')
+  request.dst = prefixArgument(word, expectedNow(ip, request))
+  const { len } = request.dst
+  if (len !== 32) ip.command.err(`Warning: /${len} as prefix is invalid, only /32 (or none) is supported.\n`)
 }
 
 const parseRequest = (ip: IpContext, args: Args): GetRequest => {
   const request: GetRequest = {}
   while (!args.done) {
     const word = args.take()
-    if (word === 'tos' || matches(word, 'dsfield')) request.tos = tosNumber(args.take())
-    else if (matches(word, 'iif')) request.iif = ip.device(args.take())
-    else if (matches(word, 'oif') || word === 'dev') request.oif = ip.device(args.take())
+    if (word === 'tos' || matches(word, 'dsfield')) request.tos = tosNumber(args.take(), 'TOS value is invalid\n')
+    else if (matches(word, 'iif')) request.iif = args.take()
+    else if (matches(word, 'oif') || word === 'dev') request.oif = args.take()
     else if (matches(word, 'mark')) {
       const text = args.take()
       request.mark = parseUnsigned(text) ?? invalidArgument('invalid mark value', text)
-    } else if (matches(word, 'from')) request.from = prefixArgument(args.take())
+    } else if (matches(word, 'from')) request.from = prefixArgument(args.take(), expectedNow(ip, request))
     else if (word === 'fibmatch') request.fibmatch = true
     else if (word === 'vrf') invalidArgument('Invalid VRF\n', args.take())
     else if (['notify', 'connected', 'uid', 'as', 'sport', 'dport', 'ipproto'].includes(word))
@@ -76,9 +80,10 @@ const fibMatch = (ip: IpContext, dst: number): RouteInfo => {
 /** `ip route get`. */
 export const getRoute = (ip: IpContext, args: Args): number => {
   const request = parseRequest(ip, args)
-  const { dst, from, iif, oif, mark, tos } = request
+  const { dst, from, mark, tos } = request
   if (dst === undefined) throw new ToolExit(1, 'need at least a destination address\n')
-  if (dst.len !== 32) ip.command.err(`Warning: /${dst.len} as prefix is invalid, only /32 (or none) is supported.\n`)
+  const iif = request.iif === undefined ? undefined : ip.device(request.iif)
+  const oif = request.oif === undefined ? undefined : ip.device(request.oif)
   if (request.fibmatch === true) {
     const route = fibMatch(ip, dst.addr)
     return ip.printList(p => printRoute(p, route, ALL_COLUMNS))

@@ -14,6 +14,8 @@ export interface MetricsRequest {
 /** A metric: its word, its key in RouteSpec, whether it may be locked, and how its value is read. */
 interface MetricWord {
   readonly word: string
+  /** What messages call it. */
+  readonly name: string
   readonly whole: boolean
   readonly key: string
   readonly lockable: boolean
@@ -50,9 +52,10 @@ const time =
 const metric = (
   word: string,
   key: string,
-  options: Partial<Pick<MetricWord, 'whole' | 'lockable' | 'read'>> = {},
+  options: Partial<Pick<MetricWord, 'name' | 'whole' | 'lockable' | 'read'>> = {},
 ): MetricWord => ({
   word,
+  name: options.name ?? word,
   key,
   whole: options.whole ?? true,
   lockable: options.lockable ?? true,
@@ -63,7 +66,7 @@ const metric = (
 const METRICS: readonly MetricWord[] = [
   metric('mtu', 'mtu'),
   metric('hoplimit', 'hoplimit', { read: hoplimit }),
-  metric('advmss', 'advmss'),
+  metric('advmss', 'advmss', { name: 'mss' }),
   metric('reordering', 'reordering', { whole: false }),
   metric('rtt', 'rtt', { read: time(8) }),
   metric('rto_min', 'rtoMin', { lockable: false, read: time(1) }),
@@ -86,7 +89,7 @@ export const parseMetric = (request: MetricsRequest, word: string, args: Args): 
     request.locks.add(found.key)
     text = args.take()
   }
-  request.metrics[found.key] = found.read(found.word, text)
+  request.metrics[found.key] = found.read(found.name, text)
   // The tool locks a smallest retransmission time always.
   if (found.key === 'rtoMin') request.locks.add(found.key)
   return true

@@ -16,9 +16,9 @@ import {
   routeTableExists,
 } from '../../rtnl/route.js'
 import { maskOf } from '../../wire/ip.js'
-import { type Args, invalidArgument, matches, parseUnsigned, ToolExit, usageError } from './args.js'
+import { type Args, invalidArgument, matches, parseUnsigned, ToolExit, unsupported, usageError } from './args.js'
 import { requireSelector, runFlush } from './flush.js'
-import { type InetPrefix, prefixArgument } from './inet-args.js'
+import { expectedFamily, type InetPrefix, prefixArgument } from './inet-args.js'
 import type { IpContext } from './ip-context.js'
 import { scopeSelector } from './ip-list-args.js'
 import { routeTypeByName, tosNumber } from './ip-route-args.js'
@@ -35,6 +35,9 @@ interface RouteFilter {
   protocol: number | null
   scope: number | null
   type: number | null
+  /** Name of a device that is looked up when all words have been read. */
+  devName: string | null
+  iifName: string | null
   dev: NetDevice | null
   priority: number | null
   via: InetPrefix | null
@@ -49,8 +52,7 @@ interface RouteFilter {
 
 type Apply = (filter: RouteFilter, args: Args, ip: IpContext) => void
 
-const prefix = (ip: IpContext, word: string): InetPrefix =>
-  prefixArgument(word, ip.options.family === 'inet' ? 'inet' : 'any valid')
+const prefix = (ip: IpContext, word: string): InetPrefix => prefixArgument(word, expectedFamily(ip.options.family))
 
 const table: Apply = (filter, args) => {
   const word = args.take()
@@ -66,7 +68,7 @@ const cached: Apply = filter => {
 }
 
 const tos: Apply = (filter, args) => {
-  filter.tos = tosNumber(args.take())
+  filter.tos = tosNumber(args.take(), 'TOS value is invalid\n')
 }
 
 const protocol: Apply = (filter, args) => {
@@ -86,8 +88,8 @@ const type: Apply = (filter, args) => {
   filter.type = routeTypeByName(word) ?? parseUnsigned(word, 8) ?? invalidArgument('node type value is invalid\n', word)
 }
 
-const dev: Apply = (filter, args, ip) => {
-  filter.dev = ip.device(args.take())
+const dev: Apply = (filter, args) => {
+  filter.devName = args.take()
 }
 
 const priority: Apply = (filter, args) => {
@@ -97,16 +99,37 @@ const priority: Apply = (filter, args) => {
 
 const via: Apply = (filter, args, ip) => {
   const word = args.take()
-  filter.via = prefix(ip, word === 'inet' ? args.take() : word)
+  const isFamily = ['inet', 'inet6', 'link', 'mpls', 'bridge'].includes(word)
+  const text = isFamily ? args.take() : word
+  if (isFamily && word !== 'inet') throw unsupported('ip route show via', word, 'inet')
+  filter.via = prefix(ip, text)
 }
 
 const src: Apply = (filter, args, ip) => {
   filter.src = prefix(ip, args.take())
 }
 
-/** A selector of what IPv4 routes of netloom have not; its argument is read all the same. */
-const nothing: Apply = (filter, args) => {
-  args.take()
+// Selectors of what IPv4 routes of netloom have not; their arguments are checked all the same.
+
+const from: Apply = (filter, args, ip) => {
+  prefix(ip, args.take())
+  filter.fitsNothing = true
+}
+
+const iif: Apply = (filter, args) => {
+  filter.iifName = args.take()
+  filter.fitsNothing = true
+}
+
+const mark: Apply = (filter, args) => {
+  const word = args.take()
+  if (parseUnsigned(word) === null) invalidArgument('invalid mark value', word)
+  filter.fitsNothing = true
+}
+
+const realms: Apply = (filter, args) => {
+  const word = args.take()
+  if (!word.split('/').every(realm => parseUnsigned(realm, 16) !== null)) invalidArgument('invalid realms\n', word)
   filter.fitsNothing = true
 }
 
@@ -125,15 +148,15 @@ const WORDS: readonly (readonly [word: string, whole: boolean, apply: Apply])[] 
   ['type', false, type],
   ['dev', true, dev],
   ['oif', true, dev],
-  ['iif', true, nothing],
-  ['mark', true, nothing],
+  ['iif', true, iif],
+  ['mark', true, mark],
   ['metric', false, priority],
   ['priority', false, priority],
   ['preference', true, priority],
   ['via', true, via],
   ['src', true, src],
-  ['realms', false, nothing],
-  ['from', false, nothing],
+  ['realms', false, realms],
+  ['from', false, from],
 ]
 
 const takePrefix = (ip: IpContext, filter: RouteFilter, args: Args, first: string): void => {
@@ -156,6 +179,8 @@ const parseFilter = (ip: IpContext, args: Args): RouteFilter => {
     protocol: null,
     scope: null,
     type: null,
+    devName: null,
+    iifName: null,
     dev: null,
     priority: null,
     via: null,
@@ -170,6 +195,8 @@ const parseFilter = (ip: IpContext, args: Args): RouteFilter => {
     if (key === undefined) takePrefix(ip, filter, args, word)
     else key[2](filter, args, ip)
   }
+  if (filter.iifName !== null) ip.device(filter.iifName)
+  if (filter.devName !== null) filter.dev = ip.device(filter.devName)
   return filter
 }
 

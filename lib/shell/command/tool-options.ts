@@ -201,7 +201,7 @@ export const parseToolOptions = (
     const word = args.take()
     if (word === '--') break
     const name = word.startsWith('--') ? word.slice(1) : word
-    const option = table.find(o => (o.exact || name === '-' ? o.name === name : matches(name, o.name)))
+    const option = table.find(o => (o.exact ? o.name === name : matches(name, o.name)))
     if (option === undefined && name.startsWith('-color=')) continue
     if (option === undefined) return usageError(`Option "${name}" is unknown, try "${helpHint}".`)
     if (option.takesWord && args.done) {
