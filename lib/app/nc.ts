@@ -317,8 +317,10 @@ export class Nc {
 
   #writeNet(sock: UdpSocket): void {
     const rc = sock.send(this.#toNet)
-    if (rc < 0 && errnoName(rc) !== 'EAGAIN') this.#netOutOpen = false
-    if (rc < 0) return
+    if (rc < 0) {
+      this.#netOutOpen = false
+      return
+    }
     this.#toNet = this.#toNet.slice(rc)
     if (this.#toNet.length === 0) this.#wantsNetOut = false
     if (this.#toNet.length < BUFFER_OCTETS) this.#wantsStdin = true
