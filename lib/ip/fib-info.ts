@@ -51,6 +51,8 @@ const FIB_PROPS_SCOPE: Readonly<Record<number, number>> = {
 /** What was learned about one destination behind a next hop: a smaller MTU or another gateway (struct fib_nh_exception). */
 export interface FibNhException {
   pmtu: number
+  /** The path MTU is a guess from below: packets do not carry DF to find out more. */
+  mtuLocked: boolean
   gateway: number
   /** Virtual time when it ends. */
   expires: number

@@ -43,6 +43,9 @@ export const fibPropsError: readonly number[] = (() => {
 /** Look at routes whose link is down too, whatever the device's ignore_routes_with_linkdown says. */
 export const FIB_LOOKUP_IGNORE_LINKSTATE = 2
 
+/** The TOS bits that routes tell apart. */
+const IPTOS_RT_MASK = 0x1c
+
 const EAGAIN = errnoNumber('EAGAIN')
 const ENETUNREACH = errnoNumber('ENETUNREACH')
 
@@ -180,7 +183,7 @@ const comesBefore = (a: FibAlias, b: FibAlias): boolean =>
 /** 0 for a match, a negative errno for a route that stands for one, 1 for no match. */
 const matchAlias = (alias: FibAlias, fl: Flow4, flags: number, res: FibResult): number => {
   const info = alias.info
-  if (alias.tos !== 0 && alias.tos !== fl.tos) return 1
+  if (alias.tos !== 0 && alias.tos !== (fl.tos & IPTOS_RT_MASK)) return 1
   if (info.dead || info.scope < fl.scope) return 1
   const error = fibPropsError[alias.type]!
   if (error !== 0) {

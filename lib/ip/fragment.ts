@@ -13,20 +13,33 @@ import {
   skbChecksumHelp,
   skbPut,
 } from '../core/skb.js'
-import { IP_MF, IP_OFFSET, ipv4FragOff, ipv4Ihl, putIpv4Csum, putIpv4FragOff, putIpv4TotLen } from '../wire/ipv4.js'
-import { IPOPT_COPY, IPOPT_END, IPOPT_NOOP, ipv4OptionNext } from '../wire/ipv4-options.js'
+import {
+  IP_MF,
+  IP_OFFSET,
+  IPV4_HLEN,
+  ipv4FragOff,
+  ipv4Ihl,
+  putIpv4Csum,
+  putIpv4FragOff,
+  putIpv4TotLen,
+} from '../wire/ipv4.js'
+import { IPOPT_COPY, IPOPT_END, IPOPT_NOOP } from '../wire/ipv4-options.js'
 
 /** Replaces by no-operations the options that only the first fragment carries. */
 const optionsFragment = (b: Uint8Array, o: number, ihl: number): void => {
-  let at = o + 20
+  let at = o + IPV4_HLEN
   const end = o + ihl
   while (at < end) {
     const type = b[at]!
     if (type === IPOPT_END) return
-    const next = ipv4OptionNext(b, at, end)
-    if (next <= at || next > end) return
-    if (type !== IPOPT_NOOP && !(type & IPOPT_COPY)) b.fill(IPOPT_NOOP, at, next)
-    at = next
+    if (type === IPOPT_NOOP) {
+      at++
+      continue
+    }
+    const len = at + 1 < end ? b[at + 1]! : 0
+    if (len < 2 || at + len > end) return
+    if (!(type & IPOPT_COPY)) b.fill(IPOPT_NOOP, at, at + len)
+    at += len
   }
 }
 
@@ -53,7 +66,7 @@ export const ipDoFragment = (skb: Skb, dst: Dst, mtu: number, output: (skb: Skb)
     const to = skbPut(frag, ihl + len)
     frag.buf.set(b.subarray(o, o + ihl), to)
     frag.buf.set(b.subarray(at, at + len), to + ihl)
-    if (offset > 0 && ihl > 20) optionsFragment(frag.buf, to, ihl)
+    if (offset > 0 && ihl > IPV4_HLEN) optionsFragment(frag.buf, to, ihl)
     putIpv4FragOff(frag.buf, to, (offset >> 3) | (left > 0 || old & IP_MF ? IP_MF : 0))
     putIpv4TotLen(frag.buf, to, ihl + len)
     putIpv4Csum(frag.buf, to)

@@ -32,8 +32,8 @@ import { RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULT
 const ICMP_ERROR_MAX = 576
 /** IPTOS_PREC_INTERNETCONTROL: precedence of errors. */
 const TOS_INTERNETCONTROL = 0xc0
-/** IPTOS_RT_MASK: the TOS bits that an error takes from the packet. */
-const IPTOS_RT_MASK = 0x1c
+/** The TOS bits that an error takes from the packet (RT_TOS). */
+const IPTOS_TOS_MASK = 0x1e
 /** 192.0.0.8, the source of errors of a host without addresses (RFC 7600). */
 const INADDR_DUMMY: number = 0xc0000008 | 0
 
@@ -70,10 +70,10 @@ export const icmpSend = (skb: Skb, type: number, code: number, info: number): vo
   const fromLo = skb.dev !== null && (skb.dev.flags & IFF_LOOPBACK) !== 0
   const limited = !icmp.isExempt(type, code)
   if (limited && !fromLo && !icmp.globalAllow()) return
-  const tos = isIcmpError(type) ? (ipv4Tos(b, ip) & IPTOS_RT_MASK) | TOS_INTERNETCONTROL : ipv4Tos(b, ip)
+  const tos = isIcmpError(type) ? (ipv4Tos(b, ip) & IPTOS_TOS_MASK) | TOS_INTERNETCONTROL : ipv4Tos(b, ip)
   const fl = fib.flow.reset(ipv4Saddr(b, ip), errorSource(skb, dst), 0)
   fl.proto = IPPROTO_ICMP
-  fl.tos = tos & IPTOS_RT_MASK
+  fl.tos = tos
   const rt = ipRouteOutput(netns, fl)
   if (rt === null) return
   const { daddr } = fl
@@ -98,7 +98,7 @@ export const icmpReply = (skb: Skb, type: number, code: number): void => {
   const source = specDst(skb)
   const fl = fib.flow.reset(ipv4Saddr(b, ip), source, 0)
   fl.proto = IPPROTO_ICMP
-  fl.tos = tos & IPTOS_RT_MASK
+  fl.tos = tos
   const rt = ipRouteOutput(netns, fl)
   if (rt === null) return
   const { saddr, daddr } = fl

@@ -30,13 +30,13 @@ import {
   NR_ICMP_TYPES,
   NR_ICMP_UNREACH,
 } from '../wire/icmp.js'
-import { IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Proto, ipv4TotLen } from '../wire/ipv4.js'
+import { IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Proto } from '../wire/ipv4.js'
 import { putU32 } from '../wire/bytes.js'
 import { inetAddrType } from './fib-lookup.js'
 import { icmpReply, icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
 import { rawIcmpError } from './raw.js'
-import { ipRtRedirect, ipRtUpdatePmtu } from './route-exceptions.js'
+import { ipRtIcmpError } from './route-exceptions.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST, RTN_BROADCAST } from './rtnetlink.js'
 
 /** The handler of IPPROTO_ICMP. `skb.data` is at the ICMP header. */
@@ -120,21 +120,31 @@ const unreach = (skb: Skb, type: number): void => {
   const daddr = ipv4Daddr(b, ip)
   const bogus = state.sysctls.icmpIgnoreBogusErrorResponses === 0 && inetAddrType(netns, daddr) === RTN_BROADCAST
   if (info < 0 || bogus) return consumeSkb(skb)
+  tellSockets(skb, ip, type, code, info)
+}
+
+/** Tells the sockets that may have sent the packet quoted at `ip`, and through them its route (icmp_socket_deliver). */
+const tellSockets = (skb: Skb, ip: number, type: number, code: number, info: number): void => {
+  const { buf: b, netns } = skb
   if (skb.tail - ip < ipv4Ihl(b, ip) + 8) return kfreeSkb(skb, DROP.PKT_TOO_SMALL)
-  if (type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED) ipRtUpdatePmtu(netns, daddr, info, ipv4TotLen(b, ip))
   const proto = ipv4Proto(b, ip)
   skb.data = ip
   rawIcmpError(skb, proto, type, code, info)
-  state.protos[proto]?.err?.(skb, type, code, info)
+  ipv4(netns).protos[proto]?.err?.(skb, type, code, info)
   consumeSkb(skb)
+}
+
+/** An error about an ICMP message: of those that this host sends without a socket, its answers to echo (icmp_err). */
+export const icmpErr = (skb: Skb, type: number, code: number, info: number): void => {
+  const { buf: b, data: ip } = skb
+  if (icmpType(b, ip + ipv4Ihl(b, ip)) === ICMP_ECHOREPLY) ipRtIcmpError(skb, type, code, info, 0)
 }
 
 const redirect = (skb: Skb): void => {
   const { buf: b, data: o } = skb
   const ip = o + ICMP_HLEN
   if (skb.tail - ip < IPV4_HLEN) return kfreeSkb(skb, DROP.PKT_TOO_SMALL)
-  ipRtRedirect(skb.netns, skb, ipv4Daddr(b, ip), icmpGateway(b, o))
-  consumeSkb(skb)
+  tellSockets(skb, ip, ICMP_REDIRECT, icmpCode(b, o), icmpGateway(b, o))
 }
 
 /** Tells the sender of a packet that waited for ARP in vain (arp_error_report, ipv4_link_failure); ends the skb. */

@@ -8,7 +8,7 @@ import type { Dst } from '../core/dst.js'
 import type { Netns } from '../core/netns.js'
 import { allocSkb, deliverSkb, type Skb, skbClone, skbPut } from '../core/skb.js'
 import { errnoName, errnoNumber, NetloomError } from '../errors.js'
-import { icmpType } from '../wire/icmp.js'
+import { ICMP_REDIRECT, icmpType } from '../wire/icmp.js'
 import { formatIpv4, isMulticast4 } from '../wire/ip.js'
 import { IP_DF, IPPROTO_ICMP, IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Saddr, ipv4Tos, ipv4Ttl } from '../wire/ipv4.js'
 import { icmpErrConvert } from './icmp-errors.js'
@@ -16,6 +16,7 @@ import { ipv4 } from './ipv4.js'
 import { checkOptions, putOptions } from './options.js'
 import { dstHoplimit, ipLocalOut } from './local-out.js'
 import { dstMtu, inetIif, ipRouteOutput, routeError } from './route.js'
+import { ipRtIcmpError } from './route-exceptions.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtnetlink.js'
 import { dropRcvbuf, Sock } from './sock.js'
 
@@ -183,6 +184,8 @@ export const rawIcmpError = (skb: Skb, proto: number, type: number, code: number
   const daddr = ipv4Daddr(b, ip)
   for (const sk of [...ipv4(skb.netns).raw]) {
     if (!matches(sk, proto, daddr, ipv4Saddr(b, ip), inetIif(skb))) continue
+    ipRtIcmpError(skb, type, code, info, sk.boundDev?.ifindex ?? 0)
+    if (type === ICMP_REDIRECT) continue
     const { errno, fatal } = icmpErrConvert(type, code, sk.pmtuDisc)
     if (errno === 0) continue
     const o = ip + ipv4Ihl(b, ip)

@@ -54,10 +54,11 @@ const ENODEV = errnoNumber('ENODEV')
 
 /**
  * MTU of a route (ip_dst_mtu_maybe_forward): what was learned, what the route says, or the device's. Forwarded packets
- * are not bound by what this host has learned, unless ip_forward_use_pmtu is set.
+ * are not bound by what this host has learned, unless that is locked or ip_forward_use_pmtu is set.
  */
 export const dstMtu = (dst: Dst, forwarding: boolean): number => {
-  if (dst.pmtu !== 0 && (!forwarding || ipv4(dst.dev.netns).sysctls.ipForwardUsePmtu !== 0)) return dst.pmtu
+  if (dst.pmtu !== 0)
+    if (!forwarding || dst.mtuLocked || ipv4(dst.dev.netns).sysctls.ipForwardUsePmtu !== 0) return dst.pmtu
   return dst.mtu !== 0 ? dst.mtu : dst.dev.mtu
 }
 
@@ -89,6 +90,7 @@ const setNexthop = (dst: Dst, state: Ipv4, info: FibInfo, nh: FibNh, exception: 
     dst.flags |= RTCF_REDIRECTED
   }
   dst.pmtu = exception.pmtu
+  dst.mtuLocked ||= exception.mtuLocked
   dst.expires = exception.expires
 }
 

@@ -30,7 +30,7 @@ import {
   fibNetdevUp,
 } from './fib-frontend.js'
 import { ipForward } from './forward.js'
-import { icmpRcv, ipv4LinkFailure } from './icmp.js'
+import { icmpErr, icmpRcv, ipv4LinkFailure } from './icmp.js'
 import { igmpRcv, ipMcDown, ipMcUp } from './igmp.js'
 import { IfAddr, InDevice, inDevOf, inetDelIfa, inetInsertIfa } from './in-device.js'
 import { ipError, ipLocalDeliver, ipRcv } from './input.js'
@@ -56,7 +56,7 @@ const PATH: IpPath = {
 const initNetns = (netns: Netns, inputCache: InputCache): void => {
   const state = new Ipv4(netns, PATH, inputCache)
   netns.ipv4 = state
-  state.protos[IPPROTO_ICMP] = { rcv: icmpRcv, err: null }
+  state.protos[IPPROTO_ICMP] = { rcv: icmpRcv, err: icmpErr }
   state.protos[IPPROTO_IGMP] = { rcv: igmpRcv, err: null }
   state.protos[IPPROTO_UDP] = { rcv: udpRcv, err: udpErr }
   arpInit(netns, (_neigh, skb) => ipv4LinkFailure(skb))

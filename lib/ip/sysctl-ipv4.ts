@@ -57,7 +57,9 @@ const simpleEntries = function* (state: Ipv4): Iterable<SysctlEntry> {
         .trim()
         .split(/\s+/)
         .map(v => sysctlInt(v, 1, 65535))
-      if (min === undefined || max === undefined || min > max) throw new NetloomError('EINVAL', undefined, { value })
+      // Ports below ip_unprivileged_port_start are never drawn.
+      if (min === undefined || max === undefined || min > max || min < 1024)
+        throw new NetloomError('EINVAL', undefined, { value })
       sysctls.ipLocalPortRangeMin = min
       sysctls.ipLocalPortRangeMax = max
     },

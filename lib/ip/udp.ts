@@ -21,8 +21,8 @@ import {
   skbPut,
 } from '../core/skb.js'
 import { errnoName, errnoNumber, NetloomError } from '../errors.js'
-import { csumFold, csumPseudo } from '../wire/checksum.js'
-import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH } from '../wire/icmp.js'
+import { csumAndCopy, csumFold, csumPseudo } from '../wire/checksum.js'
+import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, ICMP_REDIRECT } from '../wire/icmp.js'
 import { formatIpv4, isMulticast4 } from '../wire/ip.js'
 import { IP_DF, IPPROTO_UDP, IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Saddr, ipv4Tos, ipv4Ttl } from '../wire/ipv4.js'
 import { putUdp, putUdpCsumField, UDP_HLEN, udpCsum, udpDport, udpLen, udpSport } from '../wire/udp.js'
@@ -31,6 +31,7 @@ import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
 import { dstHoplimit, ipLocalOut } from './local-out.js'
 import { dstMtu, inetIif, ipRouteOutput, routeError } from './route.js'
+import { ipRtIcmpError } from './route-exceptions.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtnetlink.js'
 import { dropRcvbuf, Sock } from './sock.js'
 
@@ -43,6 +44,9 @@ const ENOBUFS = errnoNumber('ENOBUFS')
 
 /** Longest payload: 65,535 less the IPv4 and UDP headers. */
 export const UDP_MAX_PAYLOAD: number = 65535 - IPV4_HLEN - UDP_HLEN
+
+/** Up to here one pass that copies and sums beats a copy and a sum over words. */
+const ONE_PASS = 192
 
 /** Up to here a loop copies faster than a view and set(). */
 const SMALL_COPY = 96
@@ -146,20 +150,16 @@ export class UdpSocket extends Sock {
     skb.data = skb.tail = skb.data + IPV4_HLEN
     const at = skbPut(skb, len)
     const b = skb.buf
-    b.set(data, at + UDP_HLEN)
     putUdp(b, at, this.localPort, port, len)
     skb.transportHeader = at
     if (fits && dst.dev.features & NETIF_F_HW_CSUM) {
       // The device finishes the sum; until then the field holds the pseudo-header's.
+      b.set(data, at + UDP_HLEN)
       putUdpCsumField(b, at, ~csumFold(csumPseudo(saddr, daddr, IPPROTO_UDP, len)) & 0xffff)
       skb.ipSummed = CHECKSUM_PARTIAL
       skb.csumStart = at
       skb.csumOffset = 6
-    } else {
-      const sum = csumFold(skbCsum(skb, at, skb.tail, csumPseudo(saddr, daddr, IPPROTO_UDP, len)))
-      // 0 would mean that there is no checksum (RFC 768).
-      putUdpCsumField(b, at, sum === 0 ? 0xffff : sum)
-    }
+    } else this.#copyAndSum(skb, at, data, csumPseudo(saddr, daddr, IPPROTO_UDP, len) + port + len)
     skb.sk = this
     skb.dst = dst
     skb.ignoreDf = this.ignoresDf
@@ -171,6 +171,20 @@ export class UdpSocket extends Sock {
     const rc = ipLocalOut(skb, this, this.tos, df, ttl, IPPROTO_UDP, saddr, daddr)
     const err = rc > 0 ? (rc === NET_XMIT_CN ? 0 : netXmitErrno(rc)) : rc
     return err === 0 || (err === -ENOBUFS && !this.recvErr) ? data.length : err
+  }
+
+  /** Copies the payload and writes the checksum; `sum` covers pseudo-header, destination port and length. */
+  #copyAndSum(skb: Skb, at: number, data: Uint8Array, sum: number): void {
+    const b = skb.buf
+    let total = sum + this.localPort
+    if (data.length <= ONE_PASS) total += csumAndCopy(b, at + UDP_HLEN, data)
+    else {
+      b.set(data, at + UDP_HLEN)
+      total = skbCsum(skb, at + UDP_HLEN, skb.tail, total)
+    }
+    const csum = csumFold(total)
+    // 0 would mean that there is no checksum (RFC 768).
+    putUdpCsumField(b, at, csum === 0 ? 0xffff : csum)
   }
 
   /** @internal takes a datagram whose `data` is at the UDP header (udp_queue_rcv_skb) */
@@ -205,7 +219,7 @@ export class UdpSocket extends Sock {
     const from = skb.transportHeader + UDP_HLEN
     const len = skb.tail - from
     const n = Math.min(len, into.length)
-    if (n <= SMALL_COPY) for (let i = 0; i < n; i++) into[i] = b[from + i]!
+    if (n <= SMALL_COPY) copySmall(into, b, from, n)
     else into.set(b.subarray(from, from + n))
     deliverSkb(skb)
     return len
@@ -217,6 +231,17 @@ export class UdpSocket extends Sock {
     if (this.#bound) ipv4(this.netns).udp.unbind(this)
     this.release()
   }
+}
+
+const copySmall = (into: Uint8Array, b: Uint8Array, from: number, n: number): void => {
+  let i = 0
+  for (const end = n & ~3; i < end; i += 4) {
+    into[i] = b[from + i]!
+    into[i + 1] = b[from + i + 1]!
+    into[i + 2] = b[from + i + 2]!
+    into[i + 3] = b[from + i + 3]!
+  }
+  for (; i < n; i++) into[i] = b[from + i]!
 }
 
 /** Opens a UDP socket in a namespace. */
@@ -276,6 +301,8 @@ export const udpErr = (skb: Skb, type: number, code: number, info: number): void
   const dport = udpDport(b, o)
   const sk = state.udp.lookup(daddr, dport, ipv4Saddr(b, ip), udpSport(b, o), inetIif(skb))
   if (sk === null) return
+  ipRtIcmpError(skb, type, code, info, sk.boundDev?.ifindex ?? 0)
+  if (type === ICMP_REDIRECT) return
   const { errno, fatal } = icmpErrConvert(type, code, sk.pmtuDisc)
   if (errno === 0) return
   if (sk.recvErr) {

@@ -48,7 +48,9 @@ export class RngSource {
 
   /** `seed` is any integer; its lower 32 bits count. */
   constructor(seed: number) {
+    // The generator takes its state from the seed as it is; after a jump the bits of a small seed are everywhere.
     this.#gen = xoroshiro128plus(seed | 0)
+    this.#gen.jump()
   }
 
   /** A new stream, 2^64 steps away from every other one of this source. */

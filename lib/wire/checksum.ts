@@ -79,6 +79,37 @@ export const csumPartialWords = (b: Uint8Array, words: Int32Array, off: number, 
 }
 
 /**
+ * Copies `from` to `to[at..)` and returns the partial sum of its octets, in one pass: for small payloads, where a second
+ * pass costs as much as the first.
+ * @see include/net/checksum.h csum_and_copy_from_user
+ */
+export const csumAndCopy = (to: Uint8Array, at: number, from: Uint8Array): number => {
+  const len = from.length
+  let high = 0
+  let low = 0
+  let i = 0
+  for (const end = len & ~3; i < end; i += 4) {
+    const a = from[i]!
+    const b = from[i + 1]!
+    const c = from[i + 2]!
+    const d = from[i + 3]!
+    to[at + i] = a
+    to[at + i + 1] = b
+    to[at + i + 2] = c
+    to[at + i + 3] = d
+    high += a + c
+    low += b + d
+  }
+  for (; i < len; i++) {
+    const a = from[i]!
+    to[at + i] = a
+    if (i & 1) low += a
+    else high += a
+  }
+  return ((high & 255) << 8) + (high >>> 8) + low
+}
+
+/**
  * Checksum field from a partial sum: folded to 16 bits and complemented.
  * @see include/asm-generic/checksum.h csum_fold
  */
