@@ -11,39 +11,32 @@ import type { LinkInfo } from '../rtnl/link.js'
 
 const IDS = netnsSlot('nsid', () => new Map<Netns, number>())
 
-const freeId = (ids: ReadonlyMap<Netns, number>): number => {
+/** Gives the smallest free number; numbers of namespaces that are gone are free. */
+const allocId = (netns: Netns, other: Netns): void => {
+  const ids = netns.slot(IDS)
+  for (const known of ids.keys()) if (!known.alive) ids.delete(known)
   const taken = new Set(ids.values())
   let id = 0
   while (taken.has(id)) id++
-  return id
-}
-
-const idIn = (netns: Netns, other: Netns): number => {
-  const ids = netns.slot(IDS)
-  for (const known of ids.keys()) if (!known.alive) ids.delete(known)
-  const id = ids.get(other) ?? freeId(ids)
   ids.set(other, id)
-  return id
 }
 
 /** Gives numbers to all namespaces behind the devices of `netns`. */
 const meetAll = (netns: Netns): void => {
+  const ids = netns.slot(IDS)
   for (const dev of netns.devices) {
     const far = dev.ops.getIflink?.(dev).dev?.netns
-    if (far !== undefined && far !== netns) idIn(netns, far)
+    if (far !== undefined && far !== netns && !ids.has(far)) allocId(netns, far)
   }
 }
 
 /** Number of `other` in `netns`; null when it has none there. */
 export const netnsid = (netns: Netns, other: Netns): number | null => {
-  meetAll(netns)
-  return netns.slot(IDS).get(other) ?? null
+  const ids = netns.slot(IDS)
+  if (!ids.has(other)) meetAll(netns)
+  return ids.get(other) ?? null
 }
 
 /** Number of the namespace where the far end of `info` is, in the namespace of `info`; null when it is the same one. */
-export const linkNetnsid = (info: LinkInfo): number | null => {
-  const { dev, linkNetns } = info
-  if (linkNetns === null) return null
-  meetAll(dev.netns)
-  return idIn(dev.netns, linkNetns)
-}
+export const linkNetnsid = (info: LinkInfo): number | null =>
+  info.linkNetns === null ? null : netnsid(info.dev.netns, info.linkNetns)
