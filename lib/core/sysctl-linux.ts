@@ -72,7 +72,9 @@ const deviceOf = (key: string, prefix: string): string =>
 export const isLinuxSysctl = (key: string, devices: readonly string[]): boolean => {
   const last = key.slice(key.lastIndexOf('.') + 1)
   if (devices.includes(deviceOf(key, 'net.ipv4.conf.'))) return IPV4_CONF.has(last)
-  if (devices.includes(deviceOf(key, 'net.ipv4.neigh.'))) return IPV4_NEIGH.has(last)
+  // Only the first namespace of a machine has net.ipv4.neigh.default.
+  const neigh = deviceOf(key, 'net.ipv4.neigh.')
+  if (neigh !== 'all' && neigh !== 'default' && devices.includes(neigh)) return IPV4_NEIGH.has(last)
   const six = deviceOf(key, 'net.ipv6.conf.')
   if (six !== '') return devices.includes(six)
   if (key.startsWith('net.core.')) return NET_CORE.has(key.slice('net.core.'.length))

@@ -8,7 +8,7 @@
 import { devQueueXmit } from '../core/dev-tx.js'
 import { DROP } from '../core/drop.js'
 import { ARPHRD_ETHER, IFF_NOARP, NET_RX_SUCCESS, type NetDevice } from '../core/netdev.js'
-import type { Netns } from '../core/netns.js'
+import { type Netns, netnsSlot } from '../core/netns.js'
 import {
   allocSkb,
   consumeSkb,
@@ -19,6 +19,8 @@ import {
   skbPush,
   skbPut,
 } from '../core/skb.js'
+import type { SimEvent } from '../sim/queue.js'
+import { NSEC_PER_JIFFY } from '../sim/timer.js'
 import {
   ARP_HLEN,
   ARPOP_REPLY,
@@ -237,20 +239,22 @@ const answerRequest = (skb: Skb, inDev: InDevice, sip: number, tip: number, sha:
   return QUEUED
 }
 
+/** Requests that wait for a proxied answer, with the event that gives it. */
+const PROXY_QUEUE = netnsSlot('proxy_queue', () => new Map<Skb, SimEvent>())
+
 /** Answers a proxied request after a random part of proxy_delay (pneigh_enqueue). */
 const pneighEnqueue = (skb: Skb, inDev: InDevice): void => {
-  const { netns } = inDev.dev
-  const state = netns.slot(PROXY_QUEUE)
-  if (state.length > inDev.neighParms.data[PROXY_QLEN]!) return kfreeSkb(skb, DROP.NEIGH_QUEUEFULL)
-  state.length++
-  const delayNs = netns.rng.below(Math.max(1, Math.floor(inDev.neighParms.proxyDelayNs / 4_000_000))) * 4_000_000
-  netns.world.sim.schedule(delayNs, proxyRedo, skb, 0, `proxy ARP on ${inDev.dev}`)
+  const { dev, neighParms } = inDev
+  const queue = dev.netns.slot(PROXY_QUEUE)
+  const qlen = [...queue.keys()].filter(waiting => waiting.dev === dev).length
+  if (qlen > neighParms.data[PROXY_QLEN]!) return kfreeSkb(skb, DROP.NEIGH_QUEUEFULL)
+  const jiffies = dev.netns.rng.below(Math.max(1, Math.floor(neighParms.proxyDelayNs / NSEC_PER_JIFFY)))
+  const { sim } = dev.netns.world
+  queue.set(skb, sim.schedule(jiffies * NSEC_PER_JIFFY, proxyRedo, skb, 0, `proxy ARP on ${dev}`))
 }
 
-const PROXY_QUEUE = { name: 'proxy_queue', make: (): { length: number } => ({ length: 0 }) }
-
 const proxyRedo = (skb: Skb): void => {
-  skb.netns.slot(PROXY_QUEUE).length--
+  skb.netns.slot(PROXY_QUEUE).delete(skb)
   if (skb.dev!.running) arpProcess(skb, true)
   else kfreeSkb(skb, DROP.DEV_READY)
 }
@@ -285,8 +289,21 @@ export const arpInvalidate = (dev: NetDevice, addr: number, force = false): void
   neigh.remove(n)
 }
 
-/** The device is down or gone: all its entries go (arp_ifdown). */
-export const arpIfdown = (dev: NetDevice): void => ipv4(dev.netns).neigh.flushDev(dev, false)
+/**
+ * The device is down or gone (neigh_ifdown), or without carrier (neigh_carrier_down), which permanent and proxy entries
+ * survive: its entries go, and whatever waits for a proxied answer in the whole namespace.
+ */
+export const arpIfdown = (dev: NetDevice, keepPermanent: boolean): void => {
+  const { neigh } = ipv4(dev.netns)
+  neigh.flushDev(dev, keepPermanent)
+  if (!keepPermanent) neigh.flushProxies(dev)
+  const queue = dev.netns.slot(PROXY_QUEUE)
+  for (const [skb, event] of queue) {
+    dev.netns.world.sim.cancel(event)
+    kfreeSkb(skb, DROP.NEIGH_DEAD)
+  }
+  queue.clear()
+}
 
 /** Gives the neighbour table of a namespace ARP as its protocol. `errorReport` is the IPv4 stack's. */
 export const arpInit = (netns: Netns, errorReport: (neigh: Neighbour, skb: Skb) => void): void => {

@@ -65,12 +65,18 @@ export const DEVCONF_NAMES: readonly string[] = SETTINGS.map(([name]) => name)
 /** Settings of one device, of `all` or of `default` (struct ipv4_devconf). */
 export class DevConf {
   readonly data: Int32Array
-  /** Which settings were written for this device; only the others follow `default`. */
+  /** Which settings are the device's own; only the others follow what is written to `default`. */
   readonly isSet: Uint8Array
 
+  /** A device starts with the values of `default`, and as its own with those that were ever written there. */
   constructor(from: DevConf | null) {
     this.data = from === null ? Int32Array.from(SETTINGS, ([, value]) => value) : Int32Array.from(from.data)
-    this.isSet = new Uint8Array(SETTINGS.length)
+    this.isSet = from === null ? new Uint8Array(SETTINGS.length) : Uint8Array.from(from.isSet)
+  }
+
+  /** Makes every setting the device's own (ipv4_devconf_setall): so it is once an address was given to it. */
+  setAll(): void {
+    this.isSet.fill(1)
   }
 }
 

@@ -176,7 +176,7 @@ const fibSyncDownAddr = (netns: Netns, local: number): boolean => {
 const fibDisableIp = (dev: NetDevice, event: number, force: boolean): void => {
   if (fibSyncDownDev(dev, event, force)) fibFlush(dev.netns)
   else rtCacheFlush(dev.netns)
-  arpIfdown(dev)
+  arpIfdown(dev, false)
 }
 
 const magicConfig = (type: number, dst: number, dstLen: number, ifa: IfAddr, priority: number): FibConfig => ({

@@ -35,10 +35,19 @@ export const ipDevFind = (netns: Netns, addr: number): NetDevice | null => {
   return fib.res.nh!.dev
 }
 
-const validate = (netns: Netns, src: number, dst: number, dev: NetDevice, rpf: number, inDev: InDevice): number => {
+const validate = (
+  netns: Netns,
+  src: number,
+  dst: number,
+  tos: number,
+  dev: NetDevice,
+  rpf: number,
+  inDev: InDevice,
+): number => {
   const state = ipv4(netns)
   const { fib } = state
   const fl = fib.flow.reset(src, dst, 0)
+  fl.tos = tos
   if (fib.lookup(fl, 0) !== 0) return rpf !== 0 ? DROP.IP_RPFILTER : 0
   const { res } = fib
   const isLocal = res.type === RTN_LOCAL
@@ -49,6 +58,7 @@ const validate = (netns: Netns, src: number, dst: number, dev: NetDevice, rpf: n
   if (inDev.ifaList.length === 0) return rpf !== 0 ? DROP.IP_RPFILTER : 0
   if (rpf === 1) return DROP.IP_RPFILTER
   const back = new Flow4().reset(src, dst, dev.ifindex)
+  back.tos = tos
   if (fib.lookup(back, FIB_LOOKUP_IGNORE_LINKSTATE) !== 0 || res.type !== RTN_UNICAST) return 0
   return res.nh!.scope >= RT_SCOPE_HOST ? VALID_ONLINK : 0
 }
@@ -58,14 +68,21 @@ export const VALID_ONLINK = -1
 
 /**
  * May a packet with source `src` come in on `dev` (fib_validate_source)? 0 or {@link VALID_ONLINK} for yes, otherwise a
- * drop reason. `oif` is the ifindex that it would leave by, 0 for local delivery. Overwrites the namespace's last result.
+ * drop reason. `tos` is its type of service, `oif` the ifindex that it would leave by, 0 for local delivery. Overwrites the namespace's last result.
  */
-export const fibValidateSource = (src: number, dst: number, oif: number, dev: NetDevice, inDev: InDevice): number => {
+export const fibValidateSource = (
+  src: number,
+  dst: number,
+  tos: number,
+  oif: number,
+  dev: NetDevice,
+  inDev: InDevice,
+): number => {
   const state = ipv4(dev.netns)
   const rpf = maxConf(state.confAll, inDev.conf, RP_FILTER)
   if (rpf === 0 && (dev.ifindex !== oif || !orConf(state.confAll, inDev.conf, SEND_REDIRECTS))) {
     if (orConf(state.confAll, inDev.conf, ACCEPT_LOCAL)) return 0
     if (!state.hasCustomLocalRoutes) return state.addrs.has(src) ? DROP.IP_LOCAL_SOURCE : 0
   }
-  return validate(dev.netns, src, dst, dev, rpf, inDev)
+  return validate(dev.netns, src, dst, tos, dev, rpf, inDev)
 }

@@ -108,6 +108,8 @@ export class Flow4 {
 export class FibTable {
   /** Routes by prefix, for each prefix length. */
   readonly #byLen: (Map<number, FibAlias[]> | null)[] = new Array<null>(33).fill(null)
+  /** Routes that are for one TOS only. */
+  #tosRoutes = 0
   /** Prefix lengths in use, longest first, with their masks. */
   #lens: number[] = []
   #masks: number[] = []
@@ -119,6 +121,7 @@ export class FibTable {
 
   /** Puts a route in front of `before`, or where its table, TOS and priority place it. */
   insert(alias: FibAlias, before: FibAlias | null): void {
+    if (alias.tos !== 0) this.#tosRoutes++
     let map = this.#byLen[alias.len]
     if (map == null) {
       map = new Map()
@@ -141,6 +144,7 @@ export class FibTable {
     const list = map?.get(alias.dst)
     if (map == null || list === undefined) return
     const left = list.filter(a => a !== alias)
+    if (alias.tos !== 0) this.#tosRoutes -= list.length - left.length
     if (left.length > 0) map.set(alias.dst, left)
     else map.delete(alias.dst)
     if (map.size > 0) return
@@ -160,6 +164,11 @@ export class FibTable {
   /** True when it has no route. */
   get empty(): boolean {
     return this.#lens.length === 0
+  }
+
+  /** True when the TOS of a packet may decide about its route. */
+  get looksAtTos(): boolean {
+    return this.#tosRoutes > 0
   }
 
   /** Longest match (fib_table_lookup): fills `res` and returns 0, or a negative errno (-EAGAIN: none). */
@@ -258,6 +267,11 @@ export class Fib {
   /** Every route of the namespace. */
   all(): FibAlias[] {
     return this.tables().flatMap(t => this.list(t))
+  }
+
+  /** True when the TOS of a packet may decide about its route. */
+  get looksAtTos(): boolean {
+    return this.#main.looksAtTos || (this.#others.get(RT_TABLE_DEFAULT)?.looksAtTos ?? false)
   }
 
   /** Looks a destination up (fib_lookup): 0 with {@link res} filled, or a negative errno. */

@@ -45,18 +45,15 @@ export const NEIGH_PARM_NAMES: readonly string[] = SETTINGS.map(([name]) => name
 /** Nanoseconds in 1/100 s, the unit of proxy_delay, anycast_delay and locktime. */
 const NSEC_PER_USER_HZ = 10 * NSEC_PER_MSEC
 
-/** Parameters of one device or of `default`. */
+/** Parameters of one device, or those that new devices start from. */
 export class NeighParms {
   readonly data: Int32Array
-  /** Which were written for this device; only the others follow `default`. */
-  readonly isSet: Uint8Array
   /** Time in nanoseconds that an entry stays REACHABLE, drawn around base_reachable_time. */
   reachableTimeNs: number
 
   constructor(from: NeighParms | null, unresQlenBytes: number, rng: Rng) {
     this.data = from === null ? Int32Array.from(SETTINGS, ([, value]) => value) : Int32Array.from(from.data)
     if (from === null) this.data[QUEUE_LEN_BYTES] = unresQlenBytes
-    this.isSet = new Uint8Array(SETTINGS.length)
     this.reachableTimeNs = 0
     this.drawReachableTime(rng)
   }

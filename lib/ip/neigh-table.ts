@@ -34,7 +34,7 @@ export type ErrorReport = (neigh: Neighbour, skb: Skb) => void
 /** Neighbour entries of one namespace. */
 export class NeighTable {
   readonly netns: Netns
-  /** Parameters that new devices start from (net.ipv4.neigh.default). */
+  /** Parameters that new devices start from; as in every namespace but the first there is no sysctl for them. */
   readonly parmsDefault: NeighParms
   readonly proxies: PneighEntry[] = []
   /** Set by arp.ts. */
@@ -82,10 +82,12 @@ export class NeighTable {
     const map = this.#byDev.get(dev)
     if (map === undefined) return
     for (const neigh of [...map.values()]) if (!keepPermanent || !(neigh.nudState & NUD_PERMANENT)) this.remove(neigh)
-    if (!keepPermanent) {
-      this.#byDev.delete(dev)
-      for (let i = this.proxies.length - 1; i >= 0; i--) if (this.proxies[i]!.dev === dev) this.proxies.splice(i, 1)
-    }
+    if (map.size === 0) this.#byDev.delete(dev)
+  }
+
+  /** Takes all proxy entries of a device out (pneigh_ifdown). */
+  flushProxies(dev: NetDevice): void {
+    for (let i = this.proxies.length - 1; i >= 0; i--) if (this.proxies[i]!.dev === dev) this.proxies.splice(i, 1)
   }
 
   /** All entries, device by device in the order of the ifindex. */

@@ -66,6 +66,7 @@ export class RawSocket extends Sock {
   connect(addr: number): void {
     const fl = ipv4(this.netns).fib.flow.reset(addr, this.sourceAddress, this.#oif(addr))
     fl.proto = this.protocol
+    fl.tos = this.tos
     const dst = ipRouteOutput(this.netns, fl)
     if (dst === null) throw new NetloomError(errnoName(routeError(this.netns)), undefined, { peer: formatIpv4(addr) })
     if (dst.flags & RTCF_BROADCAST && !this.broadcast)

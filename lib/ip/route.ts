@@ -14,7 +14,7 @@ import { PACKET_LOOPBACK, type Skb } from '../core/skb.js'
 import { errnoNumber } from '../errors.js'
 import { ETH_P_IP } from '../wire/ethernet.js'
 import { INADDR_LOOPBACK, isBroadcast, isLocalMulticast4, isLoopback4, isMulticast4, isZeronet } from '../wire/ip.js'
-import { IPPROTO_IGMP, ipv4Proto } from '../wire/ipv4.js'
+import { IPPROTO_IGMP, ipv4Proto, ipv4Tos } from '../wire/ipv4.js'
 import {
   andConf,
   BC_FORWARDING,
@@ -123,7 +123,8 @@ export const ipRouteInput = (skb: Skb, daddr: number, saddr: number, dev: NetDev
 
 const remember = (skb: Skb, state: Ipv4, daddr: number, saddr: number, dst: Dst): void => {
   skb.dst = dst
-  if (skb.protocol === ETH_P_IP)
+  // The cache does not know the TOS.
+  if (skb.protocol === ETH_P_IP && !state.fib.looksAtTos)
     state.inputCache.put(state.inputKey, saddr, daddr, skb.dev!.ifindex, skb.ipFlags & IPSKB_DOREDIRECT, dst)
 }
 
@@ -137,7 +138,9 @@ const routeInputSlow = (skb: Skb, daddr: number, saddr: number, inDev: InDevice,
   if (isLoopback4(daddr) || isLoopback4(saddr))
     if (maxConf(state.confAll, inDev.conf, ROUTE_LOCALNET) === 0) return DROP.IP_LOCALNET
   const { fib } = state
+  const tos = skb.protocol === ETH_P_IP ? ipv4Tos(skb.buf, skb.networkHeader) : 0
   const fl = fib.flow.reset(daddr, saddr, 0)
+  fl.tos = tos
   const err = fib.lookup(fl, 0)
   const forwards = inDev.conf.data[FORWARDING] !== 0
   if (err !== 0) return unreachable(skb, state, forwards ? -err : EHOSTUNREACH)
@@ -147,7 +150,7 @@ const routeInputSlow = (skb: Skb, daddr: number, saddr: number, inDev: InDevice,
   if (res.type === RTN_BROADCAST) {
     if (!andConf(state.confAll, inDev.conf, BC_FORWARDING)) return brdInput(skb, saddr, inDev, state, info, nh)
   } else if (res.type === RTN_LOCAL) {
-    const bad = fibValidateSource(saddr, daddr, 0, dev, inDev)
+    const bad = fibValidateSource(saddr, daddr, tos, 0, dev, inDev)
     if (bad > 0) return bad
     remember(skb, state, daddr, saddr, localInput(state, RTN_LOCAL, 0, info, nh))
     return 0
@@ -155,13 +158,14 @@ const routeInputSlow = (skb: Skb, daddr: number, saddr: number, inDev: InDevice,
     if (!forwards) return unreachable(skb, state, EHOSTUNREACH)
     if (res.type !== RTN_UNICAST) return DROP.IP_INVALID_DEST
   }
-  return forwardInput(skb, daddr, saddr, inDev, state, res.type, info, nh)
+  return forwardInput(skb, daddr, saddr, tos, inDev, state, res.type, info, nh)
 }
 
 const forwardInput = (
   skb: Skb,
   daddr: number,
   saddr: number,
+  tos: number,
   inDev: InDevice,
   state: Ipv4,
   type: number,
@@ -170,7 +174,7 @@ const forwardInput = (
 ): number => {
   const { dev } = inDev
   const outDev = nh.dev!
-  const valid = fibValidateSource(saddr, daddr, outDev.ifindex, dev, inDev)
+  const valid = fibValidateSource(saddr, daddr, tos, outDev.ifindex, dev, inDev)
   if (valid > 0) return valid
   if (outDev === dev) {
     if (valid === VALID_ONLINK && orConf(state.confAll, inDev.conf, SEND_REDIRECTS))
@@ -203,7 +207,7 @@ const brdInput = (
 ): number => {
   if (skb.protocol !== ETH_P_IP) return DROP.INVALID_PROTO
   if (!isZeronet(saddr)) {
-    const bad = fibValidateSource(saddr, 0, 0, inDev.dev, inDev)
+    const bad = fibValidateSource(saddr, 0, 0, 0, inDev.dev, inDev)
     if (bad > 0) return bad
   }
   skb.dst = localInput(state, RTN_BROADCAST, RTCF_BROADCAST, info, nh)
@@ -239,7 +243,7 @@ const routeInputMc = (skb: Skb, daddr: number, saddr: number, inDev: InDevice, s
   if (isZeronet(saddr)) {
     if (!isLocalMulticast4(daddr) && proto !== IPPROTO_IGMP) return DROP.IP_INVALID_SOURCE
   } else {
-    const bad = fibValidateSource(saddr, 0, 0, inDev.dev, inDev)
+    const bad = fibValidateSource(saddr, 0, 0, 0, inDev.dev, inDev)
     if (bad > 0) return bad
   }
   skb.dst = localInput(state, RTN_MULTICAST, RTCF_MULTICAST, null, null)

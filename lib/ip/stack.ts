@@ -20,7 +20,7 @@ import type { World } from '../core/world.js'
 import { ETH_P_ARP, ETH_P_IP } from '../wire/ethernet.js'
 import { INADDR_LOOPBACK } from '../wire/ip.js'
 import { IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_UDP } from '../wire/ipv4.js'
-import { arpAnnounce, arpInit, arpRcv } from './arp.js'
+import { arpAnnounce, arpIfdown, arpInit, arpRcv } from './arp.js'
 import { andConf, ARP_EVICT_NOCARRIER, ARP_NOTIFY, DevConf, maxConf } from './devconf.js'
 import {
   fibInetaddrNotifier,
@@ -86,6 +86,7 @@ const inetdevDestroy = (dev: NetDevice): void => {
 }
 
 const addLoopbackAddress = (inDev: InDevice): void => {
+  inDev.conf.setAll()
   if (inDev.ifaList.length > 0) return
   const { dev } = inDev
   const ifa = new IfAddr(inDev, INADDR_LOOPBACK, INADDR_LOOPBACK, 8, 0, RT_SCOPE_HOST, dev.name, IFA_F_PERMANENT, 0)
@@ -107,7 +108,7 @@ const arpEvent = (event: number, dev: NetDevice): void => {
     const noArp = (dev.flags & IFF_NOARP) !== 0
     if (noArp !== inDev.noArp) neigh.flushDev(dev, false)
     inDev.noArp = noArp
-    if (!dev.carrier && andConf(confAll, inDev.conf, ARP_EVICT_NOCARRIER)) neigh.flushDev(dev, true)
+    if (!dev.carrier && andConf(confAll, inDev.conf, ARP_EVICT_NOCARRIER)) arpIfdown(dev, true)
   }
 }
 

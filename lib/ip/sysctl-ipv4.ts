@@ -6,7 +6,7 @@
 import { NetloomError } from '../errors.js'
 import type { Netns } from '../core/netns.js'
 import { type SysctlEntry, sysctlInt } from '../core/sysctl.js'
-import { DEVCONF_NAMES, type DevConf, FORWARDING } from './devconf.js'
+import { ACCEPT_REDIRECTS, DEVCONF_NAMES, type DevConf, FORWARDING } from './devconf.js'
 import { inDevOf } from './in-device.js'
 import { ipv4, rtCacheFlush } from './ipv4.js'
 import type { Ipv4, Ipv4Sysctls } from './netns-ipv4.js'
@@ -71,15 +71,21 @@ const simpleEntries = function* (state: Ipv4): Iterable<SysctlEntry> {
   }
 }
 
-/** Forwarding of the host: sets `all`, `default` and every device (inet_forward_change). */
+/**
+ * Forwarding of the host: sets `all`, `default` and every device (inet_forward_change). A router does not believe
+ * redirects, unless told afterwards.
+ */
 const changeForwarding = (state: Ipv4, on: number): void => {
-  state.confAll.data[FORWARDING] = on
-  state.confDefault.data[FORWARDING] = on
-  for (const dev of state.netns.devices) {
+  const { confAll, confDefault, netns } = state
+  if (confAll.data[FORWARDING] === on) return
+  confAll.data[FORWARDING] = on
+  confAll.data[ACCEPT_REDIRECTS] = on === 0 ? 1 : 0
+  confDefault.data[FORWARDING] = on
+  for (const dev of netns.devices) {
     const inDev = inDevOf(dev)
     if (inDev !== null) inDev.conf.data[FORWARDING] = on
   }
-  rtCacheFlush(state.netns)
+  rtCacheFlush(netns)
 }
 
 const confEntry = (state: Ipv4, which: string, conf: DevConf, i: number): SysctlEntry => ({
@@ -95,7 +101,7 @@ const confEntry = (state: Ipv4, which: string, conf: DevConf, i: number): Sysctl
   },
 })
 
-/** Devices whose setting nobody wrote follow `default` (devinet_copy_dflt_conf). */
+/** Devices follow `default` in what is not their own (devinet_copy_dflt_conf). */
 const followDefault = (state: Ipv4, i: number): void => {
   if (i === FORWARDING) return
   for (const dev of state.netns.devices) {
@@ -106,15 +112,7 @@ const followDefault = (state: Ipv4, i: number): void => {
 
 const writeParm = (state: Ipv4, parms: NeighParms, i: number, n: number): void => {
   parms.data[i] = n
-  parms.isSet[i] = 1
   if (i === BASE_REACHABLE_TIME) parms.drawReachableTime(state.netns.rng)
-  if (parms !== state.neigh.parmsDefault) return
-  for (const dev of state.netns.devices) {
-    const inDev = inDevOf(dev)
-    if (inDev === null || inDev.neighParms.isSet[i] !== 0) continue
-    inDev.neighParms.data[i] = n
-    if (i === BASE_REACHABLE_TIME) inDev.neighParms.drawReachableTime(state.netns.rng)
-  }
 }
 
 const parmEntries = function* (state: Ipv4, which: string, parms: NeighParms): Iterable<SysctlEntry> {
@@ -137,7 +135,7 @@ export const ipv4SysctlProvider = function* (netns: Netns): Iterable<SysctlEntry
     ['all', state.confAll],
     ['default', state.confDefault],
   ]
-  const parms: [string, NeighParms][] = [['default', state.neigh.parmsDefault]]
+  const parms: [string, NeighParms][] = []
   for (const dev of netns.devices) {
     const inDev = inDevOf(dev)
     if (inDev === null) continue

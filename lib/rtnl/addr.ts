@@ -58,8 +58,9 @@ export interface AddrSpec {
   readonly metric?: number
 }
 
-const find = (list: readonly IfAddr[], spec: { local: number; prefixLen?: number }): IfAddr | undefined =>
-  list.find(a => a.local === spec.local && (spec.prefixLen === undefined || a.prefixLen === spec.prefixLen))
+/** The address that a request means (find_matching_ifa): the same one, of the same prefix or peer. */
+const find = (list: readonly IfAddr[], spec: AddrSpec): IfAddr | undefined =>
+  list.find(a => a.local === spec.local && a.prefixLen === spec.prefixLen && a.matches(spec.peer ?? spec.local))
 
 const checkLifetimes = (spec: AddrSpec): void => {
   const { validLft = -1, preferredLft = -1 } = spec
@@ -90,9 +91,10 @@ const checkLifetime = (ifa: IfAddr): void => {
 
 const change = (ifa: IfAddr, spec: AddrSpec): void => {
   checkLifetimes(spec)
-  if (spec.metric !== undefined && spec.metric !== ifa.metric) {
+  const metric = spec.metric ?? 0
+  if (metric !== ifa.metric) {
     fibInetaddrNotifier.delRoutes(ifa, ifa)
-    ifa.metric = spec.metric
+    ifa.metric = metric
     fibInetaddrNotifier.addRoutes(ifa)
     rtCacheFlush(ifa.inDev.dev.netns)
   }
@@ -100,8 +102,8 @@ const change = (ifa: IfAddr, spec: AddrSpec): void => {
 }
 
 /**
- * Adds an address, or changes lifetimes and metric of one that is there. Throws EEXIST `ipv4: Address already assigned`
- * for `add` of one that is there, ENOENT for `change` of one that is not, ENODEV, EINVAL.
+ * Adds an address, or with `change` and `replace`, which are the same, changes lifetimes and metric of one that is there.
+ * Throws EEXIST `ipv4: Address already assigned` for `add` of one that is there, EINVAL.
  */
 export const addrAdd = (dev: NetDevice, spec: AddrSpec, mode: 'add' | 'change' | 'replace' = 'add'): void => {
   const inDev = inDevOf(dev)
@@ -110,10 +112,11 @@ export const addrAdd = (dev: NetDevice, spec: AddrSpec, mode: 'add' | 'change' |
   if (!(spec.prefixLen >= 0 && spec.prefixLen <= 32))
     throw extackError('EINVAL', 'ipv4: Invalid prefix length', context)
   checkLifetimes(spec)
+  inDev.conf.setAll()
+  if (spec.local === 0) return
   const found = find(inDev.ifaList, spec)
   if (found !== undefined && mode !== 'add') return change(found, spec)
   if (found !== undefined) throw extackError('EEXIST', 'ipv4: Address already assigned', context)
-  if (mode === 'change') throw new NetloomError('ENOENT', undefined, context)
   const autojoin = ((spec.flags ?? 0) & IFA_F_MCAUTOJOIN) !== 0
   if (autojoin && !isMulticast4(spec.local)) throw extackError('EINVAL', 'ipv4: Multicast auto join failed', context)
   const ifa = new IfAddr(

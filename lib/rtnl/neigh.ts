@@ -11,6 +11,7 @@ import {
   type Neighbour,
   NEIGH_UPDATE_F_ADMIN,
   NEIGH_UPDATE_F_OVERRIDE,
+  NEIGH_UPDATE_F_USE,
   NUD_VALID,
   neighEventSend,
   neighUpdate,
@@ -77,6 +78,7 @@ export const neighAdd = (
   if (entry === null) throw new NetloomError('EINVAL', undefined, context)
   if (spec.protocol !== undefined) entry.protocol = spec.protocol
   if (flags & NTF_USE) {
+    neighUpdate(entry, spec.lladdr ?? null, state, NEIGH_UPDATE_F_ADMIN | NEIGH_UPDATE_F_USE)
     neighEventSend(entry, null)
     return
   }

@@ -6,7 +6,7 @@
 import type { Dst } from '../core/dst.js'
 import type { NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
-import { allocSkb, consumeSkb } from '../core/skb.js'
+import { allocSkb, consumeSkb, skbPut } from '../core/skb.js'
 import { errnoName, extackError, NetloomError } from '../errors.js'
 import { IGNORE_ROUTES_WITH_LINKDOWN } from '../ip/devconf.js'
 import type { FibInfo, FibNh, RouteMetrics } from '../ip/fib-info.js'
@@ -38,6 +38,7 @@ import {
   RTPROT_BOOT,
 } from '../ip/rtnetlink.js'
 import { ETH_P_IP } from '../wire/ethernet.js'
+import { IPPROTO_UDP, IPV4_HLEN, putIpv4 } from '../wire/ipv4.js'
 import { DROP_REASONS } from '../core/drop.js'
 import { formatIpv4, maskOf } from '../wire/ip.js'
 
@@ -152,8 +153,7 @@ export const routeAdd = (netns: Netns, spec: RouteSpec, verb: RouteVerb = 'add')
     },
     verb,
   )
-  const { table } = spec
-  if (type === RTN_LOCAL && (table === undefined || table === RT_TABLE_LOCAL)) ipv4(netns).hasCustomLocalRoutes = true
+  if (type === RTN_LOCAL) ipv4(netns).hasCustomLocalRoutes = true
 }
 
 /** Deletes the first route that matches; absent fields match anything. Throws ESRCH. */
@@ -226,15 +226,17 @@ const getOutput = (
 }
 
 const getInput = (netns: Netns, request: { dst: number; src?: number; tos?: number }, iif: NetDevice): RouteGetInfo => {
-  const skb = allocSkb(netns, 0)
+  const skb = allocSkb(netns, IPV4_HLEN)
+  const { dst: daddr, src: saddr = 0, tos = 0 } = request
+  putIpv4(skb.buf, skbPut(skb, IPV4_HLEN), IPV4_HLEN, tos, IPV4_HLEN, 0, 0, 0, IPPROTO_UDP, saddr, daddr)
   skb.protocol = ETH_P_IP
   skb.dev = iif
-  const reason = ipRouteInput(skb, request.dst, request.src ?? 0, iif)
+  const reason = ipRouteInput(skb, daddr, saddr, iif)
   const dst = skb.dst
   consumeSkb(skb)
   if (reason !== 0 || dst === null) throw new NetloomError(DROP_REASONS[reason] === 'IP_RPFILTER' ? 'EXDEV' : 'EINVAL')
   if (dst.error !== 0) throw new NetloomError(errnoName(dst.error), undefined, { dst: formatIpv4(request.dst) })
-  return describe(netns, dst, request.dst, request.src ?? 0, request.tos ?? 0, iif)
+  return describe(netns, dst, daddr, saddr, tos, iif)
 }
 
 /** RTCF_* with iproute2's words, in the order in which it prints them. */
@@ -245,6 +247,13 @@ const CACHE_FLAGS: readonly (readonly [number, string])[] = [
   [RTCF_REDIRECTED, 'redirected'],
   [RTCF_DOREDIRECT, 'redirect'],
 ]
+
+/** The route's metrics with what was learned about the path. */
+const metricsOf = (dst: Dst, info: FibInfo | null): RouteMetrics => ({
+  ...info?.metrics,
+  ...(dst.pmtu !== 0 && { mtu: dst.pmtu }),
+  ...(dst.mtuLocked && { lock: new Set([...(info?.metrics.lock ?? []), 'mtu']) }),
+})
 
 const describe = (
   netns: Netns,
@@ -267,7 +276,7 @@ const describe = (
     table: info === null || info.table === RT_TABLE_LOCAL ? RT_TABLE_MAIN : info.table,
     iif,
     cacheFlags,
-    metrics: { ...info?.metrics, ...(dst.pmtu !== 0 && { mtu: dst.pmtu }) },
+    metrics: metricsOf(dst, info),
     expiresNs: dst.expires === 0 ? 0 : dst.expires - netns.world.now,
     uid: 0,
   }
