@@ -113,18 +113,21 @@ const leaves = (value: unknown, field = ''): [string, string][] => {
   return Object.entries(value).flatMap(([name, v]) => leaves(v, field === '' ? name : `${field}.${name}`))
 }
 
-/** The fields of `octets` whose value stands in `word` and not in `expectedWord`; the innermost layer's first. */
-export const fieldsNamedBy = (octets: Uint8Array, word: string, expectedWord: string): string[] => {
+/** The address and the port of tcpdump's `ADDRESS.PORT`, or the word itself. */
+const partsOf = (word: string): string[] => {
+  const port = /^(\d+\.\d+\.\d+\.\d+)\.(\d+)$/.exec(word)
+  return port === null ? [word] : [port[1]!, port[2]!]
+}
+
+/** The field of `octets` that a word of its line shows, where another word was expected: of the innermost layer, if any. */
+export const fieldNamedBy = (octets: Uint8Array, word: string, expectedWord: string): FieldDifference[] => {
   const repr = decodeOrReason(octets)
   if (typeof repr === 'string') return []
-  const parts = (text: string): string[] => {
-    const port = /^(\d+\.\d+\.\d+\.\d+)\.(\d+)$/.exec(text)
-    return port === null ? [text] : [port[1]!, port[2]!]
-  }
-  const wanted = parts(expectedWord)
-  const found = parts(word).filter(part => !wanted.includes(part))
-  return leaves(repr)
-    .filter(([, text]) => found.includes(text))
-    .map(([field]) => field)
-    .reverse()
+  const wanted = partsOf(expectedWord)
+  const found = partsOf(word)
+  const i = found.findIndex((part, n) => part !== wanted[n])
+  const actual = found[i]
+  const expected = wanted.length === found.length ? wanted[i]! : expectedWord
+  const fields = leaves(repr).filter(([, text]) => text === actual)
+  return fields.slice(-1).map(([field]) => ({ field, expected, actual: actual! }))
 }

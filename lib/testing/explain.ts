@@ -31,11 +31,11 @@ const section = (heading: string, lines: readonly string[]): string[] => {
 }
 
 /** What was dropped since `before`, or ever. */
-export const dropLines = (kernel: Kernel, before: DropCounts = new Map()): string[] =>
+export const dropLines = (kernel: Kernel, before: DropCounts | null = null): string[] =>
   section(
-    before.size === 0 ? 'dropped:' : 'dropped meanwhile:',
+    before === null ? 'dropped:' : 'dropped meanwhile:',
     kernel.drops().flatMap(d => {
-      const count = d.count - (before.get(keyOf(d)) ?? 0)
+      const count = d.count - (before?.get(keyOf(d)) ?? 0)
       return count === 0 ? [] : [`${new Drop({ ...pick(d), count })}`]
     }),
   )

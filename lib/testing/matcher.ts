@@ -7,7 +7,7 @@ import {
   differenceLines,
   type FieldDifference,
   fieldDifferences,
-  fieldsNamedBy,
+  fieldNamedBy,
   hexDifference,
 } from './diff.js'
 import type { SeenFrame } from './frames-like.js'
@@ -57,25 +57,23 @@ const ANYTHING = '...'
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-const bare = (word: string): string => word.replace(/[,:]$/, '')
+const patternOf = (expected: string): RegExp => new RegExp(`^${expected.split(ANYTHING).map(escaped).join('[^]*')}$`)
 
 /** Marks the first word that differs, and names the field behind it. */
 const wordDifference = (expected: string, frame: SeenFrame): string[] => {
   const wanted = expected.split(' ')
   const words = frame.line.split(' ')
-  const at = words.findIndex((word, i) => wanted[i] !== ANYTHING && word !== wanted[i])
-  // Behind a wildcard of several words positions no longer tell anything.
-  if (at < 0 || wanted.slice(0, at).includes(ANYTHING)) return []
+  const at = words.findIndex((word, i) => !patternOf(wanted[i] ?? '').test(word))
+  // Behind a wildcard that stands for several words positions no longer tell anything.
+  if (at < 0 || (words.length !== wanted.length && wanted.slice(0, at).some(w => w.includes(ANYTHING)))) return []
   const column = words.slice(0, at).join(' ').length + (at === 0 ? 0 : 1)
-  const word = bare(words[at]!)
-  const other = bare(wanted[at] ?? '')
-  const named = fieldsNamedBy(frame.octets, word, other)
-  const field = named.length === 0 ? '' : ` ${named[0]}: expected ${other === '' ? 'nothing' : other}, actual ${word}`
-  return [`           ${' '.repeat(column)}${'^'.repeat(word.length)}${field}`]
+  const word = words[at]!.replace(/[,:]$/, '')
+  const named = fieldNamedBy(frame.octets, word, (wanted[at] ?? '').replace(/[,:]$/, ''))
+  return [`           ${' '.repeat(column)}${'^'.repeat(word.length)}`, ...differenceLines(named)]
 }
 
 const lineMatching = (expected: string): Matching => {
-  const pattern = new RegExp(`^${expected.split(ANYTHING).map(escaped).join('[^]*')}$`)
+  const pattern = patternOf(expected)
   return {
     text: expected,
     matches: frame => pattern.test(frame.line),
