@@ -30,7 +30,7 @@ const measure = (path: Path, size: number): { octets: number; frames: number } =
 }
 
 if (globalThis.gc === undefined) {
-  const argv = [...FLAGS, '--import', 'tsx', import.meta.filename]
+  const argv = [...FLAGS, import.meta.filename]
   process.exitCode = spawnSync(process.execPath, argv, { stdio: 'inherit' }).status ?? 1
 } else {
   console.log('path        size   octets allocated per packet   frame buffers made')

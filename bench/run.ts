@@ -9,10 +9,10 @@ import { parseArgs } from 'node:util'
 import type { Figures } from './case.js'
 import { GROUPS } from './cases/index.js'
 
-const CHILD = join(import.meta.dirname, 'child.ts')
+const CHILD = join(import.meta.dirname, 'child.js')
 
 const measure = (group: string, number: number, seconds: string): Figures => {
-  const argv = ['--import', 'tsx', CHILD, group, String(number), seconds]
+  const argv = [CHILD, group, String(number), seconds]
   const child = spawnSync(process.execPath, argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
   if (child.status !== 0) throw new Error(`${group}, case ${number}: exit ${child.status}`)
   return JSON.parse(child.stdout) as Figures

@@ -28,7 +28,7 @@ const used = (): number => {
 }
 
 if (globalThis.gc === undefined) {
-  const argv = ['--expose-gc', '--import', 'tsx', import.meta.filename, ...process.argv.slice(2)]
+  const argv = ['--expose-gc', import.meta.filename, ...process.argv.slice(2)]
   process.exitCode = spawnSync(process.execPath, argv, { stdio: 'inherit' }).status ?? 1
 } else {
   const count = Number(process.argv[2] ?? 1000)
