@@ -14,7 +14,7 @@ import {
   isSecondary,
 } from '../rtnl/addr.js'
 import { formatIpv4, isLoopback4, maskOf } from '../wire/ip.js'
-import { type DevRef, devOf } from './handles.js'
+import { type DevRef, devOf } from './refs.js'
 import { SCOPE_NUMBERS, type ScopeWord } from './route-words.js'
 import { checkOptions, defined, ipv4Option, prefixOption, wordOption } from './text.js'
 

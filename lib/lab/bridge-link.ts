@@ -4,7 +4,7 @@
 import { NetloomError } from '../errors.js'
 import type { Netns as KernelNetns } from '../core/netns.js'
 import { linkList, linkSet } from '../rtnl/link.js'
-import { type DevRef, devOf } from './handles.js'
+import { type DevRef, devOf } from './refs.js'
 import { type LinkAttrs, publicAttrs } from './link-info.js'
 import { portAttrs } from './link.js'
 import type { BridgePortOptions } from './link-spec.js'

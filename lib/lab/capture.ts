@@ -11,7 +11,7 @@ import { CaptureText } from '../report/capture-text.js'
 import { createDissector } from '../wire/dissect.js'
 import type { Dev } from './dev.js'
 import { Frame } from './frame.js'
-import type { DevRef, NetnsRef } from './handles.js'
+import type { DevRef, NetnsRef } from './refs.js'
 import { Printable } from './printable.js'
 import { checkOptions } from './text.js'
 

@@ -25,7 +25,7 @@ import {
   fdbReplace,
 } from '../rtnl/fdb.js'
 import { formatMac } from '../wire/mac.js'
-import { type DevRef, devOf } from './handles.js'
+import { type DevRef, devOf } from './refs.js'
 import { entryFlags } from './route-words.js'
 import { checkOptions, defined, macOption, wordOption } from './text.js'
 

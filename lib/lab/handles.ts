@@ -6,12 +6,6 @@ import type { Netns as KernelNetns } from '../core/netns.js'
 import { Dev } from './dev.js'
 import { Netns } from './netns.js'
 
-/** A device by name in a namespace, or as an object. */
-export type DevRef = string | Dev
-
-/** A namespace by name, or as an object. */
-export type NetnsRef = string | Netns
-
 /** @internal one for each World */
 export class Handles {
   readonly #netns = new WeakMap<KernelNetns, Netns>()
@@ -37,11 +31,3 @@ export class Handles {
     return handle
   }
 }
-
-/** The kernel's device behind a reference. Throws ENODEV `Cannot find device "NAME"`. */
-export const devOf = (netns: KernelNetns, ref: DevRef): NetDevice =>
-  typeof ref === 'string' ? netns.dev(ref) : ref.kernel
-
-/** The kernel's namespace behind a reference. Throws ENOENT. */
-export const netnsOf = (netns: KernelNetns, ref: NetnsRef): KernelNetns =>
-  typeof ref === 'string' ? netns.world.netns(ref) : ref.kernel

@@ -2,7 +2,7 @@
  * What users write to make and change devices: iproute2's words in camelCase, addresses as text, devices by name.
  */
 import type { BridgeAttrs, BridgePortAttrs } from '../dev/bridge/br-netlink.js'
-import type { DevRef, NetnsRef } from './handles.js'
+import type { DevRef, NetnsRef } from './refs.js'
 
 /** Options of every new device. */
 export interface NewLink {

@@ -6,7 +6,8 @@ import type { Netns as KernelNetns } from '../core/netns.js'
 import type { VethPeer } from '../dev/veth.js'
 import { type LinkChanges, linkAdd, linkDel, linkList, linkSet, type LinkSpec } from '../rtnl/link.js'
 import type { Dev } from './dev.js'
-import { type DevRef, devOf, type Handles, netnsOf } from './handles.js'
+import type { Handles } from './handles.js'
+import { type DevRef, devOf, netnsOf } from './refs.js'
 import { type LinkInfo, publicLinkInfo } from './link-info.js'
 import type {
   BridgePortOptions,

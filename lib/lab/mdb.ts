@@ -5,7 +5,7 @@ import type { Netns as KernelNetns } from '../core/netns.js'
 import { type MdbInfo as KernelMdbInfo, type MdbSpec, mdbAdd, mdbDel, mdbList } from '../rtnl/mdb.js'
 import { formatIpv4 } from '../wire/ip.js'
 import { formatMac, isMacText } from '../wire/mac.js'
-import { type DevRef, devOf } from './handles.js'
+import { type DevRef, devOf } from './refs.js'
 import { checkOptions, defined, ipv4Option, macOption } from './text.js'
 
 /** A membership to add or delete. */

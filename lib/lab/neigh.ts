@@ -6,7 +6,7 @@ import { NTF_PROXY, NTF_ROUTER, NTF_USE } from '../ip/rtnetlink.js'
 import { type NeighInfo as KernelNeighInfo, type NeighSpec, neighAdd, neighDel, neighList } from '../rtnl/neigh.js'
 import { formatIpv4 } from '../wire/ip.js'
 import { formatMac } from '../wire/mac.js'
-import { type DevRef, devOf } from './handles.js'
+import { type DevRef, devOf } from './refs.js'
 import { entryFlags, NUD_NUMBERS, type NudWord, nudWord } from './route-words.js'
 import { checkOptions, defined, ipv4Option, macOption, wordOption } from './text.js'
 

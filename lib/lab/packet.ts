@@ -8,7 +8,7 @@ import { PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OUTGOING } from
 import { errnoName, NetloomError, strerror } from '../errors.js'
 import { ETH_P_ALL } from '../wire/ethernet.js'
 import { encodeFrame, type FrameInit } from '../wire/frame.js'
-import { type DevRef, devOf } from './handles.js'
+import { type DevRef, devOf } from './refs.js'
 import { Printable } from './printable.js'
 import { checkOptions } from './text.js'
 

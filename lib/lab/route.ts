@@ -16,7 +16,7 @@ import {
   routeList,
 } from '../rtnl/route.js'
 import { formatIpv4, formatPrefix } from '../wire/ip.js'
-import { type DevRef, devOf } from './handles.js'
+import { type DevRef, devOf } from './refs.js'
 import {
   PROTOCOL_NUMBERS,
   type ProtocolWord,

@@ -7,7 +7,7 @@
 import { type Errno, errnoName, NetloomError, strerror } from '../errors.js'
 import type { PmtuDisc, Sock } from '../ip/sock.js'
 import { formatIpv4 } from '../wire/ip.js'
-import { type DevRef, devOf } from './handles.js'
+import { type DevRef, devOf } from './refs.js'
 import { Printable } from './printable.js'
 import { ipv4Option } from './text.js'
 

@@ -3,7 +3,7 @@
  */
 import type { Netns as KernelNetns } from '../core/netns.js'
 import { ethtoolFeatures, ethtoolSetFeatures } from '../rtnl/ethtool.js'
-import { type DevRef, devOf } from './handles.js'
+import { type DevRef, devOf } from './refs.js'
 
 /** The `sysctl` of a namespace: `netns.sysctl`. Both `net.ipv4.ip_forward` and `net/ipv4/ip_forward` name a key. */
 export class SysctlApi {
