@@ -87,6 +87,7 @@ export class NetloomError extends Error {
     this.context = context
   }
 
+  /** Name, code, message and context. */
   toJSON(): { name: string; code: NetloomCode; message: string; context: ErrorContext } {
     return { name: this.name, code: this.code, message: this.message, context: this.context }
   }

@@ -66,9 +66,11 @@ export interface FdbFlushSpec {
 export interface FdbOps {
   /** `dev` is the device named, `self` or one of its ports. Throws a NetloomError to refuse. */
   add(dev: NetDevice, spec: FdbSpec, mode: FdbMode): void
+  /** Deletes an entry. Throws a NetloomError to refuse. */
   del(dev: NetDevice, spec: FdbSpec): void
   /** Entries of `self` that lead to `port`; its own ones when null, all when undefined. */
   dump(self: NetDevice, port: NetDevice | null | undefined): FdbInfo[]
+  /** Deletes the entries that match. */
   readonly flush?: (self: NetDevice, spec: FdbFlushSpec) => void
   /** True when a dump of the device also shows the addresses that it listens to. */
   readonly listsOwnAddresses: boolean

@@ -74,7 +74,9 @@ export interface DeviceOps {
   readonly kind: string
   /** Transmits; owns the skb. `skb.data` is at the link-layer header. Returns NETDEV_TX_OK or NET_XMIT_DROP. */
   readonly startXmit: (skb: Skb, dev: NetDevice) => number
+  /** Sets the device up (ndo_open). */
   readonly open: ((dev: NetDevice) => void) | null
+  /** Sets the device down (ndo_stop). */
   readonly stop: ((dev: NetDevice) => void) | null
   /** Called before the device leaves its namespace for good (ndo_uninit). */
   readonly uninit: ((dev: NetDevice) => void) | null
@@ -86,8 +88,9 @@ export interface DeviceOps {
   readonly setRxMode: ((dev: NetDevice) => void) | null
   /** ifindex that `ip link` prints after the @, with the device that has it when it is known. */
   readonly getIflink: ((dev: NetDevice) => { ifindex: number; dev: NetDevice | null }) | null
-  /** Adds and removes a lower device (`ip link set X master THIS`). */
+  /** Adds a lower device (`ip link set X master THIS`). */
   readonly addSlave: ((dev: NetDevice, slave: NetDevice) => void) | null
+  /** Removes a lower device (`ip link set X nomaster`). */
   readonly delSlave: ((dev: NetDevice, slave: NetDevice) => void) | null
   /** The device's own counters, where they are not {@link NetDevice.stats} (ndo_get_stats64). */
   readonly getStats: ((dev: NetDevice) => DevStats) | null
@@ -128,7 +131,7 @@ export class NetDevice {
   priv: object | null = null
   /** ARPHRD_*. */
   type: number = ARPHRD_ETHER
-  /** IFF_* as configured; use {@link reportedFlags} for what `ip link` shows. */
+  /** IFF_* as configured; use `reportedFlags` for what `ip link` shows. */
   flags = 0
   /** IFF_PROMISC and IFF_ALLMULTI as the administrator set them; captures and bridges do not show there. */
   gflags = 0
@@ -211,10 +214,12 @@ export class NetDevice {
     return (this.flags & IFF_UP) !== 0
   }
 
+  /** `NETNS:NAME`. */
   toString(): string {
     return `${this.netns.name}:${this.name}`
   }
 
+  /** The parts that identify the device. */
   toJSON(): { name: string; ifindex: number; netns: string; kind: string; mtu: number; up: boolean; carrier: boolean } {
     return {
       name: this.name,

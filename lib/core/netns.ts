@@ -41,9 +41,10 @@ class Counters {
   alive = 0
 }
 
-/** Identifies a layer's per-namespace state; make one with {@link netnsSlot}. */
+/** Identifies a layer's per-namespace state; make one with `netnsSlot`. */
 export interface NetnsSlot<T extends object> {
   readonly name: string
+  /** Makes the state of a namespace. */
   readonly make: (netns: Netns) => T
 }
 
@@ -175,10 +176,12 @@ export class Netns {
     return { entered, created, delivered, consumed, left, dropped, alive }
   }
 
+  /** The name. */
   toString(): string {
     return this.name
   }
 
+  /** Name, devices and accounting. */
   toJSON(): { name: string; devices: string[]; accounting: Accounting } {
     return { name: this.name, devices: this.devices.map(d => d.name), accounting: this.accounting() }
   }

@@ -38,6 +38,7 @@ export interface LinkKind<A extends object = object> {
   fillInfo(dev: NetDevice): object
   /** Attributes of a port of such a master (`bridge link set`, `ip link set type bridge_slave`). */
   readonly changePort?: (port: NetDevice, attrs: object) => void
+  /** The attributes of a port as they are now. */
   readonly fillPort?: (port: NetDevice) => object
   /** Kind of a port of this master as `ip -d link` prints it, for example `bridge`; empty when it prints none. */
   readonly slaveKind?: string
@@ -55,11 +56,13 @@ export class Registry<T> {
     this.#what = what
   }
 
+  /** Adds a kind; fails when the name is taken. */
   add(name: string, item: T): void {
     if (this.#items.has(name)) throw new Error(`${this.#what} ${name} is registered twice`)
     this.#items.set(name, item)
   }
 
+  /** The kind called `name`, or null. */
   get(name: string): T | null {
     return this.#items.get(name) ?? null
   }

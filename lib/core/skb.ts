@@ -140,6 +140,7 @@ export class SkbPool {
     for (let c = 0; c <= MAX_CLASS; c++) this.#frames.push([])
   }
 
+  /** A frame with room for `octets`, counted once. */
   frame(octets: number): Frame {
     const sizeClass = octets <= 1 << MIN_CLASS ? MIN_CLASS : 32 - Math.clz32(octets - 1)
     const free = sizeClass <= MAX_CLASS ? this.#frames[sizeClass]!.pop() : undefined
@@ -153,10 +154,12 @@ export class SkbPool {
     return new Frame(sizeClass)
   }
 
+  /** Gives back one reference to a frame. */
   putFrame(frame: Frame): void {
     if (--frame.refs === 0 && frame.sizeClass <= MAX_CLASS) this.#frames[frame.sizeClass]!.push(frame)
   }
 
+  /** An skb over a frame, with all fields as they are at first. */
   skb(frame: Frame, netns: Netns): Skb {
     this.live++
     const skb = this.#skbs.pop()
@@ -188,6 +191,7 @@ export class SkbPool {
     return skb
   }
 
+  /** Takes an skb that has ended, and its reference to the frame. */
   put(skb: Skb): void {
     if (!skb.alive) throw new Error('skb ended twice')
     skb.alive = false

@@ -29,13 +29,16 @@ export interface WorldOptions {
 
 /** What a layer does when a namespace comes and goes (struct pernet_operations). */
 export interface PernetOperations {
+  /** A namespace has been made. */
   readonly init?: (netns: Netns) => void
+  /** A namespace goes. */
   readonly exit?: (netns: Netns) => void
 }
 
 /** Handler of an EtherType (struct packet_type). Owns the skb; returns NET_RX_SUCCESS or NET_RX_DROP. */
 export interface PacketType {
   readonly protocol: number
+  /** Takes a packet. */
   readonly receive: (skb: Skb) => number
 }
 
@@ -161,6 +164,7 @@ export class World {
     return this.listNetns().flatMap(n => n.drops())
   }
 
+  /** Seed, time, profile and namespaces. */
   toJSON(): { seed: number; now: number; profile: string; netns: Netns[] } {
     return { seed: this.seed, now: this.now, profile: this.profile.name, netns: this.listNetns() }
   }

@@ -12,8 +12,9 @@ export interface CommandContext {
   readonly netns: Netns | null
   /** Standard input from `printf ... |`; null when there is none (/dev/null). */
   readonly stdin: Uint8Array | null
-  /** Writes to standard output and standard error. */
+  /** Writes to standard output. */
   readonly out: (text: string) => void
+  /** Writes to standard error. */
   readonly err: (text: string) => void
   /** Announces an output file whose content is asked for at the end of the script (tcpdump -w). */
   readonly addFile: (name: string, content: () => Uint8Array) => void
@@ -22,5 +23,6 @@ export interface CommandContext {
 /** A command. `argv[0]` is its name. Returns an exit status, or the program that it started. */
 export interface Command {
   readonly name: string
+  /** Runs it with its words. */
   run(ctx: CommandContext, argv: readonly string[]): number | Process
 }

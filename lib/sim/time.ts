@@ -2,9 +2,11 @@
  * Virtual time: integer nanoseconds in a number, starting at 0, exact for 104 days (2^53 ns).
  */
 
-/** Nanoseconds in a microsecond, a millisecond and a second. */
+/** Nanoseconds in a microsecond. */
 export const NSEC_PER_USEC = 1_000
+/** Nanoseconds in a millisecond. */
 export const NSEC_PER_MSEC = 1_000_000
+/** Nanoseconds in a second. */
 export const NSEC_PER_SEC = 1_000_000_000
 
 /** `n` microseconds in nanoseconds, rounded to the nearest integer. */
