@@ -7,10 +7,10 @@ import { reportedFlags } from '../core/dev.js'
 import { IFF_LOOPBACK, IFF_UP, type NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import { NETDEV_CHANGE, NETDEV_DOWN, NETDEV_UNREGISTER } from '../core/notifier.js'
-import { NetloomError } from '../errors.js'
+import { extackError, NetloomError } from '../errors.js'
 import { formatIpv4, isZeronet } from '../wire/ip.js'
 import { arpIfdown, arpInvalidate } from './arp.js'
-import { type FibConfig, type FibInfo, fibCreateInfo } from './fib-info.js'
+import { type FibConfig, fibCreateInfo } from './fib-info.js'
 import { inetAddrType } from './fib-lookup.js'
 import { FibAlias, fibPropsError } from './fib-table.js'
 import { type IfAddr, type InDevice, type InetaddrNotifier, inDevOf } from './in-device.js'
@@ -105,7 +105,8 @@ const isMeant = (a: FibAlias, cfg: FibDeleteConfig): boolean => {
 export const fibTableDelete = (netns: Netns, cfg: FibDeleteConfig): void => {
   const table = ipv4(netns).fib.get(cfg.table)
   const alias = table?.find(cfg.dst, cfg.dstLen)?.find(a => isMeant(a, cfg))
-  if (table == null || alias === undefined)
+  if (table == null) throw extackError('ESRCH', 'FIB table does not exist', { table: cfg.table, netns: netns.name })
+  if (alias === undefined)
     throw new NetloomError('ESRCH', undefined, { dst: formatIpv4(cfg.dst), dstLen: cfg.dstLen, netns: netns.name })
   table.remove(alias)
   alias.info.dead = true
@@ -193,14 +194,13 @@ const magicConfig = (type: number, dst: number, dstLen: number, ifa: IfAddr, pri
   nexthops: [{ dev: ifa.inDev.dev, gateway: 0, onlink: false, weight: 1 }],
 })
 
-/** Adds a route that goes with an address; one that is there already is fine (fib_magic). */
+/** Adds a route that goes with an address (fib_magic). One that is there already, or cannot be, is left out silently. */
 const magicAdd = (type: number, dst: number, dstLen: number, ifa: IfAddr, priority = 0): void => {
-  const { netns } = ifa.inDev.dev
-  const cfg = magicConfig(type, dst, dstLen, ifa, priority)
-  const info: FibInfo = fibCreateInfo(netns, cfg)
-  const list = ipv4(netns).fib.get(cfg.table)?.find(dst, dstLen) ?? []
-  if (!list.some(a => a.table === cfg.table && a.type === type && a.info.equals(info)))
-    fibTableInsert(netns, cfg, 'append')
+  try {
+    fibTableInsert(ifa.inDev.dev.netns, magicConfig(type, dst, dstLen, ifa, priority), 'append')
+  } catch (e) {
+    if (!(e instanceof NetloomError)) throw e
+  }
 }
 
 const magicDel = (type: number, dst: number, dstLen: number, ifa: IfAddr): void => {

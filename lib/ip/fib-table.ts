@@ -74,6 +74,7 @@ export class FibResult {
   scope = 0
   prefixLen = 0
   table = 0
+  tos = 0
   info: FibInfo | null = null
   nh: FibNh | null = null
 }
@@ -210,6 +211,7 @@ const matchAlias = (alias: FibAlias, fl: Flow4, flags: number, res: FibResult): 
     res.scope = info.scope
     res.prefixLen = alias.len
     res.table = alias.table
+    res.tos = alias.tos
     res.info = info
     res.nh = nh
     return 0

@@ -123,6 +123,8 @@ const forget = (ifa: IfAddr): void => {
  */
 export const inetInsertIfa = (ifa: IfAddr, notifier: InetaddrNotifier): void => {
   const { ifaList, dev } = ifa.inDev
+  // 0.0.0.0 is accepted and means nothing.
+  if (ifa.local === 0) return
   const context = { dev: dev.name, address: formatIpv4(ifa.local) }
   ifa.flags &= ~IFA_F_SECONDARY
   let lastPrimary = 0

@@ -113,7 +113,7 @@ const infoOf = (n: Neighbour): NeighInfo => ({
   confirmedNs: n.now - n.confirmed,
   updatedNs: n.now - n.updated,
   probes: n.probes,
-  refcnt: n.timer.pending ? 2 : 1,
+  refcnt: n.timer.pending ? 1 : 0,
   protocol: n.protocol,
 })
 

@@ -93,7 +93,7 @@ export interface RouteSpec {
 export interface RouteGetInfo {
   readonly dst: number
   readonly src: number
-  /** TOS that was asked for. */
+  /** TOS of the route that matched. */
   readonly tos: number
   readonly gateway: number
   readonly dev: NetDevice
@@ -127,9 +127,23 @@ const checkPrefix = (spec: RouteSpec): void => {
   if (spec.dst & ~maskOf(spec.dstLen)) throw extackError('EINVAL', 'Invalid prefix for given prefix length', context)
 }
 
+const checkTos = (spec: RouteSpec): void => {
+  if ((spec.tos ?? 0) & 3)
+    throw extackError('EINVAL', 'Invalid dsfield (tos): ECN bits must be 0', { tos: spec.tos ?? 0 })
+}
+
+/** Metrics within the kernel's limits (ip_metrics_convert): too large ones are cut, not refused. */
+const convertMetrics = (m: RouteMetrics): RouteMetrics => ({
+  ...m,
+  ...(m.mtu !== undefined && { mtu: Math.min(m.mtu, 65535 - 15) }),
+  ...(m.advmss !== undefined && { advmss: Math.min(m.advmss, 65535 - 40) }),
+  ...(m.hoplimit !== undefined && { hoplimit: Math.min(m.hoplimit, 255) }),
+})
+
 /** Adds or replaces a route. Throws EEXIST, ENOENT, EINVAL, ENETUNREACH, ... with the kernel's texts. */
 export const routeAdd = (netns: Netns, spec: RouteSpec, verb: RouteVerb = 'add'): void => {
   checkPrefix(spec)
+  checkTos(spec)
   const type = spec.type ?? RTN_UNICAST
   const gateway = spec.gateway ?? 0
   const dev = spec.dev ?? null
@@ -147,7 +161,7 @@ export const routeAdd = (netns: Netns, spec: RouteSpec, verb: RouteVerb = 'add')
       protocol: spec.protocol ?? RTPROT_BOOT,
       priority: spec.priority ?? 0,
       prefsrc: spec.prefsrc ?? 0,
-      metrics: spec.metrics ?? {},
+      metrics: convertMetrics(spec.metrics ?? {}),
       nexthops:
         leads || gateway !== 0 || dev !== null ? [{ dev, gateway, onlink: spec.onlink ?? false, weight: 1 }] : [],
     },
@@ -159,6 +173,7 @@ export const routeAdd = (netns: Netns, spec: RouteSpec, verb: RouteVerb = 'add')
 /** Deletes the first route that matches; absent fields match anything. Throws ESRCH. */
 export const routeDel = (netns: Netns, spec: RouteSpec): void => {
   checkPrefix(spec)
+  checkTos(spec)
   fibTableDelete(netns, {
     dst: spec.dst,
     dstLen: spec.dstLen,
@@ -222,7 +237,7 @@ const getOutput = (
   fl.tos = request.tos ?? 0
   const dst = ipRouteOutput(netns, fl)
   if (dst === null) throw new NetloomError(errnoName(routeError(netns)), undefined, { dst: formatIpv4(request.dst) })
-  return describe(netns, dst, fl.daddr, fl.saddr, request.tos ?? 0, null)
+  return describe(netns, dst, fl.daddr, fl.saddr, ipv4(netns).fib.res.tos, null)
 }
 
 const getInput = (netns: Netns, request: { dst: number; src?: number; tos?: number }, iif: NetDevice): RouteGetInfo => {

@@ -32,13 +32,21 @@ const spoilt = (number: number, at: number): Map<string, Uint8Array> => {
   return new Map([[file, writePcap(frames)]])
 }
 
+/**
+ * What tshark finds in the recordings and what is right all the same: a router fills in the record route option before
+ * it looks at the TTL, and quotes the header with the checksum of before.
+ */
+const QUOTED_BEFORE_CHECKSUM = ['10', '12'].map(
+  n => `ping-record-route/h1-eth0.pcap frame ${n}: bad checksum (ip.checksum.status)`,
+)
+
 const missing = tsharkMissing()
 if (missing !== null) console.log(`SKIP conformance/tshark: ${missing}`)
 else {
-  test('finds nothing in the recordings of the kernel, unfinished checksums of lo included', () => {
+  test('finds nothing new in the recordings of the kernel, unfinished checksums of lo included', () => {
     const captures = findScenarios(SCENARIOS).flatMap(dir => capturesOf(scenarioName(dir), readFiles(dir)))
     assert.ok(captures.length >= 382)
-    assert.equal(tsharkFindings(new Map(captures)), [])
+    assert.equal(tsharkFindings(new Map(captures)), QUOTED_BEFORE_CHECKSUM)
   })
 
   test('finds a bad IPv4 or ICMP checksum', () => {
@@ -51,13 +59,13 @@ else {
     assert.equal(tsharkFindings(new Map([['x.pcap', writePcap([short])]])), ['x.pcap frame 1: malformed'])
   })
 
-  test('finds nothing in the captures that netloom writes', () => {
+  test('finds nothing in the captures that netloom writes but what the kernel does too', () => {
     const captures = readNameList(MUST_BE_EQUAL).flatMap(name => {
       const { files } = runInNetloom(readScript(join(SCENARIOS, name)))
       return capturesOf(name, files)
     })
     assert.ok(captures.length >= readNameList(MUST_BE_EQUAL).length)
-    assert.equal(tsharkFindings(new Map(captures)), [])
+    assert.equal(tsharkFindings(new Map(captures)), QUOTED_BEFORE_CHECKSUM)
   })
 }
 

@@ -272,7 +272,8 @@ const get = (ip: IpContext, args: Args): number => {
   const found = neighList(ip.netns, { dev, proxy }).find(n => n.dst === request.dst)
   if (found === undefined) throw extackError('ENOENT', `${proxy ? 'Proxy n' : 'N'}eighbour entry not found`)
   const p = new Printer({ ...ip.options, json: false })
-  printNeigh(p, found, false, proxy)
+  // The look-up holds the entry while it is printed.
+  printNeigh(p, { ...found, refcnt: found.refcnt + 1 }, false, proxy)
   ip.command.out(p.finish())
   return 0
 }
