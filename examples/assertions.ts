@@ -51,15 +51,15 @@ try {
 // 3 requests sent, no answer
 // route of h1: 10.0.2.2 via 10.0.1.1 dev eth0 src 10.0.1.2
 // dropped meanwhile:
-//   r:left IP_FORWARDING_OFF x3, last at 5.376000000: IP 10.0.1.2 > 10.0.2.2: ICMP echo request, id 7487, seq 3, length 64
+//   r:left IP_FORWARDING_OFF x3, last at 5.376000000: IP 10.0.1.2 > 10.0.2.2: ICMP echo request, id 58577, seq 3, length 64
 // (netloom 0.1.0, seed 1)
 //
 // NetloomError: frames at h2:eth0: 2, expected 2; - missing, + not expected
 //   - {"ipv4":{"ttl":64},"icmp":{"type":8}}
-//   + IP 10.0.1.2 > 10.0.2.2: ICMP echo request, id 26172, seq 1, length 64
-//     IP 10.0.2.2 > 10.0.1.2: ICMP echo reply, id 26172, seq 1, length 64
+//   + IP 10.0.1.2 > 10.0.2.2: ICMP echo request, id 14296, seq 1, length 64
+//     IP 10.0.2.2 > 10.0.1.2: ICMP echo reply, id 14296, seq 1, length 64
 // first difference:
 //   expected {"ipv4":{"ttl":64},"icmp":{"type":8}}
-//   actual   IP 10.0.1.2 > 10.0.2.2: ICMP echo request, id 26172, seq 1, length 64
+//   actual   IP 10.0.1.2 > 10.0.2.2: ICMP echo request, id 14296, seq 1, length 64
 //   ipv4.ttl: expected 64, actual 63
 // (netloom 0.1.0, seed 1)

@@ -27,12 +27,12 @@ console.log(seen.toText())
 console.log(ping.text)
 
 // Output:
-// 00:00:00.800000000 ARP, Request who-has 172.17.0.3 tell 172.17.0.2, length 28
-// 00:00:00.800000000 ARP, Reply 172.17.0.3 is-at e2:a2:6a:4a:16:1c, length 28
-// 00:00:00.800000000 IP 172.17.0.2 > 172.17.0.3: ICMP echo request, id 60868, seq 1, length 64
-// 00:00:00.800000000 IP 172.17.0.3 > 172.17.0.2: ICMP echo reply, id 60868, seq 1, length 64
-// 00:00:01.824000000 IP 172.17.0.2 > 172.17.0.3: ICMP echo request, id 60868, seq 2, length 64
-// 00:00:01.824000000 IP 172.17.0.3 > 172.17.0.2: ICMP echo reply, id 60868, seq 2, length 64
+// 00:00:00.032000000 ARP, Request who-has 172.17.0.3 tell 172.17.0.2, length 28
+// 00:00:00.032000000 ARP, Reply 172.17.0.3 is-at 1e:87:9b:0c:11:98, length 28
+// 00:00:00.032000000 IP 172.17.0.2 > 172.17.0.3: ICMP echo request, id 36170, seq 1, length 64
+// 00:00:00.032000000 IP 172.17.0.3 > 172.17.0.2: ICMP echo reply, id 36170, seq 1, length 64
+// 00:00:01.056000000 IP 172.17.0.2 > 172.17.0.3: ICMP echo request, id 36170, seq 2, length 64
+// 00:00:01.056000000 IP 172.17.0.3 > 172.17.0.2: ICMP echo reply, id 36170, seq 2, length 64
 //
 // PING 172.17.0.3 (172.17.0.3) 56(84) bytes of data.
 // 64 bytes from 172.17.0.3: icmp_seq=1 ttl=64 time=0.000 ms

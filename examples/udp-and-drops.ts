@@ -41,5 +41,5 @@ try {
 
 // Output:
 // answer: FOUND
-// dropped: router:left IP_FORWARDING_OFF x1, last at 0.000000000: IP 10.0.1.2.50982 > 10.0.2.2.7: UDP, length 4
+// dropped: router:left IP_FORWARDING_OFF x1, last at 0.000000000: IP 10.0.1.2.33369 > 10.0.2.2.7: UDP, length 4
 // ECONNREFUSED: send: Connection refused

@@ -1,11 +1,12 @@
 /**
- * Examples end with what they print, behind a comment line `Output:`. `npm run examples` writes that again.
+ * Examples end with what they print, behind a comment line `Output:`, and the README shows what its programs print.
+ * `npm run examples` writes that again.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { node, ROOT } from '../package/consumer.js'
+import { readReadme, writeOutputs } from '../package/readme.js'
 
 const EXAMPLES = join(ROOT, 'examples')
 
@@ -47,8 +48,32 @@ const withOutput = (file: string, text: string, output: string): string => {
   return `${programOf(file, text).trimEnd()}\n\n${mark} Output:\n${comment}\n`
 }
 
-if (process.argv[1] === import.meta.filename)
+/** Runs a program of the README. It lies inside the package, where `netloom` is the package itself. */
+const runProgram = (text: string): string => {
+  const dir = join(ROOT, '.bench')
+  mkdirSync(dir, { recursive: true })
+  const file = join(dir, 'readme.ts')
+  writeFileSync(file, text)
+  return node([file], ROOT)
+}
+
+/** Runs a command of the README among the files that it shows. */
+const runCommand = (text: string): string => {
+  const dir = mkdtempSync(join(tmpdir(), 'netloom-readme-'))
+  try {
+    for (const file of readReadme().files) writeFileSync(join(dir, file.name), file.text)
+    const [, command, ...args] = text.split(' ')
+    if (command !== 'netloom') throw new Error(`the README shows a command that is not npx netloom: ${text}`)
+    return node([join(ROOT, 'dist/cli/main.js'), ...args], dir)
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+}
+
+if (process.argv[1] === import.meta.filename) {
   for (const file of exampleFiles()) {
     const path = join(EXAMPLES, file)
     writeFileSync(path, withOutput(file, readFileSync(path, 'utf8'), runExample(file)))
   }
+  writeOutputs({ program: runProgram, command: runCommand })
+}

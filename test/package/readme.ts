@@ -4,7 +4,7 @@
  * A `ts` block is a program; a `text` block right behind it is what it prints. A `bash` block whose first line is
  * `# NAME.sh` is a file. A `console` block holds commands behind `$ ` and what they print.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from './consumer.js'
 
@@ -58,9 +58,42 @@ const commandsOf = ({ text, line }: Block): Program[] => {
   return commands
 }
 
+const README = join(ROOT, 'README.md')
+
+/** How the README's programs and commands are run; each returns what was printed. */
+export interface Runners {
+  readonly program: (text: string) => string
+  readonly command: (text: string) => string
+}
+
+/** Output as the README shows it: blanks at the end of a line, which iproute2 likes, don't survive in an edited text. */
+export const shown = (output: string): string => output.replaceAll(/ +$/gm, '')
+
+/** What a block shows when the README is true; null for a block that is no output. */
+const trueText = (block: Block, before: Block | undefined, run: Runners): string | null => {
+  if (block.language === 'text' && before?.language === 'ts') return shown(run.program(before.text))
+  if (block.language !== 'console') return null
+  return commandsOf(block)
+    .map(({ text }) => `$ ${text}\n${shown(run.command(text))}`)
+    .join('')
+}
+
+/** Writes what its programs and commands print into the README. */
+export const writeOutputs = (run: Runners): void => {
+  const text = readFileSync(README, 'utf8')
+  const lines = text.split('\n')
+  const blocks = blocksOf(text)
+  // From the end, so that the lines before keep their numbers.
+  for (const [n, block] of [...blocks.entries()].reverse()) {
+    const now = trueText(block, blocks[n - 1], run)
+    if (now !== null) lines.splice(block.line, block.text.split('\n').length - 1, ...now.split('\n').slice(0, -1))
+  }
+  writeFileSync(README, lines.join('\n'))
+}
+
 /** Reads the README. */
 export const readReadme = (): Readme => {
-  const blocks = blocksOf(readFileSync(join(ROOT, 'README.md'), 'utf8'))
+  const blocks = blocksOf(readFileSync(README, 'utf8'))
   const programs = blocks.flatMap((block, n): Program[] => {
     const next = blocks[n + 1]
     const output = next?.language === 'text' ? next.text : ''
