@@ -10,6 +10,7 @@ import type { Handles } from './handles.js'
 import { type DevRef, devOf, netnsOf } from './refs.js'
 import { type LinkInfo, publicLinkInfo } from './link-info.js'
 import type {
+  BridgeOptions,
   BridgePortOptions,
   LinkAdd,
   LinkSet,
@@ -162,14 +163,11 @@ export class LinkApi {
   }
 }
 
-/** Attributes as the kind takes them: numbers for switches, the number of a MAC. */
-const bridgeAttrs = (options: object): object =>
-  Object.fromEntries(
-    Object.entries(options).map(([name, value]) => {
-      if (name === 'groupAddress' && typeof value === 'string') return [name, macOption(name, value)]
-      return [name, typeof value === 'boolean' && name !== 'fdbFlush' ? Number(value) : value]
-    }),
-  )
+/** Attributes as the kind takes them: the number of a MAC. */
+const bridgeAttrs = (options: BridgeOptions): object => {
+  const { groupAddress, ...rest } = options
+  return groupAddress === undefined ? rest : { ...rest, groupAddress: macOption('groupAddress', groupAddress) }
+}
 
 /** @internal attributes of a port as the kind takes them */
 export const portAttrs = (netns: KernelNetns, options: BridgePortOptions): object => {

@@ -27,8 +27,7 @@ const about = <T>(option: string, value: string, parse: (text: string) => T): T 
 export const ipv4Option = (option: string, text: string): number => about(option, text, parseIpv4)
 
 /** A prefix; `default` is 0.0.0.0/0, and an address alone has the length 32. Throws EINVAL that names the option. */
-export const prefixOption = (option: string, text: string): Prefix =>
-  text === 'default' ? { addr: 0, len: 0 } : about(option, text, parsePrefix)
+export const prefixOption = (option: string, text: string): Prefix => about(option, text, parsePrefix)
 
 /** The 48-bit number of a MAC; throws EINVAL that names the option. */
 export const macOption = (option: string, text: string): number => about(option, text, parseMac)

@@ -103,7 +103,13 @@ test('link.set: everything that ip link set changes', () => {
 
 test("link.set with a kind: attributes of a bridge and of its ports, in iproute2's units", () => {
   const { world, sw } = new Lan()
-  sw.link.set('br0', { kind: 'bridge', ageingTime: 12_300, groupFwdMask: 8, mcastSnooping: true })
+  sw.link.set('br0', {
+    kind: 'bridge',
+    ageingTime: 12_300,
+    groupFwdMask: 8,
+    groupAddress: '01:80:c2:00:00:04',
+    mcastSnooping: true,
+  })
   sw.link.set('p1', { kind: 'bridge_slave', hairpin: true, learning: false })
   assert.match(
     shell(world, 'ip -n sw -d link show dev br0'),
@@ -111,7 +117,7 @@ test("link.set with a kind: attributes of a bridge and of its ports, in iproute2
   )
   assert.match(shell(world, 'ip -n sw -d link show dev p1'), /bridge_slave state \w+ .*hairpin on .*learning off /s)
   const { attrs } = sw.dev('br0').info()
-  assert.equal([attrs['ageingTime'], attrs['groupAddress']], [12_300, '01:80:c2:00:00:00'])
+  assert.equal([attrs['ageingTime'], attrs['groupAddress']], [12_300, '01:80:c2:00:00:04'])
   assert.match(
     refusal(() => sw.link.set('br0', { kind: 'bridge', ageingTme: 1 } as never)),
     'ageingTme',
@@ -168,6 +174,11 @@ test('addr: prefix, broadcast, peer, scope, label, lifetimes', () => {
   assert.match(
     refusal(() => h1.addr.add('10.1.0.1/24', { dev: 'eth0', scope: 'galaxy' as never })),
     'known are global',
+  )
+  h1.addr.add('127.0.0.5/8', { dev: 'lo' })
+  assert.equal(
+    h1.addr.list({ dev: 'lo' }).map(a => a.scope),
+    ['host', 'host'],
   )
   h1.addr.del('192.0.2.1/24', { dev: 'eth0' })
   world.run({ for: s(61) })
@@ -321,6 +332,7 @@ test('sysctl and ethtool', () => {
   const h1 = world.netns('h1')
   assert.is(h1.sysctl.get('net.ipv4.ip_forward'), '0')
   h1.sysctl.set('net/ipv4/ip_forward', 1)
+  assert.is(h1.sysctl.get('net.ipv6.conf.all.disable_ipv6'), '1')
   assert.is(shell(world, 'ip netns exec h1 sysctl -n net.ipv4.ip_forward'), '1\n')
   assert.is(h1.sysctl.list()['net.ipv4.conf.eth0.arp_ignore'], '0')
   assert.match(

@@ -76,6 +76,26 @@ test('a failure lists what is missing and what was not expected', () => {
   )
 })
 
+test('what is missing or too much does not shift what stands behind it', () => {
+  const numbered = ['a', 'b', 'c', 'd', 'e'].map((payload, i) => datagram(5000 + i, payload))
+  const message = messageOf(() => assertFrames([...numbered.slice(0, 1), request, ...numbered.slice(2)], numbered))
+  assert.equal(
+    message
+      .split('\n')
+      .slice(1, 7)
+      .map(line => line.slice(0, 7)),
+    ['    IP ', '  - IP ', '  + ARP', '    IP ', '    IP ', '    IP '],
+  )
+  const longer = messageOf(() => assertFrames([request, ...numbered], [...numbered, request]))
+  assert.equal(
+    longer
+      .split('\n')
+      .slice(1)
+      .map(line => line.slice(0, 7)),
+    ['  + ARP', ...numbered.map(() => '    IP '), '  - ARP'],
+  )
+})
+
 test('a line that differs is marked, with the field of the layer behind it', () => {
   assert.is(
     messageOf(() => assertFrames(frames.slice(1, 2), ['IP 10.0.0.1.4000 > 10.0.0.2.53: UDP, length 3'])),

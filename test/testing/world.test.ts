@@ -44,6 +44,27 @@ test('a neighbour that does not answer', () => {
   )
 })
 
+test('what an assertion started has ended with it', () => {
+  const { world, hosts } = readyLan()
+  assertUnreachable(hosts[0]!, '10.0.0.99', { within: ms(100) })
+  assertReachable(hosts[0]!, '10.0.0.2')
+  assert.not(world.pending().some(line => line.includes('ping')))
+})
+
+test('only what was dropped meanwhile is told', () => {
+  const { world, hosts } = readyLan()
+  hosts[0]!.udp.bind({ port: 4000 }).sendTo('x', { address: '10.0.0.2', port: 9 })
+  assertUnreachable(hosts[0]!, '10.0.0.99')
+  world.run()
+  hosts[1]!.sysctl.set('net.ipv4.icmp_echo_ignore_all', 1)
+  assert.match(
+    messageOf(() => assertReachable(hosts[0]!, '10.0.0.2', { within: ms(500) })),
+    /dropped meanwhile:\n {2}h2:eth0 ICMP_IGNORED x1, last at \d+\.\d{9}: IP 10\.0\.0\.1 > 10\.0\.0\.2: ICMP echo request, [^\n]*\nneigh/,
+  )
+  // A packet that never got a link-layer header prints as well.
+  assert.match(world.drops().find(d => d.reason === 'NEIGH_FAILED')!.line, /^IP 10\.0\.0\.1 > 10\.0\.0\.99: ICMP echo/)
+})
+
 test('no route at all', () => {
   const { hosts } = readyLan()
   assertUnreachable(hosts[0]!, '192.0.2.1')
@@ -123,6 +144,8 @@ test('assertDropped: the wrong reason or number lists everything that was droppe
   hosts[0]!.udp.bind({ port: 4000 }).sendTo('x', { address: '10.0.0.2', port: 9 })
   world.run()
   assertDropped(world, { reason: 'NO_SOCKET' })
+  assertDropped(world, { reason: 'NO_SOCKET', netns: 'h1', count: 0 })
+  assertDropped(world, { reason: 'NO_SOCKET', dev: 'lo', count: 0 })
   assert.match(
     messageOf(() => assertDropped(world, { reason: 'NO_SOCKET', netns: 'h2', count: 2 })),
     /^dropped for NO_SOCKET at h2: 1, expected 2\ndropped:\n {2}h2:eth0 NO_SOCKET x1, last at \d+\.\d{9}: IP 10\.0\.0\.1\.4000 > 10\.0\.0\.2\.9: UDP, length 1$/,
