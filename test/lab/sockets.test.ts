@@ -225,6 +225,10 @@ test('raw sockets see the packets of their protocol', () => {
   world.run()
   assert.equal(seen, ['10.0.0.1 > 10.0.0.2 on eth0, ttl 7'])
   raw.close()
+  assert.is(
+    codeOf(() => hosts[1]!.raw.open('icmp', { address: '10.0.0.1' })),
+    'EADDRNOTAVAIL',
+  )
   const custom = hosts[0]!.raw.open(253)
   const capture = world.capture({ dev: hosts[1]!.dev('eth0'), filter: 'ip' })
   assert.is(custom.sendTo('hi', '10.0.0.2'), 2)

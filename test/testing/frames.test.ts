@@ -86,6 +86,14 @@ test('what is missing or too much does not shift what stands behind it', () => {
       .map(line => line.slice(0, 7)),
     ['    IP ', '  - IP ', '  + ARP', '    IP ', '    IP ', '    IP '],
   )
+  const inserted = messageOf(() => assertFrames([...numbered.slice(0, 1), request, ...numbered.slice(1)], numbered))
+  assert.equal(
+    inserted
+      .split('\n')
+      .slice(1)
+      .map(line => line.slice(0, 7)),
+    ['    IP ', '  + ARP', '    IP ', '    IP ', '    IP ', '    IP '],
+  )
   const longer = messageOf(() => assertFrames([request, ...numbered], [...numbered, request]))
   assert.equal(
     longer
