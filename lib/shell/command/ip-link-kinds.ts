@@ -239,10 +239,14 @@ const KNOWN_TO_TOOL: readonly string[] = [
   'wwan xfrm virt_wifi',
 ].flatMap(line => line.split(' '))
 
+/** Kinds that the reference kernel makes and netloom does not: refused in netloom's own words, not in the kernel's. */
+const NOT_BUILT: readonly string[] = ['macvlan', 'macvtap', 'vxlan']
+
 /** Reads the words behind `type KIND`. */
 export const parseKindWords = (ip: IpContext, args: Args, kind: string, verb: 'add' | 'set'): KindRequest => {
   const words = KINDS.find(k => k.kind === kind)
   if (words !== undefined) return verb === 'add' ? words.forAdd(ip, args) : words.forSet(ip, args)
+  if (verb === 'add' && NOT_BUILT.includes(kind)) throw unsupported('ip link add type', kind, 'veth, bridge')
   if (!args.done && !KNOWN_TO_TOOL.includes(kind))
     throw new ToolExit(1, `Garbage instead of arguments "${args.word} ...". Try "ip link help".\n`)
   args.drop()
