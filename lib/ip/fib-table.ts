@@ -10,9 +10,10 @@
 import { errnoNumber } from '../errors.js'
 import type { NetDevice } from '../core/netdev.js'
 import { maskOf } from '../wire/ip.js'
-import { IGNORE_ROUTES_WITH_LINKDOWN } from './devconf.js'
+import { IGNORE_ROUTES_WITH_LINKDOWN, orConf } from './devconf.js'
 import type { FibInfo, FibNh } from './fib-info.js'
 import { inDevOf } from './in-device.js'
+import { ipv4 } from './ipv4.js'
 import {
   RT_TABLE_DEFAULT,
   RT_TABLE_LOCAL,
@@ -57,6 +58,8 @@ export class FibAlias {
   readonly table: number
   type: number
   info: FibInfo
+  /** Of several default routes: which one after this was taken last, -1 for none; see fib-default.ts. */
+  chosen = -1
 
   constructor(dst: number, len: number, tos: number, table: number, type: number, info: FibInfo) {
     this.dst = dst
@@ -190,10 +193,14 @@ export class FibTable {
 const comesBefore = (a: FibAlias, b: FibAlias): boolean =>
   a.table !== b.table ? a.table > b.table : a.tos !== b.tos ? a.tos > b.tos : a.info.priority <= b.info.priority
 
+/** True when a route is for every TOS, or for that of `fl` (fib_dscp_masked_match). */
+export const fitsTos = (alias: FibAlias, fl: Flow4): boolean =>
+  alias.tos === 0 || alias.tos === (fl.tos & IPTOS_RT_MASK)
+
 /** 0 for a match, a negative errno for a route that stands for one, 1 for no match. */
 const matchAlias = (alias: FibAlias, fl: Flow4, flags: number, res: FibResult): number => {
   const info = alias.info
-  if (alias.tos !== 0 && alias.tos !== (fl.tos & IPTOS_RT_MASK)) return 1
+  if (!fitsTos(alias, fl)) return 1
   if (info.dead || info.scope < fl.scope) return 1
   const error = fibPropsError[alias.type]!
   if (error !== 0) {
@@ -227,9 +234,10 @@ const usable = (nh: FibNh, oif: number, flags: number): boolean => {
   return oif === 0 || (nh.dev !== null && nh.dev.ifindex === oif)
 }
 
-const ignoresLinkdown = (dev: NetDevice | null): boolean => {
+/** True when routes by a device without link do not count (ip_ignore_linkdown). */
+export const ignoresLinkdown = (dev: NetDevice | null): boolean => {
   const inDev = dev === null ? null : inDevOf(dev)
-  return inDev !== null && inDev.conf.data[IGNORE_ROUTES_WITH_LINKDOWN] !== 0
+  return inDev !== null && orConf(ipv4(inDev.dev.netns).confAll, inDev.conf, IGNORE_ROUTES_WITH_LINKDOWN)
 }
 
 /** The tables of a namespace. */

@@ -59,7 +59,7 @@ export class NeighTable {
     const inDev = inDevOf(dev)
     if (inDev === null) return null
     const neigh = new Neighbour(this, dev, inDev.neighParms, keyOn(dev, key))
-    construct(neigh, key)
+    construct(neigh, neigh.primaryKey)
     let map = this.#byDev.get(dev)
     if (map === undefined) {
       map = new Map()

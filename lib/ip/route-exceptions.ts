@@ -28,6 +28,7 @@ import {
   SHARED_MEDIA,
 } from './devconf.js'
 import type { FibNh, FibNhException } from './fib-info.js'
+import { fibSelectDefault } from './fib-default.js'
 import { inetAddrType } from './fib-lookup.js'
 import { Flow4 } from './fib-table.js'
 import { icmpSend } from './icmp-send.js'
@@ -55,12 +56,20 @@ const exceptionFor = (nh: FibNh, daddr: number): FibNhException => {
   return made
 }
 
+/** Next hop that the packets of `fl` take. */
+const nexthopFor = (netns: Netns, fl: Flow4): FibNh | null => {
+  const { fib } = ipv4(netns)
+  if (fib.lookup(fl, 0) !== 0) return null
+  if (fib.res.prefixLen === 0 && fl.oif === 0) fibSelectDefault(netns, fl)
+  return fib.res.nh
+}
+
 /**
  * A router said that the packets of `fl` must be at most `mtu` octets (__ip_rt_update_pmtu). Below min_pmtu, 0 among it,
  * the host settles on that and lets the routers fragment.
  */
 export const ipRtUpdatePmtu = (netns: Netns, fl: Flow4, mtu: number): void => {
-  const { fib, sysctls } = ipv4(netns)
+  const { sysctls } = ipv4(netns)
   const rt = ipRouteOutput(netns, fl)
   if (rt === null || rt.mtuLocked) return
   const old = dstMtu(rt, false)
@@ -69,8 +78,9 @@ export const ipRtUpdatePmtu = (netns: Netns, fl: Flow4, mtu: number): void => {
   const pmtu = mtuLocked ? Math.min(old, sysctls.minPmtu) : mtu
   const lifeNs = sysctls.mtuExpiresSec * NSEC_PER_SEC
   if (rt.pmtu === pmtu && !mtuLocked && netns.world.now < rt.expires - lifeNs / 2) return
-  if (fib.lookup(fl, 0) !== 0) return
-  const exception = exceptionFor(fib.res.nh!, fl.daddr)
+  const nh = nexthopFor(netns, fl)
+  if (nh === null) return
+  const exception = exceptionFor(nh, fl.daddr)
   exception.pmtu = pmtu
   exception.mtuLocked = mtuLocked
   learned(netns, exception, lifeNs)
@@ -105,15 +115,16 @@ export const ipRtRedirect = (skb: Skb, fl: Flow4, code: number, gateway: number)
   const rt = ipRouteOutput(netns, fl)
   if (rt === null || (code & 7) > ICMP_REDIR_HOSTTOS || rt.gateway === 0 || rt.gateway !== router) return
   if (!acceptsRedirect(skb.dev!, router, gateway)) return
-  const { neigh, fib } = ipv4(netns)
+  const { neigh } = ipv4(netns)
   const n = neigh.create(rt.dev, gateway)
   if (n === null) return
   if (!(n.nudState & NUD_VALID)) {
     neighEventSend(n, null)
     return
   }
-  if (fib.lookup(fl, 0) !== 0) return
-  const exception = exceptionFor(fib.res.nh!, fl.daddr)
+  const nh = nexthopFor(netns, fl)
+  if (nh === null) return
+  const exception = exceptionFor(nh, fl.daddr)
   exception.gateway = gateway
   learned(netns, exception, REDIRECT_TIMEOUT_NS)
 }

@@ -26,6 +26,7 @@ import {
   SEND_REDIRECTS,
   SHARED_MEDIA,
 } from './devconf.js'
+import { fibSelectDefault } from './fib-default.js'
 import { type FibInfo, type FibNh, type FibNhException, fibPrefsrc } from './fib-info.js'
 import { fibValidateSource, ipDevFind, VALID_ONLINK } from './fib-lookup.js'
 import type { Flow4 } from './fib-table.js'
@@ -184,7 +185,7 @@ const forwardInput = (
   }
   const exception = nh.exceptions === null ? null : findException(nh, daddr, state.netns.world.now)
   const cached = exception === null ? nh.rthInput : exception.input
-  if (cached !== null && cached.type === type && isDstFresh(cached, state)) {
+  if (cached !== null && cached.type === type && !(cached.flags & RTCF_LOCAL) && isDstFresh(cached, state)) {
     remember(skb, state, daddr, saddr, cached)
     return 0
   }
@@ -216,7 +217,7 @@ const brdInput = (
 
 const localInput = (state: Ipv4, type: number, flags: number, info: FibInfo | null, nh: FibNh | null): Dst => {
   const cached = nh?.rthInput ?? null
-  if (cached !== null && cached.type === type && isDstFresh(cached, state)) return cached
+  if (cached !== null && cached.type === type && cached.flags & RTCF_LOCAL && isDstFresh(cached, state)) return cached
   const dst = new Dst(state.netns.lo, type, flags | RTCF_LOCAL, state.path.localDeliver, state.path.bug)
   dst.isInput = true
   dst.genid = state.rtGenid
@@ -236,7 +237,7 @@ const unreachable = (skb: Skb, state: Ipv4, errno: number): number => {
 
 const routeInputMc = (skb: Skb, daddr: number, saddr: number, inDev: InDevice, state: Ipv4): number => {
   const proto = skb.protocol === ETH_P_IP ? ipv4Proto(skb.buf, skb.networkHeader) : 0
-  const isOurs = isMcMember(inDev, daddr, proto)
+  const isOurs = isMcMember(inDev, daddr)
   if (!isOurs) return DROP.IP_MULTICAST_SOURCE
   if (isMulticast4(saddr) || isBroadcast(saddr) || skb.protocol !== ETH_P_IP) return DROP.IP_INVALID_SOURCE
   if (isLoopback4(saddr) && maxConf(state.confAll, inDev.conf, ROUTE_LOCALNET) === 0) return DROP.IP_LOCALNET
@@ -291,6 +292,18 @@ export const ipRouteOutput = (netns: Netns, fl: Flow4): Dst | null => {
   return lookupOutput(state, fl, outDev)
 }
 
+/**
+ * The route of a socket that is being connected (ip_route_connect): looked up again with the addresses that the first
+ * lookup filled in, which may not be fit to be sent from.
+ */
+export const ipRouteConnect = (netns: Netns, fl: Flow4): Dst | null => {
+  const { oif, daddr, saddr } = fl
+  const dst = ipRouteOutput(netns, fl)
+  if (dst === null || (daddr !== 0 && saddr !== 0)) return dst
+  fl.oif = oif
+  return ipRouteOutput(netns, fl)
+}
+
 const lookupOutput = (state: Ipv4, fl: Flow4, oifDev: NetDevice | null): Dst | null => {
   const { fib, netns } = state
   const origOif = fl.oif
@@ -301,6 +314,7 @@ const lookupOutput = (state: Ipv4, fl: Flow4, oifDev: NetDevice | null): Dst | n
     if (fl.saddr === 0) fl.saddr = inetSelectAddr(oifDev, 0, RT_SCOPE_LINK)
     return mkrouteOutput(state, fl, oifDev, RTN_UNICAST, 0, null, null, origOif)
   }
+  if (fib.res.prefixLen === 0 && fl.oif === 0) fibSelectDefault(netns, fl)
   const { type, info, nh, prefixLen } = fib.res
   if (type === RTN_LOCAL) {
     if (fl.saddr === 0) fl.saddr = info!.prefsrc !== 0 ? info!.prefsrc : fl.daddr
@@ -348,7 +362,7 @@ const mkrouteOutput = (
   if (type === RTN_BROADCAST) flags |= RTCF_BROADCAST | RTCF_LOCAL
   else if (type === RTN_MULTICAST) {
     flags |= RTCF_MULTICAST
-    if (isMcMember(inDev, fl.daddr, fl.proto)) flags |= RTCF_LOCAL
+    if (isMcMember(inDev, fl.daddr)) flags |= RTCF_LOCAL
     else flags &= ~RTCF_LOCAL
     cacheable = false
   } else if (type === RTN_LOCAL && origOif !== 0 && origOif !== outDev.ifindex) cacheable = nh !== null

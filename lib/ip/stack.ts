@@ -3,7 +3,7 @@
  *
  * @see net/ipv4/af_inet.c inet_init, net/ipv4/devinet.c inetdev_event
  */
-import { IFF_LOOPBACK, IFF_NOARP, type NetDevice } from '../core/netdev.js'
+import { IFF_LOOPBACK, IFF_NOARP, IFF_UP, type NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import {
   NETDEV_CHANGE,
@@ -68,11 +68,16 @@ const exitNetns = (netns: Netns): void => {
   state.frags.flush()
 }
 
+/** A device whose MTU is smaller has no IPv4 (RFC 791). */
+const IPV4_MIN_MTU = 68
+
 /** Gives a new device its IPv4 state (inetdev_init). */
 const inetdevInit = (dev: NetDevice): void => {
   const state = ipv4(dev.netns)
   const parms = new NeighParms(state.neigh.parmsDefault, 0, dev.netns.rng)
-  dev.ipPtr = new InDevice(dev, new DevConf(state.confDefault), parms)
+  const inDev = new InDevice(dev, new DevConf(state.confDefault), parms)
+  dev.ipPtr = inDev
+  if (dev.flags & IFF_UP) ipMcUp(inDev)
 }
 
 /** Takes addresses, groups and state away (inetdev_destroy). */
@@ -82,6 +87,7 @@ const inetdevDestroy = (dev: NetDevice): void => {
   inDev.dead = true
   ipMcDown(inDev)
   while (inDev.ifaList.length > 0) inetDelIfa(inDev.ifaList[0]!, fibInetaddrNotifier)
+  arpIfdown(dev, false)
   dev.ipPtr = null
 }
 
@@ -116,9 +122,13 @@ const arpEvent = (event: number, dev: NetDevice): void => {
 const inetdevEvent = (event: number, dev: NetDevice): void => {
   if (event === NETDEV_REGISTER) return inetdevInit(dev)
   const inDev = inDevOf(dev)
-  if (inDev === null) return
+  if (inDev === null) {
+    if (event === NETDEV_CHANGEMTU && dev.mtu >= IPV4_MIN_MTU) inetdevInit(dev)
+    return
+  }
   switch (event) {
     case NETDEV_UP:
+      if (dev.mtu < IPV4_MIN_MTU) break
       if (dev.flags & IFF_LOOPBACK) addLoopbackAddress(inDev)
       ipMcUp(inDev)
       if (announcesChanges(inDev)) arpAnnounce(dev)
@@ -134,6 +144,9 @@ const inetdevEvent = (event: number, dev: NetDevice): void => {
       break
     case NETDEV_CHANGENAME:
       for (const ifa of inDev.ifaList) ifa.label = renamedLabel(ifa.label, dev.name)
+      break
+    case NETDEV_CHANGEMTU:
+      if (dev.mtu < IPV4_MIN_MTU) inetdevDestroy(dev)
       break
     case NETDEV_UNREGISTER:
       inetdevDestroy(dev)

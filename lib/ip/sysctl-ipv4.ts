@@ -6,12 +6,16 @@
 import { NetloomError } from '../errors.js'
 import type { Netns } from '../core/netns.js'
 import { type SysctlEntry, sysctlInt } from '../core/sysctl.js'
+import { HZ } from '../sim/timer.js'
 import { ACCEPT_REDIRECTS, DEVCONF_NAMES, type DevConf, FORWARDING } from './devconf.js'
 import { inDevOf } from './in-device.js'
 import { ipv4, rtCacheFlush } from './ipv4.js'
 import type { Ipv4, Ipv4Sysctls } from './netns-ipv4.js'
 import { BASE_REACHABLE_TIME, NEIGH_PARM_NAMES, type NeighParms, QUEUE_LEN_BYTES } from './neigh-parms.js'
 import { FRAME_TRUESIZE } from './truesize.js'
+
+/** Milliseconds of one tick of the kernel. */
+const MSEC_PER_JIFFY: number = 1000 / HZ
 
 type NumberField = { [K in keyof Ipv4Sysctls]: Ipv4Sysctls[K] extends number ? K : never }[keyof Ipv4Sysctls]
 
@@ -110,6 +114,10 @@ const followDefault = (state: Ipv4, i: number): void => {
   }
 }
 
+/** Times in milliseconds are kept in jiffies of four, rounded up. */
+const inJiffies = (name: string, n: number): number =>
+  name.endsWith('_ms') ? Math.ceil(n / MSEC_PER_JIFFY) * MSEC_PER_JIFFY : n
+
 const writeParm = (state: Ipv4, parms: NeighParms, i: number, n: number): void => {
   parms.data[i] = n
   if (i === BASE_REACHABLE_TIME) parms.drawReachableTime(state.netns.rng)
@@ -120,7 +128,7 @@ const parmEntries = function* (state: Ipv4, which: string, parms: NeighParms): I
   const parm = (name: string, i: number, scale: number): SysctlEntry => ({
     name: `${base}.${name}`,
     read: () => String(Math.floor(parms.data[i]! / scale)),
-    write: value => writeParm(state, parms, i, sysctlInt(value, 0) * scale),
+    write: value => writeParm(state, parms, i, inJiffies(NEIGH_PARM_NAMES[i]!, sysctlInt(value, 0) * scale)),
   })
   for (let i = 0; i < NEIGH_PARM_NAMES.length; i++) yield parm(NEIGH_PARM_NAMES[i]!, i, 1)
   yield parm('unres_qlen', QUEUE_LEN_BYTES, FRAME_TRUESIZE)

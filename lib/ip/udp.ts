@@ -30,7 +30,7 @@ import { icmpErrConvert } from './icmp-errors.js'
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
 import { dstHoplimit, ipLocalOut } from './local-out.js'
-import { dstMtu, inetIif, ipRouteOutput, routeError } from './route.js'
+import { dstMtu, inetIif, ipRouteConnect, ipRouteOutput, routeError } from './route.js'
 import { ipRtIcmpError } from './route-exceptions.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtnetlink.js'
 import { dropRcvbuf, Sock } from './sock.js'
@@ -91,7 +91,7 @@ export class UdpSocket extends Sock {
     const fl = ipv4(this.netns).fib.flow.reset(addr, this.sourceAddress, this.#oif(addr))
     fl.proto = IPPROTO_UDP
     fl.tos = this.tos
-    const dst = ipRouteOutput(this.netns, fl)
+    const dst = ipRouteConnect(this.netns, fl)
     if (dst === null) throw new NetloomError(errnoName(routeError(this.netns)), undefined, { peer: formatIpv4(addr) })
     if (dst.flags & RTCF_BROADCAST && !this.broadcast)
       throw new NetloomError('EACCES', undefined, { peer: formatIpv4(addr) })

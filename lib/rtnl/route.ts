@@ -8,12 +8,11 @@ import type { NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import { allocSkb, consumeSkb, skbPut } from '../core/skb.js'
 import { errnoName, extackError, NetloomError } from '../errors.js'
-import { IGNORE_ROUTES_WITH_LINKDOWN } from '../ip/devconf.js'
 import type { FibInfo, FibNh, RouteMetrics } from '../ip/fib-info.js'
 import { fibTableDelete, fibTableInsert, type RouteVerb } from '../ip/fib-frontend.js'
-import { type FibAlias, fibPropsError, Flow4 } from '../ip/fib-table.js'
-import { inDevOf } from '../ip/in-device.js'
+import { type FibAlias, fibPropsError, Flow4, ignoresLinkdown } from '../ip/fib-table.js'
 import { ipv4, rtCacheFlush } from '../ip/ipv4.js'
+import { IPSKB_DOREDIRECT } from '../ip/path.js'
 import { ipRouteInput, ipRouteOutput, routeError } from '../ip/route.js'
 import {
   RT_SCOPE_HOST,
@@ -39,7 +38,6 @@ import {
 } from '../ip/rtnetlink.js'
 import { ETH_P_IP } from '../wire/ethernet.js'
 import { IPPROTO_UDP, IPV4_HLEN, putIpv4 } from '../wire/ipv4.js'
-import { DROP_REASONS } from '../core/drop.js'
 import { formatIpv4, maskOf } from '../wire/ip.js'
 
 export type { RouteVerb } from '../ip/fib-frontend.js'
@@ -191,9 +189,7 @@ export const routeDel = (netns: Netns, spec: RouteSpec): void => {
 
 /** Flags of a next hop as they are reported: one without link is dead where such routes are ignored. */
 const nhFlags = (nh: FibNh): number => {
-  const inDev = nh.dev === null ? null : inDevOf(nh.dev)
-  const ignored = nh.flags & RTNH_F_LINKDOWN && inDev !== null && inDev.conf.data[IGNORE_ROUTES_WITH_LINKDOWN] !== 0
-  return ignored ? nh.flags | RTNH_F_DEAD : nh.flags
+  return nh.flags & RTNH_F_LINKDOWN && ignoresLinkdown(nh.dev) ? nh.flags | RTNH_F_DEAD : nh.flags
 }
 
 const infoOf = (a: FibAlias): RouteInfo => ({
@@ -237,7 +233,7 @@ const getOutput = (
   fl.tos = request.tos ?? 0
   const dst = ipRouteOutput(netns, fl)
   if (dst === null) throw new NetloomError(errnoName(routeError(netns)), undefined, { dst: formatIpv4(request.dst) })
-  return describe(netns, dst, fl.daddr, fl.saddr, ipv4(netns).fib.res.tos, null)
+  return describe(netns, dst, dst.flags, request.dst, fl.saddr, ipv4(netns).fib.res.tos, null)
 }
 
 const getInput = (netns: Netns, request: { dst: number; src?: number; tos?: number }, iif: NetDevice): RouteGetInfo => {
@@ -247,11 +243,12 @@ const getInput = (netns: Netns, request: { dst: number; src?: number; tos?: numb
   skb.protocol = ETH_P_IP
   skb.dev = iif
   const reason = ipRouteInput(skb, daddr, saddr, iif)
-  const dst = skb.dst
+  const { dst } = skb
+  const flags = skb.ipFlags & IPSKB_DOREDIRECT ? RTCF_DOREDIRECT : 0
   consumeSkb(skb)
-  if (reason !== 0 || dst === null) throw new NetloomError(DROP_REASONS[reason] === 'IP_RPFILTER' ? 'EXDEV' : 'EINVAL')
+  if (reason !== 0 || dst === null) throw new NetloomError('EINVAL', undefined, { dst: formatIpv4(daddr) })
   if (dst.error !== 0) throw new NetloomError(errnoName(dst.error), undefined, { dst: formatIpv4(request.dst) })
-  return describe(netns, dst, daddr, saddr, tos, iif)
+  return describe(netns, dst, dst.flags | flags, daddr, saddr, tos, iif)
 }
 
 /** RTCF_* with iproute2's words, in the order in which it prints them. */
@@ -273,12 +270,13 @@ const metricsOf = (dst: Dst, info: FibInfo | null): RouteMetrics => ({
 const describe = (
   netns: Netns,
   dst: Dst,
+  flags: number,
   daddr: number,
   saddr: number,
   tos: number,
   iif: NetDevice | null,
 ): RouteGetInfo => {
-  const cacheFlags = CACHE_FLAGS.filter(([flag]) => (dst.flags & flag) !== 0).map(([, word]) => word)
+  const cacheFlags = CACHE_FLAGS.filter(([flag]) => (flags & flag) !== 0).map(([, word]) => word)
   const info = dst.fibInfo as FibInfo | null
   return {
     dst: daddr,
