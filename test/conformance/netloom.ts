@@ -5,12 +5,15 @@ import { createWorld } from '../../lib/index.js'
 import { dissect } from '../../lib/wire/dissect.js'
 import type { ScriptRun } from './scenario-run.js'
 
-/** Runs `script` in a new world of netloom. */
-export const runInNetloom = (script: string): ScriptRun => {
-  const world = createWorld({ seed: 1 })
+/** Runs `script` in a new world of netloom with this seed. */
+export const runWithSeed = (script: string, seed: number): ScriptRun => {
+  const world = createWorld({ seed })
   const { error, exits, files } = world.sh(script, { mayFail: true })
   return { error: error === null ? null : error.message, exits, files }
 }
+
+/** Runs `script` in a new world of netloom. */
+export const runInNetloom = (script: string): ScriptRun => runWithSeed(script, 1)
 
 /** One line for a frame, in tcpdump's style. */
 export const dissectLine = (bytes: Uint8Array): string => dissect(bytes)
