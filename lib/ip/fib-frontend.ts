@@ -10,7 +10,7 @@ import { NETDEV_CHANGE, NETDEV_DOWN, NETDEV_UNREGISTER } from '../core/notifier.
 import { extackError, NetloomError } from '../errors.js'
 import { formatIpv4, isZeronet } from '../wire/ip.js'
 import { arpIfdown, arpInvalidate } from './arp.js'
-import { type FibConfig, fibCreateInfo } from './fib-info.js'
+import { type FibConfig, type FibInfo, type FibInfos, fibCreateInfo } from './fib-info.js'
 import { inetAddrType } from './fib-lookup.js'
 import { FibAlias, fibPropsError } from './fib-table.js'
 import { type IfAddr, type InDevice, type InetaddrNotifier, inDevOf } from './in-device.js'
@@ -37,20 +37,19 @@ export type RouteVerb = 'add' | 'replace' | 'change' | 'append' | 'prepend'
 /** Adds or replaces a route (fib_table_insert). Throws EEXIST, ENOENT, and what {@link fibCreateInfo} throws. */
 export const fibTableInsert = (netns: Netns, cfg: FibConfig, verb: RouteVerb): void => {
   const state = ipv4(netns)
-  const info = fibCreateInfo(netns, cfg)
+  const { fibInfos } = state
+  const info = fibInfos.find(fibCreateInfo(netns, cfg))
   const context = { dst: formatIpv4(cfg.dst), dstLen: cfg.dstLen, netns: netns.name }
   const table = state.fib.get(cfg.table)
   const list = table?.find(cfg.dst, cfg.dstLen) ?? []
   const same = list.filter(a => a.table === cfg.table && a.tos === cfg.tos && a.info.priority === cfg.priority)
-  const exact = same.find(a => a.type === cfg.type && a.info.equals(info))
+  const exact = same.find(a => a.type === cfg.type && a.info === info)
   if (same.length > 0) {
     if (verb === 'add') throw new NetloomError('EEXIST', undefined, context)
     if (verb === 'replace' || verb === 'change') {
       if (exact !== undefined && exact !== same[0]) throw new NetloomError('EEXIST', undefined, context)
       if (exact !== undefined) return
-      same[0]!.info.dead = true
-      same[0]!.info = info
-      same[0]!.type = cfg.type
+      replaceInfo(fibInfos, same[0]!, info, cfg.type)
       rtCacheFlush(netns)
       return
     }
@@ -61,8 +60,16 @@ export const fibTableInsert = (netns: Netns, cfg: FibConfig, verb: RouteVerb): v
   const last = same[same.length - 1]
   const before = verb === 'append' && last !== undefined ? (list[list.indexOf(last) + 1] ?? null) : null
   state.fib.make(cfg.table).insert(alias, before)
+  fibInfos.hold(info)
   if (verb === 'append' && last !== undefined && before === null) moveToEnd(list, alias)
   rtCacheFlush(netns)
+}
+
+const replaceInfo = (infos: FibInfos, alias: FibAlias, info: FibInfo, type: number): void => {
+  infos.hold(info)
+  infos.release(alias.info)
+  alias.info = info
+  alias.type = type
 }
 
 const moveToEnd = (list: FibAlias[], alias: FibAlias): void => {
@@ -109,16 +116,16 @@ export const fibTableDelete = (netns: Netns, cfg: FibDeleteConfig): void => {
   if (alias === undefined)
     throw new NetloomError('ESRCH', undefined, { dst: formatIpv4(cfg.dst), dstLen: cfg.dstLen, netns: netns.name })
   table.remove(alias)
-  alias.info.dead = true
+  ipv4(netns).fibInfos.release(alias.info)
   rtCacheFlush(netns)
 }
 
 /** Removes routes whose next hops are dead (fib_flush). */
 const fibFlush = (netns: Netns): void => {
-  const { fib } = ipv4(netns)
+  const { fib, fibInfos } = ipv4(netns)
   for (const alias of fib.all())
     if (alias.info.flags & RTNH_F_DEAD && fibPropsError[alias.type] === 0) {
-      alias.info.dead = true
+      fibInfos.release(alias.info)
       fib.get(alias.table)!.remove(alias)
     }
   rtCacheFlush(netns)

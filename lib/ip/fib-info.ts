@@ -30,6 +30,7 @@ import {
   RTN_THROW,
   RTN_UNICAST,
   RTN_UNREACHABLE,
+  RTNH_F_DEAD,
   RTNH_F_LINKDOWN,
   RTNH_F_ONLINK,
 } from './rtnetlink.js'
@@ -113,6 +114,8 @@ export class FibInfo {
   readonly nhs: FibNh[]
   /** RTNH_F_DEAD and RTNH_F_LINKDOWN when all next hops have it. */
   flags = 0
+  /** Routes that use it; the last one leaves it dead. */
+  treeref = 0
   dead = false
 
   constructor(cfg: FibConfig, nhs: FibNh[]) {
@@ -126,30 +129,40 @@ export class FibInfo {
     this.nhs = nhs
   }
 
-  /** True when both say the same (fib_find_info): a route with an equal one is a duplicate. */
-  equals(o: FibInfo): boolean {
-    return (
-      this.type === o.type &&
-      this.table === o.table &&
-      this.scope === o.scope &&
-      this.protocol === o.protocol &&
-      this.priority === o.priority &&
-      this.prefsrc === o.prefsrc &&
-      metricsText(this.metrics) === metricsText(o.metrics) &&
-      this.nhs.length === o.nhs.length &&
-      this.nhs.every((nh, i) => sameNh(nh, o.nhs[i]!))
+  /** What it says, as one text: routes that say the same share one of these (fib_find_info). */
+  get key(): string {
+    const nhs = this.nhs.map(
+      nh => `${nh.dev?.ifindex ?? 0} ${nh.gateway} ${nh.scope} ${nh.weight} ${nh.flags & ~STATE_FLAGS}`,
     )
+    const { type, table, scope, protocol, priority, prefsrc } = this
+    return [type, table, scope, protocol, priority, prefsrc, metricsText(this.metrics), ...nhs].join(',')
   }
 }
 
-const IGNORED_FLAGS = RTNH_F_LINKDOWN | 1
+/** Flags of a next hop that say how it is, not what it is. */
+const STATE_FLAGS = RTNH_F_LINKDOWN | RTNH_F_DEAD
 
-const sameNh = (a: FibNh, b: FibNh): boolean =>
-  a.dev === b.dev &&
-  a.gateway === b.gateway &&
-  a.scope === b.scope &&
-  a.weight === b.weight &&
-  ((a.flags ^ b.flags) & ~IGNORED_FLAGS) === 0
+/** The FibInfos of a namespace that routes use, each for all routes that say the same (fib_info_hash). */
+export class FibInfos {
+  readonly #byKey = new Map<string, FibInfo>()
+
+  /** The one in use that says the same as `info`, otherwise `info` itself. */
+  find(info: FibInfo): FibInfo {
+    return this.#byKey.get(info.key) ?? info
+  }
+
+  /** A route takes it into use. */
+  hold(info: FibInfo): void {
+    if (info.treeref++ === 0) this.#byKey.set(info.key, info)
+  }
+
+  /** A route has gone; with the last one goes whatever was learned, and what is under way is not answered any more. */
+  release(info: FibInfo): void {
+    if (--info.treeref > 0) return
+    info.dead = true
+    this.#byKey.delete(info.key)
+  }
+}
 
 /** One text for equal metrics. */
 export const metricsText = (m: RouteMetrics): string =>

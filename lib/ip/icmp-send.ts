@@ -20,7 +20,7 @@ import {
 } from '../wire/ipv4.js'
 import { isZeronet } from '../wire/ip.js'
 import type { Dst } from '../core/dst.js'
-import { fibPrefsrc } from './fib-info.js'
+import { type FibInfo, fibPrefsrc } from './fib-info.js'
 import { inetSelectAddr } from './in-device.js'
 import { ipv4 } from './ipv4.js'
 import { dstHoplimit, ipLocalOut } from './local-out.js'
@@ -64,7 +64,8 @@ const errorSource = (skb: Skb, dst: Dst): number => {
  */
 export const icmpSend = (skb: Skb, type: number, code: number, info: number): void => {
   const dst = skb.dst
-  if (dst === null || mayNotAnswer(skb, dst, type)) return
+  // A route that went meanwhile leads nowhere, not even to an answer.
+  if (dst === null || (dst.fibInfo as FibInfo | null)?.dead === true || mayNotAnswer(skb, dst, type)) return
   const { netns, buf: b, networkHeader: ip } = skb
   const { icmp, fib } = ipv4(netns)
   const fromLo = skb.dev !== null && (skb.dev.flags & IFF_LOOPBACK) !== 0

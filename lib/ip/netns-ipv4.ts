@@ -5,6 +5,7 @@
  */
 import type { Netns } from '../core/netns.js'
 import { DevConf } from './devconf.js'
+import { FibInfos } from './fib-info.js'
 import { Fib } from './fib-table.js'
 import { FragQueues } from './frag-queue.js'
 import { IcmpLimits } from './icmp-limit.js'
@@ -62,6 +63,7 @@ export class Ipv4 {
   readonly confAll: DevConf = new DevConf(null)
   readonly confDefault: DevConf = new DevConf(null)
   readonly fib: Fib = new Fib()
+  readonly fibInfos: FibInfos = new FibInfos()
   readonly neigh: NeighTable
   readonly udp: UdpTable = new UdpTable()
   readonly raw: RawSocket[] = []
