@@ -43,6 +43,12 @@ const SIMPLE: readonly (readonly [string, NumberField, number, number])[] = [
   ['route.mtu_expires', 'mtuExpiresSec', 0, 2147483647],
 ]
 
+/** The two limits of reassembly must stand in order. */
+const threshBounds = (sysctls: Ipv4Sysctls, field: NumberField): { min?: number; max?: number } | null => {
+  if (field === 'ipfragHighThresh') return { min: sysctls.ipfragLowThresh }
+  return field === 'ipfragLowThresh' ? { max: sysctls.ipfragHighThresh } : null
+}
+
 const simpleEntries = function* (state: Ipv4): Iterable<SysctlEntry> {
   const { sysctls } = state
   for (const [name, field, min, max] of SIMPLE)
@@ -50,7 +56,8 @@ const simpleEntries = function* (state: Ipv4): Iterable<SysctlEntry> {
       name: `net.ipv4.${name}`,
       read: () => String(sysctls[field]),
       write: value => {
-        sysctls[field] = sysctlInt(value, min, max)
+        const bounds = threshBounds(sysctls, field)
+        sysctls[field] = sysctlInt(value, bounds?.min ?? min, bounds?.max ?? max)
       },
     }
   yield {
