@@ -133,11 +133,26 @@ export class SkbPool {
   live = 0
   /** Frame buffers made so far; constant in a steady state. */
   framesMade = 0
-  readonly #skbs: Skb[] = []
+  /** Ended skbs that keep a small frame of their own, and ended ones without. */
+  readonly #ready: Skb[] = []
+  readonly #bare: Skb[] = []
   readonly #frames: Frame[][] = []
 
   constructor() {
     for (let c = 0; c <= MAX_CLASS; c++) this.#frames.push([])
+  }
+
+  /** A fresh skb with a frame of its own that has room for `octets`. */
+  alloc(octets: number, netns: Netns): Skb {
+    if (octets <= 1 << MIN_CLASS) {
+      const skb = this.#ready.pop()
+      if (skb !== undefined) {
+        this.live++
+        skb.frame.refs = 1
+        return reset(skb, netns)
+      }
+    }
+    return this.over(this.frame(octets), netns)
   }
 
   /** A frame with room for `octets`, counted once. */
@@ -159,36 +174,14 @@ export class SkbPool {
     if (--frame.refs === 0 && frame.sizeClass <= MAX_CLASS) this.#frames[frame.sizeClass]!.push(frame)
   }
 
-  /** An skb over a frame, with all fields as they are at first. */
-  skb(frame: Frame, netns: Netns): Skb {
+  /** An skb over a frame that is counted already, with all fields as they are at first. */
+  over(frame: Frame, netns: Netns): Skb {
     this.live++
-    const skb = this.#skbs.pop()
+    const skb = this.#bare.pop()
     if (skb === undefined) return new Skb(frame, netns)
     skb.frame = frame
     skb.buf = frame.bytes
-    skb.data = SKB_HEADROOM
-    skb.tail = SKB_HEADROOM
-    skb.macHeader = 0
-    skb.networkHeader = SKB_HEADROOM
-    skb.transportHeader = 0
-    skb.protocol = 0
-    skb.pktType = PACKET_HOST
-    skb.dev = null
-    skb.netns = netns
-    skb.dst = null
-    skb.sk = null
-    skb.ipSummed = CHECKSUM_NONE
-    skb.mark = 0
-    skb.priority = 0
-    skb.skbIif = 0
-    skb.ipFlags = 0
-    skb.ipOptLen = 0
-    skb.ignoreDf = false
-    skb.fragMaxSize = 0
-    skb.brPort = null
-    skb.brFlags = 0
-    skb.alive = true
-    return skb
+    return reset(skb, netns)
   }
 
   /** Takes an skb that has ended, and its reference to the frame. */
@@ -196,17 +189,49 @@ export class SkbPool {
     if (!skb.alive) throw new Error('skb ended twice')
     skb.alive = false
     this.live--
-    this.putFrame(skb.frame)
-    this.#skbs.push(skb)
+    const { frame } = skb
+    if (frame.refs === 1 && frame.sizeClass === MIN_CLASS) {
+      frame.refs = 0
+      this.#ready.push(skb)
+    } else {
+      this.putFrame(frame)
+      this.#bare.push(skb)
+    }
   }
+}
+
+/** Gives an skb that is used again the fields of a new one, but for its frame. */
+const reset = (skb: Skb, netns: Netns): Skb => {
+  skb.data = SKB_HEADROOM
+  skb.tail = SKB_HEADROOM
+  skb.macHeader = 0
+  skb.networkHeader = SKB_HEADROOM
+  skb.transportHeader = 0
+  skb.protocol = 0
+  skb.pktType = PACKET_HOST
+  skb.dev = null
+  skb.netns = netns
+  skb.dst = null
+  skb.sk = null
+  skb.ipSummed = CHECKSUM_NONE
+  skb.mark = 0
+  skb.priority = 0
+  skb.skbIif = 0
+  skb.ipFlags = 0
+  skb.ipOptLen = 0
+  skb.ignoreDf = false
+  skb.fragMaxSize = 0
+  skb.brPort = null
+  skb.brFlags = 0
+  skb.alive = true
+  return skb
 }
 
 /** A fresh, empty skb with room for `octets` behind the headroom; counted as created in `netns`. */
 export const allocSkb = (netns: Netns, octets: number): Skb => {
-  const pool = netns.world.skbs
   netns.acct.created++
   netns.acct.alive++
-  return pool.skb(pool.frame(SKB_HEADROOM + octets), netns)
+  return netns.world.skbs.alloc(SKB_HEADROOM + octets, netns)
 }
 
 /** Prepends `n` octets and returns the new `data` (skb_push). */
@@ -260,7 +285,7 @@ export const skbClone = (skb: Skb): Skb => {
   skb.frame.refs++
   skb.netns.acct.created++
   skb.netns.acct.alive++
-  const clone = pool.skb(skb.frame, skb.netns)
+  const clone = pool.over(skb.frame, skb.netns)
   copyFields(clone, skb)
   return clone
 }
@@ -272,7 +297,7 @@ export const skbCopy = (skb: Skb, extra = 0): Skb => {
   frame.bytes.set(skb.buf.subarray(0, skb.tail))
   skb.netns.acct.created++
   skb.netns.acct.alive++
-  const copy = pool.skb(frame, skb.netns)
+  const copy = pool.over(frame, skb.netns)
   copyFields(copy, skb)
   return copy
 }

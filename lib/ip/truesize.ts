@@ -18,7 +18,7 @@ export const FRAME_TRUESIZE: number = 1514 + SKB_STRUCT + SHARED_INFO
 
 /** Octets that `skb` counts as. */
 export const skbTruesize = (skb: Skb): number => {
-  const data = Math.ceil((skb.tail - skb.data + HEADROOM) / CACHE_LINE) * CACHE_LINE
+  const data = (skb.tail - skb.data + HEADROOM + CACHE_LINE - 1) & -CACHE_LINE
   const need = data + SHARED_INFO
   if (need <= SMALL_HEAD) return SMALL_HEAD + SKB_STRUCT
   let size = 1024

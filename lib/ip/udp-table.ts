@@ -99,9 +99,4 @@ export class UdpTable {
   lookupAll(saddr: number, sport: number, daddr: number, dport: number, ifindex: number): UdpReceiver[] {
     return (this.#byPort.get(dport) ?? []).filter(sk => score(sk, saddr, sport, daddr, ifindex) >= 0)
   }
-
-  /** The connected socket that an ICMP error about its packet concerns, or null. */
-  lookupSender(saddr: number, sport: number, daddr: number, dport: number, ifindex: number): UdpReceiver | null {
-    return this.lookup(daddr, dport, saddr, sport, ifindex)
-  }
 }

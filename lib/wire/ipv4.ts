@@ -7,7 +7,7 @@
 
 import { fail } from '../errors.js'
 import { getU16, getU32, putU16, putU32 } from './bytes.js'
-import { ipFastCsum } from './checksum.js'
+import { csumFold, ipFastCsum } from './checksum.js'
 import { formatIpv4, parseIpv4 } from './ip.js'
 import { offsets, u8, u16, u32 } from './layout.js'
 import { fieldError, inRange, needOctets, NO_OCTETS } from './repr.js'
@@ -167,7 +167,10 @@ export const putIpv4 = (
   b[o + PROTO] = proto
   putU32(b, o + SADDR, saddr)
   putU32(b, o + DADDR, daddr)
-  putIpv4Csum(b, o)
+  if (ihl !== IPV4_HLEN) return putIpv4Csum(b, o)
+  // Without options the sum follows from the arguments; reading the header back would cost as much as writing it.
+  const addresses = (saddr >>> 16) + (saddr & 0xffff) + (daddr >>> 16) + (daddr & 0xffff)
+  putU16(b, o + CSUM, csumFold(0x4500 + tos + totLen + id + fragOff + (ttl << 8) + proto + addresses))
 }
 
 /** Writes the total length of the header at `o`; the checksum is left as it is. */
