@@ -74,7 +74,9 @@ export class IcmpLimits {
     const timeout = Math.ceil((ipv4(this.#netns).sysctls.icmpRatelimitMs * HZ) / 1000)
     const peer = this.peer(daddr)
     const now = this.#jiffies
-    const tokens = Math.min(peer.rateTokens + now - peer.rateLast, XRLIM_BURST_FACTOR * timeout)
+    // The bucket is cut to its size only when time has passed: what the routing code left in it counts in full.
+    const delta = now - peer.rateLast
+    const tokens = delta === 0 ? peer.rateTokens : Math.min(peer.rateTokens + delta, XRLIM_BURST_FACTOR * timeout)
     peer.rateLast = now
     const allowed = tokens >= timeout
     peer.rateTokens = allowed ? tokens - timeout : tokens

@@ -39,6 +39,7 @@ import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtnetlink.js'
 /** The handler of ETH_P_IP (ip_rcv): drops what is not for this host or broken, then finds out what becomes of the rest. */
 export const ipRcv = (skb: Skb): number => {
   if (skb.pktType === PACKET_OTHERHOST) {
+    skb.dev!.stats.rxOtherhostDropped++
     kfreeSkb(skb, DROP.OTHERHOST)
     return NET_RX_DROP
   }

@@ -204,13 +204,14 @@ const txCounters = (s: DevStats): Counter[] => [
   ['collisions', s.collisions],
 ]
 
-/** Kinds of receive errors; netloom's devices have none of them. */
-const RX_ERRORS: readonly Counter[] = [
+/** Kinds of receive errors; netloom's devices have none of them. Frames for other hosts show when there were some. */
+const rxErrors = (s: DevStats): Counter[] => [
   ['length_errors', 0],
   ['crc_errors', 0],
   ['frame_errors', 0],
   ['fifo_errors', 0],
   ['missed_errors', 0],
+  ...(s.rxOtherhostDropped > 0 ? [['otherhost', s.rxOtherhostDropped] as const] : []),
 ]
 
 const txErrors = (carrierChanges: number): Counter[] => [
@@ -255,7 +256,7 @@ const printDirection = (
   if (p.options.stats > 1) {
     p.newline()
     const kinds = isRx
-      ? ['', 'length', 'crc', 'frame', 'fifo', 'overrun']
+      ? ['', 'length', 'crc', 'frame', 'fifo', 'overrun', ...(errors.length > 5 ? ['otherhost'] : [])]
       : ['', 'aborted', 'fifo', 'window', 'heartbt', 'transns']
     printHead(p, isRx ? 'RX errors:' : 'TX errors:', widths, kinds)
     p.newline()
@@ -269,12 +270,13 @@ const printStatistics = (p: Printer, info: LinkInfo): void => {
   const rx = rxCounters(info.stats)
   const tx = txCounters(info.stats)
   const shifted = (row: readonly Counter[]): Counter[] => [['', 0], ...row]
-  const errors = txErrors(info.carrierChanges)
-  const widths = widthsFor(p.options.stats > 1 ? [rx, tx, shifted(RX_ERRORS), shifted(errors)] : [rx, tx])
+  const received = rxErrors(info.stats)
+  const sent = txErrors(info.carrierChanges)
+  const widths = widthsFor(p.options.stats > 1 ? [rx, tx, shifted(received), shifted(sent)] : [rx, tx])
   p.openObject('stats64')
-  printDirection(p, 'rx', widths, rx, RX_ERRORS)
+  printDirection(p, 'rx', widths, rx, received)
   p.newline()
-  printDirection(p, 'tx', widths, tx, errors)
+  printDirection(p, 'tx', widths, tx, sent)
   p.closeObject()
 }
 
