@@ -21,6 +21,7 @@ import {
   ipv4Ihl,
   ipv4Proto,
   ipv4Saddr,
+  ipv4Tos,
   putIpv4Csum,
   putIpv4FragOff,
   putIpv4TotLen,
@@ -33,11 +34,12 @@ import { skbTruesize } from './truesize.js'
 /** Longest IPv4 packet. */
 const IP_MAX_LEN = 65535
 
-/** One fragment: octets `start` to `end` of the datagram's payload. */
-interface Piece {
-  readonly skb: Skb
+/** Fragments that came one behind the other at the end of what was there: octets `start` to `end` of the payload. */
+interface Run {
   readonly start: number
-  readonly end: number
+  end: number
+  /** In order of offset, without gaps. */
+  readonly skbs: Skb[]
 }
 
 /** The fragments of one datagram (struct ipq). */
@@ -45,8 +47,10 @@ class FragQueue {
   readonly key: string
   readonly saddr: number
   readonly dev: NetDevice
-  /** In order of offset. */
-  readonly pieces: Piece[] = []
+  /** In order of offset. Runs that have grown together stay apart. */
+  readonly runs: Run[] = []
+  /** The fragments' ECN fields, as 1 << field. */
+  ecn = 0
   /** Octets of the payload as far as known; final once the last fragment is there. */
   len = 0
   lastIn = false
@@ -128,14 +132,14 @@ export class FragQueues {
   #isTooFar(q: FragQueue, maxDist: number): boolean {
     const end = (this.#rids.get(q.saddr) ?? 0) + 1
     this.#rids.set(q.saddr, end)
-    const far = maxDist > 0 && q.pieces.length > 0 && end - q.rid > maxDist
+    const far = maxDist > 0 && q.runs.length > 0 && end - q.rid > maxDist
     q.rid = end
     return far
   }
 
   #restart(q: FragQueue, timeSec: number): void {
-    this.#dropPieces(q, DROP.FRAG_TOO_FAR)
-    q.len = q.meat = q.maxSize = q.maxDfSize = 0
+    this.#dropFragments(q, DROP.FRAG_TOO_FAR)
+    q.ecn = q.len = q.meat = q.maxSize = q.maxDfSize = 0
     q.lastIn = false
     this.#arm(q, timeSec)
   }
@@ -159,20 +163,20 @@ export class FragQueues {
     }
     if (end === start) return this.#discard(q, skb)
     skb.tail = ip + ihl + end - start
-    const at = place(q.pieces, start, end)
-    if (at === DUPLICATE) {
+    const placed = place(q.runs, skb, start, end)
+    if (placed === DUPLICATE) {
       kfreeSkb(skb, DROP.DUP_FRAG)
       return null
     }
-    if (at === OVERLAP) return this.#discard(q, skb)
-    q.pieces.splice(at, 0, { skb, start, end })
+    if (placed === OVERLAP) return this.#discard(q, skb)
+    q.ecn |= 1 << (ipv4Tos(b, ip) & ECN_MASK)
     q.meat += end - start
     q.mem += skbTruesize(skb)
     this.#mem += skbTruesize(skb)
     const size = end - start + ihl
     q.maxSize = Math.max(q.maxSize, size)
     if (raw & IP_DF) q.maxDfSize = Math.max(q.maxDfSize, size)
-    return q.lastIn && q.pieces[0]!.start === 0 && q.meat === q.len ? this.#reasm(q) : null
+    return q.lastIn && q.runs[0]!.start === 0 && q.meat === q.len ? this.#reasm(q) : null
   }
 
   /** The datagram is not to be trusted any more: everything of it goes. */
@@ -182,8 +186,8 @@ export class FragQueues {
     return null
   }
 
-  #dropPieces(q: FragQueue, reason: number): void {
-    for (const piece of q.pieces.splice(0)) kfreeSkb(piece.skb, reason)
+  #dropFragments(q: FragQueue, reason: number): void {
+    for (const { skbs } of q.runs.splice(0)) for (const skb of skbs) kfreeSkb(skb, reason)
     this.#mem -= q.mem
     q.mem = 0
   }
@@ -191,33 +195,38 @@ export class FragQueues {
   #kill(q: FragQueue, reason: number): void {
     if (q.timer !== null) this.#netns.world.sim.cancel(q.timer)
     this.#queues.delete(q.key)
-    this.#dropPieces(q, reason)
+    this.#dropFragments(q, reason)
   }
 
   /** Time is up (ip_expire): the sender hears of it when this host was the destination and has the first fragment. */
   #expire(q: FragQueue): void {
-    const first = q.pieces[0]
-    if (first !== undefined && first.start === 0 && first.skb.dst?.type === RTN_LOCAL)
-      icmpSend(first.skb, ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0)
+    const first = q.runs[0]
+    const head = first?.start === 0 ? first.skbs[0]! : null
+    if (head?.dst?.type === RTN_LOCAL) icmpSend(head, ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0)
     q.timer = null
     this.#kill(q, DROP.FRAG_REASM_TIMEOUT)
   }
 
   /** Puts the pieces together (ip_frag_reasm). */
   #reasm(q: FragQueue): Skb | null {
-    const head = q.pieces[0]!.skb
+    const head = q.runs[0]!.skbs[0]!
+    const ecn = ecnOfWhole(q.ecn)
     const ihl = ipv4Ihl(head.buf, head.networkHeader)
-    if (ihl + q.len > IP_MAX_LEN) {
-      this.#kill(q, DROP.PKT_TOO_BIG)
+    if (ecn < 0 || ihl + q.len > IP_MAX_LEN) {
+      this.#kill(q, ecn < 0 ? DROP.NOT_SPECIFIED : DROP.PKT_TOO_BIG)
       return null
     }
     const whole = allocSkb(head.netns, ihl + q.len)
     const at = skbPut(whole, ihl + q.len)
     whole.buf.set(head.buf.subarray(head.networkHeader, head.networkHeader + ihl), at)
-    for (const { skb, start, end } of q.pieces) {
-      const from = skb.networkHeader + ipv4Ihl(skb.buf, skb.networkHeader)
-      whole.buf.set(skb.buf.subarray(from, from + end - start), at + ihl + start)
+    const fragments = q.runs.flatMap(run => run.skbs)
+    let to = at + ihl
+    for (const { buf, networkHeader, tail } of fragments) {
+      const payload = buf.subarray(networkHeader + ipv4Ihl(buf, networkHeader), tail)
+      whole.buf.set(payload, to)
+      to += payload.length
     }
+    whole.buf[at + 1]! |= ecn
     const wasDf = q.maxDfSize === q.maxSize
     putIpv4FragOff(whole.buf, at, wasDf ? IP_DF : 0)
     putIpv4TotLen(whole.buf, at, ihl + q.len)
@@ -227,7 +236,7 @@ export class FragQueues {
     if (q.timer !== null) this.#netns.world.sim.cancel(q.timer)
     this.#queues.delete(q.key)
     this.#mem -= q.mem
-    for (const { skb } of q.pieces) consumeSkb(skb)
+    for (const skb of fragments) consumeSkb(skb)
     return whole
   }
 }
@@ -240,18 +249,40 @@ const takeMeta = (whole: Skb, head: Skb, at: number, ihl: number): void => {
   whole.dev = head.dev
   whole.dst = head.dst
   whole.skbIif = head.skbIif
+  whole.ipFlags = head.ipFlags
   whole.ipOptLen = head.ipOptLen
   whole.mark = head.mark
 }
 
-const DUPLICATE = -1
-const OVERLAP = -2
+const ECN_MASK = 3
+/** ECN fields, as 1 << field: not capable of ECN, and congestion experienced. */
+const ECN_NOT_ECT = 1
+const ECN_CE = 8
 
-/** Where a piece goes in the list (inet_frag_queue_insert): within an earlier one it is a duplicate, across it an overlap. */
-const place = (pieces: readonly Piece[], start: number, end: number): number => {
-  let at = pieces.length
-  while (at > 0 && pieces[at - 1]!.start >= end) at--
-  const before = pieces[at - 1]
-  if (before === undefined || before.end <= start) return at
-  return pieces.some(p => start >= p.start && end <= p.end) ? DUPLICATE : OVERLAP
+/** ECN field that a datagram of such fragments gets besides its own, -1 when they do not go together (RFC 3168 5.3). */
+const ecnOfWhole = (seen: number): number => {
+  if (seen & ECN_NOT_ECT) return seen === ECN_NOT_ECT ? 0 : -1
+  return seen & ECN_CE && seen !== ECN_CE ? 3 : 0
+}
+
+const PLACED = 0
+const DUPLICATE = 1
+const OVERLAP = 2
+
+/**
+ * Puts a fragment where it belongs (inet_frag_queue_insert): within an earlier run it is a duplicate, across it an
+ * overlap.
+ */
+const place = (runs: Run[], skb: Skb, start: number, end: number): number => {
+  const last = runs[runs.length - 1]
+  if (last !== undefined && start === last.end) {
+    last.end = end
+    last.skbs.push(skb)
+    return PLACED
+  }
+  for (const run of runs)
+    if (start < run.end && end > run.start) return start >= run.start && end <= run.end ? DUPLICATE : OVERLAP
+  const at = runs.findIndex(run => run.start >= end)
+  runs.splice(at < 0 ? runs.length : at, 0, { start, end, skbs: [skb] })
+  return PLACED
 }

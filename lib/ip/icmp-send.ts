@@ -24,7 +24,7 @@ import { type FibInfo, fibPrefsrc } from './fib-info.js'
 import { inetSelectAddr } from './in-device.js'
 import { ipv4 } from './ipv4.js'
 import { dstHoplimit, ipLocalOut } from './local-out.js'
-import { echoOptions, putOptions } from './options.js'
+import { echoOptions, type EchoedOptions, putEchoed } from './options.js'
 import { dstMtu, ipRouteOutput } from './route.js'
 import { RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST } from './rtnetlink.js'
 
@@ -37,6 +37,12 @@ const IPTOS_TOS_MASK = 0x1e
 /** 192.0.0.8, the source of errors of a host without addresses (RFC 7600). */
 const INADDR_DUMMY: number = 0xc0000008 | 0
 
+/** Types without a meaning that count as errors besides those that are (icmp_pointers). */
+const UNASSIGNED_ERRORS = (1 << 1) | (1 << 2) | (1 << 6) | (1 << 7) | (1 << 9) | (1 << 10)
+
+const countsAsError = (type: number): boolean =>
+  type > NR_ICMP_TYPES || isIcmpError(type) || ((1 << type) & UNASSIGNED_ERRORS) !== 0
+
 /** Must no error be sent about this packet? */
 const mayNotAnswer = (skb: Skb, dst: Dst, type: number): boolean => {
   const { buf: b, networkHeader: ip } = skb
@@ -45,8 +51,7 @@ const mayNotAnswer = (skb: Skb, dst: Dst, type: number): boolean => {
   if (!isIcmpError(type) || ipv4Proto(b, ip) !== IPPROTO_ICMP) return false
   const at = ip + ipv4Ihl(b, ip)
   if (at >= skb.tail) return true
-  const inner = icmpType(b, at)
-  return inner > NR_ICMP_TYPES || isIcmpError(inner)
+  return countsAsError(icmpType(b, at))
 }
 
 /** Source address of an error: the one that was asked for when it is ours, else that of the interface towards the sender. */
@@ -71,6 +76,8 @@ export const icmpSend = (skb: Skb, type: number, code: number, info: number): vo
   const fromLo = skb.dev !== null && (skb.dev.flags & IFF_LOOPBACK) !== 0
   const limited = !icmp.isExempt(type, code)
   if (limited && !fromLo && !icmp.globalAllow()) return
+  const options = echoOptions(skb)
+  if (options === null) return
   const tos = isIcmpError(type) ? (ipv4Tos(b, ip) & IPTOS_TOS_MASK) | TOS_INTERNETCONTROL : ipv4Tos(b, ip)
   const fl = fib.flow.reset(ipv4Saddr(b, ip), errorSource(skb, dst), 0)
   fl.proto = IPPROTO_ICMP
@@ -80,21 +87,23 @@ export const icmpSend = (skb: Skb, type: number, code: number, info: number): vo
   const { daddr } = fl
   const saddr = fl.saddr !== 0 ? fl.saddr : INADDR_DUMMY
   if (limited && !(rt.dev.flags & IFF_LOOPBACK) && !icmp.peerAllow(daddr)) return
-  const options = echoOptions(skb)
-  const optLen = options?.length ?? 0
-  const room = Math.min(dstMtu(rt, false), ICMP_ERROR_MAX) - IPV4_HLEN - optLen - ICMP_HLEN
+  const room = Math.min(dstMtu(rt, false), ICMP_ERROR_MAX) - IPV4_HLEN - options.octets.length - ICMP_HLEN
   const quoted = Math.min(skb.tail - ip, room)
   if (quoted < IPV4_HLEN) return
-  push(skb, rt, type, code, info, ip, quoted, options, tos, saddr, daddr)
+  push(skb, rt, type, code, info, b.subarray(ip, ip + quoted), options, tos, saddr, daddr)
 }
 
-/** Answers a received ICMP message with its own data (icmp_reply). `skb.data` is at the ICMP header. */
-export const icmpReply = (skb: Skb, type: number, code: number): void => {
+/**
+ * Answers a received ICMP message with `data`, its own by default, behind the second word of its header (icmp_reply).
+ * `skb.data` is at the ICMP header.
+ */
+export const icmpReply = (skb: Skb, type: number, code: number, data?: Uint8Array): void => {
   const { netns, buf: b, networkHeader: ip } = skb
   const { icmp, fib } = ipv4(netns)
   const limited = !icmp.isExempt(type, code)
   if (limited && !icmp.globalAllow()) return
   const options = echoOptions(skb)
+  if (options === null) return
   const tos = ipv4Tos(b, ip)
   const source = specDst(skb)
   const fl = fib.flow.reset(ipv4Saddr(b, ip), source, 0)
@@ -104,9 +113,9 @@ export const icmpReply = (skb: Skb, type: number, code: number): void => {
   if (rt === null) return
   const { saddr, daddr } = fl
   if (limited && !(rt.dev.flags & IFF_LOOPBACK) && !icmp.peerAllow(daddr)) return
-  const from = skb.data + ICMP_HLEN
+  const own = b.subarray(skb.data + ICMP_HLEN, skb.tail)
   const rest = (b[skb.data + 4]! << 24) | (b[skb.data + 5]! << 16) | (b[skb.data + 6]! << 8) | b[skb.data + 7]!
-  push(skb, rt, type, code, rest, from, skb.tail - from, options, tos, saddr, daddr)
+  push(skb, rt, type, code, rest, data ?? own, options, tos, saddr, daddr)
 }
 
 /** Address from which a received packet is answered (fib_compute_spec_dst). */
@@ -121,28 +130,28 @@ export const specDst = (skb: Skb): number => {
   return inetSelectAddr(skb.dev!, saddr, RT_SCOPE_UNIVERSE)
 }
 
-/** Builds and sends a message whose data are `len` octets of `skb` at `from` (icmp_push_reply). */
+/** Builds and sends a message about `skb` (icmp_push_reply). */
 const push = (
   skb: Skb,
   rt: Dst,
   type: number,
   code: number,
   rest: number,
-  from: number,
-  len: number,
-  options: Uint8Array | null,
+  data: Uint8Array,
+  options: EchoedOptions,
   tos: number,
   saddr: number,
   daddr: number,
 ): void => {
   const { netns } = skb
-  const out = allocSkb(netns, IPV4_HLEN + (options?.length ?? 0) + ICMP_HLEN + len)
+  const len = data.length
+  const out = allocSkb(netns, IPV4_HLEN + options.octets.length + ICMP_HLEN + len)
   out.data = out.tail = out.data + IPV4_HLEN
-  if (options !== null) putOptions(out, options, saddr)
+  if (options.octets.length > 0) putEchoed(out, options, saddr)
   const at = skbPut(out, ICMP_HLEN + len)
   const b = out.buf
   putIcmp(b, at, type, code, rest)
-  b.set(skb.buf.subarray(from, from + len), at + ICMP_HLEN)
+  b.set(data, at + ICMP_HLEN)
   const sum = csumFold(csumPartial(b, at, ICMP_HLEN + len))
   b[at + 2] = sum >> 8
   b[at + 3] = sum & 0xff

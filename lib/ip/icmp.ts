@@ -33,8 +33,9 @@ import {
 import { IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Proto } from '../wire/ipv4.js'
 import { putU32 } from '../wire/bytes.js'
 import { inetAddrType } from './fib-lookup.js'
-import { icmpReply, icmpSend } from './icmp-send.js'
+import { icmpReply, icmpSend, specDst } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
+import { receiveOptions } from './options.js'
 import { rawIcmpError } from './raw.js'
 import { ipRtIcmpError } from './route-exceptions.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST, RTN_BROADCAST } from './rtnetlink.js'
@@ -74,7 +75,7 @@ const isIgnoredToMany = (skb: Skb, type: number): boolean => {
 
 const echo = (skb: Skb): void => {
   if (ipv4(skb.netns).sysctls.icmpEchoIgnoreAll !== 0) return kfreeSkb(skb, DROP.ICMP_IGNORED)
-  icmpReply(skb, ICMP_ECHOREPLY, 0)
+  icmpReply(skb, ICMP_ECHOREPLY, icmpCode(skb.buf, skb.data))
   consumeSkb(skb)
 }
 
@@ -82,13 +83,14 @@ const DAY_MS = 86_400_000
 
 /** Answers with the time of day in milliseconds; virtual time starts at midnight (icmp_timestamp). */
 const timestamp = (skb: Skb): void => {
-  const o = skb.data
-  if (skb.tail - o < ICMP_HLEN + 12) return kfreeSkb(skb, DROP.PKT_TOO_SMALL)
+  const o = skb.data + ICMP_HLEN
+  if (skb.tail - o < 4) return kfreeSkb(skb, DROP.PKT_TOO_SMALL)
   const now = Math.floor(skb.netns.world.now / NSEC_PER_MSEC) % DAY_MS
-  putU32(skb.buf, o + 12, now)
-  putU32(skb.buf, o + 16, now)
-  skb.tail = o + ICMP_HLEN + 12
-  icmpReply(skb, ICMP_TIMESTAMPREPLY, 0)
+  const times = new Uint8Array(12)
+  times.set(skb.buf.subarray(o, o + 4))
+  putU32(times, 4, now)
+  putU32(times, 8, now)
+  icmpReply(skb, ICMP_TIMESTAMPREPLY, 0, times)
   consumeSkb(skb)
 }
 
@@ -150,6 +152,8 @@ const redirect = (skb: Skb): void => {
 /** Tells the sender of a packet that waited for ARP in vain (arp_error_report, ipv4_link_failure); ends the skb. */
 export const ipv4LinkFailure = (skb: Skb): void => {
   skb.networkHeader = skb.data
-  icmpSend(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0)
+  // What was known about its options may be gone: they are looked at again, which fills them in once more.
+  const isWrong = ipv4Ihl(skb.buf, skb.data) > IPV4_HLEN && receiveOptions(skb, () => specDst(skb)) >= 0
+  if (!isWrong) icmpSend(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0)
   kfreeSkb(skb, DROP.NEIGH_FAILED)
 }

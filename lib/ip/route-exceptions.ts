@@ -27,7 +27,7 @@ import {
   SEND_REDIRECTS,
   SHARED_MEDIA,
 } from './devconf.js'
-import type { FibNh, FibNhException } from './fib-info.js'
+import { type FibNh, type FibNhException, fibPrefsrc } from './fib-info.js'
 import { fibSelectDefault } from './fib-default.js'
 import { inetAddrType } from './fib-lookup.js'
 import { Flow4 } from './fib-table.js'
@@ -36,7 +36,7 @@ import { inDevOf, inetAddrOnlink, inetSelectAddr } from './in-device.js'
 import { ipv4, rtCacheFlush } from './ipv4.js'
 import { NUD_VALID, neighEventSend } from './neigh.js'
 import { dstMtu, ipRouteOutput } from './route.js'
-import { RT_SCOPE_LINK, RTN_UNICAST, RTNH_F_DEAD } from './rtnetlink.js'
+import { RT_SCOPE_UNIVERSE, RTN_UNICAST, RTNH_F_DEAD } from './rtnetlink.js'
 
 /** A redirect is believed for this long (ip_rt_gc_timeout). */
 const REDIRECT_TIMEOUT_NS = 300 * NSEC_PER_SEC
@@ -180,6 +180,10 @@ export const ipRtSendRedirect = (skb: Skb): void => {
 /** Source address of what leaves by a route, for the record of a packet's way (ip_rt_get_source). */
 export const ipRtGetSource = (skb: Skb): number => {
   const rt = skb.dst!
-  const nexthop = rt.gateway !== 0 ? rt.gateway : ipv4Daddr(skb.buf, skb.networkHeader)
-  return inetSelectAddr(rt.dev, nexthop, RT_SCOPE_LINK)
+  const daddr = ipv4Daddr(skb.buf, skb.networkHeader)
+  const { fib } = ipv4(skb.netns)
+  const fl = fib.flow.reset(daddr, ipv4Saddr(skb.buf, skb.networkHeader), rt.dev.ifindex)
+  fl.tos = ipv4Tos(skb.buf, skb.networkHeader)
+  if (fib.lookup(fl, 0) === 0) return fibPrefsrc(fib.res.info!, fib.res.nh!)
+  return inetSelectAddr(rt.dev, rt.gateway !== 0 ? rt.gateway : daddr, RT_SCOPE_UNIVERSE)
 }

@@ -126,8 +126,8 @@ export const isBroadcast = (addr: number): boolean => addr === -1
 /** Whether an address is in 127.0.0.0/8. */
 export const isLoopback4 = (addr: number): boolean => (addr & 0xff000000) === 0x7f000000
 
-/** Whether an address is in 0.0.0.0/8. */
-export const isZeronet = (addr: number): boolean => (addr & 0xff000000) === 0
+/** Whether an address is 0.0.0.0; the rest of 0.0.0.0/8 is as good as any other (since Linux 5.3). */
+export const isZeronet = (addr: number): boolean => addr === 0
 
 /** Whether an address is in 169.254.0.0/16. */
 export const isLinkLocal4 = (addr: number): boolean => (addr & 0xffff0000) === (0xa9fe0000 | 0)

@@ -102,7 +102,7 @@ test('text and number of an address say the same (property)', () => {
       const first = Number(text.split('.')[0])
       assert.is(IP.isMulticast4(addr), first >= 224 && first < 240)
       assert.is(IP.isLoopback4(addr), first === 127)
-      assert.is(IP.isZeronet(addr), first === 0)
+      assert.is(IP.isZeronet(addr), addr === 0)
       assert.is(IP.isBroadcast(addr), text === '255.255.255.255')
       assert.is(IP.isLocalMulticast4(addr), text.startsWith('224.0.0.'))
       assert.is(IP.isLinkLocal4(addr), text.startsWith('169.254.'))
