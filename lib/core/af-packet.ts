@@ -4,7 +4,7 @@
  * @see net/packet/af_packet.c
  */
 import { errnoNumber } from '../errors.js'
-import { ETH_HLEN, ETH_P_ALL, ethType, putEth } from '../wire/ethernet.js'
+import { ETH_HLEN, ETH_P_8021Q, ETH_P_ALL, ethType, putEth } from '../wire/ethernet.js'
 import { devAddTap, devRemoveTap, devSetPromiscuity } from './dev.js'
 import { devQueueXmit, netXmitErrno } from './dev-tx.js'
 import { IFF_UP, type NetDevice, type PacketTap } from './netdev.js'
@@ -21,7 +21,9 @@ export interface PacketSocketOptions {
 /** Takes a frame: its octets (a copy) from the link-layer header on. */
 export type PacketHandler = (frame: Uint8Array, dev: NetDevice, outgoing: boolean, pktType: number) => void
 
+const EINVAL = errnoNumber('EINVAL')
 const EMSGSIZE = errnoNumber('EMSGSIZE')
+const VLAN_HLEN = 4
 const ENETDOWN = errnoNumber('ENETDOWN')
 
 /** A packet socket on one device. Make one with {@link packetSocket}. */
@@ -43,7 +45,9 @@ export class PacketSocket implements PacketTap {
 
   /** @internal */
   tap(skb: Skb, dev: NetDevice, outgoing: boolean): void {
-    if (this.onPacket === null || (outgoing && this.protocol !== ETH_P_ALL)) return
+    if (this.onPacket === null) return
+    // A protocol's own sockets stand behind the rx handler: what a bridge takes from its port they do not see.
+    if (this.protocol !== ETH_P_ALL && (outgoing || dev.rxHandler !== null)) return
     const start = dev.hardHeaderLen > 0 ? skb.macHeader : skb.data
     if (this.protocol !== ETH_P_ALL && ethType(skb.buf, start) !== this.protocol) return
     const frame = skb.buf.slice(start, skb.tail)
@@ -68,7 +72,9 @@ export class PacketSocket implements PacketTap {
   sendRaw(frame: Uint8Array): number {
     const { dev } = this
     if (!(dev.flags & IFF_UP)) return -ENETDOWN
-    if (frame.length > dev.mtu + dev.hardHeaderLen + 4) return -EMSGSIZE
+    if (frame.length < ETH_HLEN) return -EINVAL
+    const vlan = ethType(frame, 0) === ETH_P_8021Q ? VLAN_HLEN : 0
+    if (frame.length > dev.mtu + dev.hardHeaderLen + vlan) return -EMSGSIZE
     const skb = allocSkb(dev.netns, frame.length)
     // The network header falls where it falls for every other packet of this host.
     skbPush(skb, dev.hardHeaderLen)

@@ -159,9 +159,17 @@ export class SkbPool {
   frame(octets: number): Frame {
     const sizeClass = octets <= 1 << MIN_CLASS ? MIN_CLASS : 32 - Math.clz32(octets - 1)
     const free = sizeClass <= MAX_CLASS ? this.#frames[sizeClass]!.pop() : undefined
-    const frame = free ?? this.#newFrame(sizeClass)
+    const frame = free ?? (sizeClass === MIN_CLASS ? this.#takeReady() : null) ?? this.#newFrame(sizeClass)
     frame.refs = 1
     return frame
+  }
+
+  /** The frame of an ended skb that kept one: else copies, whose skbs keep theirs in turn, make new ones for ever. */
+  #takeReady(): Frame | null {
+    const skb = this.#ready.pop()
+    if (skb === undefined) return null
+    this.#bare.push(skb)
+    return skb.frame
   }
 
   #newFrame(sizeClass: number): Frame {

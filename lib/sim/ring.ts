@@ -20,6 +20,11 @@ export class Ring<T extends object> {
     this.#length++
   }
 
+  /** The oldest item, or null. */
+  peek(): T | null {
+    return this.#length === 0 ? null : this.#items[this.#head]!
+  }
+
   /** Removes and returns the oldest item, or null. */
   shift(): T | null {
     if (this.#length === 0) return null

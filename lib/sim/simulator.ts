@@ -67,6 +67,7 @@ export class Simulator<T extends object> {
   readonly #timers = new EventQueue()
   #bhDisabled = 0
   #inSoftirq = false
+  #inTask = false
   #workThisInstant = 0
   #stormPlaces = new Map<string, number>()
 
@@ -129,7 +130,8 @@ export class Simulator<T extends object> {
   /** Ends {@link bhDisable}; the outermost one, outside softirq, drains the backlog (local_bh_enable). */
   bhEnable(): void {
     if (--this.#bhDisabled === 0 && !this.#inSoftirq && this.#backlog.length > 0) {
-      this.#workThisInstant = 0
+      // A task is part of a run, which counts on: two programs that answer each other are a loop as well.
+      if (!this.#inTask) this.#workThisInstant = 0
       this.#drain()
     }
   }
@@ -170,6 +172,7 @@ export class Simulator<T extends object> {
   }
 
   #runUntil(until: () => boolean, within: number): number {
+    if (!(within >= 0)) throw new NetloomError('EINVAL', `run({ within: ${within} }): not a duration in nanoseconds`)
     const end = Math.min(this.now + Math.round(within), MAX_TIME)
     while (!until()) {
       if (this.#step(end)) continue
@@ -187,15 +190,20 @@ export class Simulator<T extends object> {
   }
 
   #step(end: number): boolean {
-    const item = this.#backlog.shift()
-    if (item !== null) {
-      this.#handleItem(item)
+    if (this.#backlog.length > 0) {
+      this.#handleOne()
       return true
     }
-    const task = this.#tasks.shift()
+    const task = this.#tasks.peek()
     if (task !== null) {
       this.#count(task.label)
-      task.fn(task.a as never, 0)
+      this.#tasks.shift()
+      this.#inTask = true
+      try {
+        task.fn(task.a as never, 0)
+      } finally {
+        this.#inTask = false
+      }
       return true
     }
     const time = this.#timers.nextTime()
@@ -221,12 +229,10 @@ export class Simulator<T extends object> {
     }
   }
 
-  #handleItem(item: T): void {
+  #handleOne(): void {
     this.#inSoftirq = true
     try {
-      this.handled++
-      if (++this.#workThisInstant > this.#stormLimit) this.#storm(this.#handler.describe(item))
-      this.#handler.handle(item)
+      this.#handleNext()
     } finally {
       this.#inSoftirq = false
     }
@@ -235,14 +241,17 @@ export class Simulator<T extends object> {
   #drain(): void {
     this.#inSoftirq = true
     try {
-      for (let item = this.#backlog.shift(); item !== null; item = this.#backlog.shift()) {
-        this.handled++
-        if (++this.#workThisInstant > this.#stormLimit) this.#storm(this.#handler.describe(item))
-        this.#handler.handle(item)
-      }
+      while (this.#backlog.length > 0) this.#handleNext()
     } finally {
       this.#inSoftirq = false
     }
+  }
+
+  /** Takes the oldest item of the backlog; when the guard stops it, it stays where it is. */
+  #handleNext(): void {
+    if (++this.#workThisInstant > this.#stormLimit) this.#storm(this.#handler.describe(this.#backlog.peek()!))
+    this.handled++
+    this.#handler.handle(this.#backlog.shift()!)
   }
 
   #count(label: string): void {
@@ -252,6 +261,7 @@ export class Simulator<T extends object> {
 
   /** Collects names for a while, so that every device of a loop is named, then gives up. */
   #storm(place: string): void {
+    if (this.#workThisInstant === this.#stormLimit + 1) this.#stormPlaces.clear()
     this.#stormPlaces.set(place, (this.#stormPlaces.get(place) ?? 0) + 1)
     if (this.#workThisInstant < this.#stormLimit + STORM_SAMPLE) return
     const places = [...this.#stormPlaces.keys()].sort()

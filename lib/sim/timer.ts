@@ -2,7 +2,7 @@
  * Restartable timers, and the rounding of the kernel's timer wheel.
  *
  * The kernel counts time in jiffies of 4 ms (HZ=250) and keeps far timers in coarse buckets: a timer of one second fires
- * up to 36 ms late, one of five seconds up to 260 ms. ARP retries at 1.02 and 2.04 s and probes after 5.0 to 5.2 s
+ * up to 32 ms late, one of five seconds up to 260 ms. ARP retries at 1.02 and 2.04 s and probes after 5.0 to 5.2 s
  * come from it. Programs sleep on high-resolution timers, which are exact.
  *
  * @see kernel/time/timer.c calc_wheel_index

@@ -295,6 +295,8 @@ test('the storm guard ends a loop of frames with ESTORM, names its places, and t
   assert.is(b.sim.inSoftirq, false)
   b.said()
   b.sim.run()
+  // The frame at which the guard stopped was not lost.
+  assert.is(b.said(), 'br0')
   b.item('later')
   b.timer(b.sim.now + 1, 'and later')
   b.sim.run()
