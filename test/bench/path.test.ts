@@ -22,11 +22,13 @@ for (const name of ['direct', 'bridge', 'routers1', 'routers3'])
       const payload = makePayload(size)
       assert.is(transfer(path, payload, 200), 200)
       const before = path.world.kernel.skbs.framesMade
+      // A bridge that snoops joins a group when it comes up, and hosts drop its reports.
+      const drops = JSON.stringify(path.world.drops())
       assert.is(transfer(path, payload, 1000), 1000)
       assert.is(path.world.kernel.skbs.framesMade, before)
       assert.is(path.world.alivePackets, 0)
       assert.ok(path.world.isBalanced())
-      assert.equal(path.world.drops(), [])
+      assert.is(JSON.stringify(path.world.drops()), drops)
     })
 
 test('bench:path prints one JSON line and writes the first 100 frames', () => {
