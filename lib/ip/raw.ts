@@ -8,7 +8,7 @@ import type { Dst } from '../core/dst.js'
 import type { Netns } from '../core/netns.js'
 import { allocSkb, deliverSkb, type Skb, skbClone, skbPut } from '../core/skb.js'
 import { errnoName, errnoNumber, NetloomError } from '../errors.js'
-import { ICMP_REDIRECT, icmpType } from '../wire/icmp.js'
+import { ICMP_HLEN, ICMP_REDIRECT, icmpType } from '../wire/icmp.js'
 import { formatIpv4, isMulticast4 } from '../wire/ip.js'
 import { IP_DF, IPPROTO_ICMP, IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Saddr, ipv4Tos, ipv4Ttl } from '../wire/ipv4.js'
 import { icmpErrConvert } from './icmp-errors.js'
@@ -91,8 +91,6 @@ export class RawSocket extends Sock {
   sendTo(payload: Uint8Array, addr: number): number {
     if (this.closed) return -EPIPE
     if (payload.length > 65535) return -EMSGSIZE
-    const pending = this.takeError()
-    if (pending !== 0) return -pending
     const fl = ipv4(this.netns).fib.flow.reset(addr, this.sourceAddress, this.#oif(addr))
     fl.proto = this.protocol
     fl.tos = this.tos
@@ -108,6 +106,8 @@ export class RawSocket extends Sock {
     const total = IPV4_HLEN + optLen + payload.length
     if (total > 65535) return -EMSGSIZE
     if (total > mtu && !this.ignoresDf) return this.tooBig(daddr, 0, mtu)
+    const pending = this.takeError()
+    if (pending !== 0) return -pending
     const skb = allocSkb(this.netns, total)
     skb.data = skb.tail = skb.data + IPV4_HLEN
     if (this.#ipOptions !== null) putOptions(skb, this.#ipOptions, saddr)
@@ -160,6 +160,10 @@ const matches = (sk: RawSocket, proto: number, saddr: number, daddr: number, ifi
   (sk.localAddress === 0 || sk.localAddress === daddr) &&
   (sk.boundDev === null || sk.boundDev.ifindex === ifindex)
 
+/** True when a socket's filter does not want the ICMP message; a headless one passes no filter (icmp_filter). */
+const isFiltered = (sk: RawSocket, skb: Skb): boolean =>
+  sk.filter !== null && (skb.tail - skb.data < ICMP_HLEN || !sk.filter(icmpType(skb.buf, skb.data)))
+
 /** Gives every raw socket of the protocol a copy (raw_local_deliver); true when there was one. `data` is at the payload. */
 export const rawLocalDeliver = (skb: Skb, proto: number): boolean => {
   const { raw } = ipv4(skb.netns)
@@ -172,9 +176,9 @@ export const rawLocalDeliver = (skb: Skb, proto: number): boolean => {
     const sk = raw[i]!
     if (!matches(sk, proto, saddr, daddr, inetIif(skb))) continue
     found = true
-    if (proto === IPPROTO_ICMP && sk.filter !== null && !sk.filter(icmpType(b, skb.data))) continue
+    if (proto === IPPROTO_ICMP && isFiltered(sk, skb)) continue
     const copy = skbClone(skb)
-    if (!sk.enqueue(copy)) dropRcvbuf(copy)
+    if (!sk.enqueue(copy, true)) dropRcvbuf(copy)
   }
   return found
 }

@@ -129,10 +129,15 @@ export class Sock {
     return isGroup ? 0 : address
   }
 
-  /** Queues a packet for the program; false when the receive buffer is full. Takes the skb when true. */
-  enqueue(skb: Skb): boolean {
+  /**
+   * Queues a packet for the program; false when the receive buffer is full. Takes the skb when true. `mayExceed`: the
+   * packet that fills the buffer may go beyond its end (sock_queue_rcv_skb); otherwise it must fit, unless it is alone
+   * (__udp_enqueue_schedule_skb).
+   */
+  enqueue(skb: Skb, mayExceed: boolean): boolean {
     const size = skbTruesize(skb)
-    if (this.#rmem > this.rcvbuf) {
+    const fits = mayExceed ? this.#rmem < this.rcvbuf : this.#rmem === 0 || this.#rmem + size <= this.rcvbuf
+    if (!fits) {
       this.drops++
       return false
     }

@@ -14,12 +14,15 @@ export interface UdpReceiver extends Sock {
   receive(skb: Skb): void
 }
 
-/** Match of a socket with a packet: more is better, -1 none. */
+/** A socket of the packet's address comes before any of the wildcard address, whatever else these match. */
+const OWN_ADDRESS = 16
+
+/** Match of a socket with a packet: more is better, -1 none (compute_score). */
 const score = (sk: Sock, saddr: number, sport: number, daddr: number, ifindex: number): number => {
   let s = 2
   if (sk.localAddress !== 0) {
     if (sk.localAddress !== daddr) return -1
-    s += 4
+    s += OWN_ADDRESS
   }
   if (sk.peerAddress !== 0) {
     if (sk.peerAddress !== saddr) return -1

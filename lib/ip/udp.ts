@@ -73,9 +73,9 @@ export class UdpSocket extends Sock {
 
   /** Binds to an address (0: any) and port (0: a free one). Throws EINVAL when bound, EADDRNOTAVAIL, EADDRINUSE. */
   bind(to: { address?: number; port?: number } = {}): void {
-    if (this.#bound) throw new NetloomError('EINVAL')
     const { address = 0, port = 0 } = to
     const source = this.checkBind(address)
+    if (this.#bound) throw new NetloomError('EINVAL')
     this.localAddress = address
     this.sourceAddress = source
     this.localPort = port
@@ -116,13 +116,11 @@ export class UdpSocket extends Sock {
     return this.sendTo(data, this.peerAddress, this.peerPort)
   }
 
-  /** Sends a datagram (udp_sendmsg); octets sent, or a negative errno. A pending error is reported first. */
+  /** Sends a datagram (udp_sendmsg); octets sent, or a negative errno. A pending error is reported instead of sending. */
   sendTo(data: Uint8Array, addr: number, port: number): number {
     if (this.closed) return -EPIPE
     if (data.length > UDP_MAX_PAYLOAD) return -EMSGSIZE
     if (port === 0) return -EINVAL
-    const pending = this.takeError()
-    if (pending !== 0) return -pending
     if (!this.#bound) this.bind()
     const isPeer = addr === this.peerAddress && port === this.peerPort
     let dst = isPeer ? this.freshDst() : null
@@ -147,6 +145,8 @@ export class UdpSocket extends Sock {
     const mtu = this.usesPmtu ? dstMtu(dst, false) : dst.dev.mtu
     const fits = len + IPV4_HLEN <= mtu
     if (!fits && !this.ignoresDf) return this.tooBig(daddr, port, mtu)
+    const pending = this.takeError()
+    if (pending !== 0) return -pending
     const skb = allocSkb(this.netns, IPV4_HLEN + len)
     skb.data = skb.tail = skb.data + IPV4_HLEN
     const at = skbPut(skb, len)
@@ -191,7 +191,7 @@ export class UdpSocket extends Sock {
   /** @internal takes a datagram whose `data` is at the UDP header (udp_queue_rcv_skb) */
   receive(skb: Skb): void {
     if (!checksumOk(skb)) kfreeSkb(skb, DROP.UDP_CSUM)
-    else if (!this.enqueue(skb)) dropRcvbuf(skb)
+    else if (!this.enqueue(skb, false)) dropRcvbuf(skb)
   }
 
   /** The oldest datagram, copied out, or null when there is none. */
