@@ -7,8 +7,8 @@
  * Exit status: 0 when every command that must succeed did, 1 with one line on standard error otherwise, 2 for a usage
  * error.
  */
-import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -82,7 +82,8 @@ const parse = (args: readonly string[]): RunArguments | string => {
 }
 
 const writeFiles = (dir: string, files: ReadonlyMap<string, Uint8Array>): void => {
-  mkdirSync(dir, { recursive: true })
+  // Making every missing folder at once never returns below /proc, so the usual case is asked for by itself.
+  mkdirSync(dir, { recursive: existsSync(dir) || !existsSync(dirname(resolve(dir))) })
   for (const [name, bytes] of files) writeFileSync(join(dir, name), bytes)
 }
 

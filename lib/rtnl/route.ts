@@ -216,6 +216,14 @@ export const routeFlushCache = (netns: Netns): void => {
   rtCacheFlush(netns)
 }
 
+/** True when something was learned about single destinations that still holds: a path MTU or a redirect. */
+export const hasLearnedRoutes = (netns: Netns): boolean =>
+  ipv4(netns)
+    .fib.all()
+    .some(({ info }) =>
+      info.nhs.some(nh => [...(nh.exceptions?.values() ?? [])].some(e => e.expires > netns.world.now)),
+    )
+
 /** True when a routing table with this number exists. */
 export const routeTableExists = (netns: Netns, table: number): boolean => ipv4(netns).fib.get(table) !== null
 

@@ -286,6 +286,7 @@ export const bridgeFdb = (ip: IpContext, args: Args): ToolResult =>
       { word: 'replace', run: change(fdbReplace) },
       { word: 'delete', run: change(fdbDel) },
       { word: 'get', run: get },
+      { word: 'flush', run: null },
       { word: 'show', run: show },
       { word: 'lst', run: show },
       { word: 'list', run: show },

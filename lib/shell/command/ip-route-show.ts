@@ -11,6 +11,7 @@ import {
   type RouteInfo,
   type RouteSpec,
   routeDel,
+  hasLearnedRoutes,
   routeFlushCache,
   routeList,
   routeTableExists,
@@ -248,6 +249,8 @@ const requireTable = (ip: IpContext, filter: RouteFilter, what: string): void =>
 /** `ip route show`. */
 export const showRoutes = (ip: IpContext, args: Args): number => {
   const filter = parseFilter(ip, args)
+  if (filter.cached && hasLearnedRoutes(ip.netns))
+    throw unsupported('ip route show', 'cache', 'ip route get ADDRESS, which shows what was learned about it')
   requireTable(ip, filter, 'Dump')
   const columns = columnsOf(filter)
   return ip.printList(p => {

@@ -202,7 +202,7 @@ export const parseToolOptions = (
     if (word === '--') break
     const name = word.startsWith('--') ? word.slice(1) : word
     const option = table.find(o => (o.exact ? o.name === name : matches(name, o.name)))
-    if (option === undefined && name.startsWith('-color=')) continue
+    if (option === undefined && /^-c(o(l(or?)?)?)?=(always|auto|never)$/.test(name)) continue
     if (option === undefined) return usageError(`Option "${name}" is unknown, try "${helpHint}".`)
     if (option.takesWord && args.done) {
       if (option.name === '-netns') usageError('Cannot open network namespace "(null)": No such file or directory')
