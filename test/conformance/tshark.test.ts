@@ -36,9 +36,12 @@ const spoilt = (number: number, at: number): Map<string, Uint8Array> => {
  * What tshark finds in the recordings and what is right all the same: a router fills in the record route option before
  * it looks at the TTL, and quotes the header with the checksum of before.
  */
-const QUOTED_BEFORE_CHECKSUM = ['10', '12'].map(
-  n => `ping-record-route/h1-eth0.pcap frame ${n}: bad checksum (ip.checksum.status)`,
-)
+const QUOTED_BEFORE_CHECKSUM = [
+  ['icmp-error-record-route', 4, 6, 8, 10] as const,
+  ['ping-record-route', 10, 12] as const,
+]
+  .flatMap(([name, ...frames]) => frames.map(n => `${name}/h1-eth0.pcap frame ${n}: bad checksum (ip.checksum.status)`))
+  .sort()
 
 const missing = tsharkMissing()
 if (missing !== null) console.log(`SKIP conformance/tshark: ${missing}`)
@@ -46,7 +49,7 @@ else {
   test('finds nothing new in the recordings of the kernel, unfinished checksums of lo included', () => {
     const captures = findScenarios(SCENARIOS).flatMap(dir => capturesOf(scenarioName(dir), readFiles(dir)))
     assert.ok(captures.length >= 382)
-    assert.equal(tsharkFindings(new Map(captures)), QUOTED_BEFORE_CHECKSUM)
+    assert.equal([...tsharkFindings(new Map(captures))].sort(), QUOTED_BEFORE_CHECKSUM)
   })
 
   test('finds a bad IPv4 or ICMP checksum', () => {
@@ -65,7 +68,7 @@ else {
       return capturesOf(name, files)
     })
     assert.ok(captures.length >= readNameList(MUST_BE_EQUAL).length)
-    assert.equal(tsharkFindings(new Map(captures)), QUOTED_BEFORE_CHECKSUM)
+    assert.equal([...tsharkFindings(new Map(captures))].sort(), QUOTED_BEFORE_CHECKSUM)
   })
 }
 
