@@ -113,7 +113,7 @@ export const ipRtRedirect = (skb: Skb, fl: Flow4, code: number, gateway: number)
   const { netns } = skb
   const router = ipv4Saddr(skb.buf, skb.networkHeader)
   const rt = ipRouteOutput(netns, fl)
-  if (rt === null || (code & 7) > ICMP_REDIR_HOSTTOS || rt.gateway === 0 || rt.gateway !== router) return
+  if (rt === null || (code & 7) > ICMP_REDIR_HOSTTOS || rt.gateway !== router) return
   if (!acceptsRedirect(skb.dev!, router, gateway)) return
   const { neigh } = ipv4(netns)
   const n = neigh.create(rt.dev, gateway)

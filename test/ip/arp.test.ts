@@ -188,6 +188,18 @@ test('arp_accept makes entries of gratuitous ARP and of answers that nobody aske
   }
 })
 
+test('a gratuitous answer names its sender as target too; another one is held back by the lock time', () => {
+  for (const [tha, expected] of [
+    [NONE, '02:00:00:00:00:77 STALE'],
+    [X_MAC, `${X_MAC} STALE`],
+  ] as const) {
+    const lab = new HostLab()
+    lab.sh(`ip -n t neigh add ${PEER} lladdr 02:00:00:00:00:77 dev eth0 nud stale`)
+    lab.arp(2, PEER, PEER, { tha })
+    assert.is(known(lab), expected)
+  }
+})
+
 test('drop_gratuitous_arp passes over what announces itself', () => {
   const lab = new HostLab()
   lab.sh(`ip -n t neigh add ${PEER} lladdr 02:00:00:00:00:77 dev eth0 nud stale`)

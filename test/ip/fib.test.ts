@@ -151,6 +151,8 @@ test('a gateway must be a neighbour, and of a wider scope than the route', () =>
   assert.is(extack({ gateway: int32('10.9.9.9'), onlink: true }), 'Nexthop device required for onlink')
   assert.is(extack({ gateway: int32('10.0.0.1'), scope: 254 }), 'Route with host scope can not have a gateway')
   assert.is(extack({ gateway: int32('10.0.0.1'), prefsrc: int32('10.7.7.7') }), 'Invalid prefsrc address')
+  routeAdd(lab.t, { ...prefix('10.2.0.0/16'), gateway: int32('10.0.0.1') })
+  assert.is(extack({ gateway: int32('10.2.0.1') }), 'Nexthop has invalid gateway')
   assert.is(
     extack({ type: RTN_BLACKHOLE, dev: lab.eth0 }),
     'Gateway, device and multipath can not be specified for this route type',
@@ -200,9 +202,9 @@ const randomRoute = fc.record({
 test('lookup agrees with a search through the list of all routes', () => {
   fc.assert(
     fc.property(
-      fc.array(randomRoute, { maxLength: 40 }),
+      fc.array(randomRoute, { maxLength: 40, size: 'max' }),
       fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 5, maxLength: 20 }),
-      fc.array(fc.nat(100), { maxLength: 15 }),
+      fc.array(fc.nat(100), { maxLength: 15, size: 'max' }),
       (routes, hosts, deletions) => {
         const lab = new HostLab('ip -n t addr add 10.0.0.2/24 dev eth0')
         const kept = new Map<string, { dst: number; dstLen: number; gateway: number; priority: number }>()
@@ -250,7 +252,7 @@ test('what a lookup was told before never outlives a change: the way of a packet
   )
   let checked = 0
   fc.assert(
-    fc.property(fc.array(change, { minLength: 2, maxLength: 15 }), changes => {
+    fc.property(fc.array(change, { minLength: 2, maxLength: 15, size: 'max' }), changes => {
       const lab = new HostLab(`ip netns exec t sysctl -qw net.ipv4.ip_forward=1
         ip -n t addr add 10.0.0.2/24 dev eth0`)
       const { fib } = ipv4(lab.t)
@@ -299,6 +301,20 @@ test('routes through one gateway share what was learned about a destination; the
   assert.ok(first!.info.dead)
 })
 
+test('forwarded packets that differ in their TOS only may take different routes', () => {
+  const lab = new HostLab(`ip -n t addr add 10.0.0.2/24 dev eth0
+    ip netns exec t sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.eth0.send_redirects=0`)
+  lab.sh(`ip -n t neigh add 10.0.0.11 lladdr 02:00:00:00:00:11 dev eth0
+    ip -n t neigh add 10.0.0.12 lladdr 02:00:00:00:00:12 dev eth0`)
+  via(lab, '10.1.0.0/16', '10.0.0.11')
+  via(lab, '10.1.0.0/16', '10.0.0.12', { tos: 0x10 })
+  for (const tos of [0, 0x10, 0, 0x10]) lab.ip('10.0.0.1', '10.1.0.1', 253, [1], { tos })
+  assert.equal(
+    lab.sent().map(f => f.bytes[5]),
+    [0x11, 0x12, 0x11, 0x12],
+  )
+})
+
 test('of default routes of one metric the first is taken until its gateway has failed, then the next (fib_select_default)', () => {
   const lab = new HostLab()
   via(lab, '0.0.0.0/0', '10.0.0.11')
@@ -308,6 +324,39 @@ test('of default routes of one metric the first is taken until its gateway has f
   assert.is(gatewayOf(lab, '10.9.0.1'), '10.0.0.12')
   lab.sh(`ip -n t neigh replace 10.0.0.11 lladdr ${X_MAC} dev eth0 nud reachable`)
   assert.is(gatewayOf(lab, '10.9.0.1'), '10.0.0.11')
+})
+
+/** States of the gateways 10.0.0.11, 12 and 13 that were set, and the last octet of those that Linux then took in turn. */
+const ROUND: readonly (readonly [readonly string[], readonly number[]])[] = [
+  [['stale'], [11, 12, 11, 12, 11]],
+  [
+    ['stale', 'stale', 'stale'],
+    [12, 11, 12, 11, 12, 11],
+  ],
+  [
+    ['failed', 'failed', 'failed'],
+    [12, 13, 11, 11, 12],
+  ],
+  [
+    ['', '', 'stale'],
+    [13, 13, 13],
+  ],
+]
+
+test('default routes of one metric go round while their gateways are in doubt, as Linux 6.18 showed', () => {
+  const lab = new HostLab()
+  for (const gateway of ['10.0.0.11', '10.0.0.12', '10.0.0.13']) via(lab, '0.0.0.0/0', gateway, {}, 'append')
+  for (const [states, expected] of ROUND) {
+    for (const [i, nud] of states.entries()) {
+      const lladdr = nud === 'failed' ? '' : `lladdr 02:00:00:00:00:1${i + 1}`
+      if (nud !== '') lab.sh(`ip -n t neigh replace 10.0.0.${11 + i} ${lladdr} dev eth0 nud ${nud}`)
+    }
+    assert.equal(
+      expected.map(() => Number(gatewayOf(lab, '10.9.0.1').slice(7))),
+      expected,
+      states.join(' '),
+    )
+  }
 })
 
 test.run()

@@ -134,7 +134,7 @@ test('whatever fragments come, the packets are accounted for and nothing is left
           fc.boolean(),
           fc.integer({ min: 1, max: 3 }),
         ),
-        { maxLength: 60 },
+        { maxLength: 60, size: 'max' },
       ),
       list => {
         const { lab, sk } = receiver()

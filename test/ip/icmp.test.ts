@@ -101,6 +101,13 @@ const ERRORS: readonly (readonly [string, (l: HostLab) => void, readonly [number
   ['an ICMP error', l => l.ip(PEER, '10.99.0.1', 1, icmpMessage(3, 3, 0, new Array<number>(28).fill(0x45))), null],
   ['an ICMP message without a head', l => l.ip(PEER, '10.99.0.1', 1, []), null],
   ['an unknown ICMP message', l => l.ip(PEER, '10.99.0.1', 1, icmpMessage(42, 0, 0)), null],
+  [
+    'a message of no use any more',
+    l => {
+      for (const type of [1, 2, 6, 7, 9, 10]) l.ip(PEER, '10.9.0.1', 1, icmpMessage(type, 0, 0), { ttl: 1 })
+    },
+    null,
+  ],
   ['an echo request', l => l.ip(PEER, '10.99.0.1', 1, icmpMessage(8, 0, 0)), [3, 0]],
   ['a link-layer broadcast', l => l.ip(PEER, ME, PROTO, [1], {}, BROADCAST_MAC), null],
   ['a broadcast', l => l.ip(PEER, '10.0.0.255', PROTO, [1], {}, BROADCAST_MAC), null],
@@ -202,6 +209,7 @@ test('time stamps: only times, addresses and times, and those of prespecified ho
   const other = [10, 0, 0, 9, 0, 0, 0, 0]
   assert.equal(ask([68, 20, 5, 3, ...mine, ...other]), [68, 20, 13, 3, 10, 0, 0, 2, ...now, ...other])
   assert.equal(ask([68, 20, 5, 3, ...other, ...mine]), [68, 20, 5, 3, ...other, ...mine])
+  assert.equal(ask([68, 16, 5, 3, ...mine, 10, 0, 0, 2]), [68, 16, 13, 3, 10, 0, 0, 2, ...now, 10, 0, 0, 2])
   assert.equal(ask([68, 8, 9, 0, ...zeros(4)]), [68, 8, 9, 0x10, ...zeros(4)])
   assert.equal(ask([68, 8, 5, 0, ...zeros(4)]), [68, 8, 9, 0, ...now])
 })

@@ -153,6 +153,21 @@ test('a query for a group is answered for that group; for another, and with sour
   assert.equal(whats(lab), [])
 })
 
+test('a query that comes while an answer is due does not put it off', () => {
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    const lab = new HostLab(undefined, seed)
+    lab.sh('ip -n t addr add 239.1.1.1/32 dev eth0 autojoin')
+    lab.run(5)
+    lab.sent()
+    const start = lab.now
+    for (let i = 0; i < 110; i++) {
+      query(lab, v3(100, '239.1.1.1'), '239.1.1.1')
+      lab.run(0.1)
+    }
+    assert.ok(heard(lab)[0]!.time - start <= 10.5, `seed ${seed}`)
+  }
+})
+
 test("robustness and interval are the querier's: a group joined after it is reported as often as it says", () => {
   const lab = member()
   query(lab, v3(10, '0.0.0.0', { qrv: 4 }))

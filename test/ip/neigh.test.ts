@@ -106,6 +106,18 @@ test('REACHABLE lasts for half to one and a half of its base, then it is STALE; 
   assert.is(state(lab), 'STALE')
 })
 
+test('an entry that is REACHABLE for less than 5 s and in use goes round: DELAY, a probe, REACHABLE (arp-reachable-time)', () => {
+  const lab = new HostLab()
+  lab.sh('ip netns exec t sysctl -qw net.ipv4.neigh.eth0.base_reachable_time_ms=1000')
+  say(lab, socket(lab))
+  reply(lab)
+  lab.run(2)
+  assert.is(state(lab), 'DELAY')
+  lab.sent()
+  lab.run(6)
+  assert.is(lab.sentHex()[0], UNICAST_REQUEST)
+})
+
 test('using a STALE entry makes it DELAY; 5 s later it is asked by unicast, and the answer makes it REACHABLE', () => {
   const lab = new HostLab()
   lab.sh(`ip -n t neigh add ${PEER} lladdr ${X_MAC} dev eth0 nud stale`)
@@ -243,7 +255,7 @@ const steps = fc.array(
     fc.constant('del'),
     fc.integer({ min: 1, max: 9000 }).map(ms => `wait ${ms}`),
   ),
-  { maxLength: 25 },
+  { maxLength: 25, size: 'max' },
 )
 
 const step = (lab: HostLab, sk: UdpSocket, what: string): void => {

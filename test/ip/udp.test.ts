@@ -311,6 +311,7 @@ test('datagrams with a wrong length or checksum are dropped; one without checksu
     ['wrong checksum', right.map((b, i) => (i === 7 ? b ^ 1 : b)), 0],
     ['longer than the packet', right.map((b, i) => (i === 5 ? 12 : b)), 0],
     ['shorter than the header', right.map((b, i) => (i === 5 ? 7 : b)), 0],
+    ['shorter than the header, without checksum', right.map((b, i) => (i === 5 ? 7 : i === 6 || i === 7 ? 0 : b)), 0],
     ['header cut', right.slice(0, 6), 0],
   ]
   for (const [what, datagram, expected] of variants) {
