@@ -227,11 +227,32 @@ export const hasLearnedRoutes = (netns: Netns): boolean =>
 /** True when a routing table with this number exists. */
 export const routeTableExists = (netns: Netns, table: number): boolean => ipv4(netns).fib.get(table) !== null
 
+/** What {@link routeGet} is asked. */
+export interface RouteGetRequest {
+  readonly dst: number
+  readonly src?: number
+  readonly iif?: NetDevice
+  readonly oif?: NetDevice
+  readonly mark?: number
+  readonly tos?: number
+}
+
+/** The entry of the routing tables that {@link routeGet} goes by (RTM_F_FIB_MATCH). Throws as that does. */
+export const routeMatch = (netns: Netns, request: RouteGetRequest): RouteInfo => {
+  routeGet(netns, request)
+  const { fib } = ipv4(netns)
+  const { dst, src = 0, oif, iif, tos = 0 } = request
+  const fl = new Flow4().reset(dst, src, iif === undefined ? (oif?.ifindex ?? 0) : 0)
+  fl.tos = tos
+  if (fib.lookup(fl, 0) !== 0) throw new NetloomError('EHOSTUNREACH', undefined, { dst: formatIpv4(dst) })
+  const { table, prefixLen, info, type } = fib.res
+  const list = fib.get(table)?.find(dst & maskOf(prefixLen), prefixLen) ?? []
+  return infoOf(list.find(a => a.table === table && a.info === info && a.type === type)!)
+}
+
 /** The route that a packet would take. Throws ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL as the lookup does. */
-export const routeGet = (
-  netns: Netns,
-  request: { dst: number; src?: number; iif?: NetDevice; oif?: NetDevice; mark?: number; tos?: number },
-): RouteGetInfo => (request.iif === undefined ? getOutput(netns, request) : getInput(netns, request, request.iif))
+export const routeGet = (netns: Netns, request: RouteGetRequest): RouteGetInfo =>
+  request.iif === undefined ? getOutput(netns, request) : getInput(netns, request, request.iif)
 
 const getOutput = (
   netns: Netns,

@@ -3,12 +3,11 @@
  *
  * @see ip-route(8)
  */
-import { extackError, NetloomError } from '../../errors.js'
-import { RT_TABLE_DEFAULT, RT_TABLE_LOCAL, RT_TABLE_MAIN } from '../../ip/rtnetlink.js'
+import { extackError } from '../../errors.js'
 import { ALL_COLUMNS, printRoute } from '../../report/ip-route-text.js'
 import { printRouteGet } from '../../report/ip-route-get-text.js'
-import { type RouteInfo, routeGet, routeList } from '../../rtnl/route.js'
-import { formatIpv4, maskOf } from '../../wire/ip.js'
+import { routeGet, routeMatch } from '../../rtnl/route.js'
+import { formatIpv4 } from '../../wire/ip.js'
 import {
   type Args,
   defined,
@@ -67,16 +66,6 @@ const parseRequest = (ip: IpContext, args: Args): GetRequest => {
   return request
 }
 
-/** The entry of the routing tables that decides for `dst`; throws ENETUNREACH. */
-const fibMatch = (ip: IpContext, dst: number): RouteInfo => {
-  const fits = routeList(ip.netns).filter(r => ((r.dst ^ dst) & maskOf(r.dstLen)) === 0)
-  for (const table of [RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABLE_DEFAULT]) {
-    const found = fits.filter(r => r.table === table).sort((a, b) => b.dstLen - a.dstLen)[0]
-    if (found !== undefined) return found
-  }
-  throw new NetloomError('ENETUNREACH')
-}
-
 /** `ip route get`. */
 export const getRoute = (ip: IpContext, args: Args): number => {
   const request = parseRequest(ip, args)
@@ -84,15 +73,13 @@ export const getRoute = (ip: IpContext, args: Args): number => {
   if (dst === undefined) throw new ToolExit(1, 'need at least a destination address\n')
   const iif = request.iif === undefined ? undefined : ip.device(request.iif)
   const oif = request.oif === undefined ? undefined : ip.device(request.oif)
-  if (request.fibmatch === true) {
-    const route = fibMatch(ip, dst.addr)
-    return ip.printList(p => printRoute(p, route, ALL_COLUMNS))
-  }
   if (from !== undefined && from.len !== 32)
     throw extackError('EINVAL', 'ipv4: Invalid values in header for route get request')
-  const info = routeGet(ip.netns, {
-    dst: dst.addr,
-    ...defined({ src: from?.addr, iif, oif, mark, tos }),
-  })
+  const wanted = { dst: dst.addr, ...defined({ src: from?.addr, iif, oif, mark, tos }) }
+  if (request.fibmatch === true) {
+    const route = routeMatch(ip.netns, wanted)
+    return ip.printList(p => printRoute(p, route, ALL_COLUMNS))
+  }
+  const info = routeGet(ip.netns, wanted)
   return ip.printList(p => printRouteGet(p, info, { from: from === undefined ? '' : formatIpv4(from.addr), mark }))
 }
