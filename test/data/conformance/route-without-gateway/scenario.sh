@@ -39,16 +39,16 @@ ip -n h3 addr add 10.9.0.3/32 dev lo
 ip -n h3 route add 10.0.0.1/32 dev eth0
 ip netns exec h1 tcpdump -i eth0 -U -w h1-eth0.pcap 2>/dev/null &
 sleep 1.2
-ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 0.5 10.9.0.2
-ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 0.5 10.9.0.3
+ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 0.3 10.9.0.2
+ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 0.3 10.9.0.3
 ip netns exec h3 sysctl -qw net.ipv4.conf.all.arp_ignore=1
 ip -n h1 neigh flush all
-ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 0.5 10.9.0.3
+ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 0.3 10.9.0.3
 ip netns exec h2 sysctl -qw net.ipv4.conf.all.arp_ignore=2
-ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 0.5 10.9.0.2
+ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 0.3 10.9.0.2
 ip -n h1 route add 10.8.0.0/16 dev lo
-ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 0.5 10.8.0.1
+ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 0.3 10.8.0.1
 ip -n h1 route add 10.7.0.0/16 dev eth0 src 10.0.0.1 scope global
-ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 0.5 10.7.0.1
+ip netns exec h1 ping -e 4660 -c 1 -s 8 -W 0.3 10.7.0.1
 ip -n h1 neigh > h1.neigh
 ip -n h1 route > h1.route
