@@ -37,10 +37,12 @@ const spoilt = (number: number, at: number): Map<string, Uint8Array> => {
  * it looks at the TTL, and quotes the header with the checksum of before.
  */
 const QUOTED_BEFORE_CHECKSUM = [
-  ['icmp-error-record-route', 4, 6, 8, 10] as const,
-  ['ping-record-route', 10, 12] as const,
+  ['icmp-error-record-route/h1-eth0', 4, 6, 8, 10] as const,
+  ['ping-record-route/h1-eth0', 10, 12] as const,
+  ['route-chain-errors/h1-eth0', 14] as const,
+  ['route-chain-errors/r2-eth1', 10] as const,
 ]
-  .flatMap(([name, ...frames]) => frames.map(n => `${name}/h1-eth0.pcap frame ${n}: bad checksum (ip.checksum.status)`))
+  .flatMap(([name, ...frames]) => frames.map(n => `${name}.pcap frame ${n}: bad checksum (ip.checksum.status)`))
   .sort()
 
 const missing = tsharkMissing()
