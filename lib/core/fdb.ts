@@ -52,12 +52,13 @@ export interface FdbInfo {
 
 /** Selects entries of a flush; absent fields match all. */
 export interface FdbFlushSpec {
+  /** Only entries that lead to this device, instead of to the one that the flush names. */
   readonly port?: NetDevice
   readonly vlan?: number
-  /** NUD_* that an entry must have, of those in `stateMask`. */
+  /** NUD_PERMANENT and NUD_NOARP that an entry must have, of those in `stateMask`. */
   readonly state?: number
   readonly stateMask?: number
-  /** NTF_* that an entry must have, of those in `flagsMask`. */
+  /** NTF_* that an entry must have, of those in `flagsMask`; NTF_USE stands for an entry that a user has added. */
   readonly flags?: number
   readonly flagsMask?: number
 }
@@ -70,8 +71,8 @@ export interface FdbOps {
   del(dev: NetDevice, spec: FdbSpec): void
   /** Entries of `self` that lead to `port`; its own ones when null, all when undefined. */
   dump(self: NetDevice, port: NetDevice | null | undefined): FdbInfo[]
-  /** Deletes the entries that match. */
-  readonly flush?: (self: NetDevice, spec: FdbFlushSpec) => void
+  /** Deletes the entries that match; `dev` as in `add`. Throws a NetloomError to refuse. */
+  readonly flush?: (dev: NetDevice, spec: FdbFlushSpec) => void
   /** True when a dump of the device also shows the addresses that it listens to. */
   readonly listsOwnAddresses: boolean
 }

@@ -126,9 +126,10 @@ export class FdbApi {
     fdbDel(this.#netns, this.#request(lladdr, options))
   }
 
-  /** Forgets what was learned: on a bridge, or on one of its ports. Throws EOPNOTSUPP. */
-  flush(dev: DevRef): void {
-    fdbFlush(devOf(this.#netns, dev), {})
+  /** Deletes every entry of a bridge, or every one to one of its ports, permanent ones included. Throws EOPNOTSUPP. */
+  flush(ref: DevRef): void {
+    const dev = devOf(this.#netns, ref)
+    fdbFlush(this.#netns, { dev, target: dev.master === null ? NTF_SELF : NTF_MASTER })
   }
 
   /** The entries of the namespace, of a bridge with its ports (`br`), of one port or of one device. */

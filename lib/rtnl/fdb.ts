@@ -51,7 +51,7 @@ const checkEthernet = (dev: NetDevice, verb: 'add' | 'delete'): void => {
 
 /** Calls for the master, for the device itself, or both in this order, as the flags say. Throws EOPNOTSUPP for neither. */
 const dispatch = (
-  { dev, flags }: FdbRequest,
+  { dev, flags }: Pick<FdbRequest, 'dev' | 'flags'>,
   onMaster: (ops: FdbOps) => void,
   onSelf: (ops: FdbOps | null) => void,
 ): void => {
@@ -108,17 +108,28 @@ export const fdbDel = (netns: Netns, request: FdbRequest): void => {
   )
 }
 
-/** Deletes the entries of a device that match (`bridge fdb flush dev DEV`). Throws EOPNOTSUPP. */
-export const fdbFlush = (dev: NetDevice, spec: FdbFlushSpec): void => {
-  const own = fdbOpsOf(dev)?.flush
-  if (own !== undefined) {
-    own(dev, spec)
-    return
+/** Which entries a flush is about, and whose: those of the device itself, of its master (NTF_SELF, NTF_MASTER), or both. */
+export interface FdbFlushRequest extends FdbFlushSpec {
+  readonly dev: NetDevice
+  readonly target: number
+}
+
+const VLAN_N_VID = 4096
+
+/**
+ * Deletes the entries that match, permanent ones included (`bridge fdb flush dev DEV`). Throws EINVAL, EOPNOTSUPP,
+ * ERANGE (a vlan outside of 1 to 4094).
+ */
+export const fdbFlush = (netns: Netns, request: FdbFlushRequest): void => {
+  const { target, vlan } = request
+  const dev = devIn(netns, request.dev)
+  if (vlan !== undefined && (vlan < 1 || vlan > VLAN_N_VID - 2)) throw extackError('ERANGE', 'integer out of range')
+  checkEthernet(dev, 'delete')
+  const flush = (ops: FdbOps | null): void => {
+    if (ops?.flush === undefined) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name })
+    ops.flush(dev, request)
   }
-  const { master } = dev
-  const masters = master === null ? undefined : fdbOpsOf(master)?.flush
-  if (master === null || masters === undefined) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name })
-  masters(master, { ...spec, port: dev })
+  dispatch({ dev, flags: target }, flush, flush)
 }
 
 /** Entry of a device's own list. */

@@ -211,7 +211,7 @@ test('flushes the learned entries by attribute, everything that matches by reque
   linkSet(lab.br, { attrs: { fdbFlush: true } })
   assert.throws(() => fdbGet(lab.br, hostMac(2)))
   fdbGet(lab.br, e(1))
-  fdbFlush(lab.br, {})
+  fdbFlush(lab.sw, { dev: lab.br, target: NTF_SELF })
   assert.ok(fdbList(lab.sw).every(f => f.master === null))
 })
 

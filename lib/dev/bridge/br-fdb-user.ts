@@ -160,19 +160,39 @@ const brFdbDump = (self: NetDevice, port: NetDevice | null | undefined): FdbInfo
   return out
 }
 
-const flushMatches = (br: Bridge, f: FdbEntry, spec: FdbFlushSpec): boolean => {
-  if (spec.port !== undefined && (f.dst?.dev ?? br.dev) !== spec.port) return false
-  if (((fdbToNud(br, f) ^ (spec.state ?? 0)) & (spec.stateMask ?? 0)) !== 0) return false
-  return ((fdbFlags(f) ^ (spec.flags ?? 0)) & (spec.flagsMask ?? 0)) === 0 && !spec.vlan
+/** The flags of an entry in the words of a flush, which are not those of a dump (__ndm_state_to_fdb_flags and its twin). */
+const flushState = (f: FdbEntry): number =>
+  (f.flags & BR_FDB_LOCAL ? NUD_PERMANENT : 0) | (f.flags & BR_FDB_STATIC ? NUD_NOARP : 0)
+
+const flushFlags = (f: FdbEntry): number => fdbFlags(f) | (f.flags & BR_FDB_ADDED_BY_USER ? NTF_USE : 0)
+
+const flushMatches = (br: Bridge, f: FdbEntry, spec: FdbFlushSpec, to: NetDevice | undefined): boolean => {
+  if (to !== undefined && (f.dst?.dev ?? br.dev) !== to) return false
+  if (((flushState(f) ^ (spec.state ?? 0)) & (spec.stateMask ?? 0)) !== 0) return false
+  return ((flushFlags(f) ^ (spec.flags ?? 0)) & (spec.flagsMask ?? 0)) === 0 && !spec.vlan
+}
+
+/** Refuses a destination that is not one of this bridge (__fdb_flush_validate_ifindex). */
+const checkFlushPort = (br: Bridge, port: NetDevice): void => {
+  const refuse = (text: string): never => {
+    throw extackError('EINVAL', `bridge: ${text}`, { dev: port.name })
+  }
+  const p = bridgePortOf(port)
+  if (isBridge(port)) {
+    if (port !== br.dev) refuse('Flush bridge device does not match target bridge device')
+  } else if (p === null) refuse('Flush device is not a bridge or bridge port')
+  else if (p.br !== br) refuse('Port belongs to a different bridge device')
 }
 
 /** Removes all entries that match, those of the bridge and its ports included (br_fdb_delete_bulk). */
-const brFdbFlushMatching = (self: NetDevice, spec: FdbFlushSpec): void => {
-  const br = bridgeOf(self)
+const brFdbDeleteBulk = (dev: NetDevice, spec: FdbFlushSpec): void => {
+  const { br, p } = resolve(dev)
+  if (spec.port !== undefined) checkFlushPort(br, spec.port)
+  const to = spec.port ?? p?.dev
   brFdbCatchUp(br)
   for (let f = br.fdb.head; f !== null; ) {
     const { next } = f
-    if (flushMatches(br, f, spec)) fdbDelete(br, f)
+    if (flushMatches(br, f, spec, to)) fdbDelete(br, f)
     f = next
   }
 }
@@ -182,6 +202,6 @@ export const BR_FDB_OPS: FdbOps = {
   add: brFdbAdd,
   del: brFdbDel,
   dump: brFdbDump,
-  flush: brFdbFlushMatching,
+  flush: brFdbDeleteBulk,
   listsOwnAddresses: true,
 }

@@ -1,5 +1,5 @@
 /**
- * `bridge fdb`: add, append, replace, delete, show, get.
+ * `bridge fdb`: add, append, replace, delete, show, get; `flush` stands beside it.
  *
  * @see bridge(8)
  */
@@ -30,6 +30,7 @@ import {
 } from '../../rtnl/fdb.js'
 import { type Args, defined, garbage, invalidArgument, matches, parseInteger, unsupported, usageError } from './args.js'
 import { addressArgument } from './inet-args.js'
+import { bridgeFdbFlush } from './bridge-fdb-flush.js'
 import { bridgeToolDevice } from './bridge-link.js'
 import type { IpContext } from './ip-context.js'
 import { isRefusal, rtnlErrorText } from './rtnl-error.js'
@@ -286,7 +287,7 @@ export const bridgeFdb = (ip: IpContext, args: Args): ToolResult =>
       { word: 'replace', run: change(fdbReplace) },
       { word: 'delete', run: change(fdbDel) },
       { word: 'get', run: get },
-      { word: 'flush', run: null },
+      { word: 'flush', run: bridgeFdbFlush },
       { word: 'show', run: show },
       { word: 'lst', run: show },
       { word: 'list', run: show },
