@@ -9,8 +9,9 @@ import { NetloomError } from '../../errors.js'
 import { ArpingText } from '../../report/arping-text.js'
 import { parseIpv4Aton } from '../../wire/ip.js'
 import type { Command, CommandContext } from '../command.js'
-import { Getopt, GetoptError } from '../getopt.js'
+import { Getopt } from '../getopt.js'
 import { ToolExit } from './args.js'
+import { exiting } from './exit.js'
 import { netnsOf } from './netns-of.js'
 import { wholeNumber } from './numbers.js'
 import { ARPING_USAGE } from './usage-text.js'
@@ -118,14 +119,8 @@ const run = (ctx: CommandContext, argv: readonly string[]): number | Process => 
 /** The command `arping`. */
 export const arpingCommand: Command = {
   name: 'arping',
-  run(ctx, argv) {
-    try {
-      return run(ctx, argv)
-    } catch (e) {
-      if (e instanceof GetoptError) ctx.err(`arping: ${e.message}\n${ARPING_USAGE}`)
-      else if (e instanceof ToolExit) ctx.err(e.text)
-      else throw e
-      return e instanceof ToolExit ? e.status : 2
-    }
-  },
+  run: exiting(run, (ctx, message) => {
+    ctx.err(`arping: ${message}\n${ARPING_USAGE}`)
+    return 2
+  }),
 }

@@ -16,6 +16,7 @@ import {
 import { linkAdd, linkDel, linkSet } from '../../rtnl/link.js'
 import type { Command, CommandContext } from '../command.js'
 import { ToolExit } from './args.js'
+import { exiting } from './exit.js'
 import { netnsOf } from './netns-of.js'
 import { realNumber } from './numbers.js'
 
@@ -259,13 +260,5 @@ const run = (ctx: CommandContext, argv: readonly string[]): number => {
 /** The command `brctl`. */
 export const brctlCommand: Command = {
   name: 'brctl',
-  run(ctx, argv) {
-    try {
-      return run(ctx, argv)
-    } catch (e) {
-      if (!(e instanceof ToolExit)) throw e
-      ctx.err(e.text)
-      return e.status
-    }
-  },
+  run: exiting(run),
 }

@@ -8,6 +8,7 @@ import { NetloomError } from '../../errors.js'
 import { ethtoolFeatures, ethtoolSetFeatures, type FeatureRequest } from '../../rtnl/ethtool.js'
 import type { Command, CommandContext } from '../command.js'
 import { ToolExit, unsupported } from './args.js'
+import { exiting } from './exit.js'
 import { netnsOf } from './netns-of.js'
 
 const SUPPORTED = '-k DEV, -K DEV FEATURE on|off ...'
@@ -107,13 +108,5 @@ const run = (ctx: CommandContext, argv: readonly string[]): number => {
 /** The command `ethtool`. */
 export const ethtoolCommand: Command = {
   name: 'ethtool',
-  run(ctx, argv) {
-    try {
-      return run(ctx, argv)
-    } catch (e) {
-      if (!(e instanceof ToolExit)) throw e
-      ctx.err(e.text)
-      return e.status
-    }
-  },
+  run: exiting(run),
 }

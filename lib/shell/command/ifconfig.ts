@@ -18,6 +18,7 @@ import { type LinkChanges, linkSet } from '../../rtnl/link.js'
 import { isMacText, parseMac } from '../../wire/mac.js'
 import type { Command, CommandContext } from '../command.js'
 import { ToolExit, unsupported } from './args.js'
+import { exiting } from './exit.js'
 import { netnsOf } from './netns-of.js'
 
 const SUPPORTED =
@@ -130,13 +131,5 @@ const run = (ctx: CommandContext, argv: readonly string[]): number => {
 /** The command `ifconfig`. */
 export const ifconfigCommand: Command = {
   name: 'ifconfig',
-  run(ctx, argv) {
-    try {
-      return run(ctx, argv)
-    } catch (e) {
-      if (!(e instanceof ToolExit)) throw e
-      ctx.err(e.text)
-      return e.status
-    }
-  },
+  run: exiting(run),
 }

@@ -12,8 +12,9 @@ import type { Process } from '../../app/process.js'
 import { NetloomError } from '../../errors.js'
 import { formatIpv4, parseIpv4Aton } from '../../wire/ip.js'
 import type { Command, CommandContext } from '../command.js'
-import { Getopt, GetoptError } from '../getopt.js'
+import { Getopt } from '../getopt.js'
 import { ToolExit, unsupported } from './args.js'
+import { exiting } from './exit.js'
 import { netnsOf } from './netns-of.js'
 import { NC_USAGE } from './usage-text.js'
 
@@ -259,14 +260,8 @@ const run = (ctx: CommandContext, argv: readonly string[]): number | Process => 
 /** The command `nc`. */
 export const ncCommand: Command = {
   name: 'nc',
-  run(ctx, argv) {
-    try {
-      return run(ctx, argv)
-    } catch (e) {
-      if (e instanceof GetoptError) ctx.err(`nc: ${e.message}\n${NC_USAGE}`)
-      else if (e instanceof ToolExit) ctx.err(e.text)
-      else throw e
-      return 1
-    }
-  },
+  run: exiting(run, (ctx, message) => {
+    ctx.err(`nc: ${message}\n${NC_USAGE}`)
+    return 1
+  }),
 }

@@ -12,8 +12,9 @@ import { NetloomError } from '../../errors.js'
 import { PingText, type PingTextOptions } from '../../report/ping-text.js'
 import { parseIpv4, parseIpv4Aton, isIpv4Text } from '../../wire/ip.js'
 import type { Command, CommandContext } from '../command.js'
-import { Getopt, GetoptError } from '../getopt.js'
+import { Getopt } from '../getopt.js'
 import { ToolExit, unsupported } from './args.js'
+import { exiting } from './exit.js'
 import { netnsOf } from './netns-of.js'
 import { realNumber, wholeNumber } from './numbers.js'
 import { PING_USAGE } from './usage-text.js'
@@ -253,14 +254,8 @@ const run = (ctx: CommandContext, argv: readonly string[]): number | Process => 
 /** The command `ping`. */
 export const pingCommand: Command = {
   name: 'ping',
-  run(ctx, argv) {
-    try {
-      return run(ctx, argv)
-    } catch (e) {
-      if (e instanceof GetoptError) ctx.err(`ping: ${e.message}\n${PING_USAGE}`)
-      else if (e instanceof ToolExit) ctx.err(e.text)
-      else throw e
-      return e instanceof ToolExit ? e.status : 2
-    }
-  },
+  run: exiting(run, (ctx, message) => {
+    ctx.err(`ping: ${message}\n${PING_USAGE}`)
+    return 2
+  }),
 }

@@ -11,8 +11,9 @@ import { type SysctlEntry, sysctlName } from '../../core/sysctl.js'
 import { isLinuxSysctl } from '../../core/sysctl-linux.js'
 import { NetloomError } from '../../errors.js'
 import type { Command, CommandContext } from '../command.js'
-import { Getopt, GetoptError, type LongOption } from '../getopt.js'
+import { Getopt, type LongOption } from '../getopt.js'
 import { ToolExit, unsupported } from './args.js'
+import { exiting } from './exit.js'
 import { netnsOf } from './netns-of.js'
 
 const SPEC = 'bneNwfpqoxaAXr:Vdh'
@@ -189,18 +190,9 @@ const run = (ctx: CommandContext, argv: readonly string[]): number => {
 /** The command `sysctl`. */
 export const sysctlCommand: Command = {
   name: 'sysctl',
-  run(ctx, argv) {
-    try {
-      return run(ctx, argv)
-    } catch (e) {
-      if (e instanceof GetoptError) {
-        ctx.err(`sysctl: ${e.message}\n`)
-        ctx.out(USAGE)
-        return 0
-      }
-      if (!(e instanceof ToolExit)) throw e
-      ctx.err(e.text)
-      return e.status
-    }
-  },
+  run: exiting(run, (ctx, message) => {
+    ctx.err(`sysctl: ${message}\n`)
+    ctx.out(USAGE)
+    return 0
+  }),
 }

@@ -16,8 +16,9 @@ import { NetloomError } from '../../errors.js'
 import { inDevOf } from '../../ip/in-device.js'
 import { CaptureText, type CaptureTextOptions, type StampStyle } from '../../report/capture-text.js'
 import type { Command, CommandContext } from '../command.js'
-import { Getopt, GetoptError, type LongOption } from '../getopt.js'
+import { Getopt, type LongOption } from '../getopt.js'
 import { ToolExit, unsupported } from './args.js'
+import { exiting } from './exit.js'
 import { netnsOf } from './netns-of.js'
 import { TCPDUMP_USAGE } from './usage-text.js'
 
@@ -310,14 +311,8 @@ const run = (ctx: CommandContext, argv: readonly string[]): number | Process => 
 /** The command `tcpdump`. */
 export const tcpdumpCommand: Command = {
   name: 'tcpdump',
-  run(ctx, argv) {
-    try {
-      return run(ctx, argv)
-    } catch (e) {
-      if (e instanceof GetoptError) ctx.err(`tcpdump: ${e.message}\n${VERSION}${TCPDUMP_USAGE}`)
-      else if (e instanceof ToolExit) ctx.err(e.text)
-      else throw e
-      return 1
-    }
-  },
+  run: exiting(run, (ctx, message) => {
+    ctx.err(`tcpdump: ${message}\n${VERSION}${TCPDUMP_USAGE}`)
+    return 1
+  }),
 }

@@ -4,6 +4,7 @@
 import { NetloomError } from '../../errors.js'
 import type { Command, CommandContext } from '../command.js'
 import { Args, EXIT_USAGE, findByPrefix, ToolExit, unsupported, usageError } from './args.js'
+import { exiting } from './exit.js'
 import { IpContext } from './ip-context.js'
 import { isRefusal, rtnlErrorText } from './rtnl-error.js'
 import { type IP_OPTIONS, type ParsedOptions, parseToolOptions } from './tool-options.js'
@@ -123,15 +124,7 @@ const runTool = (spec: ToolSpec, command: CommandContext, argv: readonly string[
 /** Makes the command for a tool. */
 export const toolCommand = (spec: ToolSpec): Command => ({
   name: spec.name,
-  run(command, argv) {
-    try {
-      return runTool(spec, command, argv)
-    } catch (e) {
-      if (!(e instanceof ToolExit)) throw e
-      command.err(e.text)
-      return e.status
-    }
-  },
+  run: exiting((command, argv) => runTool(spec, command, argv)),
 })
 
 /** A command of an object, such as `add` of `ip link`; `run` null for one that netloom has not. */
