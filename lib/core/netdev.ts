@@ -181,6 +181,9 @@ export class NetDevice {
   master: NetDevice | null = null
   /** Ports in the order in which they were added. */
   readonly slaves: NetDevice[] = []
+  /** Devices that are stacked on this one, and those it is stacked on: see dev-adjacency.ts. */
+  readonly upper: NetDevice[] = []
+  readonly lower: NetDevice[] = []
   /** Link-layer multicast addresses that are listened to, with the number of users. */
   readonly mc: Map<number, number> = new Map()
   /** Further unicast addresses that are listened to, with the number of users. */

@@ -77,6 +77,12 @@ export class Skb {
   priority: number
   /** ifindex of the device that it came in by, 0 for local ones. */
   skbIif: number
+  /** Hash of the flow, 0 while nobody has computed it; `l4Hash` when it covers ports. A socket may have set it. */
+  hash: number
+  l4Hash: boolean
+  /** EtherType of a VLAN tag that stands beside the frame, 0 for none, and its control information. */
+  vlanProto: number
+  vlanTci: number
   /** IPSKB_* flags. */
   ipFlags: number
   /** Octets of IP options that were checked; 0 none. */
@@ -112,6 +118,10 @@ export class Skb {
     this.mark = 0
     this.priority = 0
     this.skbIif = 0
+    this.hash = 0
+    this.l4Hash = false
+    this.vlanProto = 0
+    this.vlanTci = 0
     this.ipFlags = 0
     this.ipOptLen = 0
     this.ignoreDf = false
@@ -225,6 +235,9 @@ const reset = (skb: Skb, netns: Netns): Skb => {
   skb.mark = 0
   skb.priority = 0
   skb.skbIif = 0
+  skb.hash = 0
+  skb.l4Hash = false
+  skb.vlanProto = 0
   skb.ipFlags = 0
   skb.ipOptLen = 0
   skb.ignoreDf = false
@@ -279,6 +292,10 @@ const copyFields = (to: Skb, from: Skb): void => {
   to.mark = from.mark
   to.priority = from.priority
   to.skbIif = from.skbIif
+  to.hash = from.hash
+  to.l4Hash = from.l4Hash
+  to.vlanProto = from.vlanProto
+  to.vlanTci = from.vlanTci
   to.ipFlags = from.ipFlags
   to.ipOptLen = from.ipOptLen
   to.ignoreDf = from.ignoreDf

@@ -1,7 +1,7 @@
 /**
  * What `ip -d link` prints of a kind of device and of a port: one entry a kind.
  */
-import { printBridge, printBridgePort } from './bridge-kind-text.js'
+import { printBridge, printBridgePort } from './link-kind/bridge.js'
 import type { Printer } from './printer.js'
 
 /** Prints the attributes of a kind; every field ends with a blank. */

@@ -3,6 +3,7 @@
  *
  * @see net/bridge/br_if.c
  */
+import { netdevUpperDevLink, netdevUpperDevUnlink } from '../../core/dev-adjacency.js'
 import { devSetAllmulti, devSetMtu, devSetPromiscuity } from '../../core/dev.js'
 import { ARPHRD_ETHER, IFF_LOOPBACK, type NetDevice } from '../../core/netdev.js'
 import { NETDEV_CHANGEADDR, NETDEV_CHANGEUPPER } from '../../core/notifier.js'
@@ -89,6 +90,7 @@ export const brAddIf = (brDev: NetDevice, dev: NetDevice): void => {
   p.designatedRootAddr = br.designatedRootAddr
   p.designatedBridgePriority = br.priority
   p.designatedBridgeAddr = br.bridgeIdAddr
+  netdevUpperDevLink(dev, brDev)
   devSetAllmulti(dev, 1)
   dev.rxHandler = brHandleFrame
   dev.rxHandlerData = p
@@ -115,6 +117,7 @@ const removePort = (p: BridgePort): void => {
   brFdbDeleteByPort(br, p, true)
   for (const other of br.ports) if (other.backupPort === p) other.backupPort = null
   recalculateArpProxy(br)
+  netdevUpperDevUnlink(dev, br.dev)
   dev.master = null
   br.dev.slaves.splice(br.dev.slaves.indexOf(dev), 1)
   br.world.notifiers.call(NETDEV_CHANGEUPPER, dev)

@@ -3,8 +3,8 @@
  *
  * @see ip-link(8), bridge(8)
  */
-import { formatMac, macHi, macLo } from '../wire/mac.js'
-import type { JsonScalar, Printer } from './printer.js'
+import { formatMac, macHi, macLo } from '../../wire/mac.js'
+import type { JsonScalar, Printer } from '../printer.js'
 
 /** States of a port in the order of their numbers. */
 export const PORT_STATES: readonly string[] = ['disabled', 'listening', 'learning', 'forwarding', 'blocking']
