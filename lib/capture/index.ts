@@ -16,3 +16,4 @@ export {
 } from './pcapng-writer.js'
 export * from './read-capture.js'
 export * from './tap.js'
+export { CaptureAll, captureAll, type CaptureAllOptions } from './tap-all.js'
