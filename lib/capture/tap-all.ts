@@ -190,7 +190,11 @@ export class CaptureAll {
     this.#snapLen = snapLen
     this.#filterText = filterText ?? null
     this.#netns = netns === undefined ? null : new Set(netns)
-    this.writer = new PcapngWriter(sink === undefined ? {} : { sink })
+    this.writer = new PcapngWriter({
+      os: world.profile.name,
+      comments: [`emulated by netloom, seed ${world.seed}`],
+      ...(sink === undefined ? {} : { sink }),
+    })
     for (const dev of this.#devices()) this.#add(dev)
     this.#notifier = (event, dev) => this.#onEvent(event, dev)
     world.notifiers.register(this.#notifier)
@@ -220,7 +224,8 @@ export class CaptureAll {
 
   /** @internal */
   addInterface(init: PcapngInterfaceInit): number {
-    return this.writer.addInterface({ ...init, snapLen: this.#snapLen, filter: this.#filterText })
+    const { name } = this.world.profile
+    return this.writer.addInterface({ ...init, snapLen: this.#snapLen, filter: this.#filterText, os: name })
   }
 
   #wants(netns: Netns): boolean {
