@@ -218,25 +218,25 @@ export class PcapngWriter {
     const capLen = Math.min(wireLen, snapLen)
     const total = FRAME_OCTETS + padded(capLen)
     if (slab.used + total > slab.bytes.length) slab.makeRoom(total)
-    const out = slab.bytes
+    const { view } = slab
     const at = slab.used
-    putU32le(out, at, PCAPNG_EPB)
-    putU32le(out, at + 4, total)
-    putU32le(out, at + 8, interfaceId)
+    view.setUint32(at, PCAPNG_EPB, true)
+    view.setUint32(at + 4, total, true)
+    view.setUint32(at + 8, interfaceId, true)
     const high = Math.floor(timeNs / TWO32)
-    putU32le(out, at + 12, high)
-    putU32le(out, at + 16, timeNs - high * TWO32)
-    putU32le(out, at + 20, capLen)
-    putU32le(out, at + 24, wireLen)
+    view.setUint32(at + 12, high, true)
+    view.setUint32(at + 16, timeNs - high * TWO32, true)
+    view.setUint32(at + 20, capLen, true)
+    view.setUint32(at + 24, wireLen, true)
     const data = at + EPB_HLEN
-    // Padding is zero; the copy overwrites the rest.
-    if ((capLen & 3) !== 0) putU32le(out, data + padded(capLen) - 4, 0)
-    copyOctets(out, data, b, off, capLen)
     const options = data + padded(capLen)
-    putU32le(out, options, EPB_FLAGS | (4 << 16))
-    putU32le(out, options + 4, flags)
-    putU32le(out, options + 8, 0)
-    putU32le(out, options + 12, total)
+    // Padding is zero; the copy overwrites the rest.
+    if ((capLen & 3) !== 0) view.setUint32(options - 4, 0, true)
+    copyOctets(slab.bytes, data, b, off, capLen)
+    view.setUint32(options, EPB_FLAGS | (4 << 16), true)
+    view.setUint32(options + 4, flags, true)
+    view.setUint32(options + 8, 0, true)
+    view.setUint32(options + 12, total, true)
     slab.used = at + total
     this.count++
     return slab.base + at
@@ -249,7 +249,7 @@ export class PcapngWriter {
 
   /** Place below which frames have gone to the sink. */
   get flushedPlace(): number {
-    return this.#slab.base
+    return this.#slab.flushed
   }
 
   /** Writes counters of an interface. Throws EINVAL with the field for what does not fit. */
@@ -287,22 +287,22 @@ export class PcapngWriter {
 
   /** A copy of the whole file so far; with a sink, of what has not been handed over yet. */
   bytes(): Uint8Array {
-    return this.#slab.render(this.#slab.used).slice()
+    return this.#slab.whole()
   }
 
   /** @internal as {@link bytes}, with what `end` writes behind it; the writer itself stays as it is */
   bytesWith(end: () => void): Uint8Array {
-    const { used } = this.#slab
     const { count } = this
     const interfaces = this.#snapLens.length
-    try {
-      end()
-      return this.bytes()
-    } finally {
-      this.#slab.used = used
-      this.count = count
-      this.#snapLens.length = interfaces
-    }
+    return this.#slab.without(() => {
+      try {
+        end()
+        return this.bytes()
+      } finally {
+        this.count = count
+        this.#snapLens.length = interfaces
+      }
+    })
   }
 
   /** Hands what is pending to the sink; does nothing without one. */

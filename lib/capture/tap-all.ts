@@ -163,6 +163,7 @@ export class CaptureAll {
   readonly rawFilter: FrameFilter | null
   readonly hasDrops: boolean
   isOpen = true
+  readonly #hasSink: boolean
   readonly #snapLen: number
   readonly #filterText: string | null
   readonly #netns: ReadonlySet<string> | null
@@ -187,6 +188,7 @@ export class CaptureAll {
     this.filter = filter
     this.rawFilter = rawFilter
     this.hasDrops = drops
+    this.#hasSink = sink !== undefined
     this.#snapLen = snapLen
     this.#filterText = filterText ?? null
     this.#netns = netns === undefined ? null : new Set(netns)
@@ -208,7 +210,7 @@ export class CaptureAll {
 
   /** The file as it would end now; after {@link close}, as it is. With a sink, what it has not got yet. */
   bytes(): Uint8Array {
-    return this.isOpen ? this.writer.bytesWith(() => this.#end()) : this.writer.bytes()
+    return this.isOpen && !this.#hasSink ? this.writer.bytesWith(() => this.#end()) : this.writer.bytes()
   }
 
   /** Ends the capture: the interfaces without frames and the counters are written, and the sink gets the rest. */

@@ -43,15 +43,17 @@ export class TapIndex {
     let first = 0
     while (first < this.#count && this.#places[first]! < gone) first++
     this.#count -= first
-    const size = this.#count > this.#seqs.length / 2 ? this.#seqs.length * 2 : this.#seqs.length
-    this.#seqs = moved(this.#seqs, first, size)
-    this.#places = moved(this.#places, first, size)
-    this.#times = moved(this.#times, first, size)
+    const isLarger = this.#count > this.#seqs.length / 2
+    this.#seqs = moved(this.#seqs, first, isLarger)
+    this.#places = moved(this.#places, first, isLarger)
+    this.#times = moved(this.#times, first, isLarger)
   }
 }
 
-const moved = (from: Float64Array, first: number, size: number): Float64Array => {
-  const to = new Float64Array(size)
+/** The entries from `first` on at the beginning, of an array twice as long if need be. */
+const moved = (from: Float64Array, first: number, isLarger: boolean): Float64Array => {
+  if (!isLarger) return from.copyWithin(0, first)
+  const to = new Float64Array(from.length * 2)
   to.set(from.subarray(first))
   return to
 }

@@ -2,6 +2,8 @@
  * The capture of a whole world: what it sees is what captures of the single devices see, under names that tell namespaces
  * apart; dropped packets say why.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../lib/capture/pcap.js'
@@ -10,6 +12,7 @@ import { readPcapng } from '../../lib/capture/pcapng-reader.js'
 import { createWorld, formatTime, NetloomError, s, type World, type WorldCapture } from '../../lib/index.js'
 import { dissect } from '../../lib/wire/dissect.js'
 import { capinfos, tsharkFields, wiresharkMissing } from '../capture/wireshark.js'
+import { SCENARIOS, scenarioNames } from '../wire/recordings.js'
 import { Lan } from './lan.js'
 
 const test = suite('lab/capture-all')
@@ -350,6 +353,31 @@ test('it changes nothing about the world, and leaves nothing behind', () => {
     return [seen.pcap(), stdout]
   }
   assert.equal(run(true), run(false))
+})
+
+test('recorded scenarios leave the same files with it as without, and a sink gets the same capture', () => {
+  const names = scenarioNames().filter((_, i) => i % 8 === 0)
+  assert.ok(names.length > 10)
+  for (const name of names) {
+    const script = readFileSync(join(SCENARIOS, name, 'scenario.sh'), 'utf8')
+    const plain = createWorld({ seed: 1 }).sh(script, { mayFail: true })
+    const world = createWorld({ seed: 1 })
+    const pieces: Uint8Array[] = []
+    const sunk = world.captureAll({ sink: chunk => pieces.push(chunk.slice()) })
+    const all = world.captureAll()
+    const { files, stdout } = world.sh(script, { mayFail: true })
+    all.stop()
+    sunk.stop()
+    assert.is(stdout, plain.stdout, name)
+    assert.equal([...files], [...plain.files], name)
+    assert.ok(Buffer.concat(pieces).equals(all.pcapng()), name)
+    for (const p of readPcapng(all.pcapng()).packets) {
+      // Without a direction it was dropped in front of a tap, and without a link-layer header it is IP.
+      if (p.direction === null) assert.match(p.comments.join(), /^dropped: [A-Z0-9_]+$/, name)
+      if (p.interface.linkType === LINKTYPE_RAW) assert.is(p.data[0]! >> 4, 4, name)
+    }
+    assert.ok(world.isBalanced(), name)
+  }
 })
 
 test('it and listeners of drops do not disturb each other', () => {
