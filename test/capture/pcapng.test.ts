@@ -428,6 +428,31 @@ test('a sink gets the same file; late comments reach what it does not have, and 
   assert.ok(packets.every((p, i) => p.comments.join() === (i % 7 === 0 ? `frame ${i}` : '')))
 })
 
+test('a look at the file as it would end leaves no trace, even where it takes more room than there is', () => {
+  const writer = new PcapngWriter()
+  const other = new PcapngWriter()
+  for (const w of [writer, other]) {
+    w.addInterface()
+    w.comment(w.writeFrame(0, 1, 0, new Uint8Array(65_000), 0, 65_000), 'first')
+  }
+  const statistics = (w: PcapngWriter): void => {
+    const id = w.addInterface({ name: 'late' })
+    for (let i = 0; i < 100; i++) w.writeStatistics(id, { timeNs: i })
+  }
+  const seen = writer.bytesWith(() => statistics(writer))
+  assert.equal(writer.bytes(), other.bytes())
+  assert.equal([writer.count, writer.interfaceCount], [1, 1])
+  assert.throws(() => writer.bytesWith(() => writer.writeStatistics(9, {})), /interface 9/)
+  assert.equal(writer.bytes(), other.bytes())
+  statistics(other)
+  assert.equal(seen, other.bytes())
+  writer.comment(writer.writeFrame(0, 2, 0, new Uint8Array(65_000), 0, 65_000), 'second')
+  assert.equal(
+    readPcapng(writer.bytes()).packets.map(p => p.comments),
+    [['first'], ['second']],
+  )
+})
+
 const text = fc
   .oneof(fc.string({ unit: 'binary', maxLength: 12 }), fc.string({ maxLength: 40 }))
   .map(s => s.replaceAll('\0', '0'))

@@ -4,6 +4,7 @@
  */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ping } from '../../lib/app/ping.js'
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../lib/capture/pcap.js'
 import { EPB_CSUM_NOT_READY } from '../../lib/capture/pcapng.js'
 import { readPcapng } from '../../lib/capture/pcapng-reader.js'
@@ -15,6 +16,7 @@ import { DROP } from '../../lib/core/drop.js'
 import { ARPHRD_NONE, deviceOps, NetDevice } from '../../lib/core/netdev.js'
 import type { Netns } from '../../lib/core/netns.js'
 import { allocSkb, CHECKSUM_PARTIAL, consumeSkb, kfreeSkb, type Skb, skbPush, skbPut } from '../../lib/core/skb.js'
+import { dissect } from '../../lib/wire/dissect.js'
 import { Lab } from '../app/lab.js'
 import { hex, toHex } from '../wire/recordings.js'
 
@@ -89,6 +91,18 @@ test('a packet without a device is on an interface of its namespace; one in fron
   )
   assert.is(packets[0]!.interface, packets[1]!.interface)
   assert.is(packets[0]!.interface.description, 'network namespace h1: dropped without a device')
+})
+
+test('what a router could not pass on has no link-layer header there: the one that it came with is of another device', () => {
+  const { world, h1 } = new Lab()
+  const all = captureAll(world)
+  ping(h1, '10.0.9.99', { id: 1, count: 1, size: 8, lingerMs: 5000 })
+  world.run({ for: 10_000_000_000 })
+  const dead = readPcapng(all.bytes()).packets.filter(p => p.comments.join() === 'dropped: NEIGH_FAILED')
+  assert.equal(
+    dead.map(p => [p.interface.name, p.interface.linkType, dissect(p.data, { linkType: 'raw' }), p.data[8]]),
+    [['h2:eth1', LINKTYPE_RAW, 'IP 10.0.0.1 > 10.0.9.99: ICMP echo request, id 1, seq 1, length 16', 63]],
+  )
 })
 
 test('a checksum that is left to the device is marked, and a reply that is finished is not', () => {

@@ -350,6 +350,7 @@ test('it changes nothing about the world, and leaves nothing behind', () => {
     const before = all?.count
     world.sh('ip netns exec h1 ping -c 1 10.0.0.2\nip netns add h9\nip -n h9 link set lo up')
     assert.is(all?.count, before)
+    assert.is(world.netns('h9').lo.kernel.taps, null)
     return [seen.pcap(), stdout]
   }
   assert.equal(run(true), run(false))
