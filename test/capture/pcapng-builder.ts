@@ -3,6 +3,23 @@
  */
 import { hex } from '../wire/recordings.js'
 
+/**
+ * One section in little endian: an interface `eth0` with nanoseconds and a packet of three octets, five on the wire, sent
+ * at 1.000000002 s with the comment `hi`. Lengths and offsets counted by hand from the figures of the draft.
+ */
+export const GOLDEN: string = `
+  0a0d0d0a 1c000000 4d3c2b1a 0100 0000 ffffffffffffffff 1c000000
+  01000000 28000000 0100 0000 00000400 0200 0400 65746830 0900 0100 09000000 0000 0000 28000000
+  06000000 38000000 00000000 00000000 02ca9a3b 03000000 05000000 aabbcc00
+  0100 0200 68690000 0200 0400 02000000 0000 0000 38000000`
+
+/** The same in big endian. */
+export const GOLDEN_BIG: string = `
+  0a0d0d0a 0000001c 1a2b3c4d 0001 0000 ffffffffffffffff 0000001c
+  00000001 00000028 0001 0000 00040000 0002 0004 65746830 0009 0001 09000000 0000 0000 00000028
+  00000006 00000038 00000000 00000000 3b9aca02 00000003 00000005 aabbcc00
+  0001 0002 68690000 0002 0004 00000002 0000 0000 00000038`
+
 const END_MARK = '00000000'
 
 /** Collects blocks of one byte order. What is inside of them is the caller's, in that order. */
