@@ -5,7 +5,8 @@
  */
 import { NetloomError } from '../errors.js'
 import { decodeUtf8 } from '../wire/utf8.js'
-import { OPT_COMMENT, OPT_ENDOFOPT, type PcapngOption } from './pcapng.js'
+import type { PcapngOption } from './pcapng.js'
+import { OPT_COMMENT, OPT_ENDOFOPT } from './pcapng-numbers.js'
 
 /** An error of a pcapng file; `block` is the kind of block. */
 export const pcapngError = (offset: number, block: string, problem: string): NetloomError =>

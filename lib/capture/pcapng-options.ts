@@ -8,7 +8,8 @@ import { putU32 } from '../wire/bytes.js'
 import { isIpv4Text, maskOf, parseIpv4, parseIpv6, parsePrefix } from '../wire/ip.js'
 import { parseMac, putMac } from '../wire/mac.js'
 import { encodeUtf8 } from '../wire/utf8.js'
-import { OPT_COMMENT, OPT_ENDOFOPT, type PcapngOption } from './pcapng.js'
+import type { PcapngOption } from './pcapng.js'
+import { OPT_COMMENT, OPT_ENDOFOPT } from './pcapng-numbers.js'
 import { padded } from './pcapng-cursor.js'
 
 /** Octets of an option's code and length. */

@@ -3,9 +3,8 @@
  *
  * @see draft-ietf-opsawg-pcapng
  */
+import type { CapturePacket, CaptureTruncation, PcapngFile } from './pcapng.js'
 import {
-  type CapturePacket,
-  type CaptureTruncation,
   PCAPNG_EPB,
   PCAPNG_IDB,
   PCAPNG_ISB,
@@ -14,8 +13,7 @@ import {
   PCAPNG_PB,
   PCAPNG_SHB,
   PCAPNG_SPB,
-  type PcapngFile,
-} from './pcapng.js'
+} from './pcapng-numbers.js'
 import { BlockCursor, pcapngError } from './pcapng-cursor.js'
 import { SectionReader } from './pcapng-section.js'
 

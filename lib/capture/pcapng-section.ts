@@ -9,9 +9,19 @@ import { formatMac, macAt } from '../wire/mac.js'
 import {
   type CapturePacket,
   EPB_DIRECTION_MASK,
+  EPB_OUTBOUND,
+  PCAPNG_RECEPTION,
+  type PcapngDirection,
+  type PcapngInterface,
+  type PcapngNames,
+  type PcapngOtherBlock,
+  type PcapngReception,
+  type PcapngSection,
+  type PcapngStatistics,
+} from './pcapng.js'
+import {
   EPB_DROPCOUNT,
   EPB_FLAGS,
-  EPB_OUTBOUND,
   EPB_PACKETID,
   EPB_QUEUE,
   IF_DESCRIPTION,
@@ -40,19 +50,11 @@ import {
   PCAPNG_ISB,
   PCAPNG_NRB,
   PCAPNG_PB,
-  PCAPNG_RECEPTION,
   PCAPNG_SPB,
-  type PcapngDirection,
-  type PcapngInterface,
-  type PcapngNames,
-  type PcapngOtherBlock,
-  type PcapngReception,
-  type PcapngSection,
-  type PcapngStatistics,
   SHB_HARDWARE,
   SHB_OS,
   SHB_USERAPPL,
-} from './pcapng.js'
+} from './pcapng-numbers.js'
 import { type BlockCursor, type Options, stringOf } from './pcapng-cursor.js'
 
 const MAJOR = 1

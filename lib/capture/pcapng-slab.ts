@@ -5,7 +5,7 @@
 import { NetloomError } from '../errors.js'
 import { concatOctets } from '../wire/repr.js'
 import { encodeUtf8 } from '../wire/utf8.js'
-import { OPT_COMMENT } from './pcapng.js'
+import { OPT_COMMENT } from './pcapng-numbers.js'
 import { optionOctets, putOption, putU32le } from './pcapng-options.js'
 
 /** Octets of the first slab; with a sink, the only one, as large unless one packet is larger. */

@@ -6,10 +6,17 @@
 import { NetloomError } from '../errors.js'
 import { DEFAULT_SNAPLEN, LINKTYPE_ETHERNET } from './pcap.js'
 import {
-  EPB_DROPCOUNT,
-  EPB_FLAGS,
   EPB_INBOUND,
   EPB_OUTBOUND,
+  PCAPNG_RECEPTION,
+  type CapturePacket,
+  type PcapngInterface,
+  type PcapngNames,
+  type PcapngStatistics,
+} from './pcapng.js'
+import {
+  EPB_DROPCOUNT,
+  EPB_FLAGS,
   EPB_PACKETID,
   EPB_QUEUE,
   IF_DESCRIPTION,
@@ -36,16 +43,11 @@ import {
   PCAPNG_ISB,
   PCAPNG_MAGIC,
   PCAPNG_NRB,
-  PCAPNG_RECEPTION,
   PCAPNG_SHB,
-  type CapturePacket,
-  type PcapngInterface,
-  type PcapngNames,
-  type PcapngStatistics,
   SHB_HARDWARE,
   SHB_OS,
   SHB_USERAPPL,
-} from './pcapng.js'
+} from './pcapng-numbers.js'
 import { padded } from './pcapng-cursor.js'
 import { checkCount, OptionList, optionOctets, putOption, putU16le, putU32le } from './pcapng-options.js'
 import { PcapngSlab } from './pcapng-slab.js'

@@ -2,7 +2,8 @@
  * One door for capture files of either format.
  */
 import { readPcap } from './pcap.js'
-import { type CaptureFile, type CapturePacket, PCAPNG_SHB, type PcapngInterface } from './pcapng.js'
+import type { CaptureFile, CapturePacket, PcapngInterface } from './pcapng.js'
+import { PCAPNG_SHB } from './pcapng-numbers.js'
 import { type PcapngReadOptions, readPcapng } from './pcapng-reader.js'
 
 /** True when the octets begin with a Section Header Block. */
