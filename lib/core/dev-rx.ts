@@ -5,6 +5,7 @@
  */
 import { ETH_HLEN } from '../wire/ethernet.js'
 import { macHiAt, macLoAt } from '../wire/mac.js'
+import { isVlanType } from '../wire/vlan.js'
 import { DROP } from './drop.js'
 import {
   IFF_UP,
@@ -24,6 +25,8 @@ import {
   type Skb,
   skbScrub,
 } from './skb.js'
+import { skbVlanTagId, skbVlanUntag } from './skb-vlan.js'
+import { VLAN_RX_ANOTHER, VLAN_RX_ENDED, VLAN_RX_NONE, vlanDoReceive } from './vlan-core.js'
 
 /** net.core.netdev_max_backlog: packets that may wait for the CPU. */
 export const NETDEV_MAX_BACKLOG = 1000
@@ -93,6 +96,22 @@ export const deliverToTaps = (skb: Skb, dev: NetDevice, outgoing: boolean): void
   for (let i = 0; i < taps.length; i++) taps[i]!.tap(skb, dev, outgoing)
 }
 
+/**
+ * A frame with a tag that no VLAN device has taken: for somebody else, unless the tag gives nothing but a priority. Behind
+ * such a tag there may be a second one, which is looked at in its place. VLAN_RX_NONE: the protocols get the frame.
+ */
+const checkVlanId = (skb: Skb): number => {
+  for (;;) {
+    const isPriority = skbVlanTagId(skb) === 0
+    if (!isPriority) skb.pktType = PACKET_OTHERHOST
+    skb.vlanProto = 0
+    if (!isPriority || !isVlanType(skb.protocol)) return VLAN_RX_NONE
+    if (!skbVlanUntag(skb)) return VLAN_RX_ENDED
+    const result = vlanDoReceive(skb)
+    if (result !== VLAN_RX_NONE) return result
+  }
+}
+
 /** Hands a packet to captures, to the device's rx handler and to its protocol (__netif_receive_skb_core). */
 export const netifReceiveSkb = (skb: Skb): number => {
   for (;;) {
@@ -103,12 +122,23 @@ export const netifReceiveSkb = (skb: Skb): number => {
     }
     skb.networkHeader = skb.data
     skb.skbIif = dev.ifindex
+    if (isVlanType(skb.protocol) && !skbVlanUntag(skb)) return NET_RX_DROP
     if (dev.taps !== null && skb.pktType < PACKET_OUTGOING) deliverToTaps(skb, dev, false)
+    if (skb.vlanProto !== 0 && dev.vlanInfo !== null) {
+      const result = vlanDoReceive(skb)
+      if (result === VLAN_RX_ANOTHER) continue
+      if (result === VLAN_RX_ENDED) return NET_RX_SUCCESS
+    }
     const handler = dev.rxHandler
     if (handler !== null) {
       const result = handler(skb)
       if (result === RX_HANDLER_CONSUMED) return NET_RX_SUCCESS
       if (result === RX_HANDLER_ANOTHER) continue
+    }
+    if (skb.vlanProto !== 0) {
+      const result = checkVlanId(skb)
+      if (result === VLAN_RX_ANOTHER) continue
+      if (result === VLAN_RX_ENDED) return NET_RX_SUCCESS
     }
     const types = skb.netns.world.packetTypes
     for (let i = 0; i < types.length; i++) if (types[i]!.protocol === skb.protocol) return types[i]!.receive(skb)
