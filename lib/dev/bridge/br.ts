@@ -138,7 +138,7 @@ const brNewlink = (base: NewLinkBase, attrs: Partial<BridgeAttrs>): NetDevice =>
   const dev = newBridge(base)
   const br = bridgeOf(dev)
   registerNetdevice(dev, base.ifindex ?? 0)
-  fdbAddLocal(br, null, dev.addr)
+  fdbAddLocal(br, null, dev.addr, 0)
   try {
     if (base.address !== undefined) brStpChangeBridgeId(br, base.address)
     brChangelink(dev, attrs)
