@@ -7,7 +7,7 @@
  */
 import { getU16, putU16 } from '../wire/bytes.js'
 import { ETH_P_802_2, ETH_P_802_3_MIN, ETH_P_8021AD, ETH_P_8021Q } from '../wire/ethernet.js'
-import { isVlanType, VLAN_HLEN, VLAN_VID_MASK, vlanTci, vlanType } from '../wire/vlan.js'
+import { VLAN_HLEN, VLAN_VID_MASK, vlanTci, vlanType } from '../wire/vlan.js'
 import { DROP } from './drop.js'
 import { NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_HW_VLAN_STAG_TX, type NetDevice } from './netdev.js'
 import { kfreeSkb, type Skb, skbCow } from './skb.js'
@@ -86,10 +86,10 @@ export const vlanHwOffloadCapable = (dev: NetDevice, proto: number): boolean =>
 
 /**
  * Prepares a packet with a tag beside it for its device: the tag goes into the bytes when the device inserts none of its
- * kind, or when there is a second one (validate_xmit_vlan, vlan_features_check).
+ * kind (validate_xmit_vlan). A second tag in the bytes makes no difference.
  */
 export const validateXmitVlan = (skb: Skb, dev: NetDevice): void => {
-  if (!vlanHwOffloadCapable(dev, skb.vlanProto) || isVlanType(skb.protocol)) vlanHwaccelPushInside(skb)
+  if (!vlanHwOffloadCapable(dev, skb.vlanProto)) vlanHwaccelPushInside(skb)
 }
 
 /**
