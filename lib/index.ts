@@ -48,6 +48,14 @@ export type { PmtuDisc } from './ip/sock.js'
 export type { AddrApi, AddrInfo, AddrOptions } from './lab/addr.js'
 export type { Arping, ArpingOptions, ArpingReply } from './lab/arping.js'
 export type { BridgeLinkApi, BridgePortInfo } from './lab/bridge-link.js'
+export type {
+  BridgeVlanApi,
+  BridgeVlanIds,
+  BridgeVlanInfo,
+  BridgeVlanOptions,
+  BridgeVlanState,
+  BridgeVlanTarget,
+} from './lab/bridge-vlan.js'
 export type { Capture, CaptureOptions, CaptureTextOptions } from './lab/capture.js'
 export type { CaptureAllOptions, WorldCapture } from './lab/capture-all.js'
 export type { Dev } from './lab/dev.js'

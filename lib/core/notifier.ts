@@ -15,6 +15,8 @@ export const NETDEV_CHANGEMTU = 7
 export const NETDEV_CHANGEADDR = 8
 export const NETDEV_GOING_DOWN = 9
 export const NETDEV_CHANGENAME = 10
+/** Offload features of the device changed. */
+export const NETDEV_FEAT_CHANGE = 12
 export const NETDEV_NOTIFY_PEERS = 18
 export const NETDEV_CHANGEUPPER = 21
 

@@ -380,6 +380,12 @@ export const skbScrub = (skb: Skb, netns: Netns): void => {
   if (skb.netns === netns) return
   skb.mark = 0
   skb.priority = 0
+  skbMoveNetns(skb, netns)
+}
+
+/** Another namespace accounts for a packet from now on. */
+export const skbMoveNetns = (skb: Skb, netns: Netns): void => {
+  if (skb.netns === netns) return
   const from = skb.netns.acct
   from.consumed++
   from.left++

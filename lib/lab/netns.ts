@@ -5,6 +5,7 @@ import type { Accounting, Netns as KernelNetns } from '../core/netns.js'
 import { AddrApi } from './addr.js'
 import { type Arping, type ArpingOptions, startArping } from './arping.js'
 import { BridgeLinkApi } from './bridge-link.js'
+import { BridgeVlanApi } from './bridge-vlan.js'
 import type { Dev } from './dev.js'
 import { Drop } from './drop.js'
 import { FdbApi } from './fdb.js'
@@ -49,6 +50,8 @@ export class Netns extends Printable {
   readonly mdb: MdbApi
   /** `bridge link`. */
   readonly bridgeLink: BridgeLinkApi
+  /** `bridge vlan`. */
+  readonly bridgeVlan: BridgeVlanApi
   /** `sysctl`. */
   readonly sysctl: SysctlApi
   /** `ethtool -k` and `-K`. */
@@ -74,6 +77,7 @@ export class Netns extends Printable {
     this.fdb = new FdbApi(kernel)
     this.mdb = new MdbApi(kernel)
     this.bridgeLink = new BridgeLinkApi(kernel)
+    this.bridgeVlan = new BridgeVlanApi(kernel)
     this.sysctl = new SysctlApi(kernel)
     this.ethtool = new EthtoolApi(kernel)
     this.udp = new UdpApi(kernel)
