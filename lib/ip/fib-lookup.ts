@@ -82,8 +82,8 @@ const validate = (
   const state = ipv4(netns)
   const { fib } = state
   const fl = wayBack(state, skb, src, dst, tos, oif, inDev)
-  if (fib.lookup(fl, 0) !== 0) return rpf !== 0 ? DROP.IP_RPFILTER : 0
-  const { res } = fib
+  if (fib.lookup(fl, 0, fib.backRes) !== 0) return rpf !== 0 ? DROP.IP_RPFILTER : 0
+  const res = fib.backRes
   const isLocal = res.type === RTN_LOCAL
   if (res.type !== RTN_UNICAST && !(isLocal && orConf(state.confAll, inDev.conf, ACCEPT_LOCAL)))
     return DROP.IP_LOCAL_SOURCE
@@ -92,7 +92,7 @@ const validate = (
   if (inDev.ifaList.length === 0) return rpf !== 0 ? DROP.IP_RPFILTER : 0
   if (rpf === 1) return DROP.IP_RPFILTER
   fl.oif = dev.ifindex
-  if (fib.lookup(fl, FIB_LOOKUP_IGNORE_LINKSTATE) !== 0 || res.type !== RTN_UNICAST) return 0
+  if (fib.lookup(fl, FIB_LOOKUP_IGNORE_LINKSTATE, res) !== 0 || res.type !== RTN_UNICAST) return 0
   return res.nh!.scope >= RT_SCOPE_HOST ? VALID_ONLINK : 0
 }
 
@@ -101,7 +101,7 @@ export const VALID_ONLINK = -1
 
 /**
  * May `skb`, with source `src`, come in on `dev` (fib_validate_source)? 0 or {@link VALID_ONLINK} for yes, otherwise a
- * drop reason. `tos` is its type of service, `oif` the ifindex that it would leave by, 0 for local delivery. Overwrites the namespace's last result.
+ * drop reason. `tos` is its type of service, `oif` the ifindex that it would leave by, 0 for local delivery.
  */
 export const fibValidateSource = (
   skb: Skb,

@@ -248,8 +248,8 @@ export class FibRules {
     }
   }
 
-  /** Walks the rules (fib_rules_lookup): 0 with `fib.res` filled, or a negative errno. */
-  lookup(fl: Flow4, flags: number, fib: Fib): number {
+  /** Walks the rules (fib_rules_lookup): 0 with `res` filled, or a negative errno. */
+  lookup(fl: Flow4, flags: number, fib: Fib, res: FibResult): number {
     const { list } = this
     for (let i = 0; i < list.length; i++) {
       let rule = list[i]!
@@ -260,22 +260,19 @@ export class FibRules {
           continue
         }
         if (rule.action !== FR_ACT_GOTO && rule.action !== FR_ACT_NOP) {
-          const err = act(rule, fl, flags, fib)
-          if (err !== -EAGAIN && !(err === 0 && isSuppressed(rule, fib.res))) return err
+          const err = act(rule, fl, flags, fib, res)
+          if (err !== -EAGAIN && !(err === 0 && isSuppressed(rule, res))) return err
         }
         break
       }
     }
-    fib.res.table = 0
     return -ENETUNREACH
   }
 }
 
 /** What a rule that fits leads to: 0, or a negative errno, -EAGAIN to go on with the next rule (fib4_rule_action). */
-const act = (rule: FibRule, fl: Flow4, flags: number, fib: Fib): number => {
-  if (rule.action === FR_ACT_TO_TBL) return fib.get(rule.table)?.lookup(fl, flags, fib.res) ?? -EAGAIN
-  fib.res.info = null
-  fib.res.nh = null
+const act = (rule: FibRule, fl: Flow4, flags: number, fib: Fib, res: FibResult): number => {
+  if (rule.action === FR_ACT_TO_TBL) return fib.get(rule.table)?.lookup(fl, flags, res) ?? -EAGAIN
   if (rule.action === FR_ACT_UNREACHABLE) return -ENETUNREACH
   if (rule.action === FR_ACT_PROHIBIT) return -EACCES
   return -EINVAL

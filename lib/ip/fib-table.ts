@@ -76,6 +76,16 @@ export class FibResult {
   tos = 0
   info: FibInfo | null = null
   nh: FibNh | null = null
+
+  /** Nothing was found, or nothing was looked for. */
+  clear(): void {
+    this.type = 0
+    this.prefixLen = 0
+    this.table = 0
+    this.tos = 0
+    this.info = null
+    this.nh = null
+  }
 }
 
 /** The ifindex of `lo` in every namespace. */

@@ -26,8 +26,10 @@ export class Fib {
   readonly rules: FibRules = new FibRules()
   /** The table `default`, or null while there is none; the lookup reads it for every packet that `main` has no route for. */
   #default: FibTable | null = null
-  /** Result of the last lookup. */
+  /** Result of the last lookup for a packet. */
   readonly res: FibResult = new FibResult()
+  /** Result of the last lookup of the way back. */
+  readonly backRes: FibResult = new FibResult()
   /** Request object for the layers' own use; valid until the next call that may look up. */
   readonly flow: Flow4 = new Flow4()
 
@@ -99,12 +101,12 @@ export class Fib {
     return false
   }
 
-  /** Looks a destination up (fib_lookup): 0 with {@link res} filled, or a negative errno. */
-  lookup(fl: Flow4, flags: number): number {
-    if (this.rules.custom) return this.rules.lookup(fl, flags, this)
-    let err = this.#main.lookup(fl, flags, this.res)
+  /** Looks a destination up (fib_lookup): 0 with `res` filled, or a negative errno. */
+  lookup(fl: Flow4, flags: number, res: FibResult = this.res): number {
+    if (this.rules.custom) return this.rules.lookup(fl, flags, this, res)
+    let err = this.#main.lookup(fl, flags, res)
     if (err !== -EAGAIN) return err
-    if (this.#default !== null) err = this.#default.lookup(fl, flags, this.res)
+    if (this.#default !== null) err = this.#default.lookup(fl, flags, res)
     return err === -EAGAIN ? -ENETUNREACH : err
   }
 }

@@ -86,8 +86,6 @@ export class Ipv4 {
   readonly addrs: Map<number, IfAddr[]> = new Map()
   /** Raised by every change that routes may depend on; older Dst entries are stale (rt_genid). */
   rtGenid = 1
-  /** Table that the last route lookup of a packet or of `ip route get` found its answer in, 0 for none. */
-  routeTable = 0
   /** errno of the last output lookup that found nothing. */
   routeErrno = 0
   /** A user put routes of type local into a table (fib_has_custom_local_routes). */

@@ -123,6 +123,12 @@ export const ipRouteInput = (skb: Skb, daddr: number, saddr: number, dev: NetDev
   return routeInputSlow(skb, daddr, saddr, inDev, state)
 }
 
+/** The same without a look at what is remembered: for questions, which want to know the table too. */
+export const ipRouteInputSlow = (skb: Skb, daddr: number, saddr: number, dev: NetDevice): number => {
+  const inDev = inDevOf(dev)
+  return inDev === null ? DROP.NOT_SPECIFIED : routeInputSlow(skb, daddr, saddr, inDev, ipv4(dev.netns))
+}
+
 /** Gives a packet its route, which the cache keeps unless it has been chosen among several next hops. */
 const remember = (skb: Skb, state: Ipv4, daddr: number, saddr: number, dst: Dst, isRemembered = true): void => {
   skb.dst = dst
@@ -133,7 +139,7 @@ const remember = (skb: Skb, state: Ipv4, daddr: number, saddr: number, dst: Dst,
 
 const routeInputSlow = (skb: Skb, daddr: number, saddr: number, inDev: InDevice, state: Ipv4): number => {
   const { dev } = inDev
-  state.routeTable = 0
+  state.fib.res.clear()
   if (isMulticast4(daddr)) return routeInputMc(skb, daddr, saddr, inDev, state)
   if (isMulticast4(saddr) || isBroadcast(saddr)) return DROP.IP_INVALID_SOURCE
   if (isBroadcast(daddr) || (saddr === 0 && daddr === 0)) return brdInput(skb, saddr, inDev, state, null, null)
@@ -151,7 +157,7 @@ const routeInputSlow = (skb: Skb, daddr: number, saddr: number, inDev: InDevice,
     flowL4(state, skb, fl)
   }
   const err = fib.lookup(fl, 0)
-  state.routeTable = err === 0 ? fib.res.table : 0
+  if (err !== 0) fib.res.clear()
   const forwards = inDev.conf.data[FORWARDING] !== 0
   if (err !== 0) return unreachable(skb, state, forwards ? -err : EHOSTUNREACH)
   const { res } = fib
@@ -274,7 +280,7 @@ const routeInputMc = (skb: Skb, daddr: number, saddr: number, inDev: InDevice, s
 export const ipRouteOutput = (netns: Netns, fl: Flow4, skb: Skb | null = null): Dst | null => {
   const state = ipv4(netns)
   fl.iif = LOOPBACK_IFINDEX
-  state.routeTable = 0
+  state.fib.res.clear()
   if (fl.saddr !== 0) {
     const s = fl.saddr
     if (isMulticast4(s) || isBroadcast(s) || isZeronet(s)) return refuse(state, EINVAL)
@@ -325,12 +331,12 @@ const lookupOutput = (state: Ipv4, fl: Flow4, oifDev: NetDevice | null, skb: Skb
   const origOif = fl.oif
   const err = fib.lookup(fl, 0)
   if (err !== 0) {
+    fib.res.clear()
     if (oifDev === null) return refuse(state, -err)
     // A device was named and no route fits: the destination is taken to be on its link.
     if (fl.saddr === 0) fl.saddr = inetSelectAddr(oifDev, 0, RT_SCOPE_LINK)
     return mkrouteOutput(state, fl, oifDev, RTN_UNICAST, 0, null, null, origOif)
   }
-  state.routeTable = fib.res.table
   if (fl.oif === 0 && fib.res.type !== RTN_LOCAL) selectPath(state, fl, skb)
   const { type, info, nh, prefixLen } = fib.res
   if (type === RTN_LOCAL) {
