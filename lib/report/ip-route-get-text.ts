@@ -54,7 +54,7 @@ export const printRouteGet = (p: Printer, info: RouteGetInfo, question: RouteGet
   printRouteFlags(p, 0, info.type === RTN_MULTICAST ? ['rt_offload_failed'] : [])
   const { mark = 0 } = question
   if (mark !== 0) p.field('mark', mark, `mark ${mark >= 16 ? `0x${mark.toString(16)}` : mark} `)
-  if (info.iif === null || info.uid !== 0) p.field('uid', info.uid, `uid ${info.uid} `)
+  if (info.uid !== null) p.field('uid', info.uid, `uid ${info.uid} `)
   printCache(p, info)
   printMetrics(p, info.metrics)
   if (info.iif !== null) p.field('iif', info.iif.name, `iif ${info.iif.name} `)

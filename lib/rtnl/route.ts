@@ -119,7 +119,8 @@ export interface RouteGetInfo {
   readonly metrics: RouteMetrics
   /** Nanoseconds until what was learned ends, 0 for never. */
   readonly expiresNs: number
-  readonly uid: number
+  /** User id that was asked about; null for a packet that comes in, unless it was named. */
+  readonly uid: number | null
 }
 
 const LOCAL_TYPES = [RTN_LOCAL, RTN_BROADCAST, RTN_NAT, RTN_ANYCAST]
@@ -247,8 +248,7 @@ const describeRoute = (
   prefsrc: info.prefsrc,
   nexthops: info.nhs.map(nh => ({ dev: nh.dev, gateway: nh.gateway, flags: nhFlags(nh), weight: nh.weight })),
   metrics: info.metrics,
-  // With several next hops each of them has its own flags.
-  flags: info.nhs.length === 1 ? info.flags | (info.nhs[0]!.flags & RTNH_F_ONLINK) : 0,
+  flags: info.flags | (info.nhs.length === 1 ? info.nhs[0]!.flags & RTNH_F_ONLINK : 0),
 })
 
 const infoOf = (a: FibAlias): RouteInfo => describeRoute(a.table, a.type, a.tos, a.dst, a.len, a.info)
@@ -385,6 +385,6 @@ const describe = (netns: Netns, dst: Dst, flags: number, request: RouteGetReques
     cacheFlags,
     metrics: metricsOf(dst, dst.fibInfo as FibInfo | null),
     expiresNs: dst.expires === 0 ? 0 : dst.expires - netns.world.now,
-    uid: request.uid ?? 0,
+    uid: request.uid ?? (request.iif === undefined ? 0 : null),
   }
 }
