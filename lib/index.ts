@@ -75,8 +75,25 @@ export type { Ping, PingError, PingOptions, PingReply } from './lab/ping.js'
 export type { Printable } from './lab/printable.js'
 export type { Program } from './lab/program.js'
 export type { ProtocolName, RawApi, RawOptions, RawPacket, RawSocket } from './lab/raw.js'
-export type { RouteApi, RouteGet, RouteInfo, RouteOptions } from './lab/route.js'
-export type { NudWord, ProtocolWord, RouteTypeWord, ScopeWord, TableWord } from './lab/route-words.js'
+export type {
+  NexthopInfo,
+  NexthopOptions,
+  RouteApi,
+  RouteGet,
+  RouteGetOptions,
+  RouteInfo,
+  RouteOptions,
+} from './lab/route.js'
+export type { PortRange, RuleApi, RuleInfo, RuleOptions } from './lab/rule.js'
+export type {
+  IpProtocolWord,
+  NudWord,
+  ProtocolWord,
+  RouteTypeWord,
+  RuleActionWord,
+  ScopeWord,
+  TableWord,
+} from './lab/route-words.js'
 export type { Socket, SocketError, SocketOptions } from './lab/socket.js'
 export type { EthtoolApi, SysctlApi } from './lab/sysctl.js'
 export type { Payload } from './lab/text.js'

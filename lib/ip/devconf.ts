@@ -31,6 +31,7 @@ const SETTINGS = [
   ['force_igmp_version', 0],
   ['igmpv2_unsolicited_report_interval', 10000],
   ['igmpv3_unsolicited_report_interval', 1000],
+  ['src_valid_mark', 0],
 ] as const
 
 export const FORWARDING = 0
@@ -58,6 +59,7 @@ export const ARP_EVICT_NOCARRIER = 21
 export const FORCE_IGMP_VERSION = 22
 export const IGMPV2_UNSOLICITED_REPORT_INTERVAL = 23
 export const IGMPV3_UNSOLICITED_REPORT_INTERVAL = 24
+export const SRC_VALID_MARK = 25
 
 /** Names under net.ipv4.conf.DEV, in the order of the indexes above. */
 export const DEVCONF_NAMES: readonly string[] = SETTINGS.map(([name]) => name)

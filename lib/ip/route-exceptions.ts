@@ -184,6 +184,8 @@ export const ipRtGetSource = (skb: Skb): number => {
   const { fib } = ipv4(skb.netns)
   const fl = fib.flow.reset(daddr, ipv4Saddr(skb.buf, skb.networkHeader), rt.dev.ifindex)
   fl.tos = ipv4Tos(skb.buf, skb.networkHeader)
+  fl.iif = skb.dev!.ifindex
+  fl.mark = skb.mark
   if (fib.lookup(fl, 0) === 0) return fibPrefsrc(fib.res.info!, fib.res.nh!)
   return inetSelectAddr(rt.dev, rt.gateway !== 0 ? rt.gateway : daddr, RT_SCOPE_UNIVERSE)
 }

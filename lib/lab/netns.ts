@@ -19,6 +19,7 @@ import { type Ping, type PingOptions, startPing } from './ping.js'
 import { Printable } from './printable.js'
 import { RawApi } from './raw.js'
 import { RouteApi } from './route.js'
+import { RuleApi } from './rule.js'
 import { EthtoolApi, SysctlApi } from './sysctl.js'
 import { UdpApi } from './udp.js'
 
@@ -42,6 +43,8 @@ export class Netns extends Printable {
   readonly addr: AddrApi
   /** `ip route`. */
   readonly route: RouteApi
+  /** `ip rule`. */
+  readonly rule: RuleApi
   /** `ip neighbour`. */
   readonly neigh: NeighApi
   /** `bridge fdb`. */
@@ -73,6 +76,7 @@ export class Netns extends Printable {
     this.link = new LinkApi(handles, kernel)
     this.addr = new AddrApi(kernel)
     this.route = new RouteApi(kernel)
+    this.rule = new RuleApi(kernel)
     this.neigh = new NeighApi(kernel)
     this.fdb = new FdbApi(kernel)
     this.mdb = new MdbApi(kernel)

@@ -5,7 +5,7 @@
  *
  * @see ip-route(8)
  */
-import { RT_TABLE_MAIN } from '../ip/rtnetlink.js'
+import { RT_TABLE_MAIN, RT_TABLE_UNSPEC, RTN_MULTICAST } from '../ip/rtnetlink.js'
 import type { RouteGetInfo } from '../rtnl/route.js'
 import { formatIpv4 } from '../wire/ip.js'
 import { printMetrics, printRouteFlags, printRouteType } from './ip-route-text.js'
@@ -46,14 +46,15 @@ export const printRouteGet = (p: Printer, info: RouteGetInfo, question: RouteGet
   }
   if (info.gateway !== 0) p.field('gateway', formatIpv4(info.gateway), `via ${formatIpv4(info.gateway)} `)
   p.field('dev', info.dev.name, `dev ${info.dev.name} `)
-  if (info.table !== RT_TABLE_MAIN || p.options.details) {
+  if (info.table !== RT_TABLE_UNSPEC && (info.table !== RT_TABLE_MAIN || p.options.details)) {
     const table = p.options.numeric ? String(info.table) : ROUTE_TABLES.name(info.table)
     p.field('table', table, `table ${table} `)
   }
   if (question.from === '' && info.src !== 0) p.field('prefsrc', formatIpv4(info.src), `src ${formatIpv4(info.src)} `)
-  printRouteFlags(p, 0)
-  if (question.mark !== undefined && question.mark !== 0) p.field('mark', question.mark, `mark ${question.mark} `)
-  if (info.iif === null) p.field('uid', 0, 'uid 0 ')
+  printRouteFlags(p, 0, info.type === RTN_MULTICAST ? ['rt_offload_failed'] : [])
+  const { mark = 0 } = question
+  if (mark !== 0) p.field('mark', mark, `mark ${mark >= 16 ? `0x${mark.toString(16)}` : mark} `)
+  if (info.uid !== null) p.field('uid', info.uid, `uid ${info.uid} `)
   printCache(p, info)
   printMetrics(p, info.metrics)
   if (info.iif !== null) p.field('iif', info.iif.name, `iif ${info.iif.name} `)
