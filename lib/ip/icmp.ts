@@ -139,7 +139,7 @@ const tellSockets = (skb: Skb, ip: number, type: number, code: number, info: num
 /** An error about an ICMP message: of those that this host sends without a socket, its answers to echo (icmp_err). */
 export const icmpErr = (skb: Skb, type: number, code: number, info: number): void => {
   const { buf: b, data: ip } = skb
-  if (icmpType(b, ip + ipv4Ihl(b, ip)) === ICMP_ECHOREPLY) ipRtIcmpError(skb, type, code, info, 0)
+  if (icmpType(b, ip + ipv4Ihl(b, ip)) === ICMP_ECHOREPLY) ipRtIcmpError(skb, type, code, info, null)
 }
 
 const redirect = (skb: Skb): void => {

@@ -75,6 +75,8 @@ export class Ipv4 {
   readonly addrs: Map<number, IfAddr[]> = new Map()
   /** Raised by every change that routes may depend on; older Dst entries are stale (rt_genid). */
   rtGenid = 1
+  /** Raised when what was learned about destinations is flushed (fnhe_genid). */
+  fnheGenid = 0
   /** errno of the last output lookup that found nothing. */
   routeErrno = 0
   /** A user put routes of type local into a table (fib_has_custom_local_routes). */

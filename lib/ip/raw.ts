@@ -189,7 +189,7 @@ export const rawIcmpError = (skb: Skb, proto: number, type: number, code: number
   const daddr = ipv4Daddr(b, ip)
   for (const sk of [...ipv4(skb.netns).raw]) {
     if (!matches(sk, proto, daddr, ipv4Saddr(b, ip), inetIif(skb))) continue
-    ipRtIcmpError(skb, type, code, info, sk.boundDev?.ifindex ?? 0)
+    ipRtIcmpError(skb, type, code, info, sk)
     if (type === ICMP_REDIRECT) continue
     const { errno, fatal } = icmpErrConvert(type, code, sk.pmtuDisc)
     if (errno === 0) continue

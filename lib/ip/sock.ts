@@ -20,8 +20,11 @@ import { isDstFresh } from './route.js'
 import { RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST } from './rtnetlink.js'
 import { skbTruesize } from './truesize.js'
 
-/** IP_MTU_DISCOVER: fragment or not, and believe ICMP or not. */
-export type PmtuDisc = 'dont' | 'want' | 'do' | 'probe'
+/**
+ * IP_MTU_DISCOVER: fragment or not, and believe ICMP or not. `interface` keeps to the device's MTU, does not fragment and
+ * sets no DF; `omit` is the same with fragments.
+ */
+export type PmtuDisc = 'dont' | 'want' | 'do' | 'probe' | 'interface' | 'omit'
 
 /** What a socket with `recvErr` reads from its error queue (struct sock_extended_err). */
 export interface SockError {
@@ -107,12 +110,17 @@ export class Sock {
 
   /** True when the kernel may fragment what this socket sends (ip_sk_ignore_df). */
   get ignoresDf(): boolean {
-    return this.pmtuDisc === 'dont' || this.pmtuDisc === 'want'
+    return this.pmtuDisc === 'dont' || this.pmtuDisc === 'want' || this.pmtuDisc === 'omit'
+  }
+
+  /** True when ICMP errors about the path's MTU are believed (ip_sk_accept_pmtu). */
+  get acceptsPmtu(): boolean {
+    return this.pmtuDisc !== 'interface' && this.pmtuDisc !== 'omit'
   }
 
   /** True when learned path MTUs count (ip_sk_use_pmtu). */
   get usesPmtu(): boolean {
-    return this.pmtuDisc !== 'probe'
+    return this.pmtuDisc !== 'probe' && this.acceptsPmtu
   }
 
   /** Packets waiting to be read. */

@@ -302,7 +302,7 @@ export const udpErr = (skb: Skb, type: number, code: number, info: number): void
   const dport = udpDport(b, o)
   const sk = state.udp.lookup(daddr, dport, ipv4Saddr(b, ip), udpSport(b, o), inetIif(skb))
   if (sk === null) return
-  ipRtIcmpError(skb, type, code, info, sk.boundDev?.ifindex ?? 0)
+  ipRtIcmpError(skb, type, code, info, sk)
   if (type === ICMP_REDIRECT) return
   const { errno, fatal } = icmpErrConvert(type, code, sk.pmtuDisc)
   if (errno === 0) return
