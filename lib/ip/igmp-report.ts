@@ -21,6 +21,7 @@ import { IP_DF, IPPROTO_IGMP, IPV4_HLEN } from '../wire/ipv4.js'
 import { inDevOf } from './in-device.js'
 import { ipv4 } from './ipv4.js'
 import { ipLocalOut } from './local-out.js'
+import { TC_PRIO_CONTROL } from './priority.js'
 import { ipRouteOutput } from './route.js'
 
 /** Router alert: a router looks at the packet although it is not addressed to it. */
@@ -52,6 +53,7 @@ const send = (
   write(skb, at)
   putIgmpCsum(skb.buf, at, len)
   skb.dst = rt
+  skb.priority = TC_PRIO_CONTROL
   ipLocalOut(skb, null, TOS_INTERNETCONTROL, IP_DF, 1, IPPROTO_IGMP, saddr, daddr)
 }
 

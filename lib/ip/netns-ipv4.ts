@@ -4,7 +4,7 @@
  * @see include/net/netns/ipv4.h
  */
 import type { Netns } from '../core/netns.js'
-import { DevConf } from './devconf.js'
+import { ACCEPT_SOURCE_ROUTE, DevConf } from './devconf.js'
 import { FibInfos } from './fib-info.js'
 import { Fib } from './fib-table.js'
 import { FragQueues } from './frag-queue.js'
@@ -23,9 +23,12 @@ export class Ipv4Sysctls {
   ipForwardUsePmtu = 0
   ipNoPmtuDisc = 0
   ipNonlocalBind = 0
-  ipEarlyDemux = 1
+  ipForwardUpdatePriority = 1
   ipLocalPortRangeMin = 32768
   ipLocalPortRangeMax = 60999
+  /** Ports that are never drawn: 1 for each that is reserved, by number; null for none. */
+  ipLocalReservedPorts: Uint8Array | null = null
+  ipUnprivilegedPortStart = 1024
   icmpEchoIgnoreAll = 0
   icmpEchoIgnoreBroadcasts = 1
   icmpErrorsUseInboundIfaddr = 0
@@ -37,6 +40,7 @@ export class Ipv4Sysctls {
   icmpMsgsBurst = 50
   igmpLinkLocalMcastReports = 1
   igmpMaxMemberships = 20
+  igmpMaxMsf = 10
   igmpQrv = 2
   ipfragTimeSec = 30
   ipfragMaxDist = 64
@@ -44,7 +48,6 @@ export class Ipv4Sysctls {
   ipfragLowThresh: number
   minPmtu = 552
   mtuExpiresSec = 600
-  udpRmemMin = 4096
   constructor(high: number, low: number) {
     this.ipfragHighThresh = high
     this.ipfragLowThresh = low
@@ -77,6 +80,8 @@ export class Ipv4 {
   rtGenid = 1
   /** Raised when what was learned about destinations is flushed (fnhe_genid). */
   fnheGenid = 0
+  /** Next stop of the packet with a source route that is being handled. */
+  srrNexthop = 0
   /** errno of the last output lookup that found nothing. */
   routeErrno = 0
   /** A user put routes of type local into a table (fib_has_custom_local_routes). */
@@ -94,5 +99,7 @@ export class Ipv4 {
     this.neigh = new NeighTable(netns)
     this.frags = new FragQueues(netns)
     this.icmp = new IcmpLimits(netns)
+    // Of all settings this one differs between `all` and `default`.
+    this.confAll.data[ACCEPT_SOURCE_ROUTE] = 0
   }
 }

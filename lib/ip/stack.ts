@@ -164,7 +164,11 @@ const renamedLabel = (label: string, name: string): string => {
 const fibSyncMtu = (dev: NetDevice): void => {
   const inDev = inDevOf(dev)
   if (inDev === null) return
-  for (const nh of new Set(ipv4(dev.netns).fib.all().flatMap(a => a.info.nhs)))
+  for (const nh of new Set(
+    ipv4(dev.netns)
+      .fib.all()
+      .flatMap(a => a.info.nhs),
+  ))
     if (nh.dev === dev) nh.exceptions?.updateMtu(dev.mtu, inDev.mtu)
   inDev.mtu = dev.mtu
 }

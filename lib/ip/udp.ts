@@ -30,6 +30,7 @@ import { icmpErrConvert } from './icmp-errors.js'
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
 import { dstHoplimit, ipLocalOut } from './local-out.js'
+import { tosToPriority } from './priority.js'
 import { dstMtu, inetIif, ipRouteConnect, ipRouteOutput, routeError } from './route.js'
 import { ipRtIcmpError } from './route-exceptions.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtnetlink.js'
@@ -162,6 +163,7 @@ export class UdpSocket extends Sock {
       skb.csumOffset = 6
     } else this.#copyAndSum(skb, at, data, csumPseudo(saddr, daddr, IPPROTO_UDP, len) + port + len)
     skb.sk = this
+    skb.priority = tosToPriority(this.tos)
     skb.dst = dst
     skb.ignoreDf = this.ignoresDf
     const df =
