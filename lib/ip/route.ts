@@ -239,7 +239,7 @@ const unreachable = (skb: Skb, state: Ipv4, errno: number): number => {
 
 const routeInputMc = (skb: Skb, daddr: number, saddr: number, inDev: InDevice, state: Ipv4): number => {
   const proto = skb.protocol === ETH_P_IP ? ipv4Proto(skb.buf, skb.networkHeader) : 0
-  const isOurs = isMcMember(inDev, daddr)
+  const isOurs = isMcMember(inDev, daddr, saddr, proto)
   if (!isOurs) return DROP.IP_MULTICAST_SOURCE
   if (isMulticast4(saddr) || isBroadcast(saddr) || skb.protocol !== ETH_P_IP) return DROP.IP_INVALID_SOURCE
   if (isLoopback4(saddr) && maxConf(state.confAll, inDev.conf, ROUTE_LOCALNET) === 0) return DROP.IP_LOCALNET
@@ -364,7 +364,7 @@ const mkrouteOutput = (
   if (type === RTN_BROADCAST) flags |= RTCF_BROADCAST | RTCF_LOCAL
   else if (type === RTN_MULTICAST) {
     flags |= RTCF_MULTICAST
-    if (isMcMember(inDev, fl.daddr)) flags |= RTCF_LOCAL
+    if (isMcMember(inDev, fl.daddr, fl.saddr, fl.proto)) flags |= RTCF_LOCAL
     else flags &= ~RTCF_LOCAL
     cacheable = false
   } else if (type === RTN_LOCAL && origOif !== 0 && origOif !== outDev.ifindex) cacheable = nh !== null
