@@ -182,6 +182,7 @@ export const rawLocalDeliver = (skb: Skb, proto: number): boolean => {
     if (!matches(sk, proto, saddr, daddr, inetIif(skb))) continue
     found = true
     if (proto === IPPROTO_ICMP && isFiltered(sk, skb)) continue
+    if (!sk.memberships.allows(daddr, saddr, skb.dev!.ifindex, sk.mcastAll)) continue
     const copy = skbClone(skb)
     if (!sk.enqueue(copy, true)) dropRcvbuf(copy)
   }

@@ -285,7 +285,10 @@ export const udpRcv = (skb: Skb): void => {
 /** Gives every interested socket a copy (__udp4_lib_mcast_deliver). */
 const deliverToAll = (skb: Skb, saddr: number, daddr: number): void => {
   const { buf: b, data: o } = skb
-  const all = ipv4(skb.netns).udp.lookupAll(saddr, udpSport(b, o), daddr, udpDport(b, o), inetIif(skb))
+  const iif = inetIif(skb)
+  const all = ipv4(skb.netns)
+    .udp.lookupAll(saddr, udpSport(b, o), daddr, udpDport(b, o), iif)
+    .filter(sk => sk.memberships.allows(daddr, saddr, iif, sk.mcastAll))
   if (all.length === 0) return kfreeSkb(skb, DROP.NO_SOCKET)
   for (let i = 1; i < all.length; i++) all[i]!.receive(skbClone(skb))
   all[0]!.receive(skb)
