@@ -66,6 +66,7 @@ export type { DevRef, NetnsRef } from './lab/refs.js'
 export type { LinkApi } from './lab/link.js'
 export type { LinkAttrs, LinkInfo } from './lab/link-info.js'
 export type * from './lab/link-spec.js'
+export type { MaddrApi, MaddrInfo } from './lab/maddr.js'
 export type { MdbApi, MdbInfo, MdbOptions } from './lab/mdb.js'
 export type { Nc, NcOptions } from './lab/nc.js'
 export type { NeighApi, NeighInfo, NeighOptions } from './lab/neigh.js'
@@ -94,7 +95,7 @@ export type {
   ScopeWord,
   TableWord,
 } from './lab/route-words.js'
-export type { Socket, SocketError, SocketOptions } from './lab/socket.js'
+export type { GroupFilter, GroupOptions, Socket, SocketError, SocketOptions } from './lab/socket.js'
 export type { EthtoolApi, SysctlApi } from './lab/sysctl.js'
 export type { Payload } from './lab/text.js'
 export type { Timer } from './lab/timer.js'

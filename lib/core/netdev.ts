@@ -192,6 +192,8 @@ export class NetDevice {
   readonly lower: NetDevice[] = []
   /** Link-layer multicast addresses that are listened to, with the number of users. */
   readonly mc: Map<number, number> = new Map()
+  /** Those of {@link mc} that a user asked for (global_use); of all users he is one. */
+  readonly mcStatic: Set<number> = new Set()
   /** Further unicast addresses that are listened to, with the number of users. */
   readonly uc: Map<number, number> = new Map()
   /** True for a device that filters unicast addresses itself (IFF_UNICAST_FLT): {@link uc} does not make it promiscuous. */

@@ -11,6 +11,7 @@ import { Drop } from './drop.js'
 import { FdbApi } from './fdb.js'
 import type { Handles } from './handles.js'
 import { LinkApi } from './link.js'
+import { MaddrApi } from './maddr.js'
 import { MdbApi } from './mdb.js'
 import { type Nc, type NcOptions, startNc } from './nc.js'
 import { NeighApi } from './neigh.js'
@@ -49,6 +50,8 @@ export class Netns extends Printable {
   readonly neigh: NeighApi
   /** `bridge fdb`. */
   readonly fdb: FdbApi
+  /** `ip maddr`. */
+  readonly maddr: MaddrApi
   /** `bridge mdb`. */
   readonly mdb: MdbApi
   /** `bridge link`. */
@@ -80,6 +83,7 @@ export class Netns extends Printable {
     this.neigh = new NeighApi(kernel)
     this.fdb = new FdbApi(kernel)
     this.mdb = new MdbApi(kernel)
+    this.maddr = new MaddrApi(kernel)
     this.bridgeLink = new BridgeLinkApi(kernel)
     this.bridgeVlan = new BridgeVlanApi(kernel)
     this.sysctl = new SysctlApi(kernel)
