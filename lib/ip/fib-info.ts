@@ -12,6 +12,7 @@ import { formatIpv4 } from '../wire/ip.js'
 import { inetAddrType } from './fib-lookup.js'
 import { fibRebalance } from './fib-multipath.js'
 import { FIB_LOOKUP_IGNORE_LINKSTATE, fibPropsError, Flow4 } from './fib-table.js'
+import type { FnheTable } from './fnhe.js'
 import { inDevOf, inetSelectAddr } from './in-device.js'
 import { ipv4 } from './ipv4.js'
 import {
@@ -50,19 +51,6 @@ const FIB_PROPS_SCOPE: Readonly<Record<number, number>> = {
   [RTN_NAT]: RT_SCOPE_NOWHERE,
 }
 
-/** What was learned about one destination behind a next hop: a smaller MTU or another gateway (struct fib_nh_exception). */
-export interface FibNhException {
-  pmtu: number
-  /** The path MTU is a guess from below: packets do not carry DF to find out more. */
-  mtuLocked: boolean
-  gateway: number
-  /** Virtual time when it ends. */
-  expires: number
-  /** Cached routes that carry it. */
-  input: Dst | null
-  output: Dst | null
-}
-
 /** One next hop of a route (struct fib_nh). */
 export class FibNh {
   dev: NetDevice | null
@@ -78,7 +66,8 @@ export class FibNh {
   /** Routes cached for forwarded or local input, and for output (nhc_rth_input, nhc_pcpu_rth_output). */
   rthInput: Dst | null = null
   rthOutput: Dst | null = null
-  exceptions: Map<number, FibNhException> | null = null
+  /** What was learned about single destinations; null while nothing was. */
+  exceptions: FnheTable | null = null
 
   constructor(dev: NetDevice | null, gateway: number, flags: number, weight: number) {
     this.dev = dev

@@ -79,7 +79,7 @@ export const icmpSend = (skb: Skb, type: number, code: number, info: number): vo
   const options = echoOptions(skb)
   if (options === null) return
   const tos = isIcmpError(type) ? (ipv4Tos(b, ip) & IPTOS_TOS_MASK) | TOS_INTERNETCONTROL : ipv4Tos(b, ip)
-  const fl = fib.flow.reset(ipv4Saddr(b, ip), errorSource(skb, dst), 0)
+  const fl = fib.flow.reset(options.faddr !== 0 ? options.faddr : ipv4Saddr(b, ip), errorSource(skb, dst), 0)
   fl.proto = IPPROTO_ICMP
   fl.tos = tos
   fl.sport = (type << 8) | code
@@ -108,7 +108,7 @@ export const icmpReply = (skb: Skb, type: number, code: number, data?: Uint8Arra
   if (options === null) return
   const tos = ipv4Tos(b, ip)
   const source = specDst(skb)
-  const fl = fib.flow.reset(ipv4Saddr(b, ip), source, 0)
+  const fl = fib.flow.reset(options.faddr !== 0 ? options.faddr : ipv4Saddr(b, ip), source, 0)
   fl.proto = IPPROTO_ICMP
   fl.tos = tos
   const rt = ipRouteOutput(netns, fl)
@@ -151,7 +151,7 @@ const push = (
   const len = data.length
   const out = allocSkb(netns, IPV4_HLEN + options.octets.length + ICMP_HLEN + len)
   out.data = out.tail = out.data + IPV4_HLEN
-  if (options.octets.length > 0) putEchoed(out, options, saddr)
+  if (options.octets.length > 0) putEchoed(out, options, saddr, ipv4Saddr(skb.buf, skb.networkHeader))
   const at = skbPut(out, ICMP_HLEN + len)
   const b = out.buf
   putIcmp(b, at, type, code, rest)

@@ -5,7 +5,7 @@
  */
 import type { Netns } from '../core/netns.js'
 import { jhash2words } from '../wire/siphash.js'
-import { DevConf } from './devconf.js'
+import { ACCEPT_SOURCE_ROUTE, DevConf } from './devconf.js'
 import { FibInfos } from './fib-info.js'
 import { Fib } from './fib.js'
 import { FragQueues } from './frag-queue.js'
@@ -30,8 +30,12 @@ export class Ipv4Sysctls {
   fibMultipathHashFields = 7
   /** 0: the key of the hash follows from the World's seed. */
   fibMultipathHashSeed = 0
+  ipForwardUpdatePriority = 1
   ipLocalPortRangeMin = 32768
   ipLocalPortRangeMax = 60999
+  /** Ports that are never drawn: 1 for each that is reserved, by number; null for none. */
+  ipLocalReservedPorts: Uint8Array | null = null
+  ipUnprivilegedPortStart = 1024
   icmpEchoIgnoreAll = 0
   icmpEchoIgnoreBroadcasts = 1
   icmpErrorsUseInboundIfaddr = 0
@@ -43,6 +47,7 @@ export class Ipv4Sysctls {
   icmpMsgsBurst = 50
   igmpLinkLocalMcastReports = 1
   igmpMaxMemberships = 20
+  igmpMaxMsf = 10
   igmpQrv = 2
   ipfragTimeSec = 30
   ipfragMaxDist = 64
@@ -50,7 +55,6 @@ export class Ipv4Sysctls {
   ipfragLowThresh: number
   minPmtu = 552
   mtuExpiresSec = 600
-  udpRmemMin = 4096
   constructor(high: number, low: number) {
     this.ipfragHighThresh = high
     this.ipfragLowThresh = low
@@ -86,6 +90,10 @@ export class Ipv4 {
   readonly addrs: Map<number, IfAddr[]> = new Map()
   /** Raised by every change that routes may depend on; older Dst entries are stale (rt_genid). */
   rtGenid = 1
+  /** Raised when what was learned about destinations is flushed (fnhe_genid). */
+  fnheGenid = 0
+  /** Next stop of the packet with a source route that is being handled. */
+  srrNexthop = 0
   /** errno of the last output lookup that found nothing. */
   routeErrno = 0
   /** A user put routes of type local into a table (fib_has_custom_local_routes). */
@@ -103,6 +111,8 @@ export class Ipv4 {
     this.neigh = new NeighTable(netns)
     this.frags = new FragQueues(netns)
     this.icmp = new IcmpLimits(netns)
+    // Of all settings this one differs between `all` and `default`.
+    this.confAll.data[ACCEPT_SOURCE_ROUTE] = 0
     this.setMultipathSeed(0)
   }
 

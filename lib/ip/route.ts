@@ -27,10 +27,11 @@ import {
   SHARED_MEDIA,
 } from './devconf.js'
 import { fibSelectDefault } from './fib-default.js'
-import { type FibInfo, type FibNh, type FibNhException, fibPrefsrc } from './fib-info.js'
+import { type FibInfo, type FibNh, fibPrefsrc } from './fib-info.js'
 import { fibValidateSource, flowL4, ipDevFind, VALID_ONLINK } from './fib-lookup.js'
 import { fibSelectMultipath, multipathHashFlow, multipathHashSkb } from './fib-multipath.js'
 import { type Flow4, LOOPBACK_IFINDEX } from './fib-table.js'
+import { bindException, type FibNhException } from './fnhe.js'
 import { type InDevice, inDevOf, inetAddrOnlink, inetSelectAddr } from './in-device.js'
 import { type Ipv4, ipv4 } from './ipv4.js'
 import { isMcMember } from './mc-list.js'
@@ -54,31 +55,40 @@ const ENETUNREACH = errnoNumber('ENETUNREACH')
 const EINVAL = errnoNumber('EINVAL')
 const ENODEV = errnoNumber('ENODEV')
 
+/** MTU behind a gateway when a guess about the path has run out (ip_dst_mtu_maybe_forward). */
+const GUESSED_MTU = 576
+
 /**
  * MTU of a route (ip_dst_mtu_maybe_forward): what was learned, what the route says, or the device's. Forwarded packets
  * are not bound by what this host has learned, unless that is locked or ip_forward_use_pmtu is set.
  */
 export const dstMtu = (dst: Dst, forwarding: boolean): number => {
-  if (dst.pmtu !== 0)
-    if (!forwarding || dst.mtuLocked || ipv4(dst.dev.netns).sysctls.ipForwardUsePmtu !== 0) return dst.pmtu
-  return dst.mtu !== 0 ? dst.mtu : dst.dev.mtu
+  if (dst.pmtu !== 0) {
+    const { netns } = dst.dev
+    if (!forwarding || dst.mtuLocked || ipv4(netns).sysctls.ipForwardUsePmtu !== 0)
+      if (netns.world.now < dst.expires) return dst.pmtu
+  }
+  if (dst.mtu !== 0) return dst.mtu
+  const { mtu } = dst.dev
+  return dst.mtuLocked && dst.gateway !== 0 && mtu > GUESSED_MTU ? GUESSED_MTU : mtu
 }
 
-/** True while a cached route may be used. */
-export const isDstFresh = (dst: Dst, state: Ipv4): boolean =>
+/** True while a route that somebody holds may be used (ipv4_dst_check); what it learned may have run out meanwhile. */
+export const isDstFresh = (dst: Dst, state: Ipv4): boolean => dst.genid === state.rtGenid
+
+/** True while a remembered answer of the lookup is the one that it would give again (rt_cache_valid, find_exception). */
+const isAnswerFresh = (dst: Dst, state: Ipv4): boolean =>
   dst.genid === state.rtGenid && (dst.expires === 0 || dst.expires > state.netns.world.now)
 
-/** The exception that was learned about `daddr` behind a next hop and has not expired (find_exception). */
-const findException = (nh: FibNh, daddr: number, now: number): FibNhException | null => {
-  const found = nh.exceptions?.get(daddr)
-  if (found === undefined) return null
-  if (found.expires > now) return found
-  nh.exceptions!.delete(daddr)
-  return null
-}
-
 /** Next hop and metrics of the route (rt_set_nexthop). */
-const setNexthop = (dst: Dst, state: Ipv4, info: FibInfo, nh: FibNh, exception: FibNhException | null): void => {
+const setNexthop = (
+  dst: Dst,
+  state: Ipv4,
+  info: FibInfo,
+  nh: FibNh,
+  exception: FibNhException | null,
+  isCached: boolean,
+): void => {
   dst.genid = state.rtGenid
   dst.fibInfo = info
   if (nh.gateway !== 0 && nh.scope === RT_SCOPE_LINK) dst.gateway = nh.gateway
@@ -86,14 +96,7 @@ const setNexthop = (dst: Dst, state: Ipv4, info: FibInfo, nh: FibNh, exception: 
   dst.mtu = mtu
   dst.hoplimit = hoplimit
   dst.mtuLocked = lock?.has('mtu') ?? false
-  if (exception === null) return
-  if (exception.gateway !== 0) {
-    dst.gateway = exception.gateway
-    dst.flags |= RTCF_REDIRECTED
-  }
-  dst.pmtu = exception.pmtu
-  dst.mtuLocked ||= exception.mtuLocked
-  dst.expires = exception.expires
+  if (exception !== null) bindException(dst, exception, state.fnheGenid, isCached)
 }
 
 /** ifindex of the device that a packet came in by (inet_iif); what this host sends to itself comes in by the address's. */
@@ -114,7 +117,7 @@ export const ipRouteInput = (skb: Skb, daddr: number, saddr: number, dev: NetDev
   const state = ipv4(dev.netns)
   if (skb.protocol === ETH_P_IP) {
     const cached = state.inputCache.find(state.inputKey, saddr, daddr, dev.ifindex)
-    if (cached !== null && isDstFresh(cached, state)) {
+    if (cached !== null && isAnswerFresh(cached, state)) {
       skb.dst = cached
       skb.ipFlags |= state.inputCache.flags
       return 0
@@ -201,7 +204,7 @@ const forwardInput = (
         skb.ipFlags |= IPSKB_DOREDIRECT
     if (skb.protocol !== ETH_P_IP && inDev.conf.data[PROXY_ARP_PVLAN] === 0) return DROP.ARP_PVLAN_DISABLE
   }
-  const exception = nh.exceptions === null ? null : findException(nh, daddr, state.netns.world.now)
+  const exception = nh.exceptions === null ? null : nh.exceptions.find(daddr, state.netns.world.now)
   const cached = exception === null ? nh.rthInput : exception.input
   if (cached !== null && cached.type === type && !(cached.flags & RTCF_LOCAL) && isDstFresh(cached, state)) {
     remember(skb, state, daddr, saddr, cached, !isMultipath)
@@ -209,9 +212,8 @@ const forwardInput = (
   }
   const dst = new Dst(outDev, type, 0, state.path.forward, state.path.output)
   dst.isInput = true
-  setNexthop(dst, state, info, nh, exception)
+  setNexthop(dst, state, info, nh, exception, true)
   if (exception === null) nh.rthInput = dst
-  else exception.input = dst
   remember(skb, state, daddr, saddr, dst, !isMultipath)
   return 0
 }
@@ -256,7 +258,7 @@ const unreachable = (skb: Skb, state: Ipv4, errno: number): number => {
 
 const routeInputMc = (skb: Skb, daddr: number, saddr: number, inDev: InDevice, state: Ipv4): number => {
   const proto = skb.protocol === ETH_P_IP ? ipv4Proto(skb.buf, skb.networkHeader) : 0
-  const isOurs = isMcMember(inDev, daddr)
+  const isOurs = isMcMember(inDev, daddr, saddr, proto)
   if (!isOurs) return DROP.IP_MULTICAST_SOURCE
   if (isMulticast4(saddr) || isBroadcast(saddr) || skb.protocol !== ETH_P_IP) return DROP.IP_INVALID_SOURCE
   if (isLoopback4(saddr) && maxConf(state.confAll, inDev.conf, ROUTE_LOCALNET) === 0) return DROP.IP_LOCALNET
@@ -394,11 +396,11 @@ const mkrouteOutput = (
   if (type === RTN_BROADCAST) flags |= RTCF_BROADCAST | RTCF_LOCAL
   else if (type === RTN_MULTICAST) {
     flags |= RTCF_MULTICAST
-    if (isMcMember(inDev, fl.daddr)) flags |= RTCF_LOCAL
+    if (isMcMember(inDev, fl.daddr, fl.saddr, fl.proto)) flags |= RTCF_LOCAL
     else flags &= ~RTCF_LOCAL
     cacheable = false
   } else if (type === RTN_LOCAL && origOif !== 0 && origOif !== outDev.ifindex) cacheable = nh !== null
-  const exception = nh?.exceptions == null ? null : findException(nh, fl.daddr, state.netns.world.now)
+  const exception = nh?.exceptions == null ? null : nh.exceptions.find(fl.daddr, state.netns.world.now)
   const cached = exception !== null ? exception.output : nh !== null && cacheable ? nh.rthOutput : null
   if (
     cached !== null &&
@@ -427,9 +429,8 @@ const newOutput = (
   dst.genid = state.rtGenid
   dst.iif = iif
   if (info !== null && nh !== null) {
-    setNexthop(dst, state, info, nh, exception)
-    if (exception !== null) exception.output = dst
-    else if (cacheable) nh.rthOutput = dst
+    setNexthop(dst, state, info, nh, exception, cacheable)
+    if (exception === null && cacheable) nh.rthOutput = dst
   }
   return dst
 }

@@ -160,6 +160,19 @@ const renamedLabel = (label: string, name: string): string => {
   return colon < 0 ? name : name + label.slice(colon)
 }
 
+/** What was learned about paths keeps to the new MTU of their device (fib_sync_mtu). */
+const fibSyncMtu = (dev: NetDevice): void => {
+  const inDev = inDevOf(dev)
+  if (inDev === null) return
+  for (const nh of new Set(
+    ipv4(dev.netns)
+      .fib.all()
+      .flatMap(a => a.info.nhs),
+  ))
+    if (nh.dev === dev) nh.exceptions?.updateMtu(dev.mtu, inDev.mtu)
+  inDev.mtu = dev.mtu
+}
+
 /** The routing tables' part (fib_netdev_event). */
 const fibEvent = (event: number, dev: NetDevice): void => {
   switch (event) {
@@ -170,6 +183,7 @@ const fibEvent = (event: number, dev: NetDevice): void => {
     case NETDEV_CHANGE:
       return fibNetdevChange(dev)
     case NETDEV_CHANGEMTU:
+      fibSyncMtu(dev)
       return rtCacheFlush(dev.netns)
     case NETDEV_UNREGISTER:
       return fibNetdevUnregister(dev)

@@ -31,6 +31,7 @@ import { icmpErrConvert } from './icmp-errors.js'
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
 import { dstHoplimit, ipLocalOut } from './local-out.js'
+import { tosToPriority } from './priority.js'
 import { dstMtu, inetIif, ipRouteConnect, ipRouteOutput, routeError } from './route.js'
 import { ipRtIcmpError } from './route-exceptions.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtnetlink.js'
@@ -171,6 +172,7 @@ export class UdpSocket extends Sock {
     } else this.#copyAndSum(skb, at, data, csumPseudo(saddr, daddr, IPPROTO_UDP, len) + port + len)
     skb.sk = this
     skb.mark = this.mark
+    skb.priority = tosToPriority(this.tos)
     skb.dst = dst
     skb.ignoreDf = this.ignoresDf
     const df =
@@ -292,7 +294,10 @@ export const udpRcv = (skb: Skb): void => {
 /** Gives every interested socket a copy (__udp4_lib_mcast_deliver). */
 const deliverToAll = (skb: Skb, saddr: number, daddr: number): void => {
   const { buf: b, data: o } = skb
-  const all = ipv4(skb.netns).udp.lookupAll(saddr, udpSport(b, o), daddr, udpDport(b, o), inetIif(skb))
+  const iif = inetIif(skb)
+  const all = ipv4(skb.netns)
+    .udp.lookupAll(saddr, udpSport(b, o), daddr, udpDport(b, o), iif)
+    .filter(sk => sk.memberships.allows(daddr, saddr, iif, sk.mcastAll))
   if (all.length === 0) return kfreeSkb(skb, DROP.NO_SOCKET)
   for (let i = 1; i < all.length; i++) all[i]!.receive(skbClone(skb))
   all[0]!.receive(skb)
@@ -311,7 +316,7 @@ export const udpErr = (skb: Skb, type: number, code: number, info: number): void
   const dport = udpDport(b, o)
   const sk = state.udp.lookup(daddr, dport, ipv4Saddr(b, ip), udpSport(b, o), inetIif(skb))
   if (sk === null) return
-  ipRtIcmpError(skb, type, code, info, sk.boundDev?.ifindex ?? 0)
+  ipRtIcmpError(skb, type, code, info, sk)
   if (type === ICMP_REDIRECT) return
   const { errno, fatal } = icmpErrConvert(type, code, sk.pmtuDisc)
   if (errno === 0) return

@@ -5,11 +5,13 @@ import type { Accounting, Netns as KernelNetns } from '../core/netns.js'
 import { AddrApi } from './addr.js'
 import { type Arping, type ArpingOptions, startArping } from './arping.js'
 import { BridgeLinkApi } from './bridge-link.js'
+import { BridgeVlanApi } from './bridge-vlan.js'
 import type { Dev } from './dev.js'
 import { Drop } from './drop.js'
 import { FdbApi } from './fdb.js'
 import type { Handles } from './handles.js'
 import { LinkApi } from './link.js'
+import { MaddrApi } from './maddr.js'
 import { MdbApi } from './mdb.js'
 import { type Nc, type NcOptions, startNc } from './nc.js'
 import { NeighApi } from './neigh.js'
@@ -48,10 +50,14 @@ export class Netns extends Printable {
   readonly neigh: NeighApi
   /** `bridge fdb`. */
   readonly fdb: FdbApi
+  /** `ip maddr`. */
+  readonly maddr: MaddrApi
   /** `bridge mdb`. */
   readonly mdb: MdbApi
   /** `bridge link`. */
   readonly bridgeLink: BridgeLinkApi
+  /** `bridge vlan`. */
+  readonly bridgeVlan: BridgeVlanApi
   /** `sysctl`. */
   readonly sysctl: SysctlApi
   /** `ethtool -k` and `-K`. */
@@ -77,7 +83,9 @@ export class Netns extends Printable {
     this.neigh = new NeighApi(kernel)
     this.fdb = new FdbApi(kernel)
     this.mdb = new MdbApi(kernel)
+    this.maddr = new MaddrApi(kernel)
     this.bridgeLink = new BridgeLinkApi(kernel)
+    this.bridgeVlan = new BridgeVlanApi(kernel)
     this.sysctl = new SysctlApi(kernel)
     this.ethtool = new EthtoolApi(kernel)
     this.udp = new UdpApi(kernel)

@@ -58,6 +58,7 @@ const FLAGS: readonly (readonly [bit: number, word: string])[] = [
   [4, 'onlink'],
   [2, 'pervasive'],
   [16, 'linkdown'],
+  [0x20000000, 'rt_offload_failed'],
 ]
 
 /** Metrics as the kernel keeps them: rtt in eighths and rttvar in quarters of a millisecond, rto_min in milliseconds. */

@@ -11,7 +11,8 @@ import { errnoName, extackError, NetloomError } from '../errors.js'
 import type { FibInfo, FibNh, NexthopConfig, RouteMetrics } from '../ip/fib-info.js'
 import { fibTableDelete, fibTableInsert, type RouteVerb } from '../ip/fib-frontend.js'
 import { type FibAlias, type FibResult, fibPropsError, Flow4, ignoresLinkdown } from '../ip/fib-table.js'
-import { ipv4, rtCacheFlush } from '../ip/ipv4.js'
+import { isOver } from '../ip/fnhe.js'
+import { ipv4, rtCacheForget } from '../ip/ipv4.js'
 import { IPSKB_DOREDIRECT } from '../ip/path.js'
 import { ipRouteInputSlow, ipRouteOutput, routeError } from '../ip/route.js'
 import {
@@ -42,6 +43,7 @@ import { ICMP_ECHO, putIcmp } from '../wire/icmp.js'
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPV4_HLEN, putIpv4 } from '../wire/ipv4.js'
 import { formatIpv4, maskOf } from '../wire/ip.js'
 import { putUdp, UDP_HLEN } from '../wire/udp.js'
+import { NSEC_PER_JIFFY } from '../sim/timer.js'
 
 export type { RouteVerb } from '../ip/fib-frontend.js'
 export type { RouteMetrics } from '../ip/fib-info.js'
@@ -101,24 +103,34 @@ export interface RouteSpec {
   readonly metrics?: RouteMetrics
 }
 
-/** Answer of {@link routeGet}. */
-export interface RouteGetInfo {
+/** A route to one destination, as the kernel keeps it for packets (struct rtable). */
+export interface RouteCacheInfo {
   readonly dst: number
-  readonly src: number
-  /** TOS of the route that matched. */
-  readonly tos: number
   readonly gateway: number
   readonly dev: NetDevice
   readonly type: number
   /** Table with the route, 0 for none. */
   readonly table: number
-  readonly iif: NetDevice | null
+  /** RTM_F_* besides those for {@link cacheFlags}. */
+  readonly flags: number
   /** Words that `ip route get` prints in angle brackets: local, redirected, ... */
   readonly cacheFlags: readonly string[]
   /** The route's metrics; `mtu` is the learned path MTU where there is one. */
   readonly metrics: RouteMetrics
   /** Nanoseconds until what was learned ends, 0 for never. */
   readonly expiresNs: number
+  /** Who holds it: the next hop, connected sockets, and the one who asks. */
+  readonly users: number
+  /** Nanoseconds since it was made. */
+  readonly ageNs: number
+}
+
+/** Answer of {@link routeGet}. */
+export interface RouteGetInfo extends RouteCacheInfo {
+  readonly src: number
+  /** TOS of the route that matched. */
+  readonly tos: number
+  readonly iif: NetDevice | null
   /** User id that was asked about; null for a packet that comes in, unless it was named. */
   readonly uid: number | null
 }
@@ -256,19 +268,32 @@ const infoOf = (a: FibAlias): RouteInfo => describeRoute(a.table, a.type, a.tos,
 /** Every route of a namespace, table by table and prefix by prefix as the kernel dumps them. */
 export const routeList = (netns: Netns): RouteInfo[] => ipv4(netns).fib.all().map(infoOf)
 
-/** Forgets what was learned about single destinations: path MTUs and redirects (`ip route flush cache`). */
-export const routeFlushCache = (netns: Netns): void => {
-  for (const { info } of ipv4(netns).fib.all()) for (const nh of info.nhs) nh.exceptions = null
-  rtCacheFlush(netns)
-}
+/**
+ * Forgets what was learned about single destinations: path MTUs and redirects (`ip route flush cache`, the key
+ * net.ipv4.route.flush). As in the kernel an entry without contents stays and is seen again once its destination is used.
+ */
+export const routeFlushCache = (netns: Netns): void => rtCacheForget(netns)
 
-/** True when something was learned about single destinations that still holds: a path MTU or a redirect. */
-export const hasLearnedRoutes = (netns: Netns): boolean =>
-  ipv4(netns)
-    .fib.all()
-    .some(({ info }) =>
-      info.nhs.some(nh => [...(nh.exceptions?.values() ?? [])].some(e => e.expires > netns.world.now)),
-    )
+/**
+ * What was learned about single destinations, with the table of the route behind which it was learned (a dump with
+ * RTM_F_CLONED): those that a packet has met since, in the order of the routes; once for each route when several say the
+ * same.
+ */
+export const routeCacheList = (netns: Netns): RouteCacheInfo[] => {
+  const { now } = netns.world
+  const { fib, fnheGenid } = ipv4(netns)
+  const list: RouteCacheInfo[] = []
+  for (const { table, info } of fib.all())
+    for (const nh of info.nhs) {
+      if (nh.flags & RTNH_F_DEAD || nh.exceptions === null) continue
+      for (const e of nh.exceptions) {
+        const dst = e.input ?? e.output
+        if (e.genid !== fnheGenid || isOver(e, now) || dst === null) continue
+        list.push(cachedInfo(netns, dst, dst.flags, e.daddr, table, 1))
+      }
+    }
+  return list
+}
 
 /** True when a routing table with this number exists. */
 export const routeTableExists = (netns: Netns, table: number): boolean => ipv4(netns).fib.get(table) !== null
@@ -363,28 +388,65 @@ const CACHE_FLAGS: readonly (readonly [number, string])[] = [
   [RTCF_DOREDIRECT, 'redirect'],
 ]
 
-/** The route's metrics with what was learned about the path. */
-const metricsOf = (dst: Dst, info: FibInfo | null): RouteMetrics => ({
+/** RTM_F_OFFLOAD_FAILED, which the kernel's flag for multicast routes is taken for. */
+const RTM_F_OFFLOAD_FAILED = 0x20000000
+
+/** The route's metrics with what was learned about the path, while that holds. */
+const metricsOf = (dst: Dst, info: FibInfo | null, holds: boolean): RouteMetrics => ({
   ...info?.metrics,
-  ...(dst.pmtu !== 0 && { mtu: dst.pmtu }),
-  ...(dst.mtuLocked && { lock: new Set([...(info?.metrics.lock ?? []), 'mtu']) }),
+  ...(holds && dst.pmtu !== 0 && { mtu: dst.pmtu }),
+  ...(holds && dst.mtuLocked && { lock: new Set([...(info?.metrics.lock ?? []), 'mtu']) }),
 })
 
-const describe = (netns: Netns, dst: Dst, flags: number, request: RouteGetRequest, saddr: number): RouteGetInfo => {
-  const cacheFlags = CACHE_FLAGS.filter(([flag]) => (flags & flag) !== 0).map(([, word]) => word)
-  const { res } = ipv4(netns).fib
+const heldBySockets = (netns: Netns, dst: Dst): number => {
+  let n = 0
+  for (const sk of ipv4(netns).sockets) if (sk.dstCache === dst) n++
+  return n
+}
+
+/** `refs`: references of the next hop and of the one who asks. */
+const cachedInfo = (
+  netns: Netns,
+  dst: Dst,
+  flags: number,
+  daddr: number,
+  table: number,
+  refs: number,
+): RouteCacheInfo => {
+  const tick = netns.world.now - (netns.world.now % NSEC_PER_JIFFY)
+  const holds = dst.expires > tick
   return {
-    dst: request.dst,
-    src: saddr,
-    tos: res.tos,
+    dst: daddr,
     gateway: dst.gateway,
     dev: dst.dev,
     type: dst.type,
-    table: res.table,
+    table,
+    flags: flags & RTM_F_OFFLOAD_FAILED,
+    cacheFlags: CACHE_FLAGS.filter(([flag]) => (flags & flag) !== 0).map(([, word]) => word),
+    metrics: metricsOf(dst, dst.fibInfo as FibInfo | null, holds),
+    expiresNs: holds ? dst.expires - tick : 0,
+    users: refs + heldBySockets(netns, dst),
+    ageNs: tick - (dst.lastuse - (dst.lastuse % NSEC_PER_JIFFY)),
+  }
+}
+
+/** True when the next hop keeps the route for other packets. */
+const isKept = (dst: Dst, daddr: number): boolean => {
+  // Routes to own addresses are made anew for every packet, except those over lo itself.
+  if (dst.type === RTN_LOCAL && dst.iif !== 0 && dst.iif !== dst.dev.ifindex) return false
+  const nhs = (dst.fibInfo as FibInfo | null)?.nhs ?? []
+  const now = dst.dev.netns.world.now
+  return nhs.some(nh => nh.rthOutput === dst || nh.exceptions?.find(daddr, now)?.output === dst)
+}
+
+const describe = (netns: Netns, dst: Dst, flags: number, request: RouteGetRequest, saddr: number): RouteGetInfo => {
+  const { res } = ipv4(netns).fib
+  const refs = request.iif !== undefined || !isKept(dst, request.dst) ? 1 : 2
+  return {
+    ...cachedInfo(netns, dst, flags, request.dst, res.table, refs),
+    src: saddr,
+    tos: res.tos,
     iif: request.iif ?? null,
-    cacheFlags,
-    metrics: metricsOf(dst, dst.fibInfo as FibInfo | null),
-    expiresNs: dst.expires === 0 ? 0 : dst.expires - netns.world.now,
     uid: request.uid ?? (request.iif === undefined ? 0 : null),
   }
 }
