@@ -35,7 +35,13 @@ export { type KernelProfile, LINUX_6_18 } from './core/profile.js'
 export type { LinkKind, NewLinkBase, Registry } from './core/registry.js'
 export type { Frame as SkbFrame, Skb, SkbPool } from './core/skb.js'
 export type { SysctlEntry, SysctlProvider, SysctlTable } from './core/sysctl.js'
-export type { PacketType, PernetOperations, World as Kernel, WorldOptions as KernelOptions } from './core/world.js'
+export type {
+  MissObserver,
+  PacketType,
+  PernetOperations,
+  World as Kernel,
+  WorldOptions as KernelOptions,
+} from './core/world.js'
 export type { BridgeAttrs, BridgePortAttrs } from './dev/bridge/br-netlink.js'
 export { ERRNO, type Errno, type ErrorContext, type NetloomCode, NetloomError } from './errors.js'
 export type { PmtuDisc } from './ip/sock.js'
@@ -45,7 +51,7 @@ export type { BridgeLinkApi, BridgePortInfo } from './lab/bridge-link.js'
 export type { Capture, CaptureOptions, CaptureTextOptions } from './lab/capture.js'
 export type { Dev } from './lab/dev.js'
 export type { Drop, DroppedPacket } from './lab/drop.js'
-export type { FdbApi, FdbInfo, FdbOptions, FdbState } from './lab/fdb.js'
+export type { FdbApi, FdbInfo, FdbMiss, FdbOptions, FdbState } from './lab/fdb.js'
 export type { Frame, FrameDirection } from './lab/frame.js'
 export type { DevRef, NetnsRef } from './lab/refs.js'
 export type { LinkApi } from './lab/link.js'

@@ -25,8 +25,10 @@ class Idents {
 
 const IDENTS = netnsSlot('ip_idents', netns => new Idents(netns))
 
-/** Next id of a flow; it leaps a little when time has passed, so that nobody can count the packets between. */
-const nextIdent = (netns: Netns, saddr: number, daddr: number, proto: number): number => {
+/**
+ * Next id of a flow (__ip_select_ident); it leaps a little when time has passed, so that nobody can count the packets between.
+ */
+export const nextIdent = (netns: Netns, saddr: number, daddr: number, proto: number): number => {
   const t = netns.slot(IDENTS)
   const mixed = Math.imul(saddr ^ Math.imul(daddr, 0x85ebca6b) ^ proto, t.key)
   const i = (mixed ^ (mixed >>> 15)) & (BUCKETS - 1)

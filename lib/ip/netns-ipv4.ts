@@ -7,6 +7,7 @@ import type { Netns } from '../core/netns.js'
 import { DevConf } from './devconf.js'
 import { FibInfos } from './fib-info.js'
 import { Fib } from './fib-table.js'
+import { FlowHash } from './flow-dissector.js'
 import { FragQueues } from './frag-queue.js'
 import { IcmpLimits } from './icmp-limit.js'
 import type { IfAddr } from './in-device.js'
@@ -71,6 +72,7 @@ export class Ipv4 {
   readonly protos: (InetProtocol | null)[] = new Array<null>(256).fill(null)
   readonly frags: FragQueues
   readonly icmp: IcmpLimits
+  readonly flowHash: FlowHash
   /** Local addresses by address, the first one added first (inet_addr_lst). */
   readonly addrs: Map<number, IfAddr[]> = new Map()
   /** Raised by every change that routes may depend on; older Dst entries are stale (rt_genid). */
@@ -92,5 +94,6 @@ export class Ipv4 {
     this.neigh = new NeighTable(netns)
     this.frags = new FragQueues(netns)
     this.icmp = new IcmpLimits(netns)
+    this.flowHash = new FlowHash(netns.world.seed, this.inputKey)
   }
 }

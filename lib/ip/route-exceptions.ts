@@ -4,6 +4,7 @@
  *
  * @see net/ipv4/route.c __ip_rt_update_pmtu, __ip_do_redirect, ip_rt_send_redirect
  */
+import type { Dst } from '../core/dst.js'
 import type { NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import type { Skb } from '../core/skb.js'
@@ -69,9 +70,14 @@ const nexthopFor = (netns: Netns, fl: Flow4): FibNh | null => {
  * the host settles on that and lets the routers fragment.
  */
 export const ipRtUpdatePmtu = (netns: Netns, fl: Flow4, mtu: number): void => {
-  const { sysctls } = ipv4(netns)
   const rt = ipRouteOutput(netns, fl)
-  if (rt === null || rt.mtuLocked) return
+  if (rt !== null) rtUpdatePmtu(netns, rt, fl, mtu)
+}
+
+/** The same for the packets of a flow that take the route `rt` already. */
+export const rtUpdatePmtu = (netns: Netns, rt: Dst, fl: Flow4, mtu: number): void => {
+  const { sysctls } = ipv4(netns)
+  if (rt.mtuLocked) return
   const old = dstMtu(rt, false)
   if (old < mtu) return
   const mtuLocked = mtu < sysctls.minPmtu

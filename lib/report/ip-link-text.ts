@@ -204,11 +204,11 @@ const txCounters = (s: DevStats): Counter[] => [
   ['collisions', s.collisions],
 ]
 
-/** Kinds of receive errors; netloom's devices have none of them. Frames for other hosts show when there were some. */
+/** Kinds of receive errors. Frames for other hosts show when there were some. */
 const rxErrors = (s: DevStats): Counter[] => [
-  ['length_errors', 0],
+  ['length_errors', s.rxLengthErrors],
   ['crc_errors', 0],
-  ['frame_errors', 0],
+  ['frame_errors', s.rxFrameErrors],
   ['fifo_errors', 0],
   ['missed_errors', 0],
   ...(s.rxOtherhostDropped > 0 ? [['otherhost', s.rxOtherhostDropped] as const] : []),

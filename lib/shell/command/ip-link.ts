@@ -78,6 +78,7 @@ const add =
       up,
       master,
       link,
+      srcNetns: netns === ip.netns ? undefined : ip.netns,
     }
     const attrs = kind === 'veth' && netns !== ip.netns ? inNetnsOfRequest(ip, attributes) : attributes
     const dev = linkAdd(netns, { kind, attrs, ...defined(base) })
