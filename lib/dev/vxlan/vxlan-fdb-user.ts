@@ -10,7 +10,6 @@ import {
   NTF_EXT_LEARNED,
   NTF_OFFLOADED,
   NTF_ROUTER,
-  NTF_SELF,
   NUD_NOARP,
   NUD_PERMANENT,
   NUD_REACHABLE,
@@ -102,9 +101,9 @@ const vxlanFdbDeleteBulk = (dev: NetDevice, spec: FdbFlushSpec): void => {
   const vxlan = vxlanOf(dev)
   const { state = 0, stateMask = 0, flags = 0, flagsMask = 0 } = spec
   const context = { dev: dev.name }
-  if ((stateMask & ~FLUSH_STATES) !== 0) throw extackError('EINVAL', 'Unsupported fdb state bits to filter by', context)
-  if ((flagsMask & ~(FLUSH_FLAGS | NTF_SELF)) !== 0)
-    throw extackError('EINVAL', 'Unsupported fdb flags to filter by', context)
+  if (spec.vlan !== undefined || spec.port !== undefined) throw extackError('EINVAL', 'Unsupported attribute', context)
+  if ((state & ~FLUSH_STATES) !== 0) throw extackError('EINVAL', 'Unsupported fdb flush ndm state bits set', context)
+  if ((flags & ~FLUSH_FLAGS) !== 0) throw extackError('EINVAL', 'Unsupported fdb flush ndm flag bits set', context)
   vxlanCatchUp(vxlan)
   vxlanFlush(vxlan, f => (f.state & stateMask) === (state & stateMask) && (f.flags & flagsMask) === (flags & flagsMask))
 }

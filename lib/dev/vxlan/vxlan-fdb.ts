@@ -53,14 +53,14 @@ export const vxlanFdbAll = (vxlan: Vxlan): VxlanFdb[] => {
   return vxlan.foreign.length === 0 ? all : [...vxlan.foreign, ...all]
 }
 
-const create = (vxlan: Vxlan, c: VxlanFdbChange): boolean => {
-  const { addrMax } = vxlan.cfg
-  if (addrMax !== 0 && vxlan.fdb.size + vxlan.foreign.length >= addrMax) return false
+/** No more entries may be made (maxaddress). */
+const isFull = ({ cfg, fdb, foreign }: Vxlan): boolean => cfg.addrMax !== 0 && fdb.size + foreign.length >= cfg.addrMax
+
+const create = (vxlan: Vxlan, c: VxlanFdbChange): void => {
   const f = new VxlanFdb(macHi(c.mac), macLo(c.mac), c.srcVni, c.state, c.flags & ~NTF_USE, vxlan.dev.netns.world.now)
   f.remotes.push(new VxlanRdst(c.ip, c.port, c.vni, c.ifindex))
   if (c.srcVni === vxlan.cfg.vni) vxlan.fdb.insert(f)
   else vxlan.foreign.unshift(f)
-  return true
 }
 
 /** Takes an entry out (vxlan_fdb_destroy). */
@@ -110,9 +110,10 @@ export const vxlanFdbUpdate = (vxlan: Vxlan, c: VxlanFdbChange, mode: FdbMode): 
     return
   }
   if (mode === 'replace' && hasManyRemotes(c.mac)) throw new NetloomError('EOPNOTSUPP', undefined, context)
+  if (isFull(vxlan)) throw new NetloomError('ENOSPC', undefined, context)
   if (vxlan.foreign.some(o => o.mac === c.mac && o.vni === c.srcVni))
     throw new NetloomError('EEXIST', undefined, context)
-  if (!create(vxlan, c)) throw new NetloomError('ENOSPC', undefined, context)
+  create(vxlan, c)
 }
 
 /** The entry for all that is not known, with one far end to begin with or one more. */
@@ -132,7 +133,10 @@ export const vxlanFdbDefault = (vxlan: Vxlan, ip: number, vni: number, ifindex: 
     'append',
   )
 
-/** Takes a far end away, with the last one the entry; without an address the entry (vxlan_fdb_delete). False: there is none. */
+/**
+ * Takes a far end away, with the last one the entry; without an address the entry (__vxlan_fdb_delete). False when there
+ * is no entry; that it has no such far end is no error.
+ */
 export const vxlanFdbDelete = (
   vxlan: Vxlan,
   mac: number,
@@ -145,7 +149,7 @@ export const vxlanFdbDelete = (
   if (f === null) return false
   if (ip !== 0) {
     const at = indexOfRdst(f, ip, port, vni, ifindex)
-    if (at < 0) return false
+    if (at < 0) return true
     if (f.remotes.length > 1) {
       f.remotes.splice(at, 1)
       return true
@@ -187,8 +191,7 @@ export const vxlanSnoop = (vxlan: Vxlan, srcIp: number, hi: number, lo: number):
 
 const learn = (vxlan: Vxlan, srcIp: number, hi: number, lo: number, now: number): void => {
   const { cfg } = vxlan
-  if (!vxlan.dev.running) return
-  if (cfg.addrMax !== 0 && vxlan.fdb.size + vxlan.foreign.length >= cfg.addrMax) return
+  if (!vxlan.dev.running || isFull(vxlan)) return
   const f = new VxlanFdb(hi, lo, cfg.vni, NUD_REACHABLE, NTF_SELF, now)
   f.remotes.push(new VxlanRdst(srcIp, cfg.dstPort, cfg.vni, 0))
   vxlan.fdb.insert(f)

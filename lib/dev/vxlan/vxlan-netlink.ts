@@ -179,18 +179,18 @@ export const vxlanNewConfig = (attrs: Partial<VxlanAttrs>): VxlanConfig => ({
 
 /** What cannot be changed, with what the kernel says about it, in the order in which it looks. */
 const FIXED: readonly (readonly [attr: keyof VxlanAttrs, text: string])[] = [
-  ['ttlInherit', 'Changing TTL inherit flag is not supported'],
-  ['proxy', 'Changing proxy flag is not supported'],
-  ['rsc', 'Changing RSC flag is not supported'],
-  ['l2miss', 'Changing L2 miss flag is not supported'],
-  ['l3miss', 'Changing L3 miss flag is not supported'],
+  ['ttlInherit', 'vxlan: cannot change TTL_INHERIT flag'],
+  ['proxy', 'vxlan: cannot change PROXY flag'],
+  ['rsc', 'vxlan: cannot change RSC flag'],
+  ['l2miss', 'vxlan: cannot change L2MISS flag'],
+  ['l3miss', 'vxlan: cannot change L3MISS flag'],
   ['maxaddress', 'Cannot change limit'],
   ['srcportMin', 'Cannot change port range'],
   ['dstport', 'Cannot change port'],
   ['udpcsum', 'Cannot change UDP_CSUM flag'],
-  ['udp6zerocsumtx', 'Changing UDP6 zero checksum TX flag is not supported'],
-  ['udp6zerocsumrx', 'Changing UDP6 zero checksum RX flag is not supported'],
-  ['gbp', 'Changing GBP flag is not supported'],
+  ['udp6zerocsumtx', 'vxlan: cannot change UDP_ZERO_CSUM6_TX flag'],
+  ['udp6zerocsumrx', 'vxlan: cannot change UDP_ZERO_CSUM6_RX flag'],
+  ['gbp', 'vxlan: cannot change GBP flag'],
 ]
 
 /** Configuration of a device after a change. Throws EOPNOTSUPP for what cannot be changed. */

@@ -129,7 +129,7 @@ const vniWord =
 
 const via: Apply = (request, args, ip) => {
   const text = args.take()
-  request.via = ip.findDevice(text) ?? invalidArgument('invalid device\n', text)
+  request.via = ip.findDevice(text) ?? usageError(`Cannot find device "${text}"`)
 }
 
 const refused =
@@ -247,7 +247,7 @@ const parseFilter = (ip: IpContext, args: Args): FdbFilter => {
 const isSelected = (filter: FdbFilter, f: FdbInfo): boolean => {
   if (filter.vlan !== 0 && f.vlan !== filter.vlan) return false
   if (filter.dynamic && (f.state & NUD_PERMANENT) !== 0) return false
-  return filter.state === null || f.state === filter.state
+  return filter.state === null || (f.state & filter.state) !== 0
 }
 
 const show = (ip: IpContext, args: Args): number => {

@@ -17,6 +17,7 @@ import {
 } from '../args.js'
 import { addressArgument } from '../inet-args.js'
 import type { IpContext } from '../ip-context.js'
+import type { LinkRequest } from '../ip-link-args.js'
 import type { Attributes, KindRequest, LinkKindWords } from './words.js'
 
 const USAGE = `Usage: ... vxlan id VNI
@@ -263,12 +264,16 @@ const checkGroup = (r: Reader): void => {
   if (r.remote === 'group' && !r.seen.has('dev')) fail("vxlan: 'group' requires 'dev' to be specified\n")
 }
 
-const forAdd = (ip: IpContext, args: Args): KindRequest => {
+const ETH_ALEN = 6
+
+const forAdd = (ip: IpContext, args: Args, request: LinkRequest): KindRequest => {
   if (args.done) return { attributes: {}, finish: null }
   const r = readWords(ip, args)
   if (!r.seen.has('id')) fail('vxlan: missing virtual network identifier\n')
   checkGroup(r)
   if (!r.seen.has('dstport')) ip.command.err(NO_PORT)
+  if (request.address !== undefined && request.address.length !== ETH_ALEN)
+    throw extackError('EINVAL', 'Provided link layer address is not Ethernet')
   return { attributes: r.attributes, finish: null }
 }
 
