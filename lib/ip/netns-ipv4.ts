@@ -10,6 +10,7 @@ import { Fib } from './fib-table.js'
 import { FlowHash } from './flow-dissector.js'
 import { FragQueues } from './frag-queue.js'
 import { IcmpLimits } from './icmp-limit.js'
+import type { Idents } from './ident.js'
 import type { IfAddr } from './in-device.js'
 import type { InputCache } from './input-cache.js'
 import { NeighTable } from './neigh-table.js'
@@ -73,6 +74,8 @@ export class Ipv4 {
   readonly frags: FragQueues
   readonly icmp: IcmpLimits
   readonly flowHash: FlowHash
+  /** Counters of identifications, made on first use. */
+  idents: Idents | null = null
   /** Local addresses by address, the first one added first (inet_addr_lst). */
   readonly addrs: Map<number, IfAddr[]> = new Map()
   /** Raised by every change that routes may depend on; older Dst entries are stale (rt_genid). */

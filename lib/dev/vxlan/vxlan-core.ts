@@ -68,7 +68,11 @@ const VXLAN_GBP_MASK: number = VXLAN_GBP_DONT_LEARN | VXLAN_GBP_POLICY_APPLIED |
 // ---------------------------------------------------------------- receive
 
 /** The device of a socket that has a VNI, or null (vxlan_vs_find_vni). */
-const findVni = (vs: VxlanSock, vni: number): Vxlan | null => vs.devices.get(vni) ?? null
+const findVni = (vs: VxlanSock, vni: number): Vxlan | null => {
+  if (vs.last !== null && vs.last.cfg.vni === vni) return vs.last
+  vs.last = vs.devices.get(vni) ?? null
+  return vs.last
+}
 
 /** True when the header at `o` uses bits that the device has no use for (reserved_bits). */
 const hasReservedBits = (vxlan: Vxlan, b: Uint8Array, o: number): boolean => {

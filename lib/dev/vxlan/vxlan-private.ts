@@ -118,6 +118,8 @@ export class VxlanSock {
   sock: UdpTunnelSock | null = null
   /** Devices that are up, by VNI. */
   readonly devices: Map<number, Vxlan> = new Map()
+  /** The one that received last. */
+  last: Vxlan | null = null
 
   constructor(port: number, flags: number) {
     this.port = port

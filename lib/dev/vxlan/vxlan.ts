@@ -61,6 +61,7 @@ const sockRelease = (vxlan: Vxlan): void => {
   if (vs === null) return
   vxlan.vs = null
   vs.devices.delete(vxlan.cfg.vni)
+  vs.last = null
   if (vs.devices.size > 0) return
   const { socks } = vxlanNet(vxlan.net)
   socks.splice(socks.indexOf(vs), 1)
