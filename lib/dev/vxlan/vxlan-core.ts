@@ -122,7 +122,12 @@ export const vxlanRcv = (sock: UdpTunnelSock, skb: Skb): void => {
   decapsulated(vxlan, skb, saddr, tos)
 }
 
-/** The second half of vxlan_rcv: `data` is at the frame inside. */
+/**
+ * The second half of vxlan_rcv: `data` is at the frame inside.
+ *
+ * DIFFERS: with GRO on, the kernel handles the frame when its CPU has emptied the backlog (gro_cells); here it always
+ * stands at the end of the backlog, as with GRO off.
+ */
 const decapsulated = (vxlan: Vxlan, skb: Skb, saddr: number, tos: number): void => {
   const { dev } = vxlan
   const reason = setMac(vxlan, skb, saddr)
