@@ -85,7 +85,7 @@ const nexthopsFor = (netns: Netns, fl: Flow4, skb: Skb | null): readonly FibNh[]
  * A router said that the packets of `fl` must be at most `mtu` octets (__ip_rt_update_pmtu). Below min_pmtu, 0 among it,
  * the host settles on that and lets the routers fragment. It counts for every next hop of the route.
  */
-const updatePmtu = (netns: Netns, rt: Dst, fl: Flow4, mtu: number): void => {
+export const rtUpdatePmtu = (netns: Netns, rt: Dst, fl: Flow4, mtu: number): void => {
   const { minPmtu, mtuExpiresSec } = ipv4(netns).sysctls
   if (rt.mtuLocked) return
   const old = dstMtu(rt, false)
@@ -157,7 +157,7 @@ export const ipRtIcmpError = (skb: Skb, type: number, code: number, info: number
   const held = sk?.dstCache ?? null
   const rt = held !== null && isDstFresh(held, state) ? held : ipRouteOutput(netns, fl)
   if (rt === null) return
-  updatePmtu(netns, rt, fl, info)
+  rtUpdatePmtu(netns, rt, fl, info)
   if (held === null) return
   sk!.dstCache = isDstFresh(rt, state) ? rt : (ipRouteOutput(netns, fl) ?? held)
 }
