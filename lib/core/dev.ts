@@ -71,6 +71,7 @@ export const registerNetdevice = (dev: NetDevice, ifindex = 0): void => {
 export const unregisterNetdevice = (dev: NetDevice): void => {
   if (!dev.registered) return
   devClose(dev)
+  dev.unregistering = true
   const { world } = dev.netns
   dev.master?.ops.delSlave?.(dev.master, dev)
   for (const slave of [...dev.slaves]) dev.ops.delSlave?.(dev, slave)
@@ -142,6 +143,12 @@ export const netifCarrierOff = (dev: NetDevice): void => {
   if (dev.registered) dev.netns.world.linkWatch.fire(dev)
 }
 
+/** Gives a device the carrier of the one that it is stacked on (netif_stacked_transfer_operstate). */
+export const netifStackedTransferOperstate = (root: NetDevice, dev: NetDevice): void => {
+  if (root.carrier) netifCarrierOn(dev)
+  else netifCarrierOff(dev)
+}
+
 /**
  * Sets and clears IFF_* flags as the administrator asks (netif_change_flags): IFF_UP, IFF_NOARP, IFF_MULTICAST, and one
  * use of IFF_PROMISC and IFF_ALLMULTI. Throws what the kind refuses to come up with.
@@ -209,12 +216,12 @@ export const devSetPromiscuity = (dev: NetDevice, inc: number): void => {
 }
 
 /**
- * Brings the device's filters up to date (dev_set_rx_mode). A device whose hardware filters no unicast addresses, as
- * none here does, is promiscuous while it listens to more than its own.
+ * Brings the device's filters up to date (dev_set_rx_mode). A device that filters no unicast addresses by itself is
+ * promiscuous while it listens to more than its own.
  */
 export const devSetRxMode = (dev: NetDevice): void => {
   if ((dev.flags & IFF_UP) === 0) return
-  if (dev.uc.size > 0 !== dev.ucPromisc) {
+  if (!dev.unicastFlt && dev.uc.size > 0 !== dev.ucPromisc) {
     dev.ucPromisc = !dev.ucPromisc
     devSetPromiscuity(dev, dev.ucPromisc ? 1 : -1)
   }

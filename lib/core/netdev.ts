@@ -190,6 +190,10 @@ export class NetDevice {
   readonly uc: Map<number, number> = new Map()
   /** Promiscuous because of {@link uc}. */
   ucPromisc = false
+  /** True when the device filters further unicast addresses by itself (IFF_UNICAST_FLT). */
+  unicastFlt = false
+  /** How many devices that are stacked on this one listen to an address of {@link mc}; see dev-addr-lists.ts. */
+  readonly mcSyncs: Map<number, number> = new Map()
   taps: PacketTap[] | null = null
   /** Captures of a device that is down; they see nothing until it is up again. */
   tapsDown: PacketTap[] | null = null
@@ -197,6 +201,8 @@ export class NetDevice {
   ipPtr: object | null = null
   /** True until unregistered. */
   registered = false
+  /** True while it is being unregistered, not when it only moves to another namespace (NETREG_UNREGISTERING). */
+  unregistering = false
   /** linkwatch: an event is queued. */
   linkwatchPending = false
 

@@ -375,6 +375,12 @@ export const skbScrub = (skb: Skb, netns: Netns): void => {
   if (skb.netns === netns) return
   skb.mark = 0
   skb.priority = 0
+  skbSetNetns(skb, netns)
+}
+
+/** Lets another namespace account for a packet that keeps all else: what a stacked device does with its lower one. */
+export const skbSetNetns = (skb: Skb, netns: Netns): void => {
+  if (skb.netns === netns) return
   const from = skb.netns.acct
   from.consumed++
   from.left++
