@@ -47,6 +47,8 @@ export interface LinkInfo {
 
 /** Attributes that are MACs. */
 const MACS: readonly string[] = ['groupAddress']
+/** Attributes that are lists of MACs; they become one text with blanks between. */
+const MAC_LISTS: readonly string[] = ['macaddrs']
 
 interface BridgeId {
   readonly priority: number
@@ -56,6 +58,7 @@ interface BridgeId {
 const isBridgeId = (value: object): value is BridgeId => 'priority' in value && 'address' in value
 
 const publicValue = (name: string, value: unknown): LinkAttrs[string] => {
+  if (Array.isArray(value) && MAC_LISTS.includes(name)) return value.map(formatMac).join(' ')
   if (value instanceof NetDevice) return value.name
   if (typeof value === 'number' && MACS.includes(name)) return formatMac(value)
   if (typeof value === 'object' && value !== null && isBridgeId(value))

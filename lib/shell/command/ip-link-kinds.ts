@@ -7,10 +7,11 @@ import { type Args, ToolExit, unsupported } from './args.js'
 import type { IpContext } from './ip-context.js'
 import type { LinkRequest } from './ip-link-args.js'
 import { BRIDGE_SLAVE_WORDS, BRIDGE_WORDS } from './link-kind/bridge.js'
+import { MACVLAN_WORDS } from './link-kind/macvlan.js'
 import { VETH_WORDS } from './link-kind/veth.js'
 import type { KindRequest, LinkKindWords } from './link-kind/words.js'
 
-const KINDS: readonly LinkKindWords[] = [VETH_WORDS, BRIDGE_WORDS, BRIDGE_SLAVE_WORDS]
+const KINDS: readonly LinkKindWords[] = [VETH_WORDS, BRIDGE_WORDS, BRIDGE_SLAVE_WORDS, MACVLAN_WORDS]
 
 /** Kinds that the tool knows and may be given words for, although the kernel has no such device. */
 const KNOWN_TO_TOOL: readonly string[] = [
@@ -20,7 +21,7 @@ const KNOWN_TO_TOOL: readonly string[] = [
 ].flatMap(line => line.split(' '))
 
 /** Kinds that the reference kernel makes and netloom does not: refused in netloom's own words, not in the kernel's. */
-const NOT_BUILT: readonly string[] = ['macvlan', 'macvtap', 'vxlan']
+const NOT_BUILT: readonly string[] = ['macvtap', 'vxlan']
 
 /** Reads the words behind `type KIND`. */
 export const parseKindWords = (

@@ -1,0 +1,49 @@
+/**
+ * What macvlans listen to, and what their lower device must let in for it.
+ *
+ * DIFFERS: the kernel keeps groups as a set of 256 bits by a hash that depends on addresses in its memory, so that one group
+ * in some hundred reaches a macvlan that does not listen to it; here the sets are exact.
+ *
+ * @see drivers/net/macvlan.c macvlan_compute_filter, macvlan_set_mac_lists, macvlan_change_rx_flags
+ */
+import { devSetAllmulti, devSetPromiscuity } from '../../core/dev.js'
+import { devMcSync, devUcSync } from '../../core/dev-addr-lists.js'
+import { IFF_ALLMULTI, IFF_PROMISC, type NetDevice } from '../../core/netdev.js'
+import { type MacvlanPort, macvlanPriv } from './macvlan-private.js'
+
+const EVERYTHING: number = IFF_PROMISC | IFF_ALLMULTI
+
+const portGroups = (dev: NetDevice, cutoff: number): number[] => [
+  ...[...dev.mcSyncs].filter(([, users]) => users > cutoff).map(([mac]) => mac),
+  dev.broadcast,
+]
+
+/** Which groups wait for the work queue (macvlan_recompute_bc_filter). */
+export const macvlanRecomputeBcFilter = (port: MacvlanPort): void => {
+  const { dev, bcCutoff } = port
+  if (bcCutoff < 0) port.bcFilter.reset(false, [])
+  else port.bcFilter.reset((dev.flags & EVERYTHING) !== 0, portGroups(dev, bcCutoff))
+}
+
+/** The lower device follows promiscuous and all-multicast mode (macvlan_change_rx_flags). */
+const changeRxFlags = (dev: NetDevice): void => {
+  const vlan = macvlanPriv(dev)
+  const now = dev.flags & EVERYTHING
+  const change = now ^ vlan.rxFlags
+  if (change === 0) return
+  vlan.rxFlags = now
+  if (change & IFF_ALLMULTI) devSetAllmulti(vlan.lowerdev, now & IFF_ALLMULTI ? 1 : -1)
+  if (change & IFF_PROMISC && !vlan.port.passthru) devSetPromiscuity(vlan.lowerdev, now & IFF_PROMISC ? 1 : -1)
+}
+
+/** The macvlan's flags or addresses have changed while it is up (macvlan_set_mac_lists). */
+export const macvlanSetRxMode = (dev: NetDevice): void => {
+  changeRxFlags(dev)
+  const vlan = macvlanPriv(dev)
+  const { port, lowerdev } = vlan
+  vlan.mcFilter.reset((dev.flags & EVERYTHING) !== 0, [...dev.mc.keys(), dev.broadcast])
+  devUcSync(lowerdev, dev, vlan.synced)
+  devMcSync(lowerdev, dev, vlan.synced)
+  port.mcFilter.reset((lowerdev.flags & EVERYTHING) !== 0, portGroups(lowerdev, 0))
+  macvlanRecomputeBcFilter(port)
+}
