@@ -303,7 +303,8 @@ export const devChangeNetns = (dev: NetDevice, netns: Netns, fallback: string | 
   dev.qdiscAttached = false
   dev.uc.clear()
   dev.mc.clear()
-  dev.mcSyncs.clear()
+  dev.ucSync.clear()
+  dev.mcSync.clear()
   dev.taps = null
   dev.tapsDown = null
   dev.netns = netns

@@ -121,6 +121,23 @@ export const deviceOps = (
 export const QDISC_NOQUEUE = 0
 export const QDISC_NOOP = 1
 
+/** Link-layer addresses of a device that its lower device listens to for it, and those that it listens to for others. */
+export class AddrSync {
+  /** Passed down to the lower device. */
+  readonly down: Set<number> = new Set()
+  /** Of these, those that the lower device had forgotten when they were to be taken back; they stay. */
+  readonly stuck: Set<number> = new Set()
+  /** Number of devices above that each address has been passed down by. */
+  readonly users: Map<number, number> = new Map()
+
+  /** Forgets all, as a device that leaves its namespace does. */
+  clear(): void {
+    this.down.clear()
+    this.stuck.clear()
+    this.users.clear()
+  }
+}
+
 /** A network device. Change it through core/dev.ts and rtnl/, which tell everybody concerned. */
 export class NetDevice {
   name: string
@@ -192,8 +209,9 @@ export class NetDevice {
   ucPromisc = false
   /** True when the device filters further unicast addresses by itself (IFF_UNICAST_FLT). */
   unicastFlt = false
-  /** How many devices that are stacked on this one listen to an address of {@link mc}; see dev-addr-lists.ts. */
-  readonly mcSyncs: Map<number, number> = new Map()
+  /** What of {@link uc} and {@link mc} belongs to stacked devices; see dev-addr-lists.ts. */
+  readonly ucSync: AddrSync = new AddrSync()
+  readonly mcSync: AddrSync = new AddrSync()
   taps: PacketTap[] | null = null
   /** Captures of a device that is down; they see nothing until it is up again. */
   tapsDown: PacketTap[] | null = null

@@ -14,7 +14,7 @@ import { type MacvlanPort, macvlanPriv } from './macvlan-private.js'
 const EVERYTHING: number = IFF_PROMISC | IFF_ALLMULTI
 
 const portGroups = (dev: NetDevice, cutoff: number): number[] => [
-  ...[...dev.mcSyncs].filter(([, users]) => users > cutoff).map(([mac]) => mac),
+  ...[...dev.mcSync.users].filter(([, users]) => users > cutoff).map(([mac]) => mac),
   dev.broadcast,
 ]
 
@@ -42,8 +42,8 @@ export const macvlanSetRxMode = (dev: NetDevice): void => {
   const vlan = macvlanPriv(dev)
   const { port, lowerdev } = vlan
   vlan.mcFilter.reset((dev.flags & EVERYTHING) !== 0, [...dev.mc.keys(), dev.broadcast])
-  devUcSync(lowerdev, dev, vlan.synced)
-  devMcSync(lowerdev, dev, vlan.synced)
+  devUcSync(lowerdev, dev)
+  devMcSync(lowerdev, dev)
   port.mcFilter.reset((lowerdev.flags & EVERYTHING) !== 0, portGroups(lowerdev, 0))
   macvlanRecomputeBcFilter(port)
 }

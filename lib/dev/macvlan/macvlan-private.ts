@@ -3,7 +3,6 @@
  *
  * @see drivers/net/macvlan.c struct macvlan_port, include/linux/if_macvlan.h struct macvlan_dev
  */
-import { SyncedAddrs } from '../../core/dev-addr-lists.js'
 import type { NetDevice } from '../../core/netdev.js'
 import type { Skb } from '../../core/skb.js'
 import { Ring } from '../../sim/ring.js'
@@ -72,8 +71,6 @@ export class Macvlan {
   bcQueueLenReq: number
   /** Groups that it listens to. */
   readonly mcFilter: McFilter = new McFilter()
-  /** Addresses that the lower device listens to for it. */
-  readonly synced: SyncedAddrs = new SyncedAddrs()
   /** IFF_PROMISC and IFF_ALLMULTI as the lower device knows them, while it is up. */
   rxFlags = 0
   /** Frames that it could not receive. */

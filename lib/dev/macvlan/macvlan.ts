@@ -98,8 +98,8 @@ const macvlanOpen = (dev: NetDevice): void => {
 const macvlanStop = (dev: NetDevice): void => {
   const vlan = macvlanPriv(dev)
   const { lowerdev, port } = vlan
-  devUcUnsync(lowerdev, vlan.synced)
-  devMcUnsync(lowerdev, vlan.synced)
+  devUcUnsync(lowerdev, dev)
+  devMcUnsync(lowerdev, dev)
   if (port.passthru) {
     if ((vlan.flags & MACVLAN_FLAG_NOPROMISC) === 0) devSetPromiscuity(lowerdev, -1)
   } else {

@@ -31,6 +31,8 @@ interface Reading {
   hasFlags: boolean
   nopromisc: boolean
   nodst: boolean
+  /** The next word has been tried as an address. */
+  cut: boolean
 }
 
 const mode = (reading: Reading, args: Args): void => {
@@ -82,8 +84,10 @@ const macaddr = (reading: Reading, args: Args, ip: IpContext): void => {
   if (op === 'add' || op === 'del') {
     const { mac, text } = readMac(args.take())
     reading.attributes['macaddr'] = { ...before, op, mac: mac ?? fail(text) }
-  } else if (op === 'set') reading.attributes['macaddr'] = { ...before, op, macs: readMacs(ip, args) }
-  else if (op === 'flush') reading.attributes['macaddr'] = { ...before, op }
+  } else if (op === 'set') {
+    reading.attributes['macaddr'] = { ...before, op, macs: readMacs(ip, args) }
+    reading.cut = true
+  } else if (op === 'flush') reading.attributes['macaddr'] = { ...before, op }
   else fail(USAGE)
 }
 
@@ -105,9 +109,11 @@ const WORDS: readonly { readonly word: string; readonly read: (r: Reading, args:
 ]
 
 const macvlanWords = (ip: IpContext, args: Args): KindRequest => {
-  const reading: Reading = { attributes: {}, hasFlags: false, nopromisc: false, nodst: false }
+  const reading: Reading = { attributes: {}, hasFlags: false, nopromisc: false, nodst: false, cut: false }
   while (!args.done) {
-    const word = args.take()
+    // The tool cuts a word at its colons while it tries to read an address in it.
+    const word = reading.cut ? args.take().split(':')[0]! : args.take()
+    reading.cut = false
     const found = WORDS.find(w => matches(word, w.word))
     if (found !== undefined) found.read(reading, args, ip)
     else fail(matches(word, 'help') ? USAGE : `macvlan: unknown option "${word}"?\n${USAGE}`)
