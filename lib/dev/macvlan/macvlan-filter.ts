@@ -41,7 +41,9 @@ export const macvlanSetRxMode = (dev: NetDevice): void => {
   changeRxFlags(dev)
   const vlan = macvlanPriv(dev)
   const { port, lowerdev } = vlan
-  vlan.mcFilter.reset((dev.flags & EVERYTHING) !== 0, [...dev.mc.keys(), dev.broadcast])
+  // A group that was left is still in the list now, as the lower device listens to it: it stays in the set until the next change.
+  const groups = [...dev.mc.keys(), ...dev.mcSync.down, dev.broadcast]
+  vlan.mcFilter.reset((dev.flags & EVERYTHING) !== 0, groups)
   devUcSync(lowerdev, dev)
   devMcSync(lowerdev, dev)
   port.mcFilter.reset((lowerdev.flags & EVERYTHING) !== 0, portGroups(lowerdev, 0))

@@ -304,7 +304,12 @@ const macvlanDellink = (dev: NetDevice): void => {
   netdevUpperDevUnlink(vlan.lowerdev, dev)
 }
 
-/** The passthru macvlan takes over an address that its lower device was given. */
+/**
+ * The passthru macvlan takes over an address that its lower device was given.
+ *
+ * DIFFERS: the kernel tells nobody of it, so that IPv4 goes on to send to neighbours that are REACHABLE by headers that it
+ * has kept, from the former address; here frames carry the new one from now on.
+ */
 const followAddress = (port: MacvlanPort): void => {
   const vlan = port.passthru ? port.vlans[0] : undefined
   if (vlan === undefined || (vlan.dev.isUp && macvlanAddrBusy(port, port.dev.addr))) return
