@@ -17,6 +17,7 @@ import {
   type PacketTap,
   QDISC_NOOP,
   QDISC_NOQUEUE,
+  type RxHandler,
 } from './netdev.js'
 import type { Netns } from './netns.js'
 import {
@@ -212,6 +213,7 @@ export const devSetPromiscuity = (dev: NetDevice, inc: number): void => {
   dev.promiscuity += inc
   if (dev.promiscuity > 0 === was) return
   dev.flags = was ? dev.flags & ~IFF_PROMISC : dev.flags | IFF_PROMISC
+  dev.ops.changeRxFlags?.(dev, IFF_PROMISC)
   devSetRxMode(dev)
 }
 
@@ -234,6 +236,7 @@ export const devSetAllmulti = (dev: NetDevice, inc: number): void => {
   dev.allmulti += inc
   if (dev.allmulti > 0 === was) return
   dev.flags = was ? dev.flags & ~IFF_ALLMULTI : dev.flags | IFF_ALLMULTI
+  dev.ops.changeRxFlags?.(dev, IFF_ALLMULTI)
   devSetRxMode(dev)
 }
 
@@ -261,6 +264,37 @@ const addrDel = (dev: NetDevice, list: Map<number, number>, mac: number): boolea
   else list.delete(mac)
   devSetRxMode(dev)
   return true
+}
+
+/**
+ * Gives a device the function that takes what it receives (netdev_rx_handler_register). Throws EBUSY when it has one,
+ * EINVAL for a device that can have none.
+ */
+export const netdevRxHandlerRegister = (dev: NetDevice, handler: RxHandler, data: object): void => {
+  if (dev.rxHandler !== null) throw new NetloomError('EBUSY', undefined, { dev: dev.name })
+  if (dev.noRxHandler) throw new NetloomError('EINVAL', undefined, { dev: dev.name })
+  dev.rxHandler = handler
+  dev.rxHandlerData = data
+}
+
+/** Ends {@link netdevRxHandlerRegister}. */
+export const netdevRxHandlerUnregister = (dev: NetDevice): void => {
+  dev.rxHandler = null
+  dev.rxHandlerData = null
+}
+
+/** Sets the carrier (dev_change_carrier). Throws EOPNOTSUPP for a device that does not let it be set. */
+export const devChangeCarrier = (dev: NetDevice, carrier: boolean): void => {
+  if (dev.ops.changeCarrier === null) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name })
+  dev.ops.changeCarrier(dev, carrier)
+}
+
+/** Holds the carrier down or lets it come back (dev_change_proto_down). Throws EOPNOTSUPP. */
+export const devChangeProtoDown = (dev: NetDevice, protoDown: boolean): void => {
+  if (!dev.changeProtoDown) throw extackError('EOPNOTSUPP', 'Protodown not supported by device', { dev: dev.name })
+  if (protoDown) netifCarrierOff(dev)
+  else netifCarrierOn(dev)
+  dev.protoDown = protoDown
 }
 
 /** Renames a device (dev_change_name). Throws EEXIST, EINVAL. */

@@ -84,7 +84,11 @@ export interface DeviceOps {
   readonly changeMtu: ((dev: NetDevice, mtu: number) => void) | null
   /** Checks a change of address and carries it out beyond `dev.addr`. */
   readonly setMacAddress: ((dev: NetDevice, mac: number) => void) | null
-  /** Promiscuity or multicast list changed (ndo_set_rx_mode, ndo_change_rx_flags). */
+  /** IFF_PROMISC or IFF_ALLMULTI of {@link NetDevice.flags} has changed, also while it is down (ndo_change_rx_flags). */
+  readonly changeRxFlags: ((dev: NetDevice, change: number) => void) | null
+  /** Sets the carrier as the administrator asks (ndo_change_carrier). */
+  readonly changeCarrier: ((dev: NetDevice, carrier: boolean) => void) | null
+  /** Promiscuity or address lists changed while it is up (ndo_set_rx_mode). */
   readonly setRxMode: ((dev: NetDevice) => void) | null
   /** ifindex that `ip link` prints after the @, with the device that has it when it is known. */
   readonly getIflink: ((dev: NetDevice) => { ifindex: number; dev: NetDevice | null }) | null
@@ -109,6 +113,8 @@ export const deviceOps = (
   uninit: ops.uninit ?? null,
   changeMtu: ops.changeMtu ?? null,
   setMacAddress: ops.setMacAddress ?? null,
+  changeRxFlags: ops.changeRxFlags ?? null,
+  changeCarrier: ops.changeCarrier ?? null,
   setRxMode: ops.setRxMode ?? null,
   getIflink: ops.getIflink ?? null,
   addSlave: ops.addSlave ?? null,
@@ -176,6 +182,9 @@ export class NetDevice {
   /** netif_running: between open and stop. */
   running = false
   carrier = true
+  /** True when the administrator can hold the carrier down; whether he does (IFLA_PROTO_DOWN). */
+  changeProtoDown = false
+  protoDown = false
   /** How often carrier came and went (`transns` of `ip -s -s link` is the sum). */
   carrierUpCount = 0
   carrierDownCount = 0
@@ -193,6 +202,8 @@ export class NetDevice {
   featureOverrides: Map<string, boolean> | null = null
   readonly stats: DevStats = new DevStats()
   rxHandler: RxHandler | null = null
+  /** True for a device that nothing can be stacked on in that way (IFF_NO_RX_HANDLER). */
+  noRxHandler = false
   rxHandlerData: object | null = null
   /** Upper device that this one is a port of. */
   master: NetDevice | null = null

@@ -32,6 +32,8 @@ export interface LinkInfo {
   /** Name of the far end's namespace when it is another one. */
   readonly linkNetns: string | null
   readonly alias: string
+  /** The carrier is held down. */
+  readonly protodown: boolean
   readonly group: number
   readonly txQueueLen: number
   readonly promiscuity: number
@@ -87,6 +89,7 @@ export const publicLinkInfo = (info: KernelLinkInfo): LinkInfo => ({
   iflink: info.iflink,
   linkNetns: info.linkNetns?.name ?? null,
   alias: info.alias,
+  protodown: info.protodown,
   group: info.group,
   txQueueLen: info.txQueueLen,
   promiscuity: info.promiscuity,

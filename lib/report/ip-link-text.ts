@@ -158,6 +158,7 @@ export const printLink = (p: Printer, info: LinkInfo, view: LinkView): void => {
   printFirstLine(p, info, view)
   if (view.withHardware) printHardware(p, info)
   printLinkNetns(p, info)
+  if (info.protodown) p.field('proto_down', true, ' protodown on ')
   if (p.options.details) printDetails(p, info, view)
   if ((view.isLink || p.options.details) && info.alias !== '') {
     p.newline()

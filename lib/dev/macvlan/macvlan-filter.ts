@@ -8,7 +8,7 @@
  */
 import { devSetAllmulti, devSetPromiscuity } from '../../core/dev.js'
 import { devMcSync, devUcSync } from '../../core/dev-addr-lists.js'
-import { IFF_ALLMULTI, IFF_PROMISC, type NetDevice } from '../../core/netdev.js'
+import { IFF_ALLMULTI, IFF_PROMISC, IFF_UP, type NetDevice } from '../../core/netdev.js'
 import { type MacvlanPort, macvlanPriv } from './macvlan-private.js'
 
 const EVERYTHING: number = IFF_PROMISC | IFF_ALLMULTI
@@ -26,22 +26,18 @@ export const macvlanRecomputeBcFilter = (port: MacvlanPort): void => {
 }
 
 /** The lower device follows promiscuous and all-multicast mode (macvlan_change_rx_flags). */
-const changeRxFlags = (dev: NetDevice): void => {
-  const vlan = macvlanPriv(dev)
-  const now = dev.flags & EVERYTHING
-  const change = now ^ vlan.rxFlags
-  if (change === 0) return
-  vlan.rxFlags = now
-  if (change & IFF_ALLMULTI) devSetAllmulti(vlan.lowerdev, now & IFF_ALLMULTI ? 1 : -1)
-  if (change & IFF_PROMISC && !vlan.port.passthru) devSetPromiscuity(vlan.lowerdev, now & IFF_PROMISC ? 1 : -1)
+export const macvlanChangeRxFlags = (dev: NetDevice, change: number): void => {
+  if ((dev.flags & IFF_UP) === 0) return
+  const { lowerdev, port } = macvlanPriv(dev)
+  if (change & IFF_ALLMULTI) devSetAllmulti(lowerdev, dev.flags & IFF_ALLMULTI ? 1 : -1)
+  if (change & IFF_PROMISC && !port.passthru) devSetPromiscuity(lowerdev, dev.flags & IFF_PROMISC ? 1 : -1)
 }
 
 /** The macvlan's flags or addresses have changed while it is up (macvlan_set_mac_lists). */
 export const macvlanSetRxMode = (dev: NetDevice): void => {
-  changeRxFlags(dev)
   const vlan = macvlanPriv(dev)
   const { port, lowerdev } = vlan
-  // A group that was left is still in the list now, as the lower device listens to it: it stays in the set until the next change.
+  // A group that was left stays in the set until the next change: its entry only goes with that of the lower device, below.
   const groups = [...dev.mc.keys(), ...dev.mcSync.down, dev.broadcast]
   vlan.mcFilter.reset((dev.flags & EVERYTHING) !== 0, groups)
   devUcSync(lowerdev, dev)

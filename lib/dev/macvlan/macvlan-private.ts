@@ -71,8 +71,6 @@ export class Macvlan {
   bcQueueLenReq: number
   /** Groups that it listens to. */
   readonly mcFilter: McFilter = new McFilter()
-  /** IFF_PROMISC and IFF_ALLMULTI as the lower device knows them, while it is up. */
-  rxFlags = 0
   /** Frames that it could not receive. */
   rxErrors = 0
   /** Place in the port's table: bucket of its MAC. */

@@ -14,6 +14,8 @@ import {
   devSetPromiscuity,
   devUcAdd,
   devUcDel,
+  netdevRxHandlerRegister,
+  netdevRxHandlerUnregister,
   netifStackedTransferOperstate,
   registerNetdevice,
   unregisterNetdevice,
@@ -47,7 +49,7 @@ import { ETH_MAX_MTU, ETH_MIN_MTU } from '../../wire/ethernet.js'
 import { isValidMac } from '../../wire/mac.js'
 import { ethRandomAddr } from '../eth-random-addr.js'
 import { MACVLAN_FDB_OPS } from './macvlan-fdb.js'
-import { macvlanSetRxMode } from './macvlan-filter.js'
+import { macvlanChangeRxFlags, macvlanSetRxMode } from './macvlan-filter.js'
 import {
   type MacvlanAttrs,
   macvlanChangelink,
@@ -83,7 +85,6 @@ const addrInUse = (dev: NetDevice): NetloomError => new NetloomError('EADDRINUSE
 const macvlanOpen = (dev: NetDevice): void => {
   const vlan = macvlanPriv(dev)
   const { lowerdev, port } = vlan
-  vlan.rxFlags = dev.flags & (IFF_PROMISC | IFF_ALLMULTI)
   if (port.passthru) {
     if ((vlan.flags & MACVLAN_FLAG_NOPROMISC) === 0) devSetPromiscuity(lowerdev, 1)
   } else {
@@ -153,18 +154,15 @@ const macvlanGetStats = (dev: NetDevice): DevStats => {
 const portCreate = (dev: NetDevice): MacvlanPort => {
   const context = { dev: dev.name }
   if (dev.type !== ARPHRD_ETHER || dev.flags & IFF_LOOPBACK) throw new NetloomError('EINVAL', undefined, context)
-  if (dev.rxHandler !== null) throw new NetloomError('EBUSY', undefined, context)
   const port = new MacvlanPort(dev)
-  dev.rxHandler = macvlanHandleFrame
-  dev.rxHandlerData = port
+  netdevRxHandlerRegister(dev, macvlanHandleFrame, port)
   return port
 }
 
 /** The last macvlan has gone: what it did to the lower device is undone (macvlan_port_destroy). */
 const portDestroy = (port: MacvlanPort): void => {
   const { dev } = port
-  dev.rxHandler = null
-  dev.rxHandlerData = null
+  netdevRxHandlerUnregister(dev)
   macvlanPurgeBroadcasts(port)
   if (port.passthru && dev.addr !== port.permAddr) devSetMacAddress(dev, port.permAddr)
 }
@@ -185,6 +183,7 @@ const MACVLAN_OPS: DeviceOps = deviceOps({
     if (macvlanPriv(dev).lowerdev.mtu < mtu) throw new NetloomError('EINVAL', undefined, { dev: dev.name, mtu })
   },
   setMacAddress: macvlanSetMacAddress,
+  changeRxFlags: macvlanChangeRxFlags,
   setRxMode: macvlanSetRxMode,
   getIflink: dev => {
     const { lowerdev } = macvlanPriv(dev)
@@ -210,6 +209,7 @@ const newDevice = (base: NewLinkBase, lowerdev: NetDevice): NetDevice => {
   const dev = new NetDevice(base.netns, base.name, MACVLAN_OPS)
   dev.flags = IFF_BROADCAST | IFF_MULTICAST
   dev.unicastFlt = true
+  dev.changeProtoDown = true
   dev.mtu = base.mtu ?? lowerdev.mtu
   dev.minMtu = ETH_MIN_MTU
   dev.maxMtu = lowerdev.maxMtu
