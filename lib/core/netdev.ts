@@ -59,6 +59,22 @@ export class DevStats {
   rxOtherhostDropped = 0
 }
 
+/** What a device has to do with the IPv4 addresses that it is given (inetaddr_chain, inetaddr_validator_chain). */
+export interface InetaddrOps {
+  /** An address, as int32, is about to be added. Throws a NetloomError to refuse. */
+  readonly validate: (dev: NetDevice, addr: number) => void
+  readonly up: (dev: NetDevice, addr: number) => void
+  readonly down: (dev: NetDevice, addr: number) => void
+}
+
+/** How a device hands IPv4 packets to others after it has received them (struct l3mdev_ops, and a hook of local input). */
+export interface L3mdevOps {
+  /** A packet has come in whose route is still to be found; may set `skb.dst`. */
+  readonly l3Rcv: (skb: Skb) => void
+  /** A whole packet is for a protocol of this host; may change `skb.dev`. */
+  readonly localIn: (skb: Skb) => void
+}
+
 /** Takes a packet that the device received before the protocols see it (a bridge port, a macvlan's lower device). */
 export type RxHandler = (skb: Skb) => number
 
@@ -226,6 +242,8 @@ export class NetDevice {
   taps: PacketTap[] | null = null
   /** Captures of a device that is down; they see nothing until it is up again. */
   tapsDown: PacketTap[] | null = null
+  inetaddrOps: InetaddrOps | null = null
+  l3mdevOps: L3mdevOps | null = null
   /** IPv4 state of the device; typed in ip/. */
   ipPtr: object | null = null
   /** True until unregistered. */

@@ -3,6 +3,8 @@
  */
 import type { LinkChange, NewLink } from './link-base.js'
 import type { BridgeChange, BridgePortChange, NewBridge } from './link-kind/bridge.js'
+import type { NewDummy } from './link-kind/dummy.js'
+import type { IpvlanChange, NewIpvlan } from './link-kind/ipvlan.js'
 import type { MacvlanChange, NewMacvlan } from './link-kind/macvlan.js'
 import type { NewVeth } from './link-kind/veth.js'
 
@@ -15,6 +17,10 @@ export type {
   BridgeSwitch,
   NewBridge,
 } from './link-kind/bridge.js'
+export type { NewDummy } from './link-kind/dummy.js'
+export type { IpvlanFlag, IpvlanMode } from '../dev/ipvlan/ipvlan.js'
+export type { MacvlanMode } from '../dev/macvlan/macvlan-netlink.js'
+export type { IpvlanChange, IpvlanOptions, NewIpvlan } from './link-kind/ipvlan.js'
 export type { MacvlanChange, MacvlanMacaddrChange, MacvlanOptions, NewMacvlan } from './link-kind/macvlan.js'
 export type { NewVeth, NewVethPeer } from './link-kind/veth.js'
 
@@ -25,7 +31,7 @@ export interface NewOtherLink extends NewLink {
 }
 
 /** A device to make. */
-export type LinkAdd = NewVeth | NewBridge | NewMacvlan | NewOtherLink
+export type LinkAdd = NewVeth | NewBridge | NewDummy | NewMacvlan | NewIpvlan | NewOtherLink
 
 /** Changes of a device of a kind that was added to the World. */
 export interface OtherLinkChange extends LinkChange {
@@ -34,4 +40,4 @@ export interface OtherLinkChange extends LinkChange {
 }
 
 /** What to change about a device. */
-export type LinkSet = LinkChange | BridgeChange | BridgePortChange | MacvlanChange | OtherLinkChange
+export type LinkSet = LinkChange | BridgeChange | BridgePortChange | MacvlanChange | IpvlanChange | OtherLinkChange

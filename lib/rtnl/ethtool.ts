@@ -176,6 +176,33 @@ const KINDS: Readonly<Record<string, KindFeatures>> = {
     ],
     off: ['tx-nocache-copy', ...SOFT_OFF],
   },
+  dummy: {
+    fixedOn: [],
+    on: [
+      ...SCATTER,
+      ...GSO_SOFTWARE,
+      ...GSO_ENCAP,
+      'tx-checksum-ip-generic',
+      'tx-generic-segmentation',
+      'rx-gro',
+      'highdma',
+    ],
+    off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
+  ipvlan: {
+    fixedOn: [
+      ...SCATTER,
+      ...GSO_SOFTWARE,
+      ...GSO_ENCAP,
+      'tx-checksum-ip-generic',
+      'rx-checksum',
+      'highdma',
+      'tx-gso-robust',
+      'vlan-challenged',
+    ],
+    on: ['tx-generic-segmentation', 'rx-gro'],
+    off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
   macvlan: {
     fixedOn: [
       ...SCATTER,
@@ -245,10 +272,10 @@ const recomputeBridge = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureN
   return out
 }
 
-/** Features that a macvlan has when its lower device has them, whatever was asked for (macvlan_fix_features). */
+/** Features that a macvlan or ipvlan has when its lower device has them, whatever was asked for (macvlan_fix_features). */
 const OF_LOWER: readonly FeatureName[] = ['rx-checksum', 'tx-generic-segmentation', 'rx-gro']
 
-const recomputeMacvlan = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureName> => {
+const recomputeStacked = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureName> => {
   const lower = dev.lower[0]
   const ofLower = lower === undefined || KINDS[lower.ops.kind] === undefined ? new Set<string>() : activeOf(lower)
   const out = new Set(wanted)
@@ -261,7 +288,8 @@ const recomputeMacvlan = (dev: NetDevice, wanted: Set<FeatureName>): Set<Feature
 
 const RECOMPUTE: Readonly<Record<string, (dev: NetDevice, wanted: Set<FeatureName>) => Set<FeatureName>>> = {
   bridge: recomputeBridge,
-  macvlan: recomputeMacvlan,
+  macvlan: recomputeStacked,
+  ipvlan: recomputeStacked,
 }
 
 /** Features in force. */

@@ -1,9 +1,6 @@
 /**
  * What macvlans listen to, and what their lower device must let in for it.
  *
- * DIFFERS: the kernel keeps groups as a set of 256 bits by a hash that depends on addresses in its memory, so that one group
- * in some hundred reaches a macvlan that does not listen to it; here the sets are exact.
- *
  * @see drivers/net/macvlan.c macvlan_compute_filter, macvlan_set_mac_lists, macvlan_change_rx_flags
  */
 import { devSetAllmulti, devSetPromiscuity } from '../../core/dev.js'
@@ -37,9 +34,7 @@ export const macvlanChangeRxFlags = (dev: NetDevice, change: number): void => {
 export const macvlanSetRxMode = (dev: NetDevice): void => {
   const vlan = macvlanPriv(dev)
   const { port, lowerdev } = vlan
-  // A group that was left stays in the set until the next change: its entry only goes with that of the lower device, below.
-  const groups = [...dev.mc.keys(), ...dev.mcSync.down, dev.broadcast]
-  vlan.mcFilter.reset((dev.flags & EVERYTHING) !== 0, groups)
+  vlan.mcFilter.ofDevice(dev)
   devUcSync(lowerdev, dev)
   devMcSync(lowerdev, dev)
   port.mcFilter.reset((lowerdev.flags & EVERYTHING) !== 0, portGroups(lowerdev, 0))

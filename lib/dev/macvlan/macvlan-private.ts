@@ -7,6 +7,7 @@ import type { NetDevice } from '../../core/netdev.js'
 import type { Skb } from '../../core/skb.js'
 import { Ring } from '../../sim/ring.js'
 import { MacHash } from '../mac-hash.js'
+import { McFilter } from '../mc-filter.js'
 
 export const MACVLAN_MODE_PRIVATE = 1
 export const MACVLAN_MODE_VEPA = 2
@@ -40,24 +41,6 @@ export const macvlanEthHash = (mac: number): number => {
     rest >>= 8n
   }
   return Number((((value << 16n) * GOLDEN_RATIO_64) & MASK_64) >> HASH_SHIFT)
-}
-
-/** What a set of link-layer groups contains: all of them, or those listed. */
-export class McFilter {
-  all = false
-  readonly #macs: MacHash<McFilter> = new MacHash<McFilter>()
-
-  /** True when the group with these halves is in it. */
-  has(hi: number, lo: number): boolean {
-    return this.all || this.#macs.find(hi, lo) !== null
-  }
-
-  /** Makes it `macs`, or everything. */
-  reset(all: boolean, macs: readonly number[]): void {
-    this.all = all
-    this.#macs.clear()
-    for (const mac of macs) if (this.#macs.get(mac) === null) this.#macs.set(mac, this)
-  }
 }
 
 /** A macvlan (struct macvlan_dev). */
