@@ -32,11 +32,11 @@ ip netns exec c2 tcpdump -i mv2 -U -w c2-mv2.pcap 2>/dev/null &
 ip netns exec host tcpdump -i eth0 -U -w host-eth0.pcap 2>/dev/null &
 ip netns exec ext tcpdump -i eth0 -U -w ext-eth0.pcap 2>/dev/null &
 sleep 1
-ip netns exec ext ping -e 4660 -c 1 -s 3000 -W 1 -b 10.0.0.255
+ip netns exec ext ping -e 4660 -c 1 -s 3000 -W 1 -b -M dont 10.0.0.255
 sleep 0.2
 ip netns exec ext ping -e 4661 -c 1 -s 3000 -W 1 10.0.0.1
 sleep 0.2
-ip netns exec c1 ping -e 4662 -c 1 -s 3000 -W 1 -b 10.0.0.255
+ip netns exec c1 ping -e 4662 -c 1 -s 3000 -W 1 -b -M dont 10.0.0.255
 sleep 0.2
 ip -n c1 -d -s link show mv1 > c1-mv1.link
 ip -n c2 -d -s link show mv2 > c2-mv2.link
