@@ -54,7 +54,7 @@ const withMasks = ({ x, y, udp }: Answer): Answer => ({
   udp,
 })
 
-const NAMES = ['ip', 'fragments', 'arp', 'host', 'filter', 'loose']
+const NAMES = ['ip', 'fragments', 'arp', 'host', 'filter', 'loose', 'source-routes', 'source-routes-strict']
 
 for (const name of NAMES) {
   const { about, setup, frames } = readAnswers(name)
