@@ -24,6 +24,7 @@ export const ERRNO = {
   ENODEV: [19, 'No such device'],
   EINVAL: [22, 'Invalid argument'],
   ENOSPC: [28, 'No space left on device'],
+  EMLINK: [31, 'Too many links'],
   EPIPE: [32, 'Broken pipe'],
   ERANGE: [34, 'Numerical result out of range'],
   ELOOP: [40, 'Too many levels of symbolic links'],

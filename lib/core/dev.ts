@@ -70,6 +70,7 @@ export const registerNetdevice = (dev: NetDevice, ifindex = 0): void => {
 /** Takes a device out of the world (unregister_netdevice): down, out of its bridge, forgotten by every layer. */
 export const unregisterNetdevice = (dev: NetDevice): void => {
   if (!dev.registered) return
+  dev.unregistering = true
   devClose(dev)
   const { world } = dev.netns
   dev.master?.ops.delSlave?.(dev.master, dev)
@@ -209,12 +210,12 @@ export const devSetPromiscuity = (dev: NetDevice, inc: number): void => {
 }
 
 /**
- * Brings the device's filters up to date (dev_set_rx_mode). A device whose hardware filters no unicast addresses, as
- * none here does, is promiscuous while it listens to more than its own.
+ * Brings the device's filters up to date (dev_set_rx_mode). A device that filters no unicast addresses is promiscuous
+ * while it listens to more than its own.
  */
 export const devSetRxMode = (dev: NetDevice): void => {
   if ((dev.flags & IFF_UP) === 0) return
-  if (dev.uc.size > 0 !== dev.ucPromisc) {
+  if (!dev.unicastFlt && dev.uc.size > 0 !== dev.ucPromisc) {
     dev.ucPromisc = !dev.ucPromisc
     devSetPromiscuity(dev, dev.ucPromisc ? 1 : -1)
   }

@@ -69,6 +69,7 @@ export const DROP_REASONS = [
   'ARP_IGNORED',
   'SOCKET_CLOSED',
   'DEVICE_GONE',
+  'VLAN_FILTERED',
 ] as const
 
 /** Name of a drop reason. */

@@ -20,6 +20,8 @@ export interface NewLinkBase {
   readonly ifindex?: number
   readonly numTxQueues?: number
   readonly numRxQueues?: number
+  /** Device that it is to be stacked on (IFLA_LINK); kinds that are stacked on none ignore it. */
+  readonly link?: NetDevice
 }
 
 /** A kind of link (struct rtnl_link_ops). `A` are the attributes that belong to the kind. */

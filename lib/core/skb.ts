@@ -77,6 +77,12 @@ export class Skb {
   priority: number
   /** ifindex of the device that it came in by, 0 for local ones. */
   skbIif: number
+  /** Hash of the flow, 0 while nobody has computed it; `l4Hash` when it covers ports. A socket may have set it. */
+  hash: number
+  l4Hash: boolean
+  /** EtherType of a VLAN tag that stands beside the frame, 0 for none, and its control information. */
+  vlanProto: number
+  vlanTci: number
   /** IPSKB_* flags. */
   ipFlags: number
   /** Octets of IP options that were checked; 0 none. */
@@ -85,6 +91,8 @@ export class Skb {
   ignoreDf: boolean
   /** Largest fragment seen when it was put together, 0 when it was not. */
   fragMaxSize: number
+  /** Number of its last passage by captures, by which they know it again when it is dropped; 0 none. */
+  tapSeq: number
   /** Bridge port that it entered by; typed in dev/bridge. */
   brPort: object | null
   /** Bridge: flags of the bridge's control block (BR_*), see dev/bridge. */
@@ -112,10 +120,15 @@ export class Skb {
     this.mark = 0
     this.priority = 0
     this.skbIif = 0
+    this.hash = 0
+    this.l4Hash = false
+    this.vlanProto = 0
+    this.vlanTci = 0
     this.ipFlags = 0
     this.ipOptLen = 0
     this.ignoreDf = false
     this.fragMaxSize = 0
+    this.tapSeq = 0
     this.brPort = null
     this.brFlags = 0
     this.alive = true
@@ -225,10 +238,14 @@ const reset = (skb: Skb, netns: Netns): Skb => {
   skb.mark = 0
   skb.priority = 0
   skb.skbIif = 0
+  skb.hash = 0
+  skb.l4Hash = false
+  skb.vlanProto = 0
   skb.ipFlags = 0
   skb.ipOptLen = 0
   skb.ignoreDf = false
   skb.fragMaxSize = 0
+  skb.tapSeq = 0
   skb.brPort = null
   skb.brFlags = 0
   skb.alive = true
@@ -279,10 +296,15 @@ const copyFields = (to: Skb, from: Skb): void => {
   to.mark = from.mark
   to.priority = from.priority
   to.skbIif = from.skbIif
+  to.hash = from.hash
+  to.l4Hash = from.l4Hash
+  to.vlanProto = from.vlanProto
+  to.vlanTci = from.vlanTci
   to.ipFlags = from.ipFlags
   to.ipOptLen = from.ipOptLen
   to.ignoreDf = from.ignoreDf
   to.fragMaxSize = from.fragMaxSize
+  to.tapSeq = from.tapSeq
   to.brPort = from.brPort
   to.brFlags = from.brFlags
 }
@@ -358,6 +380,12 @@ export const skbScrub = (skb: Skb, netns: Netns): void => {
   if (skb.netns === netns) return
   skb.mark = 0
   skb.priority = 0
+  skbMoveNetns(skb, netns)
+}
+
+/** Another namespace accounts for a packet from now on. */
+export const skbMoveNetns = (skb: Skb, netns: Netns): void => {
+  if (skb.netns === netns) return
   const from = skb.netns.acct
   from.consumed++
   from.left++

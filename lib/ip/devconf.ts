@@ -31,6 +31,7 @@ const SETTINGS = [
   ['force_igmp_version', 0],
   ['igmpv2_unsolicited_report_interval', 10000],
   ['igmpv3_unsolicited_report_interval', 1000],
+  ['src_valid_mark', 0],
   ['accept_source_route', 1],
   ['medium_id', 0],
   ['mc_forwarding', 0],
@@ -61,10 +62,11 @@ export const ARP_EVICT_NOCARRIER = 21
 export const FORCE_IGMP_VERSION = 22
 export const IGMPV2_UNSOLICITED_REPORT_INTERVAL = 23
 export const IGMPV3_UNSOLICITED_REPORT_INTERVAL = 24
-export const ACCEPT_SOURCE_ROUTE = 25
-export const MEDIUM_ID = 26
+export const SRC_VALID_MARK = 25
+export const ACCEPT_SOURCE_ROUTE = 26
+export const MEDIUM_ID = 27
 /** Set by a multicast routing daemon only, of which there is none: read-only. */
-export const MC_FORWARDING = 27
+export const MC_FORWARDING = 28
 
 /** Names under net.ipv4.conf.DEV, in the order of the indexes above. */
 export const DEVCONF_NAMES: readonly string[] = SETTINGS.map(([name]) => name)

@@ -82,7 +82,9 @@ export const icmpSend = (skb: Skb, type: number, code: number, info: number): vo
   const fl = fib.flow.reset(options.faddr !== 0 ? options.faddr : ipv4Saddr(b, ip), errorSource(skb, dst), 0)
   fl.proto = IPPROTO_ICMP
   fl.tos = tos
-  const rt = ipRouteOutput(netns, fl)
+  fl.sport = (type << 8) | code
+  // With several next hops it takes the one of the flow that it is about.
+  const rt = ipRouteOutput(netns, fl, skb)
   if (rt === null) return
   const { daddr } = fl
   const saddr = fl.saddr !== 0 ? fl.saddr : INADDR_DUMMY
@@ -126,7 +128,9 @@ export const specDst = (skb: Skb): number => {
   const saddr = ipv4Saddr(b, ip)
   if (isZeronet(saddr)) return inetSelectAddr(skb.dev!, saddr, RT_SCOPE_LINK)
   const { fib } = ipv4(netns)
-  if (fib.lookup(fib.flow.reset(saddr, 0, 0), 0) === 0) return fibPrefsrc(fib.res.info!, fib.res.nh!)
+  const fl = fib.flow.reset(saddr, 0, 0)
+  fl.tos = ipv4Tos(b, ip)
+  if (fib.lookup(fl, 0) === 0) return fibPrefsrc(fib.res.info!, fib.res.nh!)
   return inetSelectAddr(skb.dev!, saddr, RT_SCOPE_UNIVERSE)
 }
 

@@ -4,9 +4,10 @@
  * @see include/net/netns/ipv4.h
  */
 import type { Netns } from '../core/netns.js'
+import { jhash2words } from '../wire/siphash.js'
 import { ACCEPT_SOURCE_ROUTE, DevConf } from './devconf.js'
 import { FibInfos } from './fib-info.js'
-import { Fib } from './fib-table.js'
+import { Fib } from './fib.js'
 import { FragQueues } from './frag-queue.js'
 import { IcmpLimits } from './icmp-limit.js'
 import type { IfAddr } from './in-device.js'
@@ -23,6 +24,12 @@ export class Ipv4Sysctls {
   ipForwardUsePmtu = 0
   ipNoPmtuDisc = 0
   ipNonlocalBind = 0
+  ipEarlyDemux = 1
+  fibMultipathUseNeigh = 0
+  fibMultipathHashPolicy = 0
+  fibMultipathHashFields = 7
+  /** 0: the key of the hash follows from the World's seed. */
+  fibMultipathHashSeed = 0
   ipForwardUpdatePriority = 1
   ipLocalPortRangeMin = 32768
   ipLocalPortRangeMax = 60999
@@ -54,6 +61,9 @@ export class Ipv4Sysctls {
   }
 }
 
+/** Keeps the seed of multipath hashing apart from other uses of the World's seed: "mpth". */
+const MULTIPATH_SALT = 0x6d707468
+
 /** IPv4 of one namespace. Get it with `ipv4(netns)`. */
 export class Ipv4 {
   readonly netns: Netns
@@ -67,6 +77,8 @@ export class Ipv4 {
   readonly confDefault: DevConf = new DevConf(null)
   readonly fib: Fib = new Fib()
   readonly fibInfos: FibInfos = new FibInfos()
+  /** Key of the hash that chooses among next hops; four times the same word, as the kernel makes it of its seed. */
+  readonly multipathKey: Int32Array = new Int32Array(4)
   readonly neigh: NeighTable
   readonly udp: UdpTable = new UdpTable()
   readonly raw: RawSocket[] = []
@@ -101,5 +113,12 @@ export class Ipv4 {
     this.icmp = new IcmpLimits(netns)
     // Of all settings this one differs between `all` and `default`.
     this.confAll.data[ACCEPT_SOURCE_ROUTE] = 0
+    this.setMultipathSeed(0)
+  }
+
+  /** Seeds the hash that chooses among next hops (fib_multipath_hash_seed); 0 takes the World's seed. */
+  setMultipathSeed(seed: number): void {
+    this.sysctls.fibMultipathHashSeed = seed
+    this.multipathKey.fill(seed !== 0 ? seed : jhash2words(this.netns.world.seed, MULTIPATH_SALT))
   }
 }

@@ -69,6 +69,7 @@ export class RawSocket extends Sock {
     const fl = ipv4(this.netns).fib.flow.reset(addr, this.sourceAddress, this.#oif(addr))
     fl.proto = this.protocol
     fl.tos = this.tos
+    fl.mark = this.mark
     const dst = ipRouteConnect(this.netns, fl)
     if (dst === null) throw new NetloomError(errnoName(routeError(this.netns)), undefined, { peer: formatIpv4(addr) })
     if (dst.flags & RTCF_BROADCAST && !this.broadcast)
@@ -97,6 +98,9 @@ export class RawSocket extends Sock {
     const fl = ipv4(this.netns).fib.flow.reset(hop, this.sourceAddress, this.#oif(hop))
     fl.proto = this.protocol
     fl.tos = this.tos
+    fl.mark = this.mark
+    // Type and code stand where other protocols have the source port.
+    if (this.protocol === IPPROTO_ICMP && payload.length >= 2) fl.sport = (payload[0]! << 8) | payload[1]!
     const dst = ipRouteOutput(this.netns, fl)
     if (dst === null) return -routeError(this.netns)
     if (dst.flags & RTCF_BROADCAST && !this.broadcast) return -EACCES
@@ -119,6 +123,7 @@ export class RawSocket extends Sock {
     skb.buf.set(payload, at)
     skb.transportHeader = at
     skb.sk = this
+    skb.mark = this.mark
     skb.priority = tosToPriority(this.tos)
     skb.dst = dst
     skb.ignoreDf = this.ignoresDf

@@ -28,8 +28,9 @@ import {
 } from './devconf.js'
 import { fibSelectDefault } from './fib-default.js'
 import { type FibInfo, type FibNh, fibPrefsrc } from './fib-info.js'
-import { fibValidateSource, ipDevFind, VALID_ONLINK } from './fib-lookup.js'
-import type { Flow4 } from './fib-table.js'
+import { fibValidateSource, flowL4, ipDevFind, VALID_ONLINK } from './fib-lookup.js'
+import { fibSelectMultipath, multipathHashFlow, multipathHashSkb } from './fib-multipath.js'
+import { type Flow4, LOOPBACK_IFINDEX } from './fib-table.js'
 import { bindException, type FibNhException } from './fnhe.js'
 import { type InDevice, inDevOf, inetAddrOnlink, inetSelectAddr } from './in-device.js'
 import { type Ipv4, ipv4 } from './ipv4.js'
@@ -125,15 +126,23 @@ export const ipRouteInput = (skb: Skb, daddr: number, saddr: number, dev: NetDev
   return routeInputSlow(skb, daddr, saddr, inDev, state)
 }
 
-const remember = (skb: Skb, state: Ipv4, daddr: number, saddr: number, dst: Dst): void => {
+/** The same without a look at what is remembered: for questions, which want to know the table too. */
+export const ipRouteInputSlow = (skb: Skb, daddr: number, saddr: number, dev: NetDevice): number => {
+  const inDev = inDevOf(dev)
+  return inDev === null ? DROP.NOT_SPECIFIED : routeInputSlow(skb, daddr, saddr, inDev, ipv4(dev.netns))
+}
+
+/** Gives a packet its route, which the cache keeps unless it has been chosen among several next hops. */
+const remember = (skb: Skb, state: Ipv4, daddr: number, saddr: number, dst: Dst, isRemembered = true): void => {
   skb.dst = dst
-  // The cache does not know the TOS.
-  if (skb.protocol === ETH_P_IP && !state.fib.looksAtTos)
+  // The cache knows addresses and device only.
+  if (skb.protocol === ETH_P_IP && isRemembered && state.fib.isAddressed)
     state.inputCache.put(state.inputKey, saddr, daddr, skb.dev!.ifindex, skb.ipFlags & IPSKB_DOREDIRECT, dst)
 }
 
 const routeInputSlow = (skb: Skb, daddr: number, saddr: number, inDev: InDevice, state: Ipv4): number => {
   const { dev } = inDev
+  state.fib.res.clear()
   if (isMulticast4(daddr)) return routeInputMc(skb, daddr, saddr, inDev, state)
   if (isMulticast4(saddr) || isBroadcast(saddr)) return DROP.IP_INVALID_SOURCE
   if (isBroadcast(daddr) || (saddr === 0 && daddr === 0)) return brdInput(skb, saddr, inDev, state, null, null)
@@ -145,7 +154,13 @@ const routeInputSlow = (skb: Skb, daddr: number, saddr: number, inDev: InDevice,
   const tos = skb.protocol === ETH_P_IP ? ipv4Tos(skb.buf, skb.networkHeader) : 0
   const fl = fib.flow.reset(daddr, saddr, 0)
   fl.tos = tos
+  if (fib.rules.custom) {
+    fl.iif = dev.ifindex
+    fl.mark = skb.mark
+    flowL4(state, skb, fl)
+  }
   const err = fib.lookup(fl, 0)
+  if (err !== 0) fib.res.clear()
   const forwards = inDev.conf.data[FORWARDING] !== 0
   if (err !== 0) return unreachable(skb, state, forwards ? -err : EHOSTUNREACH)
   const { res } = fib
@@ -154,7 +169,7 @@ const routeInputSlow = (skb: Skb, daddr: number, saddr: number, inDev: InDevice,
   if (res.type === RTN_BROADCAST) {
     if (!andConf(state.confAll, inDev.conf, BC_FORWARDING)) return brdInput(skb, saddr, inDev, state, info, nh)
   } else if (res.type === RTN_LOCAL) {
-    const bad = fibValidateSource(saddr, daddr, tos, 0, dev, inDev)
+    const bad = fibValidateSource(skb, saddr, daddr, tos, 0, dev, inDev)
     if (bad > 0) return bad
     remember(skb, state, daddr, saddr, localInput(state, RTN_LOCAL, 0, info, nh))
     return 0
@@ -174,11 +189,14 @@ const forwardInput = (
   state: Ipv4,
   type: number,
   info: FibInfo,
-  nh: FibNh,
+  firstNh: FibNh,
 ): number => {
   const { dev } = inDev
+  const isMultipath = info.nhs.length > 1
+  if (isMultipath) fibSelectMultipath(state, state.fib.res, multipathHashSkb(state, skb), 0)
+  const nh = isMultipath ? state.fib.res.nh! : firstNh
   const outDev = nh.dev!
-  const valid = fibValidateSource(saddr, daddr, tos, outDev.ifindex, dev, inDev)
+  const valid = fibValidateSource(skb, saddr, daddr, tos, outDev.ifindex, dev, inDev)
   if (valid > 0) return valid
   if (outDev === dev) {
     if (valid === VALID_ONLINK && orConf(state.confAll, inDev.conf, SEND_REDIRECTS))
@@ -189,14 +207,14 @@ const forwardInput = (
   const exception = nh.exceptions === null ? null : nh.exceptions.find(daddr, state.netns.world.now)
   const cached = exception === null ? nh.rthInput : exception.input
   if (cached !== null && cached.type === type && !(cached.flags & RTCF_LOCAL) && isDstFresh(cached, state)) {
-    remember(skb, state, daddr, saddr, cached)
+    remember(skb, state, daddr, saddr, cached, !isMultipath)
     return 0
   }
   const dst = new Dst(outDev, type, 0, state.path.forward, state.path.output)
   dst.isInput = true
   setNexthop(dst, state, info, nh, exception, true)
   if (exception === null) nh.rthInput = dst
-  remember(skb, state, daddr, saddr, dst)
+  remember(skb, state, daddr, saddr, dst, !isMultipath)
   return 0
 }
 
@@ -210,7 +228,8 @@ const brdInput = (
 ): number => {
   if (skb.protocol !== ETH_P_IP) return DROP.INVALID_PROTO
   if (!isZeronet(saddr)) {
-    const bad = fibValidateSource(saddr, 0, 0, 0, inDev.dev, inDev)
+    const tos = ipv4Tos(skb.buf, skb.networkHeader)
+    const bad = fibValidateSource(skb, saddr, 0, tos, 0, inDev.dev, inDev)
     if (bad > 0) return bad
   }
   skb.dst = localInput(state, RTN_BROADCAST, RTCF_BROADCAST, info, nh)
@@ -246,7 +265,8 @@ const routeInputMc = (skb: Skb, daddr: number, saddr: number, inDev: InDevice, s
   if (isZeronet(saddr)) {
     if (!isLocalMulticast4(daddr) && proto !== IPPROTO_IGMP) return DROP.IP_INVALID_SOURCE
   } else {
-    const bad = fibValidateSource(saddr, 0, 0, 0, inDev.dev, inDev)
+    const tos = ipv4Tos(skb.buf, skb.networkHeader)
+    const bad = fibValidateSource(skb, saddr, 0, tos, 0, inDev.dev, inDev)
     if (bad > 0) return bad
   }
   skb.dst = localInput(state, RTN_MULTICAST, RTCF_MULTICAST, null, null)
@@ -257,10 +277,12 @@ const routeInputMc = (skb: Skb, daddr: number, saddr: number, inDev: InDevice, s
 
 /**
  * Where a packet of this host goes (ip_route_output_key): fills in `fl.saddr` when it is 0 and returns the route, or null
- * with the errno in {@link routeError}.
+ * with the errno in {@link routeError}. `skb`: the packet that it answers, by which the next hop is chosen among several.
  */
-export const ipRouteOutput = (netns: Netns, fl: Flow4): Dst | null => {
+export const ipRouteOutput = (netns: Netns, fl: Flow4, skb: Skb | null = null): Dst | null => {
   const state = ipv4(netns)
+  fl.iif = LOOPBACK_IFINDEX
+  state.fib.res.clear()
   if (fl.saddr !== 0) {
     const s = fl.saddr
     if (isMulticast4(s) || isBroadcast(s) || isZeronet(s)) return refuse(state, EINVAL)
@@ -291,7 +313,7 @@ export const ipRouteOutput = (netns: Netns, fl: Flow4): Dst | null => {
     if (fl.daddr === 0) fl.daddr = fl.saddr = INADDR_LOOPBACK
     return mkrouteOutput(state, fl, netns.lo, RTN_LOCAL, RTCF_LOCAL, null, null, 0)
   }
-  return lookupOutput(state, fl, outDev)
+  return lookupOutput(state, fl, outDev, skb)
 }
 
 /**
@@ -306,17 +328,18 @@ export const ipRouteConnect = (netns: Netns, fl: Flow4): Dst | null => {
   return ipRouteOutput(netns, fl)
 }
 
-const lookupOutput = (state: Ipv4, fl: Flow4, oifDev: NetDevice | null): Dst | null => {
+const lookupOutput = (state: Ipv4, fl: Flow4, oifDev: NetDevice | null, skb: Skb | null): Dst | null => {
   const { fib, netns } = state
   const origOif = fl.oif
   const err = fib.lookup(fl, 0)
   if (err !== 0) {
+    fib.res.clear()
     if (oifDev === null) return refuse(state, -err)
     // A device was named and no route fits: the destination is taken to be on its link.
     if (fl.saddr === 0) fl.saddr = inetSelectAddr(oifDev, 0, RT_SCOPE_LINK)
     return mkrouteOutput(state, fl, oifDev, RTN_UNICAST, 0, null, null, origOif)
   }
-  if (fib.res.prefixLen === 0 && fl.oif === 0) fibSelectDefault(netns, fl)
+  if (fib.res.type !== RTN_LOCAL) fibSelectPath(state, fl, skb)
   const { type, info, nh, prefixLen } = fib.res
   if (type === RTN_LOCAL) {
     if (fl.saddr === 0) fl.saddr = info!.prefsrc !== 0 ? info!.prefsrc : fl.daddr
@@ -331,6 +354,19 @@ const lookupOutput = (state: Ipv4, fl: Flow4, oifDev: NetDevice | null): Dst | n
 const refuse = (state: Ipv4, errno: number): null => {
   state.routeErrno = errno
   return null
+}
+
+/**
+ * The choice among several next hops, or among several default routes, of what a lookup found (fib_select_path). `skb`:
+ * the packet by which a next hop is chosen, null to choose by `fl`.
+ */
+export const fibSelectPath = (state: Ipv4, fl: Flow4, skb: Skb | null): void => {
+  const { res } = state.fib
+  if (fl.oif !== 0) return
+  if (res.info!.nhs.length > 1) {
+    const hash = skb === null ? multipathHashFlow(state, fl) : multipathHashSkb(state, skb)
+    fibSelectMultipath(state, res, hash, fl.saddr)
+  } else if (res.prefixLen === 0) fibSelectDefault(state.netns, fl)
 }
 
 /** errno of the last {@link ipRouteOutput} of a namespace that returned null. */

@@ -73,6 +73,8 @@ export class Sock {
   broadcast = false
   /** SO_BINDTODEVICE. */
   boundDev: NetDevice | null = null
+  /** SO_MARK of what is sent, int32. */
+  mark = 0
   rcvbuf: number
   sndbuf: number
   /** Called in process context when there is something to read, or an error. */

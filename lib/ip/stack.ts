@@ -190,6 +190,13 @@ const fibEvent = (event: number, dev: NetDevice): void => {
   }
 }
 
+/** The part of the rules (fib_rules_event): they name devices, which come, go and change their names. */
+const fibRulesEvent = (event: number, dev: NetDevice): void => {
+  const { rules } = ipv4(dev.netns).fib
+  if (event === NETDEV_CHANGENAME || event === NETDEV_UNREGISTER) rules.detach(dev)
+  if (event === NETDEV_CHANGENAME || event === NETDEV_REGISTER) rules.attach(dev)
+}
+
 /** Registers IPv4 with a World. Before any namespace is made. */
 export const ipv4Init = (world: World): void => {
   const inputCache = new InputCache()
@@ -198,5 +205,6 @@ export const ipv4Init = (world: World): void => {
   world.notifiers.register(arpEvent)
   world.notifiers.register(inetdevEvent)
   world.notifiers.register(fibEvent)
+  world.notifiers.register(fibRulesEvent)
   world.sysctlProviders.push(ipv4SysctlProvider)
 }

@@ -30,6 +30,9 @@ const SIMPLE: readonly (readonly [string, NumberField, number, number])[] = [
   ['ip_forward_update_priority', 'ipForwardUpdatePriority', 0, 1],
   ['ip_no_pmtu_disc', 'ipNoPmtuDisc', 0, 255],
   ['ip_nonlocal_bind', 'ipNonlocalBind', 0, 255],
+  ['fib_multipath_use_neigh', 'fibMultipathUseNeigh', 0, 1],
+  ['fib_multipath_hash_policy', 'fibMultipathHashPolicy', 0, 3],
+  ['fib_multipath_hash_fields', 'fibMultipathHashFields', 1, 0xfff],
   ['icmp_echo_ignore_all', 'icmpEchoIgnoreAll', 0, 1],
   ['icmp_echo_ignore_broadcasts', 'icmpEchoIgnoreBroadcasts', 0, 1],
   ['icmp_errors_use_inbound_ifaddr', 'icmpErrorsUseInboundIfaddr', 0, 1],
@@ -105,6 +108,11 @@ const simpleEntries = function* (state: Ipv4): Iterable<SysctlEntry> {
     }
   yield* portEntries(sysctls)
   yield { name: 'net.ipv4.route.flush', write: () => rtCacheForget(state.netns) }
+  yield {
+    name: 'net.ipv4.fib_multipath_hash_seed',
+    read: () => String(sysctls.fibMultipathHashSeed),
+    write: value => state.setMultipathSeed(sysctlInt(value, 0, 0xffffffff)),
+  }
   yield {
     name: 'net.ipv4.ip_forward',
     read: () => String(state.confAll.data[FORWARDING]),

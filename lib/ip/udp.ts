@@ -26,6 +26,7 @@ import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, ICMP_REDIRECT } from '../wire/icm
 import { formatIpv4, isMulticast4 } from '../wire/ip.js'
 import { IP_DF, IPPROTO_UDP, IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Saddr, ipv4Tos, ipv4Ttl } from '../wire/ipv4.js'
 import { putUdp, putUdpCsumField, UDP_HLEN, udpCsum, udpDport, udpLen, udpSport } from '../wire/udp.js'
+import type { Flow4 } from './fib-table.js'
 import { icmpErrConvert } from './icmp-errors.js'
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
@@ -89,15 +90,14 @@ export class UdpSocket extends Sock {
 
   /** Fixes the peer: only its datagrams are received, and ICMP errors are reported (ip4_datagram_connect). */
   connect(addr: number, port: number): void {
+    if (!this.#bound) this.bind()
     const fl = ipv4(this.netns).fib.flow.reset(addr, this.sourceAddress, this.#oif(addr))
-    fl.proto = IPPROTO_UDP
-    fl.tos = this.tos
+    this.#describe(fl, port)
     const dst = ipRouteConnect(this.netns, fl)
     if (dst === null) throw new NetloomError(errnoName(routeError(this.netns)), undefined, { peer: formatIpv4(addr) })
     if (dst.flags & RTCF_BROADCAST && !this.broadcast)
       throw new NetloomError('EACCES', undefined, { peer: formatIpv4(addr) })
     const { saddr, daddr } = fl
-    if (!this.#bound) this.bind()
     if (this.sourceAddress === 0) this.sourceAddress = saddr
     if (this.localAddress === 0) this.localAddress = saddr
     this.peerAddress = daddr
@@ -109,6 +109,15 @@ export class UdpSocket extends Sock {
   #oif(addr: number): number {
     if (this.boundDev !== null) return this.boundDev.ifindex
     return isMulticast4(addr) && this.mcastIf !== null ? this.mcastIf.ifindex : 0
+  }
+
+  /** What rules and multipath hashing may look at besides addresses. */
+  #describe(fl: Flow4, port: number): void {
+    fl.proto = IPPROTO_UDP
+    fl.tos = this.tos
+    fl.mark = this.mark
+    fl.sport = this.localPort
+    fl.dport = port
   }
 
   /** Sends to the connected peer; octets sent, or a negative errno. */
@@ -129,8 +138,7 @@ export class UdpSocket extends Sock {
     let daddr = addr
     if (dst === null) {
       const fl = ipv4(this.netns).fib.flow.reset(addr, saddr, this.#oif(addr))
-      fl.proto = IPPROTO_UDP
-      fl.tos = this.tos
+      this.#describe(fl, port)
       dst = ipRouteOutput(this.netns, fl)
       if (dst === null) return -routeError(this.netns)
       saddr = fl.saddr
@@ -163,6 +171,7 @@ export class UdpSocket extends Sock {
       skb.csumOffset = 6
     } else this.#copyAndSum(skb, at, data, csumPseudo(saddr, daddr, IPPROTO_UDP, len) + port + len)
     skb.sk = this
+    skb.mark = this.mark
     skb.priority = tosToPriority(this.tos)
     skb.dst = dst
     skb.ignoreDf = this.ignoresDf

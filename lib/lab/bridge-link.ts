@@ -6,8 +6,7 @@ import type { Netns as KernelNetns } from '../core/netns.js'
 import { linkList, linkSet } from '../rtnl/link.js'
 import { type DevRef, devOf } from './refs.js'
 import { type LinkAttrs, publicAttrs } from './link-info.js'
-import { portAttrs } from './link.js'
-import type { BridgePortOptions } from './link-spec.js'
+import { type BridgePortOptions, portAttrs } from './link-kind/bridge.js'
 
 /** A port of a bridge as `bridge -d link` shows it. */
 export interface BridgePortInfo {

@@ -1,25 +1,15 @@
 /**
  * `ip link` as calls.
  */
-import type { NetDevice } from '../core/netdev.js'
 import type { Netns as KernelNetns } from '../core/netns.js'
-import type { VethPeer } from '../dev/veth.js'
 import { type LinkChanges, linkAdd, linkDel, linkList, linkSet, type LinkSpec } from '../rtnl/link.js'
 import type { Dev } from './dev.js'
 import type { Handles } from './handles.js'
-import { type DevRef, devOf, netnsOf } from './refs.js'
 import { type LinkInfo, publicLinkInfo } from './link-info.js'
-import type {
-  BridgeOptions,
-  BridgePortOptions,
-  LinkAdd,
-  LinkSet,
-  NewOtherLink,
-  NewVeth,
-  NewVethPeer,
-  OtherLinkChange,
-} from './link-spec.js'
-import { checkOptions, defined, macOption } from './text.js'
+import { linkKindOptions } from './link-kinds.js'
+import type { LinkAdd, LinkSet, NewOtherLink, OtherLinkChange } from './link-spec.js'
+import { type DevRef, devOf, netnsOf } from './refs.js'
+import { checkOptions, defined, optionalMac } from './text.js'
 
 const NEW_LINK = [
   'kind',
@@ -32,6 +22,7 @@ const NEW_LINK = [
   'group',
   'numTxQueues',
   'numRxQueues',
+  'link',
   'master',
   'up',
 ]
@@ -52,7 +43,6 @@ const CHANGE = [
   'multicast',
   'allmulticast',
 ]
-const PEER = ['name', 'netns', 'address', 'mtu', 'txQueueLen', 'ifindex', 'numTxQueues', 'numRxQueues']
 
 /** Splits options into those of every device and those of the kind. */
 const split = (options: object, base: readonly string[]): { base: object; attrs: object } => {
@@ -62,9 +52,6 @@ const split = (options: object, base: readonly string[]): { base: object; attrs:
     attrs: Object.fromEntries(entries.filter(([key]) => !base.includes(key))),
   }
 }
-
-const optionalMac = (option: string, text: string | undefined): number | undefined =>
-  text === undefined ? undefined : macOption(option, text)
 
 /** The `ip link` of a namespace: `netns.link`. */
 export class LinkApi {
@@ -86,12 +73,13 @@ export class LinkApi {
    * const eth0 = h1.link.add({ kind: 'veth', name: 'eth0', peer: { name: 'h1', netns: 'sw' } })
    */
   add(spec: LinkAdd): Dev {
-    const { address, broadcast, master, ...base } = split(spec, NEW_LINK).base as LinkAdd
+    const { address, broadcast, link, master, ...base } = split(spec, NEW_LINK).base as LinkAdd
     const request = {
       ...base,
       ...defined({
         address: optionalMac('address', address),
         broadcast: optionalMac('broadcast', broadcast),
+        link: link === undefined ? undefined : devOf(this.#netns, link),
         master: master === undefined ? undefined : devOf(this.#netns, master),
       }),
       attrs: this.#newAttrs(spec),
@@ -127,51 +115,26 @@ export class LinkApi {
 
   #newAttrs(spec: LinkAdd): object {
     const { attrs } = split(spec, NEW_LINK)
-    if (spec.kind === 'veth') {
-      checkOptions('link.add veth', attrs, ['peer'])
-      return { peer: this.#peer((spec as NewVeth).peer ?? {}) }
-    }
-    if (spec.kind === 'bridge') return bridgeAttrs(attrs)
+    const kind = linkKindOptions(spec.kind)
+    if (kind !== null && !kind.isPort) return kind.toNew(this.#netns, attrs)
     checkOptions(`link.add ${spec.kind}`, attrs, ['attrs'])
     return (spec as NewOtherLink).attrs ?? {}
-  }
-
-  #peer(peer: NewVethPeer): VethPeer {
-    checkOptions('peer', peer, PEER)
-    const { address, netns, ...rest } = peer
-    return {
-      ...rest,
-      ...defined({
-        address: optionalMac('peer.address', address),
-        netns: netns === undefined ? undefined : netnsOf(this.#netns, netns),
-      }),
-    }
   }
 
   /** Attributes of the kind or of the port; those of a port do not carry the kind on. */
   #changedAttrs(changes: LinkSet): object {
     const { attrs } = split(changes, CHANGE)
-    const kind = 'kind' in changes ? changes.kind : undefined
-    if (kind === undefined) {
+    const name = 'kind' in changes ? changes.kind : undefined
+    if (name === undefined) {
       checkOptions('link.set', attrs, CHANGE)
       return {}
     }
-    if (kind === 'bridge') return { attrs: bridgeAttrs(attrs) }
-    if (kind === 'bridge_slave') return { kind: undefined, slaveAttrs: portAttrs(this.#netns, attrs) }
-    checkOptions(`link.set ${kind}`, attrs, ['attrs'])
+    const kind = linkKindOptions(name)
+    if (kind !== null && kind.toChange !== null) {
+      const given = kind.toChange(this.#netns, attrs)
+      return kind.isPort ? { kind: undefined, slaveAttrs: given } : { attrs: given }
+    }
+    checkOptions(`link.set ${name}`, attrs, ['attrs'])
     return { attrs: (changes as OtherLinkChange).attrs }
   }
-}
-
-/** Attributes as the kind takes them: the number of a MAC. */
-const bridgeAttrs = (options: BridgeOptions): object => {
-  const { groupAddress, ...rest } = options
-  return groupAddress === undefined ? rest : { ...rest, groupAddress: macOption('groupAddress', groupAddress) }
-}
-
-/** @internal attributes of a port as the kind takes them */
-export const portAttrs = (netns: KernelNetns, options: BridgePortOptions): object => {
-  const { backupPort, ...rest } = options
-  if (backupPort === undefined) return rest
-  return { ...rest, backupPort: backupPort === null ? null : (devOf(netns, backupPort) satisfies NetDevice) }
 }

@@ -18,6 +18,8 @@ export interface SocketOptions {
   readonly ttl?: number
   /** Type of service (IP_TOS). */
   readonly tos?: number
+  /** Mark of what is sent, which rules may look at (SO_MARK). */
+  readonly mark?: number
   /** May send to broadcast addresses (SO_BROADCAST). */
   readonly broadcast?: boolean
   /** Only use this device (SO_BINDTODEVICE). */
@@ -46,6 +48,7 @@ export interface SocketOptions {
 export const SOCKET_OPTIONS: readonly string[] = [
   'ttl',
   'tos',
+  'mark',
   'broadcast',
   'dev',
   'pmtuDisc',

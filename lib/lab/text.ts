@@ -32,6 +32,10 @@ export const prefixOption = (option: string, text: string): Prefix => about(opti
 /** The 48-bit number of a MAC; throws EINVAL that names the option. */
 export const macOption = (option: string, text: string): number => about(option, text, parseMac)
 
+/** The 48-bit number of a MAC that may be absent; throws EINVAL that names the option. */
+export const optionalMac = (option: string, text: string | undefined): number | undefined =>
+  text === undefined ? undefined : macOption(option, text)
+
 /** A number by one of its names, or as it is. Throws EINVAL that lists the names. */
 export const wordOption = <W extends string>(
   option: string,

@@ -52,6 +52,7 @@ export const printMdb = (p: Printer, m: MdbInfo): void => {
   p.openArray('flags')
   for (const flag of m.flags) p.element(flag, ` ${flag}`)
   p.closeArray()
+  if (m.vid !== 0) p.field('vid', m.vid, ` vid ${m.vid}`)
   if (p.options.stats > 0) p.field('timer', padded(m.timer), ` ${padded(m.timer)}`)
   p.newline()
   p.closeObject()

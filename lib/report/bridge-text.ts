@@ -18,7 +18,7 @@ import {
 } from '../ip/rtnetlink.js'
 import type { LinkInfo } from '../rtnl/link.js'
 import { formatMac } from '../wire/mac.js'
-import { PORT_STATES, printBridgePortFlags } from './bridge-kind-text.js'
+import { PORT_STATES, printBridgePortFlags } from './link-kind/bridge.js'
 import { printLinkFlags, printLinkName } from './ip-link-text.js'
 import type { Printer } from './printer.js'
 

@@ -3,7 +3,7 @@
  *
  * @see ip-route(8)
  */
-import { RT_TABLE_MAIN } from '../ip/rtnetlink.js'
+import { RT_TABLE_MAIN, RT_TABLE_UNSPEC } from '../ip/rtnetlink.js'
 import type { RouteCacheInfo, RouteGetInfo } from '../rtnl/route.js'
 import { formatIpv4 } from '../wire/ip.js'
 import { printMetrics, printRouteFlags, printRouteType, type RouteColumns } from './ip-route-text.js'
@@ -37,7 +37,7 @@ const printCache = (p: Printer, info: RouteCacheInfo): void => {
 }
 
 const printTable = (p: Printer, info: RouteCacheInfo): void => {
-  if (info.table === RT_TABLE_MAIN && !p.options.details) return
+  if (info.table === RT_TABLE_UNSPEC || (info.table === RT_TABLE_MAIN && !p.options.details)) return
   const table = p.options.numeric ? String(info.table) : ROUTE_TABLES.name(info.table)
   p.field('table', table, `table ${table} `)
 }
@@ -57,8 +57,9 @@ export const printRouteGet = (p: Printer, info: RouteGetInfo, question: RouteGet
   printTable(p, info)
   if (question.from === '' && info.src !== 0) p.field('prefsrc', formatIpv4(info.src), `src ${formatIpv4(info.src)} `)
   printRouteFlags(p, info.flags)
-  if (question.mark !== undefined && question.mark !== 0) p.field('mark', question.mark, `mark ${question.mark} `)
-  if (info.iif === null) p.field('uid', 0, 'uid 0 ')
+  const { mark = 0 } = question
+  if (mark !== 0) p.field('mark', mark, `mark ${mark >= 16 ? `0x${mark.toString(16)}` : mark} `)
+  if (info.uid !== null) p.field('uid', info.uid, `uid ${info.uid} `)
   printCache(p, info)
   printMetrics(p, info.metrics)
   if (info.iif !== null) p.field('iif', info.iif.name, `iif ${info.iif.name} `)

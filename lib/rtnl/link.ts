@@ -43,6 +43,8 @@ export interface LinkSpec {
   readonly group?: number
   readonly numTxQueues?: number
   readonly numRxQueues?: number
+  /** Device that it is stacked on, where the kind is stacked on one. */
+  readonly link?: NetDevice
   readonly master?: NetDevice
   readonly up?: boolean
   /** Attributes of the kind; its file in dev/ names them. */
@@ -134,6 +136,7 @@ const SPEC_KEYS: readonly string[] = [
   'group',
   'numTxQueues',
   'numRxQueues',
+  'link',
   'master',
   'up',
   'attrs',

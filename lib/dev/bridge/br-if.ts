@@ -3,6 +3,7 @@
  *
  * @see net/bridge/br_if.c
  */
+import { netdevUpperDevLink, netdevUpperDevUnlink } from '../../core/dev-adjacency.js'
 import { devSetAllmulti, devSetMtu, devSetPromiscuity } from '../../core/dev.js'
 import { ARPHRD_ETHER, IFF_LOOPBACK, type NetDevice } from '../../core/netdev.js'
 import { NETDEV_CHANGEADDR, NETDEV_CHANGEUPPER } from '../../core/notifier.js'
@@ -26,6 +27,7 @@ import {
   bridgePortOf,
   isBridge,
 } from './br-private.js'
+import { nbpVlanFlush, nbpVlanInit } from './br-vlan.js'
 import { brStpDisablePort, brStpEnablePort, brStpRecalculateBridgeId, portIsUsable } from './br-stp.js'
 
 const MAX_PORTS = 1 << 10
@@ -89,6 +91,7 @@ export const brAddIf = (brDev: NetDevice, dev: NetDevice): void => {
   p.designatedRootAddr = br.designatedRootAddr
   p.designatedBridgePriority = br.priority
   p.designatedBridgeAddr = br.bridgeIdAddr
+  netdevUpperDevLink(dev, brDev)
   devSetAllmulti(dev, 1)
   dev.rxHandler = brHandleFrame
   dev.rxHandlerData = p
@@ -98,7 +101,8 @@ export const brAddIf = (brDev: NetDevice, dev: NetDevice): void => {
   br.ports.unshift(p)
   devSetPromiscuity(dev, 1)
   brFdbCatchUp(br)
-  fdbAddLocal(br, p, dev.addr)
+  fdbAddLocal(br, p, dev.addr, 0)
+  nbpVlanInit(p)
   const changed = brStpRecalculateBridgeId(br)
   if (portIsUsable(p) && bridgeIsUp(br)) brStpEnablePort(p)
   if (changed) notifyAddr(br)
@@ -112,9 +116,11 @@ const removePort = (p: BridgePort): void => {
   devSetPromiscuity(dev, -1)
   brStpDisablePort(p)
   br.ports.splice(br.ports.indexOf(p), 1)
+  nbpVlanFlush(p)
   brFdbDeleteByPort(br, p, true)
   for (const other of br.ports) if (other.backupPort === p) other.backupPort = null
   recalculateArpProxy(br)
+  netdevUpperDevUnlink(dev, br.dev)
   dev.master = null
   br.dev.slaves.splice(br.dev.slaves.indexOf(dev), 1)
   br.world.notifiers.call(NETDEV_CHANGEUPPER, dev)

@@ -5,7 +5,7 @@
  */
 import type { NetDevice } from '../../core/netdev.js'
 import { NetloomError } from '../../errors.js'
-import { PORT_STATES } from '../../report/bridge-kind-text.js'
+import { PORT_STATES } from '../../report/link-kind/bridge.js'
 import { printBridgeLink } from '../../report/bridge-text.js'
 import { linkList, linkSet } from '../../rtnl/link.js'
 import { type Args, matches, oneOfOnOff, parseUnsigned, usageError } from './args.js'

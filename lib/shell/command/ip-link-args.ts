@@ -47,7 +47,7 @@ export interface LinkRequest {
   group?: number
   alias?: string
   master?: NetDevice | null
-  /** `link DEV`: none of netloom's kinds is stacked on another device. */
+  /** `link DEV`: what a new device is stacked on. */
   link?: string
   carrier?: boolean
   protodown?: boolean
@@ -274,4 +274,10 @@ export const refuseImpossible = (request: LinkRequest): void => {
   if (request.carrier !== undefined) throw new NetloomError('EOPNOTSUPP')
   if (request.protodown !== undefined)
     throw new NetloomError('EOPNOTSUPP', undefined, { extack: 'Protodown not supported by device' })
+}
+
+/** A new device has one name: exit status 255 for two. */
+export const checkNames = ({ name, dev }: LinkRequest): void => {
+  if (name !== undefined && dev !== undefined && name !== dev)
+    usageError('both "name" and "dev" cannot be used when creating devices.')
 }

@@ -10,8 +10,8 @@ import { printBriefLink, printLink } from '../../report/ip-link-text.js'
 import { type LinkChanges, linkAdd, linkDel, linkInfo, linkList, linkSet } from '../../rtnl/link.js'
 import { type Args, defined, EXIT_USAGE, ToolExit, unsupported, usageError } from './args.js'
 import type { IpContext } from './ip-context.js'
-import { type LinkRequest, parseLinkWords, refuseImpossible } from './ip-link-args.js'
-import { checkNames, parseKindWords } from './ip-link-kinds.js'
+import { checkNames, type LinkRequest, parseLinkWords, refuseImpossible } from './ip-link-args.js'
+import { parseKindWords } from './ip-link-kinds.js'
 import { kernelLists, linkIsSelected, parseListFilter } from './ip-list-args.js'
 import { etherAddress, etherAddressOfDevice } from './lladdr.js'
 import { runVerb, type ToolResult } from './tool.js'
@@ -51,10 +51,10 @@ const add =
   (ip: IpContext, args: Args): number => {
     const request = parseLinkWords(ip, args)
     checkNames(request)
-    if (request.link !== undefined) ip.device(request.link)
+    const link = request.link === undefined ? undefined : ip.device(request.link)
     const kind = request.type
     if (kind === undefined) return notEnough(1, 'type')
-    const { attributes, finish } = parseKindWords(ip, args, kind, 'add')
+    const { attributes, finish } = parseKindWords(ip, args, kind, 'add', request)
     const name = request.name ?? request.dev
     if (name !== undefined && name.length >= IFNAMSIZ) throw extackError('EINVAL', 'Attribute failed policy validation')
     refuseImpossible(request)
@@ -65,7 +65,20 @@ const add =
     const broadcast = request.broadcast === undefined || !isKnown ? undefined : etherAddress(request.broadcast)
     if (name !== undefined && netns.devByName(name) !== null) throw new NetloomError(taken)
     const master = request.master ?? undefined
-    const base = { name, address, broadcast, mtu, txQueueLen, ifindex, numTxQueues, numRxQueues, group, up, master }
+    const base = {
+      name,
+      address,
+      broadcast,
+      mtu,
+      txQueueLen,
+      ifindex,
+      numTxQueues,
+      numRxQueues,
+      group,
+      up,
+      master,
+      link,
+    }
     const attrs = kind === 'veth' && netns !== ip.netns ? inNetnsOfRequest(ip, attributes) : attributes
     const dev = linkAdd(netns, { kind, attrs, ...defined(base) })
     finish?.(dev)
@@ -93,7 +106,7 @@ const set = (ip: IpContext, args: Args): number => {
   const request = parseLinkWords(ip, args)
   const devices = devicesOf(ip, request)
   const kind = request.type
-  const attributes = kind === undefined ? {} : parseKindWords(ip, args, kind, 'set').attributes
+  const attributes = kind === undefined ? {} : parseKindWords(ip, args, kind, 'set', request).attributes
   refuseImpossible(request)
   const { group, name, ...others } = settings(request, etherAddressOfDevice)
   const isNamed = request.dev !== undefined
@@ -117,7 +130,7 @@ const devicesOf = (ip: IpContext, request: LinkRequest): readonly NetDevice[] =>
 const del = (ip: IpContext, args: Args): number => {
   const request = parseLinkWords(ip, args)
   const devices = devicesOf(ip, request)
-  if (request.type !== undefined) parseKindWords(ip, args, request.type, 'set')
+  if (request.type !== undefined) parseKindWords(ip, args, request.type, 'set', request)
   if (devices.length === 0) throw new NetloomError('ENODEV')
   for (const dev of devices) linkDel(dev)
   return 0

@@ -303,6 +303,9 @@ const specOf = (r: RouteInfo): RouteSpec => {
     ...(prefsrc === 0 ? {} : { prefsrc }),
     ...(nexthops.length === 1 && hop!.gateway !== 0 ? { gateway: hop!.gateway } : {}),
     ...(nexthops.length === 1 && hop!.dev !== null ? { dev: hop!.dev } : {}),
+    ...(nexthops.length > 1
+      ? { nexthops: nexthops.map(({ dev, gateway }) => ({ ...(dev !== null && { dev }), gateway })) }
+      : {}),
   }
 }
 
