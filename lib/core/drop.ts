@@ -69,6 +69,9 @@ export const DROP_REASONS = [
   'ARP_IGNORED',
   'SOCKET_CLOSED',
   'DEVICE_GONE',
+  'QUEUE_PURGE',
+  'NETEM_LOSS',
+  'LINK_LOSS',
 ] as const
 
 /** Name of a drop reason. */
@@ -78,7 +81,8 @@ export type DropReason = (typeof DROP_REASONS)[number]
  * Number of each drop reason, for the data path: `DROP.NO_SOCKET`.
  *
  * DIFFERS: where the kernel says NOT_SPECIFIED or counts only in /proc/net/snmp (TTL expired, forwarding off, the route
- * types, ICMP rate limit, ARP that is not answered, devices that went away) netloom has a name of its own.
+ * types, ICMP rate limit, ARP that is not answered, devices that went away, what netem and a
+ * cable lose) netloom has a name of its own.
  */
 export const DROP: Readonly<Record<DropReason, number>> = Object.freeze(
   Object.fromEntries(DROP_REASONS.map((name, i) => [name, i])) as Record<DropReason, number>,

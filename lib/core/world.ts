@@ -13,6 +13,7 @@ import { LinkWatch } from './link-watch.js'
 import { Netns } from './netns.js'
 import { NotifierChain } from './notifier.js'
 import { DEFAULT_PROFILE, type KernelProfile } from './profile.js'
+import type { QdiscOps } from './qdisc.js'
 import { type LinkKind, Registry } from './registry.js'
 import { type Skb, SkbPool } from './skb.js'
 import type { SysctlProvider } from './sysctl.js'
@@ -57,6 +58,9 @@ export class World {
   readonly notifiers: NotifierChain = new NotifierChain()
   readonly linkWatch: LinkWatch
   readonly linkKinds: Registry<LinkKind> = new Registry<LinkKind>('link kind')
+  readonly qdiscKinds: Registry<QdiscOps> = new Registry<QdiscOps>('qdisc kind')
+  /** Major number of the last qdisc that got one by itself. */
+  qdiscAutohandle = 0x8000
   readonly sysctlProviders: SysctlProvider[] = []
   readonly packetTypes: PacketType[] = []
   /** Called for every dropped packet, before its frame is reused; null when nobody looks. */

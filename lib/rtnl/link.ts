@@ -87,7 +87,8 @@ export interface LinkInfo {
   readonly mtu: number
   readonly minMtu: number
   readonly maxMtu: number
-  readonly qdisc: 'noqueue' | 'noop'
+  /** Kind of its qdisc; `noop` before it first was up. */
+  readonly qdisc: string
   readonly master: NetDevice | null
   /** IF_OPER_*. */
   readonly operstate: number
@@ -311,7 +312,7 @@ const fillIfinfo = (dev: NetDevice): LinkInfo => {
     mtu: dev.mtu,
     minMtu: dev.minMtu,
     maxMtu: dev.maxMtu,
-    qdisc: dev.qdiscAttached ? 'noqueue' : 'noop',
+    qdisc: dev.qdiscSleeping.ops.id,
     master: dev.master,
     operstate: dev.running ? dev.operstate : IF_OPER_DOWN,
     group: dev.group,
