@@ -59,6 +59,18 @@ export type { PacketApi, PacketDirection, PacketHandler, PacketOptions, PacketSo
 export type { Ping, PingError, PingOptions, PingReply } from './lab/ping.js'
 export type { Printable } from './lab/printable.js'
 export type { Program } from './lab/program.js'
+export type { Chance, LossGemodel, LossState } from './lab/impairments.js'
+export type { QdiscApi, QdiscInfo, QdiscPlace } from './lab/qdisc.js'
+export type {
+  FifoQdisc,
+  NetemQdisc,
+  PlainQdisc,
+  QdiscOptions,
+  SlotOptions,
+  TbfQdisc,
+} from './lab/qdisc-options.js'
+export type { Qdisc, QdiscClassOps, QdiscOps } from './core/qdisc.js'
+export type { Distribution } from './sched/dist-table.js'
 export type { ProtocolName, RawApi, RawOptions, RawPacket, RawSocket } from './lab/raw.js'
 export type { RouteApi, RouteGet, RouteInfo, RouteOptions } from './lab/route.js'
 export type { NudWord, ProtocolWord, RouteTypeWord, ScopeWord, TableWord } from './lab/route-words.js'

@@ -5,11 +5,12 @@ import type { LinkKind } from '../core/registry.js'
 import type { World } from '../core/world.js'
 import { BRIDGE_KIND } from './bridge/br.js'
 import { registerIpv6AllNodes } from './ipv6-all-nodes.js'
+import { LINK_KIND } from './link.js'
 import { LOOPBACK_NET_OPS } from './loopback.js'
 import { VETH_KIND } from './veth.js'
 
 /** Kinds that netloom brings, in the order in which the kernel would set them up. */
-export const LINK_KINDS: readonly LinkKind[] = [VETH_KIND, BRIDGE_KIND]
+export const LINK_KINDS: readonly LinkKind[] = [VETH_KIND, BRIDGE_KIND, LINK_KIND]
 
 /**
  * Gives a World its devices: `lo` in every namespace from now on, and the kinds. Call it after the layers that hear of

@@ -2,10 +2,11 @@
  * THE TABLE of the kinds whose options users write flat; any other kind of a World takes its attributes under `attrs`.
  */
 import { BRIDGE_OPTIONS, BRIDGE_SLAVE_OPTIONS } from './link-kind/bridge.js'
+import { LINK_OPTIONS } from './link-kind/link.js'
 import { VETH_OPTIONS } from './link-kind/veth.js'
 import type { LinkKindOptions } from './link-kind/words.js'
 
-const KINDS: readonly LinkKindOptions[] = [VETH_OPTIONS, BRIDGE_OPTIONS, BRIDGE_SLAVE_OPTIONS]
+const KINDS: readonly LinkKindOptions[] = [VETH_OPTIONS, BRIDGE_OPTIONS, BRIDGE_SLAVE_OPTIONS, LINK_OPTIONS]
 
 /** The options of a kind, or null. */
 export const linkKindOptions = (kind: string): LinkKindOptions | null => KINDS.find(k => k.kind === kind) ?? null

@@ -3,6 +3,7 @@
  */
 import type { LinkChange, NewLink } from './link-base.js'
 import type { BridgeChange, BridgePortChange, NewBridge } from './link-kind/bridge.js'
+import type { NewPhysicalLink, PhysicalLinkChange } from './link-kind/link.js'
 import type { NewVeth } from './link-kind/veth.js'
 
 export type * from './link-base.js'
@@ -14,6 +15,13 @@ export type {
   BridgeSwitch,
   NewBridge,
 } from './link-kind/bridge.js'
+export type {
+  CableOptions,
+  LinkOptions,
+  NewLinkPeer,
+  NewPhysicalLink,
+  PhysicalLinkChange,
+} from './link-kind/link.js'
 export type { NewVeth, NewVethPeer } from './link-kind/veth.js'
 
 /** A device of a kind that was added to the World; the attributes go to the kind as they are. */
@@ -23,7 +31,7 @@ export interface NewOtherLink extends NewLink {
 }
 
 /** A device to make. */
-export type LinkAdd = NewVeth | NewBridge | NewOtherLink
+export type LinkAdd = NewVeth | NewBridge | NewPhysicalLink | NewOtherLink
 
 /** Changes of a device of a kind that was added to the World. */
 export interface OtherLinkChange extends LinkChange {
@@ -32,4 +40,4 @@ export interface OtherLinkChange extends LinkChange {
 }
 
 /** What to change about a device. */
-export type LinkSet = LinkChange | BridgeChange | BridgePortChange | OtherLinkChange
+export type LinkSet = LinkChange | BridgeChange | BridgePortChange | PhysicalLinkChange | OtherLinkChange

@@ -16,6 +16,7 @@ import { NeighApi } from './neigh.js'
 import { PacketApi } from './packet.js'
 import { type Ping, type PingOptions, startPing } from './ping.js'
 import { Printable } from './printable.js'
+import { QdiscApi } from './qdisc.js'
 import { RawApi } from './raw.js'
 import { RouteApi } from './route.js'
 import { EthtoolApi, SysctlApi } from './sysctl.js'
@@ -49,6 +50,8 @@ export class Netns extends Printable {
   readonly mdb: MdbApi
   /** `bridge link`. */
   readonly bridgeLink: BridgeLinkApi
+  /** `tc qdisc`. */
+  readonly qdisc: QdiscApi
   /** `sysctl`. */
   readonly sysctl: SysctlApi
   /** `ethtool -k` and `-K`. */
@@ -74,6 +77,7 @@ export class Netns extends Printable {
     this.fdb = new FdbApi(kernel)
     this.mdb = new MdbApi(kernel)
     this.bridgeLink = new BridgeLinkApi(kernel)
+    this.qdisc = new QdiscApi(kernel)
     this.sysctl = new SysctlApi(kernel)
     this.ethtool = new EthtoolApi(kernel)
     this.udp = new UdpApi(kernel)

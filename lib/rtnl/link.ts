@@ -114,7 +114,7 @@ export interface LinkInfo {
   readonly groMaxSize: number
   readonly carrierChanges: number
   readonly stats: DevStats
-  /** Empty for lo. */
+  /** Empty for lo and for cards. */
   readonly kind: string
   readonly attrs: object
   /** Kind of the master, empty without one. */
@@ -334,7 +334,7 @@ const fillIfinfo = (dev: NetDevice): LinkInfo => {
     groMaxSize: GSO_LEGACY_MAX_SIZE,
     carrierChanges: dev.carrierUpCount + dev.carrierDownCount,
     stats: dev.ops.getStats?.(dev) ?? Object.assign(new DevStats(), dev.stats),
-    kind: dev.ops.kind,
+    kind: kind?.isPhysical === true ? '' : dev.ops.kind,
     attrs: kind?.fillInfo(dev) ?? {},
     slaveKind: masterKind?.slaveKind ?? '',
     slaveAttrs: masterKind?.fillPort?.(dev) ?? null,

@@ -13,7 +13,7 @@ import { extackError, NetloomError } from '../errors.js'
 import { type Rng, RngSource } from '../sim/rng.js'
 import { TimedRing } from '../sim/timed-ring.js'
 import { Crandom, deviceStream } from './crandom.js'
-import { type Distribution, makeDistTable, NETEM_DIST_SCALE } from './dist-table.js'
+import { type Distribution, makeDistTable } from './dist-table.js'
 import { type LossGemodel, type LossState, NetemLoss } from './netem-loss.js'
 import {
   qdiscBstatsUpdate,
@@ -27,6 +27,7 @@ import {
   qdiscWatchdogSchedule,
 } from './sch-generic.js'
 import { setCe } from './set-ce.js'
+import { tabledist } from './tabledist.js'
 import { TFifo } from './tfifo.js'
 
 /** Slots: packets leave in groups, at the beginning of each (struct tc_netem_slot). Times in nanoseconds. */
@@ -140,15 +141,6 @@ class Netem {
 }
 
 const priv = (sch: Qdisc): Netem => sch.priv as Netem
-
-/** A draw with mean `mu` and deviation `sigma`; of a uniform distribution without a table (tabledist). */
-const tabledist = (mu: number, sigma: number, rnd: number, dist: Int16Array | null): number => {
-  if (dist === null) return (rnd % (2 * sigma)) + mu - sigma
-  const t = dist[rnd % dist.length]!
-  const x = (sigma % NETEM_DIST_SCALE) * t
-  const half = x >= 0 ? NETEM_DIST_SCALE / 2 : -NETEM_DIST_SCALE / 2
-  return Math.trunc((x + half) / NETEM_DIST_SCALE) + Math.trunc(sigma / NETEM_DIST_SCALE) * t + mu
-}
 
 /** Nanoseconds that a packet takes at the rate (packet_time_ns). */
 const packetTimeNs = (octets: number, { rate }: NetemAttrs): number => {

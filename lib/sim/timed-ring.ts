@@ -75,3 +75,41 @@ export class TimedRing<T extends object> {
     this.#head = 0
   }
 }
+
+/** A ring of times alone, oldest first. */
+export class TimeRing {
+  #times = new Float64Array(FIRST_SIZE)
+  #mask = FIRST_SIZE - 1
+  #head = 0
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  push(time: number): void {
+    if (this.#length > this.#mask) this.#grow()
+    this.#times[(this.#head + this.#length) & this.#mask] = time
+    this.#length++
+  }
+
+  /** The oldest time; -1 when there is none. */
+  headTime(): number {
+    return this.#length === 0 ? -1 : this.#times[this.#head]!
+  }
+
+  /** Removes the oldest time. */
+  shift(): void {
+    if (this.#length === 0) return
+    this.#head = (this.#head + 1) & this.#mask
+    this.#length--
+  }
+
+  #grow(): void {
+    const times = new Float64Array((this.#mask + 1) * 2)
+    for (let i = 0; i < this.#length; i++) times[i] = this.#times[(this.#head + i) & this.#mask]!
+    this.#times = times
+    this.#mask = times.length - 1
+    this.#head = 0
+  }
+}

@@ -7,10 +7,11 @@ import { type Args, ToolExit, unsupported } from './args.js'
 import type { IpContext } from './ip-context.js'
 import type { LinkRequest } from './ip-link-args.js'
 import { BRIDGE_SLAVE_WORDS, BRIDGE_WORDS } from './link-kind/bridge.js'
+import { LINK_WORDS } from './link-kind/link.js'
 import { VETH_WORDS } from './link-kind/veth.js'
 import type { KindRequest, LinkKindWords } from './link-kind/words.js'
 
-const KINDS: readonly LinkKindWords[] = [VETH_WORDS, BRIDGE_WORDS, BRIDGE_SLAVE_WORDS]
+const KINDS: readonly LinkKindWords[] = [VETH_WORDS, BRIDGE_WORDS, BRIDGE_SLAVE_WORDS, LINK_WORDS]
 
 /** Kinds that the tool knows and may be given words for, although the kernel has no such device. */
 const KNOWN_TO_TOOL: readonly string[] = [

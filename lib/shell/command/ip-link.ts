@@ -79,7 +79,8 @@ const add =
       master,
       link,
     }
-    const attrs = kind === 'veth' && netns !== ip.netns ? inNetnsOfRequest(ip, attributes) : attributes
+    const attrs =
+      (kind === 'veth' || kind === 'link') && netns !== ip.netns ? inNetnsOfRequest(ip, attributes) : attributes
     const dev = linkAdd(netns, { kind, attrs, ...defined(base) })
     finish?.(dev)
     const { arp, multicast, allmulticast, promisc } = request

@@ -35,7 +35,8 @@ const usage = (text: string): never => leave(`${text}\n${USAGE}`)
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** What the words say. Groups are absent until a word of theirs comes. */
-interface Request extends Mutable<Pick<NetemAttrs, 'limit' | 'latency' | 'jitter' | 'loss' | 'duplicate' | 'gap'>> {
+export interface NetemRequest
+  extends Mutable<Pick<NetemAttrs, 'limit' | 'latency' | 'jitter' | 'loss' | 'duplicate' | 'gap'>> {
   lossState?: LossState
   lossGemodel?: LossGemodel
   corr: Mutable<NetemAttrs['corr']>
@@ -66,20 +67,20 @@ const ticks = (args: Args, what: string): number => {
   return ticksNs(us)
 }
 
-const correlate = (request: Request, key: keyof NetemAttrs['corr'], value: number | null): void => {
+const correlate = (request: NetemRequest, key: keyof NetemAttrs['corr'], value: number | null): void => {
   if (value === null) return
   request.corr[key] = value
   if (key !== 'duplicate') request.hasCorr = true
 }
 
-const delay = (request: Request, args: Args): void => {
+const delay = (request: NetemRequest, args: Args): void => {
   request.latency = ticks(args, 'latency')
   if (!isNumber(args)) return
   request.jitter = ticks(args, 'latency')
   correlate(request, 'delay', optionalPercent(args, 'latency'))
 }
 
-const randomLoss = (request: Request, args: Args): void => {
+const randomLoss = (request: NetemRequest, args: Args): void => {
   request.loss = percent(args, 'loss percent')
   correlate(request, 'loss', optionalPercent(args, 'loss correllation'))
 }
@@ -102,7 +103,7 @@ const lossGemodel = (args: Args): LossGemodel => {
   return { p: toPercent(p), r, h: lost === null ? 0 : MAX - lost, k1 }
 }
 
-const loss = (request: Request, args: Args): void => {
+const loss = (request: NetemRequest, args: Args): void => {
   if (request.loss > 0 || request.lossState !== undefined || request.lossGemodel !== undefined)
     illegal('duplicate loss argument\n')
   if (isNumber(args)) return randomLoss(request, args)
@@ -120,7 +121,7 @@ const signed = (args: Args): number => {
 
 const RATE_PERCENT = /%/
 
-const rate = (request: Request, args: Args, speed: () => number | null): void => {
+const rate = (request: NetemRequest, args: Args, speed: () => number | null): void => {
   const text = args.take()
   const mbit = RATE_PERCENT.test(text) ? (speed() ?? 0) : null
   const octets = mbit === null ? parseRate(text) : Math.floor((Number.parseFloat(text) / 100) * mbit * 125000)
@@ -158,7 +159,7 @@ const slotTimes = (args: Args): SlotTimes => {
   return { ...none, distDelay, distJitter, distribution: table }
 }
 
-const slot = (request: Request, args: Args): void => {
+const slot = (request: NetemRequest, args: Args): void => {
   const times = slotTimes(args)
   let maxPackets = 0
   let maxBytes = 0
@@ -174,7 +175,7 @@ const slot = (request: Request, args: Args): void => {
 }
 
 /** Words in the order in which the tool looks for them. */
-const WORDS: readonly (readonly [word: string, (r: Request, args: Args, speed: () => number | null) => void])[] = [
+const WORDS: readonly (readonly [word: string, (r: NetemRequest, args: Args, speed: () => number | null) => void])[] = [
   [
     'limit',
     (r, args) => {
@@ -232,7 +233,7 @@ const WORDS: readonly (readonly [word: string, (r: Request, args: Args, speed: (
   ['slot', slot],
 ]
 
-const check = (r: Request): void => {
+const check = (r: NetemRequest): void => {
   if (r.reorder !== undefined && r.reorder.probability > 0) {
     if (r.latency === 0) usage('reordering not possible without specifying some delay')
     if (r.gap === 0) r.gap = 1
@@ -243,18 +244,28 @@ const check = (r: Request): void => {
     usage('distribution specified but no latency and jitter values')
 }
 
-/** Reads netem's words; also those of a cable (`type link`), which are the same. */
-export const parseNetemWords = (args: Args, speed: () => number | null): Partial<NetemAttrs> => {
-  const request: Request = {
-    limit: 1000,
-    latency: 0,
-    jitter: 0,
-    loss: 0,
-    duplicate: 0,
-    gap: 0,
-    corr: { delay: 0, loss: 0, duplicate: 0 },
-    hasCorr: false,
-  }
+const newRequest = (): NetemRequest => ({
+  limit: 1000,
+  latency: 0,
+  jitter: 0,
+  loss: 0,
+  duplicate: 0,
+  gap: 0,
+  corr: { delay: 0, loss: 0, duplicate: 0 },
+  hasCorr: false,
+})
+
+/** One of netem's words for something else that has them: the whole word and what it says; null for no word of netem's. */
+export const readNetemWord = (given: string, args: Args): { word: string; request: NetemRequest } | null => {
+  const found = WORDS.find(([word]) => matches(given, word))
+  if (found === undefined) return null
+  const request = newRequest()
+  found[1](request, args, () => null)
+  return { word: found[0], request }
+}
+
+const parseNetemWords = (args: Args, speed: () => number | null): Partial<NetemAttrs> => {
+  const request = newRequest()
   while (!args.done) {
     const given = args.take()
     const found = WORDS.find(([word]) => matches(given, word))
