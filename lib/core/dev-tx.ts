@@ -9,6 +9,7 @@ import { DROP } from './drop.js'
 import { IFF_UP, type NetDevice, NETIF_F_HW_CSUM } from './netdev.js'
 import { NET_XMIT_CN, NET_XMIT_SUCCESS, type Qdisc } from './qdisc.js'
 import { CHECKSUM_PARTIAL, kfreeSkb, type Skb, skbChecksumHelp } from './skb.js'
+import { validateXmitVlan } from './skb-vlan.js'
 
 export { NET_XMIT_CN } from './qdisc.js'
 
@@ -37,6 +38,7 @@ const xmit = (skb: Skb): number => {
     kfreeSkb(skb, DROP.DEV_READY)
     return -ENETDOWN
   }
+  if (skb.vlanProto !== 0) validateXmitVlan(skb, dev)
   if (skb.ipSummed === CHECKSUM_PARTIAL && (dev.features & NETIF_F_HW_CSUM) === 0) skbChecksumHelp(skb)
   skb.macHeader = skb.data
   if (dev.taps !== null) deliverToTaps(skb, dev, true)

@@ -7,6 +7,7 @@ import { macHi, macLo } from '../wire/mac.js'
 import type { Netns } from './netns.js'
 import { NOOP_QDISC, type Qdisc } from './qdisc.js'
 import type { Skb } from './skb.js'
+import type { VlanInfo } from './vlan-core.js'
 
 export const IFF_UP = 0x1
 export const IFF_BROADCAST = 0x2
@@ -40,6 +41,11 @@ export const RX_HANDLER_PASS = 3
 
 /** Offload that netloom models: a device that finishes UDP and TCP checksums, so that captures show them unfinished. */
 export const NETIF_F_HW_CSUM = 1
+/** Offloads that netloom models: the device takes an 802.1Q (802.1ad) tag beside the frame instead of in its bytes. */
+export const NETIF_F_HW_VLAN_CTAG_TX = 2
+export const NETIF_F_HW_VLAN_STAG_TX = 4
+/** The device carries no tagged frames at all, so that no VLAN can be made on it. */
+export const NETIF_F_VLAN_CHALLENGED = 8
 
 /** Counters as `ip -s link` shows them (struct rtnl_link_stats64, the parts that netloom's devices move). */
 export class DevStats {
@@ -188,17 +194,25 @@ export class NetDevice {
   readonly lower: NetDevice[] = []
   /** Link-layer multicast addresses that are listened to, with the number of users. */
   readonly mc: Map<number, number> = new Map()
+  /** Those of {@link mc} that a user asked for (global_use); of all users he is one. */
+  readonly mcStatic: Set<number> = new Set()
   /** Further unicast addresses that are listened to, with the number of users. */
   readonly uc: Map<number, number> = new Map()
+  /** True for a device that filters unicast addresses itself (IFF_UNICAST_FLT): {@link uc} does not make it promiscuous. */
+  unicastFlt = false
   /** Promiscuous because of {@link uc}. */
   ucPromisc = false
   taps: PacketTap[] | null = null
   /** Captures of a device that is down; they see nothing until it is up again. */
   tapsDown: PacketTap[] | null = null
+  /** VLAN devices on this one; see vlan-core.ts. */
+  vlanInfo: VlanInfo | null = null
   /** IPv4 state of the device; typed in ip/. */
   ipPtr: object | null = null
   /** True until unregistered. */
   registered = false
+  /** True once it is to go for good, when NETDEV_UNREGISTER is told: not so when it only leaves its namespace (NETREG_UNREGISTERING). */
+  unregistering = false
   /** linkwatch: an event is queued. */
   linkwatchPending = false
 

@@ -43,6 +43,9 @@ export interface PacketType {
   readonly receive: (skb: Skb) => number
 }
 
+/** Told of a packet that is dropped, before its frame is reused; `reason` is a number of DROP. It must only look. */
+export type DropObserver = (skb: Skb, reason: number) => void
+
 /** Items and tasks of one instant before the storm guard ends the run. */
 export const DEFAULT_STORM_LIMIT = 2_000_000
 
@@ -64,11 +67,14 @@ export class World {
   readonly sysctlProviders: SysctlProvider[] = []
   readonly packetTypes: PacketType[] = []
   /** Called for every dropped packet, before its frame is reused; null when nobody looks. */
-  dropObserver: ((skb: Skb, reason: number) => void) | null = null
+  dropObserver: DropObserver | null = null
+  /** @internal how often a frame has passed captures; see {@link Skb.tapSeq} */
+  tapSeq = 0
   /** @internal input_pkt_queue and process_queue of the one CPU: lengths, see netifRx */
   inputQlen = 0
   processQlen = 0
   readonly #pernet: PernetOperations[] = []
+  #dropObservers: readonly DropObserver[] = []
   readonly #netns = new Map<string, Netns>()
 
   constructor(options: WorldOptions = {}) {
@@ -166,6 +172,22 @@ export class World {
   /** What was dropped anywhere, by namespace, device and reason. */
   drops(): DropRecord[] {
     return this.listNetns().flatMap(n => n.drops())
+  }
+
+  /** Tells `observer` of every packet that is dropped from now on; returns a function that ends this. */
+  observeDrops(observer: DropObserver): () => void {
+    this.#setDropObservers([...this.#dropObservers, observer])
+    return () => this.#setDropObservers(this.#dropObservers.filter(other => other !== observer))
+  }
+
+  #setDropObservers(observers: readonly DropObserver[]): void {
+    this.#dropObservers = observers
+    this.dropObserver =
+      observers.length <= 1
+        ? (observers[0] ?? null)
+        : (skb, reason) => {
+            for (const observer of observers) observer(skb, reason)
+          }
   }
 
   /** Seed, time, profile and namespaces. */

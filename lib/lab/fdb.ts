@@ -139,11 +139,11 @@ export class FdbApi {
     return fdbList(this.#netns, Object.fromEntries(found)).map(publicInfo)
   }
 
-  /** The entry of a MAC in a bridge, or null. */
-  get(lladdr: string, options: { readonly br: DevRef }): FdbInfo | null {
+  /** The entry of a MAC in a bridge, in a VLAN or in none, or null. */
+  get(lladdr: string, options: { readonly br: DevRef; readonly vlan?: number }): FdbInfo | null {
     const mac = macOption('lladdr', lladdr)
     try {
-      return publicInfo(fdbGet(devOf(this.#netns, options.br), mac))
+      return publicInfo(fdbGet(devOf(this.#netns, options.br), mac, options.vlan))
     } catch (e) {
       if (e instanceof NetloomError && e.code === 'ENOENT') return null
       throw e

@@ -4,9 +4,16 @@
 import { BRIDGE_OPTIONS, BRIDGE_SLAVE_OPTIONS } from './link-kind/bridge.js'
 import { LINK_OPTIONS } from './link-kind/link.js'
 import { VETH_OPTIONS } from './link-kind/veth.js'
+import { VLAN_OPTIONS } from './link-kind/vlan.js'
 import type { LinkKindOptions } from './link-kind/words.js'
 
-const KINDS: readonly LinkKindOptions[] = [VETH_OPTIONS, BRIDGE_OPTIONS, BRIDGE_SLAVE_OPTIONS, LINK_OPTIONS]
+const KINDS: readonly LinkKindOptions[] = [
+  VETH_OPTIONS,
+  BRIDGE_OPTIONS,
+  BRIDGE_SLAVE_OPTIONS,
+  VLAN_OPTIONS,
+  LINK_OPTIONS,
+]
 
 /** The options of a kind, or null. */
 export const linkKindOptions = (kind: string): LinkKindOptions | null => KINDS.find(k => k.kind === kind) ?? null

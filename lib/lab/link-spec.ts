@@ -5,6 +5,7 @@ import type { LinkChange, NewLink } from './link-base.js'
 import type { BridgeChange, BridgePortChange, NewBridge } from './link-kind/bridge.js'
 import type { NewPhysicalLink, PhysicalLinkChange } from './link-kind/link.js'
 import type { NewVeth } from './link-kind/veth.js'
+import type { NewVlan, VlanChange } from './link-kind/vlan.js'
 
 export type * from './link-base.js'
 export type {
@@ -23,6 +24,7 @@ export type {
   PhysicalLinkChange,
 } from './link-kind/link.js'
 export type { NewVeth, NewVethPeer } from './link-kind/veth.js'
+export type { NewVlan, VlanChange, VlanOptions, VlanProtocol, VlanQosMapping } from './link-kind/vlan.js'
 
 /** A device of a kind that was added to the World; the attributes go to the kind as they are. */
 export interface NewOtherLink extends NewLink {
@@ -31,7 +33,7 @@ export interface NewOtherLink extends NewLink {
 }
 
 /** A device to make. */
-export type LinkAdd = NewVeth | NewBridge | NewPhysicalLink | NewOtherLink
+export type LinkAdd = NewVeth | NewBridge | NewVlan | NewPhysicalLink | NewOtherLink
 
 /** Changes of a device of a kind that was added to the World. */
 export interface OtherLinkChange extends LinkChange {
@@ -40,4 +42,4 @@ export interface OtherLinkChange extends LinkChange {
 }
 
 /** What to change about a device. */
-export type LinkSet = LinkChange | BridgeChange | BridgePortChange | PhysicalLinkChange | OtherLinkChange
+export type LinkSet = LinkChange | BridgeChange | BridgePortChange | VlanChange | PhysicalLinkChange | OtherLinkChange

@@ -2,12 +2,13 @@
  * What `ip -d link` prints of a kind of device and of a port: one entry a kind.
  */
 import { printBridge, printBridgePort } from './link-kind/bridge.js'
+import { printVlan } from './link-kind/vlan.js'
 import type { Printer } from './printer.js'
 
 /** Prints the attributes of a kind; every field ends with a blank. */
 export type KindPrinter = (p: Printer, attrs: object) => void
 
-const KINDS: Readonly<Record<string, KindPrinter>> = { bridge: printBridge }
+const KINDS: Readonly<Record<string, KindPrinter>> = { bridge: printBridge, vlan: printVlan }
 const PORTS: Readonly<Record<string, KindPrinter>> = { bridge: printBridgePort }
 
 /** Prints the line of a device's kind. */

@@ -9,14 +9,15 @@ import type { LinkRequest } from './ip-link-args.js'
 import { BRIDGE_SLAVE_WORDS, BRIDGE_WORDS } from './link-kind/bridge.js'
 import { LINK_WORDS } from './link-kind/link.js'
 import { VETH_WORDS } from './link-kind/veth.js'
+import { VLAN_WORDS } from './link-kind/vlan.js'
 import type { KindRequest, LinkKindWords } from './link-kind/words.js'
 
-const KINDS: readonly LinkKindWords[] = [VETH_WORDS, BRIDGE_WORDS, BRIDGE_SLAVE_WORDS, LINK_WORDS]
+const KINDS: readonly LinkKindWords[] = [VETH_WORDS, BRIDGE_WORDS, BRIDGE_SLAVE_WORDS, VLAN_WORDS, LINK_WORDS]
 
 /** Kinds that the tool knows and may be given words for, although the kernel has no such device. */
 const KNOWN_TO_TOOL: readonly string[] = [
   'amt bareudp bond bond_slave dsa dummy erspan geneve gre gretap gtp ifb ip6erspan ip6gre ip6gretap ip6tnl ipip',
-  'ipoib ipvlan ipvtap macsec macvlan macvtap netdevsim nlmon rmnet sit team team_slave vcan vlan vrf vti vxcan vxlan',
+  'ipoib ipvlan ipvtap macsec macvlan macvtap netdevsim nlmon rmnet sit team team_slave vcan vrf vti vxcan vxlan',
   'wwan xfrm virt_wifi',
 ].flatMap(line => line.split(' '))
 
