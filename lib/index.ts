@@ -110,6 +110,7 @@ export type {
 export type { GroupFilter, GroupOptions, Socket, SocketError, SocketOptions } from './lab/socket.js'
 export type { EthtoolApi, SysctlApi } from './lab/sysctl.js'
 export type { Payload } from './lab/text.js'
+export type { Tun, TunHandler, TunOptions } from './lab/tun.js'
 export type { Timer } from './lab/timer.js'
 export type { Endpoint, UdpApi, UdpDatagram, UdpHandler, UdpOptions, UdpSocket } from './lab/udp.js'
 export { VERSION } from './lab/version.js'

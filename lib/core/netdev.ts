@@ -100,6 +100,8 @@ export interface DeviceOps {
   readonly delSlave: ((dev: NetDevice, slave: NetDevice) => void) | null
   /** The device's own counters, where they are not {@link NetDevice.stats} (ndo_get_stats64). */
   readonly getStats: ((dev: NetDevice) => DevStats) | null
+  /** Sets the carrier as the administrator asks (ndo_change_carrier); null for a device that lets nobody. */
+  readonly changeCarrier: ((dev: NetDevice, on: boolean) => void) | null
   /** Speed in Mbit/s as ethtool reports it, -1 for unknown; a bridge takes its port's cost from it. */
   readonly getSpeed: ((dev: NetDevice) => number) | null
 }
@@ -120,6 +122,7 @@ export const deviceOps = (
   addSlave: ops.addSlave ?? null,
   delSlave: ops.delSlave ?? null,
   getStats: ops.getStats ?? null,
+  changeCarrier: ops.changeCarrier ?? null,
   getSpeed: ops.getSpeed ?? null,
 })
 

@@ -14,11 +14,14 @@ import {
   IFF_MULTICAST,
   NET_XMIT_DROP,
   NETDEV_TX_OK,
+  NETIF_F_HW_VLAN_CTAG_TX,
+  NETIF_F_HW_VLAN_STAG_TX,
   NetDevice,
 } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import type { LinkKind, NewLinkBase } from '../core/registry.js'
 import { kfreeSkb, type Skb } from '../core/skb.js'
+import { vlanHwaccelPushInside } from '../core/skb-vlan.js'
 import { NetloomError } from '../errors.js'
 import { deviceStream } from '../sched/crandom.js'
 import { ETH_HLEN, ETH_MAX_MTU, ETH_MIN_MTU } from '../wire/ethernet.js'
@@ -69,6 +72,7 @@ const endOf = (dev: NetDevice): LinkEnd => dev.priv as LinkEnd
 const linkXmit = (skb: Skb, dev: NetDevice): number => {
   const { cable } = dev.priv as LinkEnd
   const { stats } = dev
+  if (skb.vlanProto !== 0) vlanHwaccelPushInside(skb)
   const octets = skb.tail - skb.data
   if (cable === null || octets < ETH_HLEN || !dev.carrier) {
     stats.txDropped++
@@ -137,6 +141,7 @@ const newEnd = (end: EndSpec): NetDevice => {
   dev.priv = new LinkEnd()
   dev.flags = IFF_BROADCAST | IFF_MULTICAST
   dev.noQueue = false
+  dev.features |= NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_STAG_TX
   dev.minMtu = ETH_MIN_MTU
   dev.maxMtu = ETH_MAX_MTU
   dev.numTxQueues = end.numTxQueues ?? 1

@@ -68,7 +68,7 @@ export interface LinkChanges {
   readonly arp?: boolean
   readonly multicast?: boolean
   readonly allmulticast?: boolean
-  /** Always refused: no kind of device here lets its carrier be set. */
+  /** Of devices that let it be set: tun and tap. */
   readonly carrier?: boolean
   /** Attributes of the device's kind, which `kind` repeats (`ip link set DEV type KIND ...`). */
   readonly kind?: string
@@ -277,7 +277,10 @@ export const linkSet = (dev: NetDevice, changes: LinkChanges): void => {
   }
   setFlags(dev, changes)
   if (changes.master !== undefined) setMaster(dev, changes.master)
-  if (changes.carrier !== undefined) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name })
+  if (changes.carrier !== undefined) {
+    if (dev.ops.changeCarrier === null) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name })
+    dev.ops.changeCarrier(dev, changes.carrier)
+  }
   if (changes.txQueueLen !== undefined) dev.txQueueLen = changes.txQueueLen
 }
 

@@ -269,9 +269,9 @@ export const parseLinkWords = (ip: IpContext, args: Args): LinkRequest => {
   return request
 }
 
-/** Refuses, as the kernel does, what no device of netloom can. */
-export const refuseImpossible = (request: LinkRequest): void => {
-  if (request.carrier !== undefined) throw new NetloomError('EOPNOTSUPP')
+/** Refuses, as the kernel does, what no device of netloom can; a new one has no carrier to set. */
+export const refuseImpossible = (request: LinkRequest, isNew: boolean): void => {
+  if (isNew && request.carrier !== undefined) throw new NetloomError('EOPNOTSUPP')
   if (request.protodown !== undefined)
     throw new NetloomError('EOPNOTSUPP', undefined, { extack: 'Protodown not supported by device' })
 }

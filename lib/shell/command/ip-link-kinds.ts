@@ -8,11 +8,19 @@ import type { IpContext } from './ip-context.js'
 import type { LinkRequest } from './ip-link-args.js'
 import { BRIDGE_SLAVE_WORDS, BRIDGE_WORDS } from './link-kind/bridge.js'
 import { LINK_WORDS } from './link-kind/link.js'
+import { TUN_WORDS } from './link-kind/tun.js'
 import { VETH_WORDS } from './link-kind/veth.js'
 import { VLAN_WORDS } from './link-kind/vlan.js'
 import type { KindRequest, LinkKindWords } from './link-kind/words.js'
 
-const KINDS: readonly LinkKindWords[] = [VETH_WORDS, BRIDGE_WORDS, BRIDGE_SLAVE_WORDS, VLAN_WORDS, LINK_WORDS]
+const KINDS: readonly LinkKindWords[] = [
+  VETH_WORDS,
+  BRIDGE_WORDS,
+  BRIDGE_SLAVE_WORDS,
+  VLAN_WORDS,
+  LINK_WORDS,
+  TUN_WORDS,
+]
 
 /** Kinds that the tool knows and may be given words for, although the kernel has no such device. */
 const KNOWN_TO_TOOL: readonly string[] = [

@@ -20,7 +20,8 @@ const USAGE = 'Usage: ip link show [ dev ] NAME [ up ] [ master DEV ] [ nomaster
 
 /** The part of a request that a device which exists can be given. */
 const settings = (request: LinkRequest, toAddress: (octets: readonly number[]) => number): LinkChanges => {
-  const { up, arp, multicast, allmulticast, promisc, mtu, txQueueLen, group, alias, master, netns, name } = request
+  const { up, arp, multicast, allmulticast, promisc, mtu, txQueueLen, group, alias, master, netns, name, carrier } =
+    request
   const address = request.address === undefined ? undefined : toAddress(request.address)
   const broadcast = request.broadcast === undefined ? undefined : toAddress(request.broadcast)
   return defined({
@@ -38,6 +39,7 @@ const settings = (request: LinkRequest, toAddress: (octets: readonly number[]) =
     netns,
     address,
     broadcast,
+    carrier,
   })
 }
 
@@ -57,7 +59,7 @@ const add =
     const { attributes, finish } = parseKindWords(ip, args, kind, 'add', request)
     const name = request.name ?? request.dev
     if (name !== undefined && name.length >= IFNAMSIZ) throw extackError('EINVAL', 'Attribute failed policy validation')
-    refuseImpossible(request)
+    refuseImpossible(request, true)
     const { mtu, txQueueLen, ifindex, numTxQueues, numRxQueues, group, up, netns = ip.netns } = request
     // A kind checks addresses before the kernel looks whether the name is free; for an unknown kind nobody does.
     const isKnown = ip.world.linkKinds.get(kind) !== null
@@ -108,7 +110,7 @@ const set = (ip: IpContext, args: Args): number => {
   const devices = devicesOf(ip, request)
   const kind = request.type
   const attributes = kind === undefined ? {} : parseKindWords(ip, args, kind, 'set', request).attributes
-  refuseImpossible(request)
+  refuseImpossible(request, false)
   const { group, name, ...others } = settings(request, etherAddressOfDevice)
   const isNamed = request.dev !== undefined
   const options = defined({ group: isNamed ? group : undefined, name: isNamed ? name : undefined })
