@@ -227,6 +227,12 @@ const enqueue = (skb: Skb, sch: Qdisc): number => {
   return NET_XMIT_SUCCESS
 }
 
+/** What a slot lets through; 0 stands for any number. */
+const refill = (q: Netem, { maxPackets, maxBytes }: NetemSlot): void => {
+  q.packetsLeft = maxPackets === 0 ? Number.POSITIVE_INFINITY : maxPackets
+  q.bytesLeft = maxBytes === 0 ? Number.POSITIVE_INFINITY : maxBytes
+}
+
 /** Chooses the next slot (get_slot_next). */
 const getSlotNext = (q: Netem, slot: NetemSlot, now: number): void => {
   const between =
@@ -234,8 +240,7 @@ const getSlotNext = (q: Netem, slot: NetemSlot, now: number): void => {
       ? slot.minDelay + Math.floor((q.rng.u32() * (slot.maxDelay - slot.minDelay)) / 4294967296)
       : tabledist(slot.distDelay, slot.distJitter, q.rng.u32(), q.slotDist)
   q.slotNext = now + between
-  q.packetsLeft = slot.maxPackets
-  q.bytesLeft = slot.maxBytes
+  refill(q, slot)
 }
 
 const useSlot = (q: Netem, slot: NetemSlot, octets: number, now: number): void => {
@@ -357,8 +362,7 @@ const change = (sch: Qdisc, given: Partial<NetemAttrs> | null): void => {
 /** Slots begin with the change (get_slot). */
 const setSlot = (sch: Qdisc, q: Netem, slot: NetemSlot | null): void => {
   q.slotDist = slot?.distribution ? makeDistTable(slot.distribution) : null
-  q.packetsLeft = slot === null || slot.maxPackets === 0 ? Number.POSITIVE_INFINITY : slot.maxPackets
-  q.bytesLeft = slot === null || slot.maxBytes === 0 ? Number.POSITIVE_INFINITY : slot.maxBytes
+  if (slot !== null) refill(q, slot)
   const isOn = slot !== null && (slot.minDelay > 0 || slot.maxDelay > 0 || slot.distJitter > 0)
   q.slotNext = isOn ? Math.max(sch.dev!.netns.world.now, 1) : 0
 }
