@@ -159,10 +159,10 @@ export class Netns extends Printable {
    * for one that is open, EINVAL for a name or a device of another kind.
    *
    * @example
-   * const tun = h1.tun('tun0', packet => proxy.send(packet))
+   * const tun = h1.tun('tun0', packet => proxy.sendTo(packet, peer))
    * h1.addr.add('10.8.0.1/24', { dev: 'tun0' })
    * h1.link.set('tun0', { up: true })
-   * proxy.onDatagram(packet => tun.write(packet))
+   * proxy.onDatagram(({ data }) => tun.write(data))
    */
   tun(name: string, onPacket: TunHandler | null = null): Tun {
     return this.openTun({ name, mode: 'tun' }, onPacket)
