@@ -37,6 +37,7 @@ export type { Frame as SkbFrame, Skb, SkbPool } from './core/skb.js'
 export type { SysctlEntry, SysctlProvider, SysctlTable } from './core/sysctl.js'
 export type {
   DropObserver,
+  MissObserver,
   PacketType,
   PernetOperations,
   World as Kernel,
@@ -60,7 +61,7 @@ export type { Capture, CaptureOptions, CaptureTextOptions } from './lab/capture.
 export type { CaptureAllOptions, WorldCapture } from './lab/capture-all.js'
 export type { Dev } from './lab/dev.js'
 export type { Drop, DroppedPacket } from './lab/drop.js'
-export type { FdbApi, FdbInfo, FdbOptions, FdbState } from './lab/fdb.js'
+export type { FdbApi, FdbInfo, FdbMiss, FdbOptions, FdbState } from './lab/fdb.js'
 export type { Frame, FrameDirection } from './lab/frame.js'
 export type { DevRef, NetnsRef } from './lab/refs.js'
 export type { LinkApi } from './lab/link.js'

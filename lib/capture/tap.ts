@@ -89,7 +89,10 @@ export class Capture implements PacketTap {
       macHeader = 0
       tail = buf.length
     }
-    if (filter !== undefined && !filter(buf, macHeader, tail)) return
+    if (filter !== undefined) {
+      const wants = skb.vlanProto !== 0 && filter.tagBeside !== undefined ? filter.tagBeside : filter
+      if (!wants(buf, macHeader, tail)) return
+    }
     this.count++
     const timeNs = dev.netns.world.now
     this.pcap?.write(timeNs, buf, macHeader, tail)

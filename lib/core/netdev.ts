@@ -63,6 +63,9 @@ export class DevStats {
   collisions = 0
   /** Packets for another MAC that a protocol threw away (rx_otherhost_dropped). */
   rxOtherhostDropped = 0
+  /** Parts of `rxErrors`: lengths that cannot be, and frames that are wrong otherwise. */
+  rxLengthErrors = 0
+  rxFrameErrors = 0
 }
 
 /** Takes a packet that the device received before the protocols see it (a bridge port, a macvlan's lower device). */

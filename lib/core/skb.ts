@@ -343,6 +343,30 @@ export const skbCow = (skb: Skb): void => {
   skb.buf = frame.bytes
 }
 
+/**
+ * Makes sure that `room` octets may be written in front of `data`: the bytes become this skb's own, and move back where
+ * there is too little headroom (skb_cow_head).
+ */
+export const skbCowHead = (skb: Skb, room: number): void => {
+  if (skb.data >= room) skbCow(skb)
+  else moveBack(skb, (room - skb.data + 3) & ~3)
+}
+
+const moveBack = (skb: Skb, by: number): void => {
+  const pool = skb.netns.world.skbs
+  const frame = pool.frame(skb.tail + by)
+  frame.bytes.set(skb.buf.subarray(0, skb.tail), by)
+  pool.putFrame(skb.frame)
+  skb.frame = frame
+  skb.buf = frame.bytes
+  skb.data += by
+  skb.tail += by
+  skb.macHeader += by
+  skb.networkHeader += by
+  skb.transportHeader += by
+  skb.csumStart += by
+}
+
 /** Ends a packet that was dropped: counts `reason` (a number of DROP) at its device and namespace. */
 export const kfreeSkb = (skb: Skb, reason: number): void => {
   skb.netns.countDrop(skb, reason)

@@ -10,6 +10,7 @@ import { type RunOptions, Simulator } from '../sim/simulator.js'
 import { netifReceiveSkb } from './dev-rx.js'
 import type { DropRecord } from './drop.js'
 import { LinkWatch } from './link-watch.js'
+import type { NetDevice } from './netdev.js'
 import { Netns } from './netns.js'
 import { NotifierChain } from './notifier.js'
 import { DEFAULT_PROFILE, type KernelProfile } from './profile.js'
@@ -46,6 +47,12 @@ export interface PacketType {
 /** Told of a packet that is dropped, before its frame is reused; `reason` is a number of DROP. It must only look. */
 export type DropObserver = (skb: Skb, reason: number) => void
 
+/**
+ * Hears that `dev` has no forwarding entry for the MAC `lladdr`, or no neighbour entry for the IPv4 address `ip`; the other
+ * one is 0 (RTM_GETNEIGH to RTNLGRP_NEIGH).
+ */
+export type MissObserver = (dev: NetDevice, lladdr: number, ip: number) => void
+
 /** Items and tasks of one instant before the storm guard ends the run. */
 export const DEFAULT_STORM_LIMIT = 2_000_000
 
@@ -66,6 +73,8 @@ export class World {
   qdiscAutohandle = 0x8000
   readonly sysctlProviders: SysctlProvider[] = []
   readonly packetTypes: PacketType[] = []
+  /** Called when a device that was asked to tell misses an entry for a destination (l2miss and l3miss of vxlan). */
+  readonly missObservers: MissObserver[] = []
   /** Called for every dropped packet, before its frame is reused; null when nobody looks. */
   dropObserver: DropObserver | null = null
   /** @internal how often a frame has passed captures; see {@link Skb.tapSeq} */

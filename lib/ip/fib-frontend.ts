@@ -187,11 +187,11 @@ const fibSyncUp = (dev: NetDevice, flags: number): void => {
   }
 }
 
-/** Removes routes whose preferred source is an address that went away (fib_sync_down_addr). */
+/** Marks routes of `main` whose preferred source is an address that went away (fib_sync_down_addr); other tables keep theirs. */
 const fibSyncDownAddr = (netns: Netns, local: number): boolean => {
   let touched = false
   for (const { info } of ipv4(netns).fib.all())
-    if (info.prefsrc === local && info.table !== 0) {
+    if (info.prefsrc === local && info.table === RT_TABLE_MAIN) {
       info.flags |= RTNH_F_DEAD
       touched = true
     }

@@ -147,9 +147,9 @@ export class FibRule {
     return this.#ipProto !== 0 || this.config.sportRange !== null || this.config.dportRange !== null
   }
 
-  /** True when it asks for more than addresses and devices. */
+  /** True when it asks for more than addresses and devices, or for what changes without notice: the group of a device. */
   get looksBeyondAddresses(): boolean {
-    return this.#tos !== 0 || this.#markMask !== 0 || this.looksAtL4
+    return this.#tos !== 0 || this.#markMask !== 0 || this.looksAtL4 || this.config.suppressIfgroup !== -1
   }
 }
 
@@ -232,20 +232,30 @@ export class FibRules {
     this.looksBeyondAddresses = this.list.some(r => r.looksBeyondAddresses)
   }
 
-  /** A device has appeared, or got this name (attach_rules). */
-  attach(dev: NetDevice): void {
+  /** A device has appeared, or got this name (attach_rules). True when a rule names it. */
+  attach(dev: NetDevice): boolean {
+    let found = false
     for (const r of this.list) {
-      if (r.iifindex === DETACHED && r.config.iifname === dev.name) r.iifindex = dev.ifindex
-      if (r.oifindex === DETACHED && r.config.oifname === dev.name) r.oifindex = dev.ifindex
+      const isIif = r.iifindex === DETACHED && r.config.iifname === dev.name
+      const isOif = r.oifindex === DETACHED && r.config.oifname === dev.name
+      if (isIif) r.iifindex = dev.ifindex
+      if (isOif) r.oifindex = dev.ifindex
+      found ||= isIif || isOif
     }
+    return found
   }
 
-  /** A device goes, or loses its name (detach_rules). */
-  detach(dev: NetDevice): void {
+  /** A device goes, or loses its name (detach_rules). True when a rule names it. */
+  detach(dev: NetDevice): boolean {
+    let found = false
     for (const r of this.list) {
-      if (r.iifindex === dev.ifindex) r.iifindex = DETACHED
-      if (r.oifindex === dev.ifindex) r.oifindex = DETACHED
+      const isIif = r.iifindex === dev.ifindex
+      const isOif = r.oifindex === dev.ifindex
+      if (isIif) r.iifindex = DETACHED
+      if (isOif) r.oifindex = DETACHED
+      found ||= isIif || isOif
     }
+    return found
   }
 
   /** Walks the rules (fib_rules_lookup): 0 with `res` filled, or a negative errno. */

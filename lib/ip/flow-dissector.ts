@@ -76,7 +76,7 @@ export class FlowKeys {
 const u16 = (b: Uint8Array, o: number): number => (b[o]! << 8) | b[o + 1]!
 
 /** Offset of the ports behind the header of a protocol that has some, or -1 (proto_ports_offset). */
-const portsOffset = (proto: number): number => {
+export const portsOffset = (proto: number): number => {
   switch (proto) {
     case IPPROTO_TCP:
     case IPPROTO_UDP:

@@ -8,8 +8,10 @@ import { jhash2words } from '../wire/siphash.js'
 import { ACCEPT_SOURCE_ROUTE, DevConf } from './devconf.js'
 import { FibInfos } from './fib-info.js'
 import { Fib } from './fib.js'
+import { FlowHash } from './skb-hash.js'
 import { FragQueues } from './frag-queue.js'
 import { IcmpLimits } from './icmp-limit.js'
+import type { Idents } from './ident.js'
 import type { IfAddr } from './in-device.js'
 import type { InputCache } from './input-cache.js'
 import { NeighTable } from './neigh-table.js'
@@ -86,6 +88,9 @@ export class Ipv4 {
   readonly protos: (InetProtocol | null)[] = new Array<null>(256).fill(null)
   readonly frags: FragQueues
   readonly icmp: IcmpLimits
+  readonly flowHash: FlowHash
+  /** Counters of identifications, made on first use. */
+  idents: Idents | null = null
   /** Local addresses by address, the first one added first (inet_addr_lst). */
   readonly addrs: Map<number, IfAddr[]> = new Map()
   /** Raised by every change that routes may depend on; older Dst entries are stale (rt_genid). */
@@ -113,6 +118,7 @@ export class Ipv4 {
     this.icmp = new IcmpLimits(netns)
     // Of all settings this one differs between `all` and `default`.
     this.confAll.data[ACCEPT_SOURCE_ROUTE] = 0
+    this.flowHash = new FlowHash(netns.world.seed, this.inputKey)
     this.setMultipathSeed(0)
   }
 

@@ -32,7 +32,6 @@ import {
   SHARED_MEDIA,
 } from './devconf.js'
 import { type FibNh, fibPrefsrc } from './fib-info.js'
-import { fibSelectDefault } from './fib-default.js'
 import { inetAddrType } from './fib-lookup.js'
 import { Flow4 } from './fib-table.js'
 import { FnheTable } from './fnhe.js'
@@ -40,7 +39,7 @@ import { icmpSend } from './icmp-send.js'
 import { inDevOf, inetAddrOnlink, inetSelectAddr } from './in-device.js'
 import { ipv4 } from './ipv4.js'
 import { NUD_VALID, neighEventSend } from './neigh.js'
-import { dstMtu, ipRouteOutput, isDstFresh } from './route.js'
+import { dstMtu, fibSelectPath, ipRouteOutput, isDstFresh } from './route.js'
 import { RT_SCOPE_UNIVERSE, RTN_UNICAST, RTNH_F_DEAD } from './rtnetlink.js'
 import type { Sock } from './sock.js'
 
@@ -73,10 +72,11 @@ const updateException = (
 }
 
 /** Next hops that the packets of `fl` may take, the chosen one first. */
-const nexthopsFor = (netns: Netns, fl: Flow4): readonly FibNh[] => {
-  const { fib } = ipv4(netns)
+const nexthopsFor = (netns: Netns, fl: Flow4, skb: Skb | null): readonly FibNh[] => {
+  const state = ipv4(netns)
+  const { fib } = state
   if (fib.lookup(fl, 0) !== 0) return []
-  if (fib.res.prefixLen === 0 && fl.oif === 0) fibSelectDefault(netns, fl)
+  fibSelectPath(state, fl, skb)
   const { nh, info } = fib.res
   return nh === null ? [] : [nh, ...info!.nhs.filter(other => other !== nh)]
 }
@@ -85,7 +85,7 @@ const nexthopsFor = (netns: Netns, fl: Flow4): readonly FibNh[] => {
  * A router said that the packets of `fl` must be at most `mtu` octets (__ip_rt_update_pmtu). Below min_pmtu, 0 among it,
  * the host settles on that and lets the routers fragment. It counts for every next hop of the route.
  */
-const updatePmtu = (netns: Netns, rt: Dst, fl: Flow4, mtu: number): void => {
+export const rtUpdatePmtu = (netns: Netns, rt: Dst, fl: Flow4, mtu: number): void => {
   const { minPmtu, mtuExpiresSec } = ipv4(netns).sysctls
   if (rt.mtuLocked) return
   const old = dstMtu(rt, false)
@@ -94,7 +94,8 @@ const updatePmtu = (netns: Netns, rt: Dst, fl: Flow4, mtu: number): void => {
   const pmtu = mtuLocked ? Math.min(old, minPmtu) : mtu
   const lifeNs = mtuExpiresSec * NSEC_PER_SEC
   if (rt.pmtu === pmtu && !mtuLocked && jiffyStart(netns) < rt.expires - lifeNs / 2) return
-  for (const nh of nexthopsFor(netns, fl)) updateException(netns, nh, fl.daddr, { pmtu, mtuLocked, gateway: 0 }, lifeNs)
+  for (const nh of nexthopsFor(netns, fl, null))
+    updateException(netns, nh, fl.daddr, { pmtu, mtuLocked, gateway: 0 }, lifeNs)
 }
 
 /** Is `gateway` one that the host `router` on `dev` may name? (The checks of __ip_do_redirect.) */
@@ -127,7 +128,7 @@ const doRedirect = (skb: Skb, fl: Flow4, code: number, gateway: number): void =>
     neighEventSend(n, null)
     return
   }
-  const [nh] = nexthopsFor(netns, fl)
+  const [nh] = nexthopsFor(netns, fl, skb)
   if (nh !== undefined)
     updateException(netns, nh, fl.daddr, { pmtu: 0, mtuLocked: false, gateway }, REDIRECT_TIMEOUT_NS)
 }
@@ -138,6 +139,7 @@ const quotedFlow = (skb: Skb, sk: Sock | null): Flow4 => {
   const fl = new Flow4().reset(ipv4Daddr(b, ip), ipv4Saddr(b, ip), sk?.boundDev?.ifindex ?? 0)
   fl.proto = sk?.protocol ?? ipv4Proto(b, ip)
   fl.tos = sk?.tos ?? ipv4Tos(b, ip)
+  fl.mark = sk?.mark ?? 0
   return fl
 }
 
@@ -155,7 +157,7 @@ export const ipRtIcmpError = (skb: Skb, type: number, code: number, info: number
   const held = sk?.dstCache ?? null
   const rt = held !== null && isDstFresh(held, state) ? held : ipRouteOutput(netns, fl)
   if (rt === null) return
-  updatePmtu(netns, rt, fl, info)
+  rtUpdatePmtu(netns, rt, fl, info)
   if (held === null) return
   sk!.dstCache = isDstFresh(rt, state) ? rt : (ipRouteOutput(netns, fl) ?? held)
 }

@@ -339,7 +339,7 @@ const lookupOutput = (state: Ipv4, fl: Flow4, oifDev: NetDevice | null, skb: Skb
     if (fl.saddr === 0) fl.saddr = inetSelectAddr(oifDev, 0, RT_SCOPE_LINK)
     return mkrouteOutput(state, fl, oifDev, RTN_UNICAST, 0, null, null, origOif)
   }
-  if (fl.oif === 0 && fib.res.type !== RTN_LOCAL) selectPath(state, fl, skb)
+  if (fib.res.type !== RTN_LOCAL) fibSelectPath(state, fl, skb)
   const { type, info, nh, prefixLen } = fib.res
   if (type === RTN_LOCAL) {
     if (fl.saddr === 0) fl.saddr = info!.prefsrc !== 0 ? info!.prefsrc : fl.daddr
@@ -356,9 +356,13 @@ const refuse = (state: Ipv4, errno: number): null => {
   return null
 }
 
-/** The choice among several next hops, or among several default routes (fib_select_path). */
-const selectPath = (state: Ipv4, fl: Flow4, skb: Skb | null): void => {
+/**
+ * The choice among several next hops, or among several default routes, of what a lookup found (fib_select_path). `skb`:
+ * the packet by which a next hop is chosen, null to choose by `fl`.
+ */
+export const fibSelectPath = (state: Ipv4, fl: Flow4, skb: Skb | null): void => {
   const { res } = state.fib
+  if (fl.oif !== 0) return
   if (res.info!.nhs.length > 1) {
     const hash = skb === null ? multipathHashFlow(state, fl) : multipathHashSkb(state, skb)
     fibSelectMultipath(state, res, hash, fl.saddr)

@@ -82,6 +82,8 @@ export class Sock {
   closed = false
   /** @internal identification counter of a connected socket */
   inetId: number
+  /** @internal hash of what a connected socket sends (sk_txhash), 0 for none */
+  txHash = 0
   /** @internal route of a connected socket */
   dstCache: Dst | null = null
   /** Packets dropped because the receive queue was full. */

@@ -193,8 +193,10 @@ const fibEvent = (event: number, dev: NetDevice): void => {
 /** The part of the rules (fib_rules_event): they name devices, which come, go and change their names. */
 const fibRulesEvent = (event: number, dev: NetDevice): void => {
   const { rules } = ipv4(dev.netns).fib
-  if (event === NETDEV_CHANGENAME || event === NETDEV_UNREGISTER) rules.detach(dev)
-  if (event === NETDEV_CHANGENAME || event === NETDEV_REGISTER) rules.attach(dev)
+  const lost = (event === NETDEV_CHANGENAME || event === NETDEV_UNREGISTER) && rules.detach(dev)
+  const got = (event === NETDEV_CHANGENAME || event === NETDEV_REGISTER) && rules.attach(dev)
+  // What was remembered about packets that came in was said by other rules.
+  if (lost || got) rtCacheFlush(dev.netns)
 }
 
 /** Registers IPv4 with a World. Before any namespace is made. */

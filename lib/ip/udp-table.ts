@@ -12,6 +12,11 @@ import type { Sock } from './sock.js'
 export interface UdpReceiver extends Sock {
   /** Takes a packet whose `data` is at the UDP header. Owns it. */
   receive(skb: Skb): void
+  /**
+   * A tunnel's socket: true when the ICMP error, whose quoted UDP header is at `o`, is about a packet of this tunnel
+   * (encap_err_lookup). Null for sockets of programs.
+   */
+  readonly encapErrLookup: ((skb: Skb, o: number) => boolean) | null
 }
 
 /** A socket of the packet's address comes before any of the wildcard address, whatever else these match. */

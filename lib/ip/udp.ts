@@ -67,6 +67,8 @@ export interface Datagram {
 
 /** A UDP socket (SOCK_DGRAM). Make one with {@link udpSocket}. */
 export class UdpSocket extends Sock {
+  /** @internal */
+  readonly encapErrLookup = null
   #bound = false
 
   constructor(netns: Netns) {
@@ -103,6 +105,7 @@ export class UdpSocket extends Sock {
     this.peerAddress = daddr
     this.peerPort = port
     this.inetId = this.netns.rng.u16()
+    this.txHash = ipv4(this.netns).flowHash.drawTxHash()
     this.dstCache = dst
   }
 
@@ -173,6 +176,8 @@ export class UdpSocket extends Sock {
     skb.sk = this
     skb.mark = this.mark
     skb.priority = tosToPriority(this.tos)
+    skb.hash = this.txHash
+    skb.l4Hash = this.txHash !== 0
     skb.dst = dst
     skb.ignoreDf = this.ignoresDf
     const df =
@@ -201,7 +206,7 @@ export class UdpSocket extends Sock {
 
   /** @internal takes a datagram whose `data` is at the UDP header (udp_queue_rcv_skb) */
   receive(skb: Skb): void {
-    if (!checksumOk(skb)) kfreeSkb(skb, DROP.UDP_CSUM)
+    if (!udpChecksumOk(skb)) kfreeSkb(skb, DROP.UDP_CSUM)
     else if (!this.enqueue(skb, false)) dropRcvbuf(skb)
   }
 
@@ -259,7 +264,8 @@ const copySmall = (into: Uint8Array, b: Uint8Array, from: number, n: number): vo
 /** Opens a UDP socket in a namespace. */
 export const udpSocket = (netns: Netns): UdpSocket => new UdpSocket(netns)
 
-const checksumOk = (skb: Skb): boolean => {
+/** Verifies the checksum of a received packet, once; `transportHeader` is at the UDP header (udp_lib_checksum_complete). */
+export const udpChecksumOk = (skb: Skb): boolean => {
   if (skb.ipSummed !== CHECKSUM_NONE) return true
   const { buf: b, transportHeader: o, networkHeader: ip } = skb
   if (udpCsum(b, o) !== 0) {
@@ -286,7 +292,7 @@ export const udpRcv = (skb: Skb): void => {
   if (skb.dst!.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) return deliverToAll(skb, saddr, daddr)
   const sk = udp.lookup(saddr, udpSport(b, o), daddr, udpDport(b, o), inetIif(skb))
   if (sk !== null) return sk.receive(skb)
-  if (!checksumOk(skb)) return kfreeSkb(skb, DROP.UDP_CSUM)
+  if (!udpChecksumOk(skb)) return kfreeSkb(skb, DROP.UDP_CSUM)
   icmpSend(skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0)
   kfreeSkb(skb, DROP.NO_SOCKET)
 }
@@ -314,8 +320,14 @@ export const udpErr = (skb: Skb, type: number, code: number, info: number): void
   const state = ipv4(skb.netns)
   const daddr = ipv4Daddr(b, ip)
   const dport = udpDport(b, o)
-  const sk = state.udp.lookup(daddr, dport, ipv4Saddr(b, ip), udpSport(b, o), inetIif(skb))
-  if (sk === null) return
+  const saddr = ipv4Saddr(b, ip)
+  const sk = state.udp.lookup(daddr, dport, saddr, udpSport(b, o), inetIif(skb))
+  if (sk === null || sk.encapErrLookup !== null) {
+    // A tunnel sends from ports that it does not listen to: its socket is the one of the far end's port.
+    const tunnel = state.udp.lookup(daddr, udpSport(b, o), saddr, dport, inetIif(skb))
+    if (tunnel?.encapErrLookup?.(skb, o) === true) ipRtIcmpError(skb, type, code, info, tunnel)
+    return
+  }
   ipRtIcmpError(skb, type, code, info, sk)
   if (type === ICMP_REDIRECT) return
   const { errno, fatal } = icmpErrConvert(type, code, sk.pmtuDisc)

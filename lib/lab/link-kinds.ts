@@ -6,12 +6,14 @@ import { LINK_OPTIONS } from './link-kind/link.js'
 import { VETH_OPTIONS } from './link-kind/veth.js'
 import { VLAN_OPTIONS } from './link-kind/vlan.js'
 import type { LinkKindOptions } from './link-kind/words.js'
+import { VXLAN_OPTIONS } from './link-kind/vxlan.js'
 
 const KINDS: readonly LinkKindOptions[] = [
   VETH_OPTIONS,
   BRIDGE_OPTIONS,
   BRIDGE_SLAVE_OPTIONS,
   VLAN_OPTIONS,
+  VXLAN_OPTIONS,
   LINK_OPTIONS,
 ]
 

@@ -6,6 +6,7 @@ import type { BridgeChange, BridgePortChange, NewBridge } from './link-kind/brid
 import type { NewPhysicalLink, PhysicalLinkChange } from './link-kind/link.js'
 import type { NewVeth } from './link-kind/veth.js'
 import type { NewVlan, VlanChange } from './link-kind/vlan.js'
+import type { NewVxlan, VxlanChange } from './link-kind/vxlan.js'
 
 export type * from './link-base.js'
 export type {
@@ -25,6 +26,7 @@ export type {
 } from './link-kind/link.js'
 export type { NewVeth, NewVethPeer } from './link-kind/veth.js'
 export type { NewVlan, VlanChange, VlanOptions, VlanProtocol, VlanQosMapping } from './link-kind/vlan.js'
+export type { NewVxlan, VxlanChange, VxlanDf, VxlanOptions } from './link-kind/vxlan.js'
 
 /** A device of a kind that was added to the World; the attributes go to the kind as they are. */
 export interface NewOtherLink extends NewLink {
@@ -33,7 +35,7 @@ export interface NewOtherLink extends NewLink {
 }
 
 /** A device to make. */
-export type LinkAdd = NewVeth | NewBridge | NewVlan | NewPhysicalLink | NewOtherLink
+export type LinkAdd = NewVeth | NewBridge | NewVlan | NewVxlan | NewPhysicalLink | NewOtherLink
 
 /** Changes of a device of a kind that was added to the World. */
 export interface OtherLinkChange extends LinkChange {
@@ -42,4 +44,11 @@ export interface OtherLinkChange extends LinkChange {
 }
 
 /** What to change about a device. */
-export type LinkSet = LinkChange | BridgeChange | BridgePortChange | VlanChange | PhysicalLinkChange | OtherLinkChange
+export type LinkSet =
+  | LinkChange
+  | BridgeChange
+  | BridgePortChange
+  | VlanChange
+  | VxlanChange
+  | PhysicalLinkChange
+  | OtherLinkChange

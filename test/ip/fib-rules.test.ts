@@ -166,6 +166,22 @@ test('a deleted rule stops at once, and local and main stay apart (fib_unmerge)'
   assert.is(r.route.get('10.1.0.1').table, 'local')
 })
 
+test('a device that loses its name loses its rules, and one that changes its group its suppressor', () => {
+  const { world, send } = router()
+  const r = world.netns('r')
+  const packet = ipv4Packet('10.1.0.7', '10.9.1.1', UDP, udpDatagram('10.1.0.7', '10.9.1.1', 1, 2, []))
+  r.rule.add({ iif: 'i0', table: 101 })
+  assert.is(send(0, packet), 'o1')
+  world.sh('ip -n r link set i0 name j0')
+  assert.is(send(0, packet), 'o0')
+  world.sh('ip -n r link set j0 name i0')
+  assert.is(send(0, packet), 'o1')
+  r.rule.add({ table: 102, suppressIfgroup: 7, priority: 1 })
+  assert.is(send(0, packet), 'o2')
+  world.sh('ip -n r link set o2 group 7')
+  assert.is(send(0, packet), 'o1')
+})
+
 test('mark and ports of a socket choose the route of what it sends (SO_MARK)', () => {
   const { world } = router()
   const r = world.netns('r')

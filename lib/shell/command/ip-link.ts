@@ -80,6 +80,7 @@ const add =
       up,
       master,
       link,
+      srcNetns: netns === ip.netns ? undefined : ip.netns,
     }
     const attrs =
       (kind === 'veth' || kind === 'link') && netns !== ip.netns ? inNetnsOfRequest(ip, attributes) : attributes
@@ -110,6 +111,8 @@ const set = (ip: IpContext, args: Args): number => {
   const devices = devicesOf(ip, request)
   const kind = request.type
   const attributes = kind === undefined ? {} : parseKindWords(ip, args, kind, 'set', request).attributes
+  if (request.protodown !== undefined && devices.some(d => d.ops.kind === 'vxlan'))
+    throw unsupported('ip link set', 'protodown', 'nothing of the kind for vxlan')
   refuseImpossible(request, false)
   const { group, name, ...others } = settings(request, etherAddressOfDevice)
   const isNamed = request.dev !== undefined
@@ -133,7 +136,7 @@ const devicesOf = (ip: IpContext, request: LinkRequest): readonly NetDevice[] =>
 const del = (ip: IpContext, args: Args): number => {
   const request = parseLinkWords(ip, args)
   const devices = devicesOf(ip, request)
-  if (request.type !== undefined) parseKindWords(ip, args, request.type, 'set', request)
+  if (request.type !== undefined && !args.done) parseKindWords(ip, args, request.type, 'set', request)
   if (devices.length === 0) throw new NetloomError('ENODEV')
   for (const dev of devices) linkDel(dev)
   return 0
