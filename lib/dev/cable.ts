@@ -7,6 +7,9 @@
  * rounded down is carried into the next as long as the cable stays busy, so that the end of the k-th of a train is the
  * exact sum rounded down. Arrival is the end of sending plus the delay.
  *
+ * DIFFERS: Linux has no such thing. A frame that was changed on the way arrives, as with netem, and is not dropped for its
+ * check sequence; checksums above find it.
+ *
  * What is under way stands in a ring in the order of arrival, with one timer for the whole direction.
  */
 import { devForwardSkb, ethTypeTrans, netifReceiveSkb } from '../core/dev-rx.js'

@@ -3,7 +3,9 @@
  * program writes the device has received. tun carries IP packets without a link-layer header, tap Ethernet frames.
  *
  * A device lives as long as the program has it open, unless it is persistent; without a program it has no carrier.
- * Left out: checksum and segmentation offload (vnet_hdr), address filters, several queues, NAPI and XDP.
+ * Left out: checksum and segmentation offload, address filters, NAPI and XDP.
+ *
+ * DIFFERS: devices with vnet_hdr or multi_queue can be made and shown, and no program of netloom can open them.
  *
  * @see drivers/net/tun.c
  */

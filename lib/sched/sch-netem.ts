@@ -4,6 +4,9 @@
  * Times are kept in whole nanoseconds. tc counts delays in ticks of 64 ns, so that `delay 100us` is 99,968 ns; what
  * programs ask for is taken as it is.
  *
+ * DIFFERS: the numbers come from netloom's own seeded streams, one for each netem, so that the same seed loses the same
+ * packets; the kernel seeds its generator at random unless it is told a seed, which tc of iproute2 6.1 cannot.
+ *
  * @see net/sched/sch_netem.c
  */
 import { NET_XMIT_BYPASS, NET_XMIT_DROP, NET_XMIT_SUCCESS, type Qdisc, type QdiscOps } from '../core/qdisc.js'

@@ -92,5 +92,10 @@ export const PFIFO_FAST_OPS: QdiscOps = {
   classOps: null,
 }
 
-/** `mq`, of devices with several queues. All packets go through one queue here, so it is one pfifo_fast of another name. */
+/**
+ * `mq`, of devices with several queues.
+ *
+ * DIFFERS: all packets of a device go through its first queue, so `mq` is one pfifo_fast of another name; no device of
+ * netloom spreads them.
+ */
 export const MQ_OPS: QdiscOps = { ...PFIFO_FAST_OPS, id: 'mq', dump: () => ({}) }
