@@ -82,7 +82,7 @@ export const publicLinkInfo = (info: KernelLinkInfo): LinkInfo => ({
   netns: info.dev.netns.name,
   name: info.name,
   ifindex: info.ifindex,
-  kind: info.kind,
+  kind: info.dev.ops.kind,
   flags: linkFlagWords(info.flags, false),
   mtu: info.mtu,
   qdisc: info.qdisc,

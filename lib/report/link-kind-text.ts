@@ -2,6 +2,7 @@
  * What `ip -d link` prints of a kind of device and of a port: one entry a kind.
  */
 import { printBridge, printBridgePort } from './link-kind/bridge.js'
+import { printTun } from './link-kind/tun.js'
 import { printVlan } from './link-kind/vlan.js'
 import { printVxlan } from './link-kind/vxlan.js'
 import { printIpvlan } from './link-kind/ipvlan.js'
@@ -17,6 +18,7 @@ const KINDS: Readonly<Record<string, KindPrinter>> = {
   vxlan: printVxlan,
   macvlan: printMacvlan,
   ipvlan: printIpvlan,
+  tun: printTun,
 }
 const PORTS: Readonly<Record<string, KindPrinter>> = { bridge: printBridgePort }
 

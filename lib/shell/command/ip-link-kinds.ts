@@ -10,6 +10,8 @@ import { BRIDGE_SLAVE_WORDS, BRIDGE_WORDS } from './link-kind/bridge.js'
 import { DUMMY_WORDS } from './link-kind/dummy.js'
 import { IPVLAN_WORDS } from './link-kind/ipvlan.js'
 import { MACVLAN_WORDS } from './link-kind/macvlan.js'
+import { LINK_WORDS } from './link-kind/link.js'
+import { TUN_WORDS } from './link-kind/tun.js'
 import { VETH_WORDS } from './link-kind/veth.js'
 import { VLAN_WORDS } from './link-kind/vlan.js'
 import type { KindRequest, LinkKindWords } from './link-kind/words.js'
@@ -24,6 +26,8 @@ const KINDS: readonly LinkKindWords[] = [
   DUMMY_WORDS,
   MACVLAN_WORDS,
   IPVLAN_WORDS,
+  LINK_WORDS,
+  TUN_WORDS,
 ]
 
 /** Kinds that the tool knows and may be given words for, although the kernel has no such device. */
