@@ -80,6 +80,7 @@ export type {
   NexthopInfo,
   NexthopOptions,
   RouteApi,
+  RouteCache,
   RouteGet,
   RouteGetOptions,
   RouteInfo,
