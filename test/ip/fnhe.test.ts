@@ -57,6 +57,13 @@ test("another MTU of the device: a larger one is only followed by what was the d
     [500, false],
     [500, false],
   ])
+  table.update(1, learned(450), 0, 0, rng)
+  table.updateMtu(1600, 500)
+  assert.equal(state(), [
+    [450, false],
+    [1600, false],
+    [1600, false],
+  ])
 })
 
 /** la - lr - lb, with an MTU of 1000 on the second link; nobody listens. */
