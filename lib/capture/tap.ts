@@ -9,6 +9,7 @@
 import { devAddTap, devRemoveTap, devSetPromiscuity } from '../core/dev.js'
 import { IFF_LOOPBACK, type NetDevice, type PacketTap } from '../core/netdev.js'
 import { PACKET_OUTGOING, type Skb } from '../core/skb.js'
+import { frameWithVlanTag } from '../core/skb-vlan.js'
 import type { FrameFilter } from './filter.js'
 import { DEFAULT_SNAPLEN, PcapWriter } from './pcap.js'
 
@@ -77,8 +78,17 @@ export class Capture implements PacketTap {
     if (!this.isOpen || (outgoing && (dev.flags & IFF_LOOPBACK) !== 0)) return
     const { direction, filter, onFrame, limit } = this.#options
     if (direction === (outgoing ? 'in' : 'out')) return
-    const { buf, macHeader, tail } = skb
-    if (filter !== undefined && !filter(buf, macHeader, tail)) return
+    let { buf, macHeader, tail } = skb
+    if (skb.vlanProto !== 0) {
+      // libpcap puts the tag that stands beside a frame back into it.
+      buf = frameWithVlanTag(skb, macHeader)
+      macHeader = 0
+      tail = buf.length
+    }
+    if (filter !== undefined) {
+      const wants = skb.vlanProto !== 0 && filter.tagBeside !== undefined ? filter.tagBeside : filter
+      if (!wants(buf, macHeader, tail)) return
+    }
     this.count++
     const timeNs = dev.netns.world.now
     this.pcap?.write(timeNs, buf, macHeader, tail)

@@ -8,7 +8,9 @@ import { ETH_HLEN, ETH_P_8021Q, ETH_P_ALL, ethType, putEth } from '../wire/ether
 import { devAddTap, devRemoveTap, devSetPromiscuity } from './dev.js'
 import { devQueueXmit, netXmitErrno } from './dev-tx.js'
 import { IFF_UP, type NetDevice, type PacketTap } from './netdev.js'
-import { allocSkb, type Skb, skbPush, skbPut } from './skb.js'
+import { allocSkb, PACKET_OTHERHOST, type Skb, skbPush, skbPut } from './skb.js'
+import { frameWithVlanTag, skbVlanTagId } from './skb-vlan.js'
+import { vlanFindDev } from './vlan-core.js'
 
 /** Options of {@link packetSocket}. */
 export interface PacketSocketOptions {
@@ -50,8 +52,14 @@ export class PacketSocket implements PacketTap {
     if (this.protocol !== ETH_P_ALL && (outgoing || dev.rxHandler !== null)) return
     const start = dev.hardHeaderLen > 0 ? skb.macHeader : skb.data
     if (this.protocol !== ETH_P_ALL && ethType(skb.buf, start) !== this.protocol) return
-    const frame = skb.buf.slice(start, skb.tail)
-    const { pktType } = skb
+    let { pktType } = skb
+    if (this.protocol !== ETH_P_ALL && skbVlanTagId(skb) !== 0) {
+      // A frame of a VLAN that there is a device for is that device's; any other one is for somebody else.
+      if (vlanFindDev(dev, skb.vlanProto, skbVlanTagId(skb)) !== null) return
+      pktType = PACKET_OTHERHOST
+    }
+    const isTagged = this.protocol === ETH_P_ALL && skb.vlanProto !== 0
+    const frame = isTagged ? frameWithVlanTag(skb, start) : skb.buf.slice(start, skb.tail)
     dev.netns.world.sim.task(() => this.#deliver(frame, dev, outgoing, pktType), null, `packet socket on ${dev}`)
   }
 

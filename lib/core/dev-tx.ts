@@ -8,6 +8,7 @@ import { deliverToTaps } from './dev-rx.js'
 import { DROP } from './drop.js'
 import { IFF_UP, NETIF_F_HW_CSUM, QDISC_NOQUEUE } from './netdev.js'
 import { CHECKSUM_PARTIAL, kfreeSkb, type Skb, skbChecksumHelp } from './skb.js'
+import { validateXmitVlan } from './skb-vlan.js'
 
 /** The noop qdisc's answer: congestion, which senders take for success. */
 export const NET_XMIT_CN = 2
@@ -38,6 +39,7 @@ const xmit = (skb: Skb): number => {
     kfreeSkb(skb, DROP.DEV_READY)
     return -ENETDOWN
   }
+  if (skb.vlanProto !== 0) validateXmitVlan(skb, dev)
   if (skb.ipSummed === CHECKSUM_PARTIAL && (dev.features & NETIF_F_HW_CSUM) === 0) skbChecksumHelp(skb)
   skb.macHeader = skb.data
   if (dev.taps !== null) deliverToTaps(skb, dev, true)

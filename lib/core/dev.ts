@@ -71,8 +71,8 @@ export const registerNetdevice = (dev: NetDevice, ifindex = 0): void => {
 /** Takes a device out of the world (unregister_netdevice): down, out of its bridge, forgotten by every layer. */
 export const unregisterNetdevice = (dev: NetDevice): void => {
   if (!dev.registered) return
-  devClose(dev)
   dev.unregistering = true
+  devClose(dev)
   const { world } = dev.netns
   dev.master?.ops.delSlave?.(dev.master, dev)
   for (const slave of [...dev.slaves]) dev.ops.delSlave?.(dev, slave)
@@ -218,8 +218,8 @@ export const devSetPromiscuity = (dev: NetDevice, inc: number): void => {
 }
 
 /**
- * Brings the device's filters up to date (dev_set_rx_mode). A device that filters no unicast addresses by itself is
- * promiscuous while it listens to more than its own.
+ * Brings the device's filters up to date (dev_set_rx_mode). A device that filters no unicast addresses is promiscuous
+ * while it listens to more than its own.
  */
 export const devSetRxMode = (dev: NetDevice): void => {
   if ((dev.flags & IFF_UP) === 0) return
@@ -245,6 +245,16 @@ export const devMcAdd = (dev: NetDevice, mac: number): void => addrAdd(dev, dev.
 
 /** Ends one use of a link-layer multicast address (dev_mc_del); false when it was not listened to. */
 export const devMcDel = (dev: NetDevice, mac: number): boolean => addrDel(dev, dev.mc, mac)
+
+/** Listens to a link-layer address because a user says so, once however often he does (dev_mc_add_global). */
+export const devMcAddGlobal = (dev: NetDevice, mac: number): void => {
+  if (dev.mcStatic.has(mac)) return
+  dev.mcStatic.add(mac)
+  devMcAdd(dev, mac)
+}
+
+/** Ends what {@link devMcAddGlobal} began (dev_mc_del_global); false when that was not asked for. */
+export const devMcDelGlobal = (dev: NetDevice, mac: number): boolean => dev.mcStatic.delete(mac) && devMcDel(dev, mac)
 
 /** Listens to a further unicast address (dev_uc_add). */
 export const devUcAdd = (dev: NetDevice, mac: number): void => addrAdd(dev, dev.uc, mac)

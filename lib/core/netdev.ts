@@ -6,6 +6,7 @@
 import { macHi, macLo } from '../wire/mac.js'
 import type { Netns } from './netns.js'
 import type { Skb } from './skb.js'
+import type { VlanInfo } from './vlan-core.js'
 
 export const IFF_UP = 0x1
 export const IFF_BROADCAST = 0x2
@@ -40,6 +41,11 @@ export const RX_HANDLER_PASS = 3
 
 /** Offload that netloom models: a device that finishes UDP and TCP checksums, so that captures show them unfinished. */
 export const NETIF_F_HW_CSUM = 1
+/** Offloads that netloom models: the device takes an 802.1Q (802.1ad) tag beside the frame instead of in its bytes. */
+export const NETIF_F_HW_VLAN_CTAG_TX = 2
+export const NETIF_F_HW_VLAN_STAG_TX = 4
+/** The device carries no tagged frames at all, so that no VLAN can be made on it. */
+export const NETIF_F_VLAN_CHALLENGED = 8
 
 /** Counters as `ip -s link` shows them (struct rtnl_link_stats64, the parts that netloom's devices move). */
 export class DevStats {
@@ -57,6 +63,9 @@ export class DevStats {
   collisions = 0
   /** Packets for another MAC that a protocol threw away (rx_otherhost_dropped). */
   rxOtherhostDropped = 0
+  /** Parts of `rxErrors`: lengths that cannot be, and frames that are wrong otherwise. */
+  rxLengthErrors = 0
+  rxFrameErrors = 0
 }
 
 /** What a device has to do with the IPv4 addresses that it is given (inetaddr_chain, inetaddr_validator_chain). */
@@ -230,12 +239,14 @@ export class NetDevice {
   readonly lower: NetDevice[] = []
   /** Link-layer multicast addresses that are listened to, with the number of users. */
   readonly mc: Map<number, number> = new Map()
+  /** Those of {@link mc} that a user asked for (global_use); of all users he is one. */
+  readonly mcStatic: Set<number> = new Set()
   /** Further unicast addresses that are listened to, with the number of users. */
   readonly uc: Map<number, number> = new Map()
+  /** True for a device that filters unicast addresses itself (IFF_UNICAST_FLT): {@link uc} does not make it promiscuous. */
+  unicastFlt = false
   /** Promiscuous because of {@link uc}. */
   ucPromisc = false
-  /** True when the device filters further unicast addresses by itself (IFF_UNICAST_FLT). */
-  unicastFlt = false
   /** What of {@link uc} and {@link mc} belongs to stacked devices; see dev-addr-lists.ts. */
   readonly ucSync: AddrSync = new AddrSync()
   readonly mcSync: AddrSync = new AddrSync()
@@ -244,11 +255,13 @@ export class NetDevice {
   tapsDown: PacketTap[] | null = null
   inetaddrOps: InetaddrOps | null = null
   l3mdevOps: L3mdevOps | null = null
+  /** VLAN devices on this one; see vlan-core.ts. */
+  vlanInfo: VlanInfo | null = null
   /** IPv4 state of the device; typed in ip/. */
   ipPtr: object | null = null
   /** True until unregistered. */
   registered = false
-  /** True while it is being unregistered, not when it only moves to another namespace (NETREG_UNREGISTERING). */
+  /** True once it is to go for good, when NETDEV_UNREGISTER is told: not so when it only leaves its namespace (NETREG_UNREGISTERING). */
   unregistering = false
   /** linkwatch: an event is queued. */
   linkwatchPending = false

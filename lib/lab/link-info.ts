@@ -5,6 +5,7 @@ import { type DevStats, NetDevice } from '../core/netdev.js'
 import { linkFlagWords } from '../report/ip-link-text.js'
 import { OPERSTATES } from '../report/names.js'
 import type { LinkInfo as KernelLinkInfo } from '../rtnl/link.js'
+import { formatIpv4 } from '../wire/ip.js'
 import { formatMac } from '../wire/mac.js'
 
 /** Attributes of a kind, or of a port: numbers, booleans and text under iproute2's words in camelCase. */
@@ -51,6 +52,8 @@ export interface LinkInfo {
 const MACS: readonly string[] = ['groupAddress']
 /** Attributes that are lists of MACs; they become one text with blanks between. */
 const MAC_LISTS: readonly string[] = ['macaddrs']
+/** Attributes that are IPv4 addresses, 0 for none. */
+const ADDRESSES: readonly string[] = ['remote', 'local']
 
 interface BridgeId {
   readonly priority: number
@@ -63,6 +66,7 @@ const publicValue = (name: string, value: unknown): LinkAttrs[string] => {
   if (Array.isArray(value) && MAC_LISTS.includes(name)) return value.map(formatMac).join(' ')
   if (value instanceof NetDevice) return value.name
   if (typeof value === 'number' && MACS.includes(name)) return formatMac(value)
+  if (typeof value === 'number' && ADDRESSES.includes(name)) return value === 0 ? null : formatIpv4(value)
   if (typeof value === 'object' && value !== null && isBridgeId(value))
     return `${value.priority.toString(16)}.${formatMac(value.address)}`
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string') return value

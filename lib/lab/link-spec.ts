@@ -7,6 +7,8 @@ import type { NewDummy } from './link-kind/dummy.js'
 import type { IpvlanChange, NewIpvlan } from './link-kind/ipvlan.js'
 import type { MacvlanChange, NewMacvlan } from './link-kind/macvlan.js'
 import type { NewVeth } from './link-kind/veth.js'
+import type { NewVlan, VlanChange } from './link-kind/vlan.js'
+import type { NewVxlan, VxlanChange } from './link-kind/vxlan.js'
 
 export type * from './link-base.js'
 export type {
@@ -23,6 +25,8 @@ export type { MacvlanMode } from '../dev/macvlan/macvlan-netlink.js'
 export type { IpvlanChange, IpvlanOptions, NewIpvlan } from './link-kind/ipvlan.js'
 export type { MacvlanChange, MacvlanMacaddrChange, MacvlanOptions, NewMacvlan } from './link-kind/macvlan.js'
 export type { NewVeth, NewVethPeer } from './link-kind/veth.js'
+export type { NewVlan, VlanChange, VlanOptions, VlanProtocol, VlanQosMapping } from './link-kind/vlan.js'
+export type { NewVxlan, VxlanChange, VxlanDf, VxlanOptions } from './link-kind/vxlan.js'
 
 /** A device of a kind that was added to the World; the attributes go to the kind as they are. */
 export interface NewOtherLink extends NewLink {
@@ -31,7 +35,7 @@ export interface NewOtherLink extends NewLink {
 }
 
 /** A device to make. */
-export type LinkAdd = NewVeth | NewBridge | NewDummy | NewMacvlan | NewIpvlan | NewOtherLink
+export type LinkAdd = NewVeth | NewBridge | NewVlan | NewVxlan | NewDummy | NewMacvlan | NewIpvlan | NewOtherLink
 
 /** Changes of a device of a kind that was added to the World. */
 export interface OtherLinkChange extends LinkChange {
@@ -40,4 +44,12 @@ export interface OtherLinkChange extends LinkChange {
 }
 
 /** What to change about a device. */
-export type LinkSet = LinkChange | BridgeChange | BridgePortChange | MacvlanChange | IpvlanChange | OtherLinkChange
+export type LinkSet =
+  | LinkChange
+  | BridgeChange
+  | BridgePortChange
+  | VlanChange
+  | VxlanChange
+  | MacvlanChange
+  | IpvlanChange
+  | OtherLinkChange

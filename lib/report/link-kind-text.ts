@@ -4,12 +4,20 @@
 import { printBridge, printBridgePort } from './link-kind/bridge.js'
 import { printIpvlan } from './link-kind/ipvlan.js'
 import { printMacvlan } from './link-kind/macvlan.js'
+import { printVlan } from './link-kind/vlan.js'
+import { printVxlan } from './link-kind/vxlan.js'
 import type { Printer } from './printer.js'
 
 /** Prints the attributes of a kind; every field ends with a blank. */
 export type KindPrinter = (p: Printer, attrs: object) => void
 
-const KINDS: Readonly<Record<string, KindPrinter>> = { bridge: printBridge, macvlan: printMacvlan, ipvlan: printIpvlan }
+const KINDS: Readonly<Record<string, KindPrinter>> = {
+  bridge: printBridge,
+  vlan: printVlan,
+  vxlan: printVxlan,
+  macvlan: printMacvlan,
+  ipvlan: printIpvlan,
+}
 const PORTS: Readonly<Record<string, KindPrinter>> = { bridge: printBridgePort }
 
 /** Prints the line of a device's kind. */

@@ -1,11 +1,13 @@
 /**
  * Offload features of devices, as `ethtool -k` shows and `ethtool -K` sets them.
  *
- * Only `tx-checksum-ip-generic` has an effect on frames: without it checksums are finished before a frame is seen.
+ * Effects on frames: without `tx-checksum-ip-generic` checksums are finished before a frame is seen; without
+ * `tx-vlan-hw-insert` (`tx-vlan-stag-hw-insert`) tags are part of a frame's bytes before the device counts them.
  *
  * @see net/ethtool/features.c, net/core/dev.c netdev_fix_features, net/bridge/br_if.c br_features_recompute
  */
-import { NETIF_F_HW_CSUM, type NetDevice } from '../core/netdev.js'
+import { NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_HW_VLAN_STAG_TX, type NetDevice } from '../core/netdev.js'
+import { NETDEV_FEAT_CHANGE } from '../core/notifier.js'
 import { NetloomError } from '../errors.js'
 
 /** Names of features in the kernel's order (netdev_features_strings). */
@@ -174,6 +176,11 @@ const KINDS: Readonly<Record<string, KindFeatures>> = {
       'tx-tunnel-remcsum-segmentation',
       'tx-esp-segmentation',
     ],
+    off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
+  vxlan: {
+    fixedOn: [],
+    on: [...SCATTER, ...GSO_SOFTWARE, 'tx-checksum-ip-generic', 'rx-checksum', 'tx-generic-segmentation', 'rx-gro'],
     off: ['tx-nocache-copy', ...SOFT_OFF],
   },
   dummy: {
@@ -381,9 +388,19 @@ const override = (dev: NetDevice, name: FeatureName, on: boolean): void => {
   if (dev.featureOverrides.size === 0) dev.featureOverrides = null
 }
 
+/** Features that have an effect on frames. */
+const MODELLED: readonly (readonly [name: FeatureName, flag: number])[] = [
+  ['tx-checksum-ip-generic', NETIF_F_HW_CSUM],
+  ['tx-vlan-hw-insert', NETIF_F_HW_VLAN_CTAG_TX],
+  ['tx-vlan-stag-hw-insert', NETIF_F_HW_VLAN_STAG_TX],
+]
+
 const applyToDevice = (dev: NetDevice, active: ReadonlySet<FeatureName>): void => {
-  if (active.has('tx-checksum-ip-generic')) dev.features |= NETIF_F_HW_CSUM
-  else dev.features &= ~NETIF_F_HW_CSUM
+  const before = dev.features
+  for (const [name, flag] of MODELLED)
+    if (active.has(name)) dev.features |= flag
+    else dev.features &= ~flag
+  if (dev.features !== before) dev.netns.world.notifiers.call(NETDEV_FEAT_CHANGE, dev)
 }
 
 /**

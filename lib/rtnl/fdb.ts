@@ -179,11 +179,21 @@ export const fdbList = (netns: Netns, filter: FdbFilter = {}): FdbInfo[] => {
     .flatMap(dumpDev)
 }
 
-/** The entry of one MAC in a bridge (`bridge fdb get MAC br BR`). Throws ENOENT `Fdb entry not found`. */
-export const fdbGet = (br: NetDevice, lladdr: number): FdbInfo => {
+/** The entry of one MAC in a bridge, in a VLAN or in none (`bridge fdb get MAC br BR vlan N`). Throws ENOENT `Fdb entry not found`. */
+export const fdbGet = (br: NetDevice, lladdr: number, vlan = 0): FdbInfo => {
   const found = fdbOpsOf(br)
     ?.dump(br, undefined)
-    .find(f => f.lladdr === lladdr)
+    .find(f => f.lladdr === lladdr && f.vlan === vlan)
   if (found === undefined) throw extackError('ENOENT', 'Fdb entry not found', { dev: br.name })
+  return found
+}
+
+/** The entry of one MAC in a device's own table. Throws ENOENT `Fdb entry not found`, EOPNOTSUPP for a device without one. */
+export const fdbGetSelf = (dev: NetDevice, lladdr: number, vni?: number): FdbInfo => {
+  const ops = fdbOpsOf(dev)
+  if (ops?.get === undefined)
+    throw extackError('EOPNOTSUPP', 'Fdb get operation not supported by device', { dev: dev.name })
+  const found = ops.get(dev, lladdr, vni)
+  if (found === null) throw extackError('ENOENT', 'Fdb entry not found', { dev: dev.name })
   return found
 }

@@ -27,6 +27,7 @@ import {
   bridgePortOf,
   isBridge,
 } from './br-private.js'
+import { nbpVlanFlush, nbpVlanInit } from './br-vlan.js'
 import { brStpDisablePort, brStpEnablePort, brStpRecalculateBridgeId, portIsUsable } from './br-stp.js'
 
 const MAX_PORTS = 1 << 10
@@ -101,7 +102,8 @@ export const brAddIf = (brDev: NetDevice, dev: NetDevice): void => {
   br.ports.unshift(p)
   devSetPromiscuity(dev, 1)
   brFdbCatchUp(br)
-  fdbAddLocal(br, p, dev.addr)
+  fdbAddLocal(br, p, dev.addr, 0)
+  nbpVlanInit(p)
   const changed = brStpRecalculateBridgeId(br)
   if (portIsUsable(p) && bridgeIsUp(br)) brStpEnablePort(p)
   if (changed) notifyAddr(br)
@@ -115,6 +117,7 @@ const removePort = (p: BridgePort): void => {
   devSetPromiscuity(dev, -1)
   brStpDisablePort(p)
   br.ports.splice(br.ports.indexOf(p), 1)
+  nbpVlanFlush(p)
   brFdbDeleteByPort(br, p, true)
   for (const other of br.ports) if (other.backupPort === p) other.backupPort = null
   recalculateArpProxy(br)

@@ -11,12 +11,16 @@ import { DUMMY_WORDS } from './link-kind/dummy.js'
 import { IPVLAN_WORDS } from './link-kind/ipvlan.js'
 import { MACVLAN_WORDS } from './link-kind/macvlan.js'
 import { VETH_WORDS } from './link-kind/veth.js'
+import { VLAN_WORDS } from './link-kind/vlan.js'
 import type { KindRequest, LinkKindWords } from './link-kind/words.js'
+import { VXLAN_WORDS } from './link-kind/vxlan.js'
 
 const KINDS: readonly LinkKindWords[] = [
   VETH_WORDS,
   BRIDGE_WORDS,
   BRIDGE_SLAVE_WORDS,
+  VLAN_WORDS,
+  VXLAN_WORDS,
   DUMMY_WORDS,
   MACVLAN_WORDS,
   IPVLAN_WORDS,
@@ -25,12 +29,12 @@ const KINDS: readonly LinkKindWords[] = [
 /** Kinds that the tool knows and may be given words for, although the kernel has no such device. */
 const KNOWN_TO_TOOL: readonly string[] = [
   'amt bareudp bond bond_slave dsa dummy erspan geneve gre gretap gtp ifb ip6erspan ip6gre ip6gretap ip6tnl ipip',
-  'ipoib ipvlan ipvtap macsec macvlan macvtap netdevsim nlmon rmnet sit team team_slave vcan vlan vrf vti vxcan vxlan',
+  'ipoib ipvlan ipvtap macsec macvlan macvtap netdevsim nlmon rmnet sit team team_slave vcan vrf vti vxcan vxlan',
   'wwan xfrm virt_wifi',
 ].flatMap(line => line.split(' '))
 
 /** Kinds that the reference kernel makes and netloom does not: refused in netloom's own words, not in the kernel's. */
-const NOT_BUILT: readonly string[] = ['macvtap', 'vxlan']
+const NOT_BUILT: readonly string[] = ['macvtap']
 
 const SUPPORTED = KINDS.map(k => k.kind)
   .filter(kind => !kind.endsWith('_slave'))

@@ -94,6 +94,7 @@ const add =
       up,
       master,
       link,
+      srcNetns: netns === ip.netns ? undefined : ip.netns,
     }
     const attrs = kind === 'veth' && netns !== ip.netns ? inNetnsOfRequest(ip, attributes) : attributes
     const dev = linkAdd(netns, { kind, attrs, ...defined(base) })
@@ -145,7 +146,7 @@ const devicesOf = (ip: IpContext, request: LinkRequest): readonly NetDevice[] =>
 const del = (ip: IpContext, args: Args): number => {
   const request = parseLinkWords(ip, args)
   const devices = devicesOf(ip, request)
-  if (request.type !== undefined) parseKindWords(ip, args, request.type, 'set', request)
+  if (request.type !== undefined && !args.done) parseKindWords(ip, args, request.type, 'set', request)
   if (devices.length === 0) throw new NetloomError('ENODEV')
   for (const dev of devices) linkDel(dev)
   return 0

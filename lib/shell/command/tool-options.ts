@@ -24,6 +24,7 @@ export interface ParsedOptions extends ToolOptions {
   family: Family
   force: boolean
   all: boolean
+  compressVlans: boolean
   /** Namespace of `-n NS`, or the one that the tool was started in. */
   netns: Netns | null
   /** File of `-batch`. */
@@ -112,6 +113,9 @@ const help: Apply = p => {
 const numeric: Apply = p => {
   p.numeric = true
 }
+const compressVlans: Apply = p => {
+  p.compressVlans = true
+}
 const all: Apply = p => {
   p.all = true
 }
@@ -164,7 +168,7 @@ export const BRIDGE_OPTIONS: readonly Option[] = [
   exact('-4', setFamily('inet')),
   exact('-6', refused('bridge', '-6', BRIDGE_SUPPORTED)),
   withWord('-netns', openNetns),
-  flag('-compressvlans', ignored),
+  flag('-compressvlans', compressVlans),
   flag('-color', ignored),
   flag('-force', force),
   flag('-json', json),
@@ -183,6 +187,7 @@ const noOptions = (netns: Netns | null): ParsedOptions => ({
   family: 'unspec',
   force: false,
   all: false,
+  compressVlans: false,
   netns,
   batch: null,
   version: false,
