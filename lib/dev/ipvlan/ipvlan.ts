@@ -27,6 +27,7 @@ import {
   IFF_MULTICAST,
   IFF_NOARP,
   type InetaddrOps,
+  NETIF_F_VLAN_CHALLENGED,
   NetDevice,
 } from '../../core/netdev.js'
 import {
@@ -231,6 +232,7 @@ const newDevice = (base: NewLinkBase, phyDev: NetDevice): NetDevice => {
   dev.flags = IFF_BROADCAST | IFF_MULTICAST
   dev.unicastFlt = true
   dev.noRxHandler = true
+  dev.features |= NETIF_F_VLAN_CHALLENGED
   dev.inetaddrOps = IPVLAN_INETADDR_OPS
   dev.mtu = base.mtu ?? phyDev.mtu
   dev.minMtu = ETH_MIN_MTU

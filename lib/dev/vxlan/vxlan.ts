@@ -129,6 +129,7 @@ const configApply = (vxlan: Vxlan, cfg: VxlanConfig, lower: NetDevice | null, ne
 
 const newDevice = (base: NewLinkBase): NetDevice => {
   const dev = new NetDevice(base.netns, base.name, VXLAN_OPS)
+  dev.changeProtoDown = true
   dev.flags = IFF_BROADCAST | IFF_MULTICAST
   dev.minMtu = ETH_MIN_MTU
   dev.maxMtu = ETH_MAX_MTU
