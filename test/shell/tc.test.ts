@@ -129,6 +129,14 @@ test('a link is a card to ip link: a kind is nowhere to be seen', () => {
   )
 })
 
+test('ethtool tells the rate of a cable as the speed of its card', () => {
+  const speed = (words: string): string =>
+    /Speed: (.*)/.exec(lab(words).sh('ip netns exec h1 ethtool eth0').stdout)![1]!
+  assert.equal(['link', 'link rate 1gbit', 'link rate 100mbit'].map(speed), ['Unknown!', '1000Mb/s', '100Mb/s'])
+  const world = lab('link rate 1gbit')
+  assert.equal(world.netns('h1').ethtool.settings('eth0'), { speed: 1000, duplex: 'full', linkDetected: true })
+})
+
 test('a rate in percent is one of the card’s speed', () => {
   const world = lab('link rate 100mbit')
   world.sh('tc -n h1 qdisc add dev eth0 root tbf rate 10% burst 10kb latency 10ms')
