@@ -3,6 +3,7 @@
  */
 import { type DevStats, NetDevice } from '../core/netdev.js'
 import { linkFlagWords } from '../report/ip-link-text.js'
+import { vlanProtocolName } from '../report/link-kind/vlan.js'
 import { OPERSTATES } from '../report/names.js'
 import type { LinkInfo as KernelLinkInfo } from '../rtnl/link.js'
 import { formatMac } from '../wire/mac.js'
@@ -48,6 +49,9 @@ export interface LinkInfo {
 /** Attributes that are MACs. */
 const MACS: readonly string[] = ['groupAddress']
 
+/** Attributes that are the EtherType of a VLAN tag. */
+const VLAN_PROTOCOLS: readonly string[] = ['protocol', 'vlanProtocol']
+
 interface BridgeId {
   readonly priority: number
   readonly address: number
@@ -58,6 +62,7 @@ const isBridgeId = (value: object): value is BridgeId => 'priority' in value && 
 const publicValue = (name: string, value: unknown): LinkAttrs[string] => {
   if (value instanceof NetDevice) return value.name
   if (typeof value === 'number' && MACS.includes(name)) return formatMac(value)
+  if (typeof value === 'number' && VLAN_PROTOCOLS.includes(name)) return vlanProtocolName(value)
   if (typeof value === 'object' && value !== null && isBridgeId(value))
     return `${value.priority.toString(16)}.${formatMac(value.address)}`
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string') return value

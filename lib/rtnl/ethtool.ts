@@ -180,8 +180,30 @@ const KINDS: Readonly<Record<string, KindFeatures>> = {
   },
 }
 
+/**
+ * A VLAN device. Not recorded: the reference kernel is built without them.
+ *
+ * @see net/8021q/vlan_dev.c vlan_dev_init, vlan_dev_fix_features
+ */
+const VLAN_FEATURES: KindFeatures = {
+  fixedOn: [],
+  on: [
+    ...SCATTER,
+    ...GSO_SOFTWARE,
+    ...GSO_ENCAP,
+    'tx-checksum-ip-generic',
+    'tx-checksum-sctp',
+    'tx-checksum-fcoe-crc',
+    'tx-fcoe-segmentation',
+    'tx-generic-segmentation',
+    'rx-gro',
+    'highdma',
+  ],
+  off: ['tx-nocache-copy', ...SOFT_OFF],
+}
+
 const kindFeatures = (dev: NetDevice): KindFeatures => {
-  const found = KINDS[dev.ops.kind]
+  const found = dev.ops.kind === 'vlan' ? VLAN_FEATURES : KINDS[dev.ops.kind]
   if (found === undefined) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name, kind: dev.ops.kind })
   return found
 }
@@ -234,10 +256,20 @@ const recomputeBridge = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureN
   return out
 }
 
+/** Features that a VLAN device has whatever its real device can do. */
+const SOFTWARE: readonly FeatureName[] = [...GSO_SOFTWARE, 'tx-generic-segmentation', 'rx-gro', ...SOFT_OFF]
+
+/** A VLAN device offers beyond what is done in software what its real device can do (vlan_dev_fix_features). */
+const recomputeVlan = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureName> => {
+  const below = activeOf(dev.lower[0]!)
+  return new Set([...wanted].filter(name => SOFTWARE.includes(name) || below.has(name)))
+}
+
 /** Features in force. */
 const activeOf = (dev: NetDevice): Set<FeatureName> => {
   const wanted = wantedOf(dev)
-  return fixFeatures(dev.ops.kind === 'bridge' ? recomputeBridge(dev, wanted) : wanted)
+  if (dev.ops.kind === 'bridge') return fixFeatures(recomputeBridge(dev, wanted))
+  return fixFeatures(dev.ops.kind === 'vlan' ? recomputeVlan(dev, wanted) : wanted)
 }
 
 /** One line of `ethtool -k`. */
