@@ -97,7 +97,7 @@ test('lists memberships and attributes with words, refuses what it does not know
   assert.is(sw.dev('br0').info().attrs['vlanProtocol'], '802.1ad')
   h1!.link.add({ kind: 'vlan', link: 'eth0', name: 'v', id: 7, protocol: '802.1ad', looseBinding: true })
   h1!.link.set('v', { kind: 'vlan', ingressQosMap: [{ from: 1, to: 2 }] })
-  const { attrs } = h1!.dev('v').info
+  const { attrs } = h1!.dev('v').info()
   assert.equal([attrs['id'], attrs['protocol'], attrs['looseBinding']], [7, '802.1ad', true])
   assert.throws(
     () => h1!.link.add({ kind: 'vlan', link: 'eth0', id: 8, protocol: 'x' as '802.1Q' }),
