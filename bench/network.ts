@@ -4,6 +4,8 @@
  * - `direct`: two hosts on one veth pair
  * - `bridge`: two hosts on a bridge
  * - `routersN`: two hosts with N routers between them
+ * - `vxlan`: two pods on two hosts, pod - cni0 - flannel.1 - underlay, as flannel sets its vxlan backend up
+ * - `hostgw`: the same with the other host as the gateway, as flannel's host-gw backend does
  *
  * Checksum offload is off on every device, so that the sender builds checksums and the receiver verifies them.
  */
@@ -82,12 +84,54 @@ const routers = (world: World, count: number): Ends => {
   return { from: chain[0]!, to: chain[count + 1]!, address: `10.1.${count}.2` }
 }
 
+/** A host with the bridge cni0 and one pod behind it; host n has 192.168.50.n, its pods 10.244.n.0/24. */
+const podHost = (world: World, n: number): { readonly host: Netns; readonly pod: Netns } => {
+  const [host, pod] = [world.addNetns(`host${n}`), world.addNetns(`pod${n}`)]
+  host.sysctl.set('net.ipv4.ip_forward', 1)
+  host.link.add({ kind: 'bridge', name: 'cni0', mtu: 1450, mcastSnooping: false, up: true })
+  host.addr.add(`10.244.${n}.1/24`, { dev: 'cni0' })
+  veth(pod, 'eth0', host, 'veth0')
+  pod.link.set('eth0', { mtu: 1450 })
+  host.link.set('veth0', { mtu: 1450, master: 'cni0' })
+  pod.addr.add(`10.244.${n}.2/24`, { dev: 'eth0' })
+  pod.route.add('default', { via: `10.244.${n}.1` })
+  return { host, pod }
+}
+
+const vtepMac = (n: number): string => `02:00:00:00:b${n}:01`
+
+/** flannel.1 with the entries for the other host: what its vxlan backend adds for every lease. */
+const flannelVxlan = (host: Netns, n: number, other: number): void => {
+  const local = `192.168.50.${n}`
+  const spec = { id: 1, local, dev: 'eth0', dstport: 8472, learning: false, udpcsum: false } as const
+  host.link.add({ kind: 'vxlan', name: 'flannel.1', address: vtepMac(n), ...spec, up: true })
+  host.addr.add(`10.244.${n}.0/32`, { dev: 'flannel.1' })
+  host.neigh.add(`10.244.${other}.0`, { lladdr: vtepMac(other), dev: 'flannel.1', nud: 'permanent' })
+  host.fdb.add(vtepMac(other), { dev: 'flannel.1', dst: `192.168.50.${other}` })
+  host.route.add(`10.244.${other}.0/24`, { via: `10.244.${other}.0`, dev: 'flannel.1', onlink: true })
+}
+
+const flannel = (world: World, backend: 'vxlan' | 'hostgw'): Ends => {
+  const [a, b] = [podHost(world, 1), podHost(world, 2)]
+  veth(a.host, 'eth0', b.host, 'eth0')
+  for (const [n, other, { host }] of [
+    [1, 2, a],
+    [2, 1, b],
+  ] as const) {
+    host.addr.add(`192.168.50.${n}/24`, { dev: 'eth0' })
+    if (backend === 'vxlan') flannelVxlan(host, n, other)
+    else host.route.add(`10.244.${other}.0/24`, { via: `192.168.50.${other}` })
+  }
+  return { from: a.pod, to: b.pod, address: '10.244.2.2' }
+}
+
 const buildEnds = (world: World, path: string): Ends => {
   if (path === 'direct') return direct(world)
   if (path === 'bridge') return bridge(world)
+  if (path === 'vxlan' || path === 'hostgw') return flannel(world, path)
   const count = Number(/^routers([1-9]\d?)$/.exec(path)?.[1])
   if (count > 0) return routers(world, count)
-  throw new Error(`no path ${path}; there are direct, bridge and routersN with N from 1 to 99`)
+  throw new Error(`no path ${path}; there are direct, bridge, routersN with N from 1 to 99, vxlan and hostgw`)
 }
 
 /** Builds a path by its name and lets its links come up. */

@@ -35,7 +35,14 @@ export { type KernelProfile, LINUX_6_18 } from './core/profile.js'
 export type { LinkKind, NewLinkBase, Registry } from './core/registry.js'
 export type { Frame as SkbFrame, Skb, SkbPool } from './core/skb.js'
 export type { SysctlEntry, SysctlProvider, SysctlTable } from './core/sysctl.js'
-export type { PacketType, PernetOperations, World as Kernel, WorldOptions as KernelOptions } from './core/world.js'
+export type {
+  DropObserver,
+  MissObserver,
+  PacketType,
+  PernetOperations,
+  World as Kernel,
+  WorldOptions as KernelOptions,
+} from './core/world.js'
 export type { BridgeAttrs, BridgePortAttrs } from './dev/bridge/br-netlink.js'
 export { ERRNO, type Errno, type ErrorContext, type NetloomCode, NetloomError } from './errors.js'
 export type { PmtuDisc } from './ip/sock.js'
@@ -51,14 +58,16 @@ export type {
   BridgeVlanTarget,
 } from './lab/bridge-vlan.js'
 export type { Capture, CaptureOptions, CaptureTextOptions } from './lab/capture.js'
+export type { CaptureAllOptions, WorldCapture } from './lab/capture-all.js'
 export type { Dev } from './lab/dev.js'
 export type { Drop, DroppedPacket } from './lab/drop.js'
-export type { FdbApi, FdbInfo, FdbOptions, FdbState } from './lab/fdb.js'
+export type { FdbApi, FdbInfo, FdbMiss, FdbOptions, FdbState } from './lab/fdb.js'
 export type { Frame, FrameDirection } from './lab/frame.js'
 export type { DevRef, NetnsRef } from './lab/refs.js'
 export type { LinkApi } from './lab/link.js'
 export type { LinkAttrs, LinkInfo } from './lab/link-info.js'
 export type * from './lab/link-spec.js'
+export type { MaddrApi, MaddrInfo } from './lab/maddr.js'
 export type { MdbApi, MdbInfo, MdbOptions } from './lab/mdb.js'
 export type { Nc, NcOptions } from './lab/nc.js'
 export type { NeighApi, NeighInfo, NeighOptions } from './lab/neigh.js'
@@ -68,9 +77,26 @@ export type { Ping, PingError, PingOptions, PingReply } from './lab/ping.js'
 export type { Printable } from './lab/printable.js'
 export type { Program } from './lab/program.js'
 export type { ProtocolName, RawApi, RawOptions, RawPacket, RawSocket } from './lab/raw.js'
-export type { RouteApi, RouteGet, RouteInfo, RouteOptions } from './lab/route.js'
-export type { NudWord, ProtocolWord, RouteTypeWord, ScopeWord, TableWord } from './lab/route-words.js'
-export type { Socket, SocketError, SocketOptions } from './lab/socket.js'
+export type {
+  NexthopInfo,
+  NexthopOptions,
+  RouteApi,
+  RouteGet,
+  RouteGetOptions,
+  RouteInfo,
+  RouteOptions,
+} from './lab/route.js'
+export type { PortRange, RuleApi, RuleInfo, RuleOptions } from './lab/rule.js'
+export type {
+  IpProtocolWord,
+  NudWord,
+  ProtocolWord,
+  RouteTypeWord,
+  RuleActionWord,
+  ScopeWord,
+  TableWord,
+} from './lab/route-words.js'
+export type { GroupFilter, GroupOptions, Socket, SocketError, SocketOptions } from './lab/socket.js'
 export type { EthtoolApi, SysctlApi } from './lab/sysctl.js'
 export type { Payload } from './lab/text.js'
 export type { Timer } from './lab/timer.js'

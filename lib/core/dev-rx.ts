@@ -92,6 +92,7 @@ export const devForwardSkb = (dev: NetDevice, skb: Skb): number => {
 /** Lets every capture of a device see a frame that is going out or has come in. */
 export const deliverToTaps = (skb: Skb, dev: NetDevice, outgoing: boolean): void => {
   const taps = dev.taps!
+  skb.tapSeq = ++dev.netns.world.tapSeq
   for (let i = 0; i < taps.length; i++) taps[i]!.tap(skb, dev, outgoing)
 }
 

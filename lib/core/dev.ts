@@ -237,6 +237,16 @@ export const devMcAdd = (dev: NetDevice, mac: number): void => addrAdd(dev, dev.
 /** Ends one use of a link-layer multicast address (dev_mc_del); false when it was not listened to. */
 export const devMcDel = (dev: NetDevice, mac: number): boolean => addrDel(dev, dev.mc, mac)
 
+/** Listens to a link-layer address because a user says so, once however often he does (dev_mc_add_global). */
+export const devMcAddGlobal = (dev: NetDevice, mac: number): void => {
+  if (dev.mcStatic.has(mac)) return
+  dev.mcStatic.add(mac)
+  devMcAdd(dev, mac)
+}
+
+/** Ends what {@link devMcAddGlobal} began (dev_mc_del_global); false when that was not asked for. */
+export const devMcDelGlobal = (dev: NetDevice, mac: number): boolean => dev.mcStatic.delete(mac) && devMcDel(dev, mac)
+
 /** Listens to a further unicast address (dev_uc_add). */
 export const devUcAdd = (dev: NetDevice, mac: number): void => addrAdd(dev, dev.uc, mac)
 

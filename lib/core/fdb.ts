@@ -5,6 +5,7 @@
  * @see net/core/rtnetlink.c rtnl_fdb_add, include/uapi/linux/neighbour.h struct ndmsg
  */
 import type { NetDevice } from './netdev.js'
+import type { Netns } from './netns.js'
 
 /** An entry to add, change or delete. */
 export interface FdbSpec {
@@ -47,7 +48,9 @@ export interface FdbInfo {
   readonly port?: number
   readonly vni?: number
   readonly srcVni?: number
-  readonly via?: NetDevice
+  /** ifindex of the device to the far end, in `linkNetns` where that is not the device's own namespace. */
+  readonly viaIfindex?: number
+  readonly linkNetns?: Netns
 }
 
 /** Selects entries of a flush; absent fields match all. */
@@ -73,6 +76,8 @@ export interface FdbOps {
   dump(self: NetDevice, port: NetDevice | null | undefined): FdbInfo[]
   /** Deletes the entries that match; `dev` as in `add`. Throws a NetloomError to refuse. */
   readonly flush?: (dev: NetDevice, spec: FdbFlushSpec) => void
+  /** The entry of one MAC, of the kind's own table; null when there is none. */
+  readonly get?: (dev: NetDevice, lladdr: number, vni: number | undefined) => FdbInfo | null
   /** True when a dump of the device also shows the addresses that it listens to. */
   readonly listsOwnAddresses: boolean
 }

@@ -63,6 +63,9 @@ export class DevStats {
   collisions = 0
   /** Packets for another MAC that a protocol threw away (rx_otherhost_dropped). */
   rxOtherhostDropped = 0
+  /** Parts of `rxErrors`: lengths that cannot be, and frames that are wrong otherwise. */
+  rxLengthErrors = 0
+  rxFrameErrors = 0
 }
 
 /** Takes a packet that the device received before the protocols see it (a bridge port, a macvlan's lower device). */
@@ -192,6 +195,8 @@ export class NetDevice {
   readonly lower: NetDevice[] = []
   /** Link-layer multicast addresses that are listened to, with the number of users. */
   readonly mc: Map<number, number> = new Map()
+  /** Those of {@link mc} that a user asked for (global_use); of all users he is one. */
+  readonly mcStatic: Set<number> = new Set()
   /** Further unicast addresses that are listened to, with the number of users. */
   readonly uc: Map<number, number> = new Map()
   /** True for a device that filters unicast addresses itself (IFF_UNICAST_FLT): {@link uc} does not make it promiscuous. */

@@ -22,6 +22,8 @@ export interface NewLinkBase {
   readonly numRxQueues?: number
   /** Device that it is to be stacked on (IFLA_LINK); kinds that are stacked on none ignore it. */
   readonly link?: NetDevice
+  /** Namespace that the request came from, where the device is made in another one; kinds look their devices up there. */
+  readonly srcNetns?: Netns
 }
 
 /** A kind of link (struct rtnl_link_ops). `A` are the attributes that belong to the kind. */
@@ -38,6 +40,8 @@ export interface LinkKind<A extends object = object> {
   dellink(dev: NetDevice): void
   /** The attributes as they are now, with what can only be read. */
   fillInfo(dev: NetDevice): object
+  /** Namespace that the device works in, where that may be another one than its own (get_link_net). */
+  readonly getLinkNet?: (dev: NetDevice) => Netns
   /** Attributes of a port of such a master (`bridge link set`, `ip link set type bridge_slave`). */
   readonly changePort?: (port: NetDevice, attrs: object) => void
   /** The attributes of a port as they are now. */

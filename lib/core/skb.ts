@@ -91,6 +91,8 @@ export class Skb {
   ignoreDf: boolean
   /** Largest fragment seen when it was put together, 0 when it was not. */
   fragMaxSize: number
+  /** Number of its last passage by captures, by which they know it again when it is dropped; 0 none. */
+  tapSeq: number
   /** Bridge port that it entered by; typed in dev/bridge. */
   brPort: object | null
   /** Bridge: flags of the bridge's control block (BR_*), see dev/bridge. */
@@ -126,6 +128,7 @@ export class Skb {
     this.ipOptLen = 0
     this.ignoreDf = false
     this.fragMaxSize = 0
+    this.tapSeq = 0
     this.brPort = null
     this.brFlags = 0
     this.alive = true
@@ -242,6 +245,7 @@ const reset = (skb: Skb, netns: Netns): Skb => {
   skb.ipOptLen = 0
   skb.ignoreDf = false
   skb.fragMaxSize = 0
+  skb.tapSeq = 0
   skb.brPort = null
   skb.brFlags = 0
   skb.alive = true
@@ -300,6 +304,7 @@ const copyFields = (to: Skb, from: Skb): void => {
   to.ipOptLen = from.ipOptLen
   to.ignoreDf = from.ignoreDf
   to.fragMaxSize = from.fragMaxSize
+  to.tapSeq = from.tapSeq
   to.brPort = from.brPort
   to.brFlags = from.brFlags
 }
@@ -336,6 +341,30 @@ export const skbCow = (skb: Skb): void => {
   pool.putFrame(skb.frame)
   skb.frame = frame
   skb.buf = frame.bytes
+}
+
+/**
+ * Makes sure that `room` octets may be written in front of `data`: the bytes become this skb's own, and move back where
+ * there is too little headroom (skb_cow_head).
+ */
+export const skbCowHead = (skb: Skb, room: number): void => {
+  if (skb.data >= room) skbCow(skb)
+  else moveBack(skb, (room - skb.data + 3) & ~3)
+}
+
+const moveBack = (skb: Skb, by: number): void => {
+  const pool = skb.netns.world.skbs
+  const frame = pool.frame(skb.tail + by)
+  frame.bytes.set(skb.buf.subarray(0, skb.tail), by)
+  pool.putFrame(skb.frame)
+  skb.frame = frame
+  skb.buf = frame.bytes
+  skb.data += by
+  skb.tail += by
+  skb.macHeader += by
+  skb.networkHeader += by
+  skb.transportHeader += by
+  skb.csumStart += by
 }
 
 /** Ends a packet that was dropped: counts `reason` (a number of DROP) at its device and namespace. */

@@ -10,6 +10,7 @@ import { type RunOptions, Simulator } from '../sim/simulator.js'
 import { netifReceiveSkb } from './dev-rx.js'
 import type { DropRecord } from './drop.js'
 import { LinkWatch } from './link-watch.js'
+import type { NetDevice } from './netdev.js'
 import { Netns } from './netns.js'
 import { NotifierChain } from './notifier.js'
 import { DEFAULT_PROFILE, type KernelProfile } from './profile.js'
@@ -42,6 +43,15 @@ export interface PacketType {
   readonly receive: (skb: Skb) => number
 }
 
+/** Told of a packet that is dropped, before its frame is reused; `reason` is a number of DROP. It must only look. */
+export type DropObserver = (skb: Skb, reason: number) => void
+
+/**
+ * Hears that `dev` has no forwarding entry for the MAC `lladdr`, or no neighbour entry for the IPv4 address `ip`; the other
+ * one is 0 (RTM_GETNEIGH to RTNLGRP_NEIGH).
+ */
+export type MissObserver = (dev: NetDevice, lladdr: number, ip: number) => void
+
 /** Items and tasks of one instant before the storm guard ends the run. */
 export const DEFAULT_STORM_LIMIT = 2_000_000
 
@@ -59,12 +69,17 @@ export class World {
   readonly linkKinds: Registry<LinkKind> = new Registry<LinkKind>('link kind')
   readonly sysctlProviders: SysctlProvider[] = []
   readonly packetTypes: PacketType[] = []
+  /** Called when a device that was asked to tell misses an entry for a destination (l2miss and l3miss of vxlan). */
+  readonly missObservers: MissObserver[] = []
   /** Called for every dropped packet, before its frame is reused; null when nobody looks. */
-  dropObserver: ((skb: Skb, reason: number) => void) | null = null
+  dropObserver: DropObserver | null = null
+  /** @internal how often a frame has passed captures; see {@link Skb.tapSeq} */
+  tapSeq = 0
   /** @internal input_pkt_queue and process_queue of the one CPU: lengths, see netifRx */
   inputQlen = 0
   processQlen = 0
   readonly #pernet: PernetOperations[] = []
+  #dropObservers: readonly DropObserver[] = []
   readonly #netns = new Map<string, Netns>()
 
   constructor(options: WorldOptions = {}) {
@@ -162,6 +177,22 @@ export class World {
   /** What was dropped anywhere, by namespace, device and reason. */
   drops(): DropRecord[] {
     return this.listNetns().flatMap(n => n.drops())
+  }
+
+  /** Tells `observer` of every packet that is dropped from now on; returns a function that ends this. */
+  observeDrops(observer: DropObserver): () => void {
+    this.#setDropObservers([...this.#dropObservers, observer])
+    return () => this.#setDropObservers(this.#dropObservers.filter(other => other !== observer))
+  }
+
+  #setDropObservers(observers: readonly DropObserver[]): void {
+    this.#dropObservers = observers
+    this.dropObserver =
+      observers.length <= 1
+        ? (observers[0] ?? null)
+        : (skb, reason) => {
+            for (const observer of observers) observer(skb, reason)
+          }
   }
 
   /** Seed, time, profile and namespaces. */

@@ -8,9 +8,10 @@ import { registerIpv6AllNodes } from './ipv6-all-nodes.js'
 import { LOOPBACK_NET_OPS } from './loopback.js'
 import { VETH_KIND } from './veth.js'
 import { VLAN_KIND } from './vlan/vlan-netlink.js'
+import { VXLAN_KIND } from './vxlan/vxlan.js'
 
 /** Kinds that netloom brings, in the order in which the kernel would set them up. */
-export const LINK_KINDS: readonly LinkKind[] = [VETH_KIND, BRIDGE_KIND, VLAN_KIND]
+export const LINK_KINDS: readonly LinkKind[] = [VETH_KIND, BRIDGE_KIND, VLAN_KIND, VXLAN_KIND]
 
 /**
  * Gives a World its devices: `lo` in every namespace from now on, and the kinds. Call it after the layers that hear of

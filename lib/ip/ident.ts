@@ -3,17 +3,18 @@
  *
  * @see include/net/ip.h ip_select_ident_segs, net/ipv4/route.c __ip_select_ident
  */
-import { netnsSlot } from '../core/netns.js'
 import type { Netns } from '../core/netns.js'
 import type { Skb } from '../core/skb.js'
 import { NSEC_PER_JIFFY } from '../sim/timer.js'
 import { IP_DF } from '../wire/ipv4.js'
+import { ipv4 } from './ipv4.js'
 import type { Sock } from './sock.js'
 
 /** Counters of a namespace. The kernel has 2,048 to 262,144 for all namespaces, keyed by a secret hash. */
 const BUCKETS = 256
 
-class Idents {
+/** The counters of one namespace. */
+export class Idents {
   readonly ids: Uint16Array = new Uint16Array(BUCKETS)
   readonly stamps: Float64Array = new Float64Array(BUCKETS)
   readonly key: number
@@ -23,11 +24,12 @@ class Idents {
   }
 }
 
-const IDENTS = netnsSlot('ip_idents', netns => new Idents(netns))
-
-/** Next id of a flow; it leaps a little when time has passed, so that nobody can count the packets between. */
-const nextIdent = (netns: Netns, saddr: number, daddr: number, proto: number): number => {
-  const t = netns.slot(IDENTS)
+/**
+ * Next id of a flow (__ip_select_ident); it leaps a little when time has passed, so that nobody can count the packets between.
+ */
+export const nextIdent = (netns: Netns, saddr: number, daddr: number, proto: number): number => {
+  const state = ipv4(netns)
+  const t = (state.idents ??= new Idents(netns))
   const mixed = Math.imul(saddr ^ Math.imul(daddr, 0x85ebca6b) ^ proto, t.key)
   const i = (mixed ^ (mixed >>> 15)) & (BUCKETS - 1)
   const now = Math.floor(netns.world.now / NSEC_PER_JIFFY)

@@ -78,11 +78,14 @@ export class InDevice {
   noArp = false
   /** IGMP's state, made on first use; typed in igmp.ts. */
   igmp: object | null = null
+  /** The device's MTU as the routes know it. */
+  mtu: number
   /** True between NETDEV_UNREGISTER and the end. */
   dead = false
 
   constructor(dev: NetDevice, conf: DevConf, neighParms: NeighParms) {
     this.dev = dev
+    this.mtu = dev.mtu
     this.conf = conf
     this.neighParms = neighParms
   }

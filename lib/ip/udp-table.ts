@@ -12,6 +12,11 @@ import type { Sock } from './sock.js'
 export interface UdpReceiver extends Sock {
   /** Takes a packet whose `data` is at the UDP header. Owns it. */
   receive(skb: Skb): void
+  /**
+   * A tunnel's socket: true when the ICMP error, whose quoted UDP header is at `o`, is about a packet of this tunnel
+   * (encap_err_lookup). Null for sockets of programs.
+   */
+  readonly encapErrLookup: ((skb: Skb, o: number) => boolean) | null
 }
 
 /** A socket of the packet's address comes before any of the wildcard address, whatever else these match. */
@@ -63,11 +68,13 @@ export class UdpTable {
   }
 
   #bindFree(sk: UdpReceiver, netns: Netns): boolean {
-    const { ipLocalPortRangeMin: min, ipLocalPortRangeMax: max } = ipv4(netns).sysctls
+    const { ipLocalPortRangeMin: min, ipLocalPortRangeMax: max, ipLocalReservedPorts: reserved } = ipv4(netns).sysctls
     const n = max - min + 1
     const first = netns.rng.below(n)
     for (let i = 0; i < n; i++) {
-      sk.localPort = min + ((first + i) % n)
+      const port = min + ((first + i) % n)
+      if (reserved?.[port] === 1) continue
+      sk.localPort = port
       if (this.bind(sk, netns)) return true
     }
     sk.localPort = 0

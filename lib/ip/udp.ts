@@ -26,10 +26,12 @@ import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, ICMP_REDIRECT } from '../wire/icm
 import { formatIpv4, isMulticast4 } from '../wire/ip.js'
 import { IP_DF, IPPROTO_UDP, IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Saddr, ipv4Tos, ipv4Ttl } from '../wire/ipv4.js'
 import { putUdp, putUdpCsumField, UDP_HLEN, udpCsum, udpDport, udpLen, udpSport } from '../wire/udp.js'
+import type { Flow4 } from './fib-table.js'
 import { icmpErrConvert } from './icmp-errors.js'
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
 import { dstHoplimit, ipLocalOut } from './local-out.js'
+import { tosToPriority } from './priority.js'
 import { dstMtu, inetIif, ipRouteConnect, ipRouteOutput, routeError } from './route.js'
 import { ipRtIcmpError } from './route-exceptions.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtnetlink.js'
@@ -65,6 +67,8 @@ export interface Datagram {
 
 /** A UDP socket (SOCK_DGRAM). Make one with {@link udpSocket}. */
 export class UdpSocket extends Sock {
+  /** @internal */
+  readonly encapErrLookup = null
   #bound = false
 
   constructor(netns: Netns) {
@@ -88,26 +92,35 @@ export class UdpSocket extends Sock {
 
   /** Fixes the peer: only its datagrams are received, and ICMP errors are reported (ip4_datagram_connect). */
   connect(addr: number, port: number): void {
+    if (!this.#bound) this.bind()
     const fl = ipv4(this.netns).fib.flow.reset(addr, this.sourceAddress, this.#oif(addr))
-    fl.proto = IPPROTO_UDP
-    fl.tos = this.tos
+    this.#describe(fl, port)
     const dst = ipRouteConnect(this.netns, fl)
     if (dst === null) throw new NetloomError(errnoName(routeError(this.netns)), undefined, { peer: formatIpv4(addr) })
     if (dst.flags & RTCF_BROADCAST && !this.broadcast)
       throw new NetloomError('EACCES', undefined, { peer: formatIpv4(addr) })
     const { saddr, daddr } = fl
-    if (!this.#bound) this.bind()
     if (this.sourceAddress === 0) this.sourceAddress = saddr
     if (this.localAddress === 0) this.localAddress = saddr
     this.peerAddress = daddr
     this.peerPort = port
     this.inetId = this.netns.rng.u16()
+    this.txHash = ipv4(this.netns).flowHash.drawTxHash()
     this.dstCache = dst
   }
 
   #oif(addr: number): number {
     if (this.boundDev !== null) return this.boundDev.ifindex
     return isMulticast4(addr) && this.mcastIf !== null ? this.mcastIf.ifindex : 0
+  }
+
+  /** What rules and multipath hashing may look at besides addresses. */
+  #describe(fl: Flow4, port: number): void {
+    fl.proto = IPPROTO_UDP
+    fl.tos = this.tos
+    fl.mark = this.mark
+    fl.sport = this.localPort
+    fl.dport = port
   }
 
   /** Sends to the connected peer; octets sent, or a negative errno. */
@@ -128,8 +141,7 @@ export class UdpSocket extends Sock {
     let daddr = addr
     if (dst === null) {
       const fl = ipv4(this.netns).fib.flow.reset(addr, saddr, this.#oif(addr))
-      fl.proto = IPPROTO_UDP
-      fl.tos = this.tos
+      this.#describe(fl, port)
       dst = ipRouteOutput(this.netns, fl)
       if (dst === null) return -routeError(this.netns)
       saddr = fl.saddr
@@ -162,6 +174,10 @@ export class UdpSocket extends Sock {
       skb.csumOffset = 6
     } else this.#copyAndSum(skb, at, data, csumPseudo(saddr, daddr, IPPROTO_UDP, len) + port + len)
     skb.sk = this
+    skb.mark = this.mark
+    skb.priority = tosToPriority(this.tos)
+    skb.hash = this.txHash
+    skb.l4Hash = this.txHash !== 0
     skb.dst = dst
     skb.ignoreDf = this.ignoresDf
     const df =
@@ -190,7 +206,7 @@ export class UdpSocket extends Sock {
 
   /** @internal takes a datagram whose `data` is at the UDP header (udp_queue_rcv_skb) */
   receive(skb: Skb): void {
-    if (!checksumOk(skb)) kfreeSkb(skb, DROP.UDP_CSUM)
+    if (!udpChecksumOk(skb)) kfreeSkb(skb, DROP.UDP_CSUM)
     else if (!this.enqueue(skb, false)) dropRcvbuf(skb)
   }
 
@@ -248,7 +264,8 @@ const copySmall = (into: Uint8Array, b: Uint8Array, from: number, n: number): vo
 /** Opens a UDP socket in a namespace. */
 export const udpSocket = (netns: Netns): UdpSocket => new UdpSocket(netns)
 
-const checksumOk = (skb: Skb): boolean => {
+/** Verifies the checksum of a received packet, once; `transportHeader` is at the UDP header (udp_lib_checksum_complete). */
+export const udpChecksumOk = (skb: Skb): boolean => {
   if (skb.ipSummed !== CHECKSUM_NONE) return true
   const { buf: b, transportHeader: o, networkHeader: ip } = skb
   if (udpCsum(b, o) !== 0) {
@@ -275,7 +292,7 @@ export const udpRcv = (skb: Skb): void => {
   if (skb.dst!.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) return deliverToAll(skb, saddr, daddr)
   const sk = udp.lookup(saddr, udpSport(b, o), daddr, udpDport(b, o), inetIif(skb))
   if (sk !== null) return sk.receive(skb)
-  if (!checksumOk(skb)) return kfreeSkb(skb, DROP.UDP_CSUM)
+  if (!udpChecksumOk(skb)) return kfreeSkb(skb, DROP.UDP_CSUM)
   icmpSend(skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0)
   kfreeSkb(skb, DROP.NO_SOCKET)
 }
@@ -283,7 +300,10 @@ export const udpRcv = (skb: Skb): void => {
 /** Gives every interested socket a copy (__udp4_lib_mcast_deliver). */
 const deliverToAll = (skb: Skb, saddr: number, daddr: number): void => {
   const { buf: b, data: o } = skb
-  const all = ipv4(skb.netns).udp.lookupAll(saddr, udpSport(b, o), daddr, udpDport(b, o), inetIif(skb))
+  const iif = inetIif(skb)
+  const all = ipv4(skb.netns)
+    .udp.lookupAll(saddr, udpSport(b, o), daddr, udpDport(b, o), iif)
+    .filter(sk => sk.memberships.allows(daddr, saddr, iif, sk.mcastAll))
   if (all.length === 0) return kfreeSkb(skb, DROP.NO_SOCKET)
   for (let i = 1; i < all.length; i++) all[i]!.receive(skbClone(skb))
   all[0]!.receive(skb)
@@ -300,9 +320,15 @@ export const udpErr = (skb: Skb, type: number, code: number, info: number): void
   const state = ipv4(skb.netns)
   const daddr = ipv4Daddr(b, ip)
   const dport = udpDport(b, o)
-  const sk = state.udp.lookup(daddr, dport, ipv4Saddr(b, ip), udpSport(b, o), inetIif(skb))
-  if (sk === null) return
-  ipRtIcmpError(skb, type, code, info, sk.boundDev?.ifindex ?? 0)
+  const saddr = ipv4Saddr(b, ip)
+  const sk = state.udp.lookup(daddr, dport, saddr, udpSport(b, o), inetIif(skb))
+  if (sk === null || sk.encapErrLookup !== null) {
+    // A tunnel sends from ports that it does not listen to: its socket is the one of the far end's port.
+    const tunnel = state.udp.lookup(daddr, udpSport(b, o), saddr, dport, inetIif(skb))
+    if (tunnel?.encapErrLookup?.(skb, o) === true) ipRtIcmpError(skb, type, code, info, tunnel)
+    return
+  }
+  ipRtIcmpError(skb, type, code, info, sk)
   if (type === ICMP_REDIRECT) return
   const { errno, fatal } = icmpErrConvert(type, code, sk.pmtuDisc)
   if (errno === 0) return

@@ -2,12 +2,15 @@
  * `bridge fdb` as calls.
  */
 import type { Netns as KernelNetns } from '../core/netns.js'
+import type { MissObserver } from '../core/world.js'
 import { NetloomError } from '../errors.js'
 import {
   NTF_EXT_LEARNED,
   NTF_MASTER,
+  NTF_ROUTER,
   NTF_SELF,
   NTF_STICKY,
+  NTF_USE,
   NUD_NOARP,
   NUD_PERMANENT,
   NUD_REACHABLE,
@@ -21,13 +24,15 @@ import {
   fdbDel,
   fdbFlush,
   fdbGet,
+  fdbGetSelf,
   fdbList,
   fdbReplace,
 } from '../rtnl/fdb.js'
+import { formatIpv4 } from '../wire/ip.js'
 import { formatMac } from '../wire/mac.js'
 import { type DevRef, devOf } from './refs.js'
 import { entryFlags } from './route-words.js'
-import { checkOptions, defined, macOption, wordOption } from './text.js'
+import { checkOptions, defined, ipv4Option, macOption, wordOption } from './text.js'
 
 /** State of a forwarding entry: of the device itself, set by hand, or learned. */
 export type FdbState = 'permanent' | 'static' | 'dynamic'
@@ -45,6 +50,23 @@ export interface FdbOptions {
   /** Keep the entry on its port. */
   readonly sticky?: boolean
   readonly externLearn?: boolean
+  /** vxlan: address of the far end; its UDP port, VNI and device where they are not the device's. */
+  readonly dst?: string
+  readonly port?: number
+  readonly vni?: number
+  readonly srcVni?: number
+  readonly via?: DevRef
+  /** vxlan: the MAC is a router's (`rsc`). */
+  readonly router?: boolean
+  /** The entry was used just now. */
+  readonly use?: boolean
+}
+
+/** A destination that a vxlan device does not know: a MAC, or an IPv4 address; the other one is null. */
+export interface FdbMiss {
+  readonly dev: string
+  readonly lladdr: string | null
+  readonly dst: string | null
 }
 
 /** A forwarding entry as `bridge fdb` shows it. */
@@ -59,12 +81,33 @@ export interface FdbInfo {
   readonly isSticky: boolean
   readonly isExternLearned: boolean
   readonly vlan: number
+  readonly isRouter: boolean
+  /** vxlan: address of the far end, null for other kinds; its port, VNI and device, null where they are the device's. */
+  readonly dst: string | null
+  readonly port: number | null
+  readonly vni: number | null
+  readonly via: string | null
   /** Nanoseconds since it was used and refreshed; null where the kind keeps no times. */
   readonly usedNs: number | null
   readonly updatedNs: number | null
 }
 
-const OPTIONS = ['dev', 'master', 'self', 'state', 'vlan', 'sticky', 'externLearn']
+const OPTIONS = [
+  'dev',
+  'master',
+  'self',
+  'state',
+  'vlan',
+  'sticky',
+  'externLearn',
+  'dst',
+  'port',
+  'vni',
+  'srcVni',
+  'via',
+  'router',
+  'use',
+]
 
 /** As `bridge fdb` sends them. */
 const STATES: Readonly<Record<FdbState, number>> = {
@@ -88,6 +131,11 @@ const publicInfo = (f: KernelFdbInfo): FdbInfo => ({
   isSticky: (f.flags & NTF_STICKY) !== 0,
   isExternLearned: (f.flags & NTF_EXT_LEARNED) !== 0,
   vlan: f.vlan,
+  isRouter: (f.flags & NTF_ROUTER) !== 0,
+  dst: f.dst === undefined ? null : formatIpv4(f.dst),
+  port: f.port ?? null,
+  vni: f.vni ?? null,
+  via: f.viaIfindex === undefined ? null : ((f.linkNetns ?? f.dev.netns).devByIndex(f.viaIfindex)?.name ?? null),
   usedNs: f.usedNs,
   updatedNs: f.updatedNs,
 })
@@ -143,10 +191,38 @@ export class FdbApi {
     return fdbList(this.#netns, Object.fromEntries(found)).map(publicInfo)
   }
 
-  /** The entry of a MAC in a bridge, in a VLAN or in none, or null. */
-  get(lladdr: string, options: { readonly br: DevRef; readonly vlan?: number }): FdbInfo | null {
+  /**
+   * Tells of destinations that vxlan devices of this namespace do not know: MACs with `l2miss`, IPv4 addresses with
+   * `l3miss`. The callback may add what is missing; the frame that asked is lost. Returns what ends it.
+   *
+   * @example
+   * node.fdb.onMiss(({ dev, lladdr }) => lladdr && node.fdb.add(lladdr, { dev, dst: vtepOf(lladdr) }))
+   */
+  onMiss(callback: (miss: FdbMiss) => void): () => void {
+    const { missObservers } = this.#netns.world
+    const observer: MissObserver = (dev, lladdr, ip) => {
+      if (dev.netns !== this.#netns) return
+      callback({
+        dev: dev.name,
+        lladdr: lladdr === 0 ? null : formatMac(lladdr),
+        dst: ip === 0 ? null : formatIpv4(ip),
+      })
+    }
+    missObservers.push(observer)
+    return () => {
+      const at = missObservers.indexOf(observer)
+      if (at >= 0) missObservers.splice(at, 1)
+    }
+  }
+
+  /** The entry of a MAC in a bridge, in a VLAN or in none, or in a device's own table (vxlan); null when there is none. */
+  get(
+    lladdr: string,
+    options: { readonly br: DevRef; readonly vlan?: number } | { readonly dev: DevRef },
+  ): FdbInfo | null {
     const mac = macOption('lladdr', lladdr)
     try {
+      if ('dev' in options) return publicInfo(fdbGetSelf(devOf(this.#netns, options.dev), mac))
       return publicInfo(fdbGet(devOf(this.#netns, options.br), mac, options.vlan))
     } catch (e) {
       if (e instanceof NetloomError && e.code === 'ENOENT') return null
@@ -156,13 +232,21 @@ export class FdbApi {
 
   #request(lladdr: string, options: FdbOptions): FdbRequest {
     checkOptions('fdb', options, OPTIONS)
-    const { dev, master = false, self = !master, state = 'permanent', vlan } = options
+    const { dev, master = false, self = !master, state = 'permanent', vlan, dst, port, vni, srcVni, via } = options
     return {
       dev: devOf(this.#netns, dev),
       lladdr: macOption('lladdr', lladdr),
       state: wordOption('state', state, STATES),
-      flags: (self ? NTF_SELF : 0) | (master ? NTF_MASTER : 0) | entryFlags(options),
-      ...defined({ vlan }),
+      flags:
+        (self ? NTF_SELF : 0) | (master ? NTF_MASTER : 0) | (options.use === true ? NTF_USE : 0) | entryFlags(options),
+      ...defined({
+        vlan,
+        dst: dst === undefined ? undefined : ipv4Option('dst', dst),
+        port,
+        vni,
+        srcVni,
+        via: via === undefined ? undefined : devOf(this.#netns, via),
+      }),
     }
   }
 }

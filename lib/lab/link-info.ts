@@ -6,6 +6,7 @@ import { linkFlagWords } from '../report/ip-link-text.js'
 import { vlanProtocolName } from '../report/link-kind/vlan.js'
 import { OPERSTATES } from '../report/names.js'
 import type { LinkInfo as KernelLinkInfo } from '../rtnl/link.js'
+import { formatIpv4 } from '../wire/ip.js'
 import { formatMac } from '../wire/mac.js'
 
 /** Attributes of a kind, or of a port: numbers, booleans and text under iproute2's words in camelCase. */
@@ -48,6 +49,8 @@ export interface LinkInfo {
 
 /** Attributes that are MACs. */
 const MACS: readonly string[] = ['groupAddress']
+/** Attributes that are IPv4 addresses, 0 for none. */
+const ADDRESSES: readonly string[] = ['remote', 'local']
 
 /** Attributes that are the EtherType of a VLAN tag. */
 const VLAN_PROTOCOLS: readonly string[] = ['protocol', 'vlanProtocol']
@@ -63,6 +66,7 @@ const publicValue = (name: string, value: unknown): LinkAttrs[string] => {
   if (value instanceof NetDevice) return value.name
   if (typeof value === 'number' && MACS.includes(name)) return formatMac(value)
   if (typeof value === 'number' && VLAN_PROTOCOLS.includes(name)) return vlanProtocolName(value)
+  if (typeof value === 'number' && ADDRESSES.includes(name)) return value === 0 ? null : formatIpv4(value)
   if (typeof value === 'object' && value !== null && isBridgeId(value))
     return `${value.priority.toString(16)}.${formatMac(value.address)}`
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string') return value

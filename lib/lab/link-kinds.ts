@@ -5,8 +5,15 @@ import { BRIDGE_OPTIONS, BRIDGE_SLAVE_OPTIONS } from './link-kind/bridge.js'
 import { VETH_OPTIONS } from './link-kind/veth.js'
 import { VLAN_OPTIONS } from './link-kind/vlan.js'
 import type { LinkKindOptions } from './link-kind/words.js'
+import { VXLAN_OPTIONS } from './link-kind/vxlan.js'
 
-const KINDS: readonly LinkKindOptions[] = [VETH_OPTIONS, BRIDGE_OPTIONS, BRIDGE_SLAVE_OPTIONS, VLAN_OPTIONS]
+const KINDS: readonly LinkKindOptions[] = [
+  VETH_OPTIONS,
+  BRIDGE_OPTIONS,
+  BRIDGE_SLAVE_OPTIONS,
+  VLAN_OPTIONS,
+  VXLAN_OPTIONS,
+]
 
 /** The options of a kind, or null. */
 export const linkKindOptions = (kind: string): LinkKindOptions | null => KINDS.find(k => k.kind === kind) ?? null

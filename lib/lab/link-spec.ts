@@ -5,6 +5,7 @@ import type { LinkChange, NewLink } from './link-base.js'
 import type { BridgeChange, BridgePortChange, NewBridge } from './link-kind/bridge.js'
 import type { NewVeth } from './link-kind/veth.js'
 import type { NewVlan, VlanChange } from './link-kind/vlan.js'
+import type { NewVxlan, VxlanChange } from './link-kind/vxlan.js'
 
 export type * from './link-base.js'
 export type {
@@ -17,6 +18,7 @@ export type {
 } from './link-kind/bridge.js'
 export type { NewVeth, NewVethPeer } from './link-kind/veth.js'
 export type { NewVlan, VlanChange, VlanOptions, VlanProtocol, VlanQosMapping } from './link-kind/vlan.js'
+export type { NewVxlan, VxlanChange, VxlanDf, VxlanOptions } from './link-kind/vxlan.js'
 
 /** A device of a kind that was added to the World; the attributes go to the kind as they are. */
 export interface NewOtherLink extends NewLink {
@@ -25,7 +27,7 @@ export interface NewOtherLink extends NewLink {
 }
 
 /** A device to make. */
-export type LinkAdd = NewVeth | NewBridge | NewVlan | NewOtherLink
+export type LinkAdd = NewVeth | NewBridge | NewVlan | NewVxlan | NewOtherLink
 
 /** Changes of a device of a kind that was added to the World. */
 export interface OtherLinkChange extends LinkChange {
@@ -34,4 +36,4 @@ export interface OtherLinkChange extends LinkChange {
 }
 
 /** What to change about a device. */
-export type LinkSet = LinkChange | BridgeChange | BridgePortChange | VlanChange | OtherLinkChange
+export type LinkSet = LinkChange | BridgeChange | BridgePortChange | VlanChange | VxlanChange | OtherLinkChange

@@ -11,6 +11,7 @@ import { Drop } from './drop.js'
 import { FdbApi } from './fdb.js'
 import type { Handles } from './handles.js'
 import { LinkApi } from './link.js'
+import { MaddrApi } from './maddr.js'
 import { MdbApi } from './mdb.js'
 import { type Nc, type NcOptions, startNc } from './nc.js'
 import { NeighApi } from './neigh.js'
@@ -19,6 +20,7 @@ import { type Ping, type PingOptions, startPing } from './ping.js'
 import { Printable } from './printable.js'
 import { RawApi } from './raw.js'
 import { RouteApi } from './route.js'
+import { RuleApi } from './rule.js'
 import { EthtoolApi, SysctlApi } from './sysctl.js'
 import { UdpApi } from './udp.js'
 
@@ -42,10 +44,14 @@ export class Netns extends Printable {
   readonly addr: AddrApi
   /** `ip route`. */
   readonly route: RouteApi
+  /** `ip rule`. */
+  readonly rule: RuleApi
   /** `ip neighbour`. */
   readonly neigh: NeighApi
   /** `bridge fdb`. */
   readonly fdb: FdbApi
+  /** `ip maddr`. */
+  readonly maddr: MaddrApi
   /** `bridge mdb`. */
   readonly mdb: MdbApi
   /** `bridge link`. */
@@ -73,9 +79,11 @@ export class Netns extends Printable {
     this.link = new LinkApi(handles, kernel)
     this.addr = new AddrApi(kernel)
     this.route = new RouteApi(kernel)
+    this.rule = new RuleApi(kernel)
     this.neigh = new NeighApi(kernel)
     this.fdb = new FdbApi(kernel)
     this.mdb = new MdbApi(kernel)
+    this.maddr = new MaddrApi(kernel)
     this.bridgeLink = new BridgeLinkApi(kernel)
     this.bridgeVlan = new BridgeVlanApi(kernel)
     this.sysctl = new SysctlApi(kernel)

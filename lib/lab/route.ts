@@ -5,6 +5,8 @@ import type { Netns as KernelNetns } from '../core/netns.js'
 import { RT_TABLE_MAIN, RTNH_F_DEAD, RTNH_F_LINKDOWN, RTNH_F_ONLINK } from '../ip/rtnetlink.js'
 import { ROUTE_PROTOCOLS, ROUTE_TABLES, ROUTE_TYPES, SCOPES } from '../report/names.js'
 import {
+  type NexthopInfo as KernelNexthopInfo,
+  type NexthopSpec,
   type RouteGetInfo,
   type RouteInfo as KernelRouteInfo,
   type RouteMetrics,
@@ -18,6 +20,7 @@ import {
 import { formatIpv4, formatPrefix } from '../wire/ip.js'
 import { type DevRef, devOf } from './refs.js'
 import {
+  IPPROTO_NUMBERS,
   PROTOCOL_NUMBERS,
   type ProtocolWord,
   SCOPE_NUMBERS,
@@ -28,6 +31,25 @@ import {
   TYPE_NUMBERS,
 } from './route-words.js'
 import { checkOptions, defined, ipv4Option, prefixOption, wordOption } from './text.js'
+
+/** A next hop of several. */
+export interface NexthopOptions {
+  /** Gateway. */
+  readonly via?: string
+  readonly dev?: DevRef
+  /** Share of the flows, 1 to 256; 1 when absent. */
+  readonly weight?: number
+  readonly onlink?: boolean
+}
+
+/** A next hop of several as `ip route` shows it. */
+export interface NexthopInfo {
+  readonly via: string | null
+  readonly dev: string | null
+  readonly weight: number
+  /** `dead`, `onlink`, `linkdown`. */
+  readonly flags: readonly string[]
+}
 
 /** What describes a route besides its destination; defaults are iproute2's. */
 export interface RouteOptions {
@@ -44,6 +66,8 @@ export interface RouteOptions {
   readonly tos?: number
   /** Take the gateway to be on the link although no prefix covers it. */
   readonly onlink?: boolean
+  /** Several next hops, of which each flow takes one. */
+  readonly nexthops?: readonly NexthopOptions[]
   /** mtu, hoplimit, advmss, ... in the kernel's units. */
   readonly metrics?: RouteMetrics
 }
@@ -53,8 +77,11 @@ export interface RouteInfo {
   /** `default`, or `ADDRESS/LENGTH`. */
   readonly dst: string
   readonly type: string
+  /** Gateway and device; null for a route with several next hops. */
   readonly via: string | null
   readonly dev: string | null
+  /** Several next hops; empty for a route with one. */
+  readonly nexthops: readonly NexthopInfo[]
   readonly src: string | null
   readonly metric: number
   readonly scope: string
@@ -63,6 +90,22 @@ export interface RouteInfo {
   readonly tos: number
   readonly flags: readonly string[]
   readonly metrics: RouteMetrics
+}
+
+/** What `route.get` asks about, besides the destination. */
+export interface RouteGetOptions {
+  readonly from?: string
+  /** The packet comes in by this device, from `from`. */
+  readonly iif?: DevRef
+  readonly oif?: DevRef
+  readonly tos?: number
+  readonly mark?: number
+  /** UDP when absent. */
+  readonly ipproto?: 'udp' | 'tcp' | 'icmp'
+  readonly sport?: number
+  readonly dport?: number
+  /** User id of the sender; root, 0, when absent. */
+  readonly uid?: number
 }
 
 /** Answer of `route.get`. */
@@ -79,7 +122,20 @@ export interface RouteGet {
   readonly cacheFlags: readonly string[]
 }
 
-const OPTIONS = ['type', 'via', 'dev', 'src', 'metric', 'scope', 'proto', 'table', 'tos', 'onlink', 'metrics']
+const OPTIONS = [
+  'type',
+  'via',
+  'dev',
+  'src',
+  'metric',
+  'scope',
+  'proto',
+  'table',
+  'tos',
+  'onlink',
+  'nexthops',
+  'metrics',
+]
 
 const FLAGS: readonly (readonly [number, string])[] = [
   [RTNH_F_DEAD, 'dead'],
@@ -89,21 +145,31 @@ const FLAGS: readonly (readonly [number, string])[] = [
 
 const addressOrNull = (addr: number): string | null => (addr === 0 ? null : formatIpv4(addr))
 
+const flagWords = (flags: number): string[] => FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word)
+
+const publicHop = ({ gateway, dev, weight, flags }: KernelNexthopInfo): NexthopInfo => ({
+  via: addressOrNull(gateway),
+  dev: dev?.name ?? null,
+  weight,
+  flags: flagWords(flags),
+})
+
 const publicInfo = (r: KernelRouteInfo): RouteInfo => {
-  const hop = r.nexthops[0]
+  const hop = r.nexthops.length === 1 ? r.nexthops[0] : undefined
   const flags = r.flags | (hop?.flags ?? 0)
   return {
     dst: r.dst === 0 && r.dstLen === 0 ? 'default' : formatPrefix({ addr: r.dst, len: r.dstLen }),
     type: ROUTE_TYPES[r.type] ?? String(r.type),
     via: addressOrNull(hop?.gateway ?? 0),
     dev: hop?.dev?.name ?? null,
+    nexthops: r.nexthops.length > 1 ? r.nexthops.map(publicHop) : [],
     src: addressOrNull(r.prefsrc),
     metric: r.priority,
     scope: SCOPES.name(r.scope),
     proto: ROUTE_PROTOCOLS.name(r.protocol),
     table: ROUTE_TABLES.name(r.table),
     tos: r.tos,
-    flags: FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word),
+    flags: flagWords(flags),
     metrics: r.metrics,
   }
 }
@@ -135,6 +201,7 @@ export class RouteApi {
    * @example
    * h1.route.add('default', { via: '10.0.0.254' })
    * h1.route.add('10.9.0.0/16', { type: 'unreachable' })
+   * h1.route.add('10.8.0.0/16', { nexthops: [{ via: '10.0.1.2', weight: 2 }, { via: '10.0.2.2' }] })
    */
   add(dst: string, options: RouteOptions = {}): void {
     this.#put(dst, options, 'add')
@@ -178,12 +245,9 @@ export class RouteApi {
    * The route that a packet to `dst` takes (`ip route get`): one of this host, or with `iif` one that comes in there from
    * `from`. Throws what the look-up says: ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL, EXDEV.
    */
-  get(
-    dst: string,
-    options: { readonly from?: string; readonly iif?: DevRef; readonly oif?: DevRef; readonly tos?: number } = {},
-  ): RouteGet {
-    checkOptions('route.get', options, ['from', 'iif', 'oif', 'tos'])
-    const { from, iif, oif, tos } = options
+  get(dst: string, options: RouteGetOptions = {}): RouteGet {
+    checkOptions('route.get', options, ['from', 'iif', 'oif', 'tos', 'mark', 'ipproto', 'sport', 'dport', 'uid'])
+    const { from, iif, oif, tos, mark, ipproto, sport, dport, uid } = options
     return publicGet(
       routeGet(this.#netns, {
         dst: ipv4Option('dst', dst),
@@ -192,6 +256,11 @@ export class RouteApi {
           iif: iif === undefined ? undefined : devOf(this.#netns, iif),
           oif: oif === undefined ? undefined : devOf(this.#netns, oif),
           tos,
+          mark: mark === undefined ? undefined : mark | 0,
+          ipProto: ipproto === undefined ? undefined : wordOption('ipproto', ipproto, IPPROTO_NUMBERS),
+          sport,
+          dport,
+          uid,
         }),
       }),
     )
@@ -201,10 +270,21 @@ export class RouteApi {
     routeAdd(this.#netns, this.#spec(dst, options), verb)
   }
 
+  #nexthop(hop: NexthopOptions): NexthopSpec {
+    checkOptions('nexthop', hop, ['via', 'dev', 'weight', 'onlink'])
+    const { via, dev, weight, onlink } = hop
+    return defined({
+      gateway: via === undefined ? undefined : ipv4Option('via', via),
+      dev: dev === undefined ? undefined : devOf(this.#netns, dev),
+      weight,
+      onlink,
+    })
+  }
+
   #spec(dst: string, options: RouteOptions): RouteSpec {
     checkOptions('route', options, OPTIONS)
     const { addr, len } = prefixOption('dst', dst)
-    const { type, via, dev, src, metric, scope, proto, table, tos, onlink, metrics } = options
+    const { type, via, dev, src, metric, scope, proto, table, tos, onlink, nexthops, metrics } = options
     return {
       dst: addr,
       dstLen: len,
@@ -219,6 +299,7 @@ export class RouteApi {
         table: table === undefined ? undefined : wordOption('table', table, TABLE_NUMBERS),
         tos,
         onlink,
+        nexthops: nexthops?.map(hop => this.#nexthop(hop)),
         metrics,
       }),
     }

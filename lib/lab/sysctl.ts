@@ -31,7 +31,8 @@ export class SysctlApi {
 
   /** All keys with their values, by name. */
   list(): Record<string, string> {
-    return Object.fromEntries(this.#netns.sysctl.list().map(entry => [entry.name, entry.read()]))
+    const readable = this.#netns.sysctl.list().flatMap(({ name, read }) => (read === undefined ? [] : [[name, read()]]))
+    return Object.fromEntries(readable)
   }
 }
 

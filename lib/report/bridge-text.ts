@@ -17,9 +17,11 @@ import {
   NUD_STALE,
 } from '../ip/rtnetlink.js'
 import type { LinkInfo } from '../rtnl/link.js'
+import { formatIpv4 } from '../wire/ip.js'
 import { formatMac } from '../wire/mac.js'
 import { PORT_STATES, printBridgePortFlags } from './link-kind/bridge.js'
 import { printLinkFlags, printLinkName } from './ip-link-text.js'
+import { netnsid } from './link-netnsid.js'
 import type { Printer } from './printer.js'
 
 /** Prints a port as `bridge link` does. */
@@ -67,12 +69,28 @@ const fdbState = (state: number): string => {
 
 const NS_PER_SECOND = 1e9
 
+/** Where a tunnel's entry leads to, beyond the address. */
+const printTunnel = (p: Printer, f: FdbInfo): void => {
+  if (f.port !== undefined) p.field('port', f.port, `port ${f.port} `)
+  if (f.vni !== undefined) p.field('vni', f.vni, `vni ${f.vni} `)
+  if (f.viaIfindex !== undefined) {
+    const via = f.dev.netns.devByIndex(f.viaIfindex)?.name ?? `if${f.viaIfindex}`
+    if (f.linkNetns === undefined) p.field('viaIf', via, `via ${via} `)
+    else p.field('viaIfIndex', f.viaIfindex, `via ifindex ${f.viaIfindex} `)
+  }
+  if (f.linkNetns === undefined) return
+  const id = netnsid(f.dev.netns, f.linkNetns) ?? 0
+  p.field('linkNetNsId', id, `link-netnsid ${id} `)
+}
+
 /** Prints a forwarding entry; `hideDevice` when a selector has fixed the device. */
 export const printFdb = (p: Printer, f: FdbInfo, hideDevice: boolean): void => {
   p.openObject()
   p.field('mac', formatMac(f.lladdr), `${formatMac(f.lladdr)} `)
   if (!hideDevice) p.field('ifname', f.dev.name, `dev ${f.dev.name} `)
+  if (f.dst !== undefined) p.field('dst', formatIpv4(f.dst), `dst ${formatIpv4(f.dst)} `)
   if (f.vlan !== 0) p.field('vlan', f.vlan, `vlan ${f.vlan} `)
+  printTunnel(p, f)
   if (p.options.stats > 0 && f.usedNs !== null && f.updatedNs !== null) {
     const used = Math.floor(f.usedNs / NS_PER_SECOND)
     const updated = Math.floor(f.updatedNs / NS_PER_SECOND)

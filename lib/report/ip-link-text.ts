@@ -184,7 +184,7 @@ export const printBriefLink = (p: Printer, info: LinkInfo, view: LinkView): void
 type Counter = readonly [key: string, value: number]
 
 /** Columns of a statistics table: width of the first is that of its label, the others are named in the kernel's words. */
-const MIN_WIDTHS: readonly number[] = [10, 7, 6, 7, 7, 7, 10]
+const MIN_WIDTHS: readonly number[] = [10, 7, 6, 7, 7, 7, 10, 9]
 
 const rxCounters = (s: DevStats): Counter[] => [
   ['bytes', s.rxBytes],
@@ -204,11 +204,11 @@ const txCounters = (s: DevStats): Counter[] => [
   ['collisions', s.collisions],
 ]
 
-/** Kinds of receive errors; netloom's devices have none of them. Frames for other hosts show when there were some. */
+/** Kinds of receive errors. Frames for other hosts show when there were some. */
 const rxErrors = (s: DevStats): Counter[] => [
-  ['length_errors', 0],
+  ['length_errors', s.rxLengthErrors],
   ['crc_errors', 0],
-  ['frame_errors', 0],
+  ['frame_errors', s.rxFrameErrors],
   ['fifo_errors', 0],
   ['missed_errors', 0],
   ...(s.rxOtherhostDropped > 0 ? [['otherhost', s.rxOtherhostDropped] as const] : []),
@@ -258,10 +258,12 @@ const printDirection = (
     const kinds = isRx
       ? ['', 'length', 'crc', 'frame', 'fifo', 'overrun', ...(errors.length > 5 ? ['otherhost'] : [])]
       : ['', 'aborted', 'fifo', 'window', 'heartbt', 'transns']
-    printHead(p, isRx ? 'RX errors:' : 'TX errors:', widths, kinds)
+    // The column of frames without a handler, which stands before that of frames for others, is left out.
+    const columns = [...widths.slice(0, 6), widths[7]!]
+    printHead(p, isRx ? 'RX errors:' : 'TX errors:', columns, kinds)
     p.newline()
     p.text(`    ${''.padStart(widths[0]!)} `)
-    printRow(p, widths.slice(1), errors)
+    printRow(p, columns.slice(1), errors)
   }
   p.closeObject()
 }
@@ -269,7 +271,7 @@ const printDirection = (
 const printStatistics = (p: Printer, info: LinkInfo): void => {
   const rx = rxCounters(info.stats)
   const tx = txCounters(info.stats)
-  const shifted = (row: readonly Counter[]): Counter[] => [['', 0], ...row]
+  const shifted = (row: readonly Counter[]): Counter[] => [['', 0], ...row.slice(0, 5), ['', 0], ...row.slice(5)]
   const received = rxErrors(info.stats)
   const sent = txErrors(info.carrierChanges)
   const widths = widthsFor(p.options.stats > 1 ? [rx, tx, shifted(received), shifted(sent)] : [rx, tx])

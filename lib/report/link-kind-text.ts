@@ -3,12 +3,13 @@
  */
 import { printBridge, printBridgePort } from './link-kind/bridge.js'
 import { printVlan } from './link-kind/vlan.js'
+import { printVxlan } from './link-kind/vxlan.js'
 import type { Printer } from './printer.js'
 
 /** Prints the attributes of a kind; every field ends with a blank. */
 export type KindPrinter = (p: Printer, attrs: object) => void
 
-const KINDS: Readonly<Record<string, KindPrinter>> = { bridge: printBridge, vlan: printVlan }
+const KINDS: Readonly<Record<string, KindPrinter>> = { bridge: printBridge, vlan: printVlan, vxlan: printVxlan }
 const PORTS: Readonly<Record<string, KindPrinter>> = { bridge: printBridgePort }
 
 /** Prints the line of a device's kind. */

@@ -25,7 +25,8 @@ const allocId = (netns: Netns, other: Netns): void => {
 const meetAll = (netns: Netns): void => {
   const ids = netns.slot(IDS)
   for (const dev of netns.devices) {
-    const far = dev.ops.getIflink?.(dev).dev?.netns
+    const kind = netns.world.linkKinds.get(dev.ops.kind)
+    const far = kind?.getLinkNet?.(dev) ?? dev.ops.getIflink?.(dev).dev?.netns
     if (far !== undefined && far !== netns && !ids.has(far)) allocId(netns, far)
   }
 }

@@ -178,6 +178,11 @@ const KINDS: Readonly<Record<string, KindFeatures>> = {
     ],
     off: ['tx-nocache-copy', ...SOFT_OFF],
   },
+  vxlan: {
+    fixedOn: [],
+    on: [...SCATTER, ...GSO_SOFTWARE, 'tx-checksum-ip-generic', 'rx-checksum', 'tx-generic-segmentation', 'rx-gro'],
+    off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
 }
 
 /**

@@ -187,3 +187,13 @@ export const fdbGet = (br: NetDevice, lladdr: number, vlan = 0): FdbInfo => {
   if (found === undefined) throw extackError('ENOENT', 'Fdb entry not found', { dev: br.name })
   return found
 }
+
+/** The entry of one MAC in a device's own table. Throws ENOENT `Fdb entry not found`, EOPNOTSUPP for a device without one. */
+export const fdbGetSelf = (dev: NetDevice, lladdr: number, vni?: number): FdbInfo => {
+  const ops = fdbOpsOf(dev)
+  if (ops?.get === undefined)
+    throw extackError('EOPNOTSUPP', 'Fdb get operation not supported by device', { dev: dev.name })
+  const found = ops.get(dev, lladdr, vni)
+  if (found === null) throw extackError('ENOENT', 'Fdb entry not found', { dev: dev.name })
+  return found
+}

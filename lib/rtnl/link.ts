@@ -45,6 +45,8 @@ export interface LinkSpec {
   readonly numRxQueues?: number
   /** Device that it is stacked on, where the kind is stacked on one. */
   readonly link?: NetDevice
+  /** Namespace that the request comes from, where it is not the one of the new device. */
+  readonly srcNetns?: Netns
   readonly master?: NetDevice
   readonly up?: boolean
   /** Attributes of the kind; its file in dev/ names them. */
@@ -137,6 +139,7 @@ const SPEC_KEYS: readonly string[] = [
   'numTxQueues',
   'numRxQueues',
   'link',
+  'srcNetns',
   'master',
   'up',
   'attrs',
@@ -298,10 +301,17 @@ export const linkInfo = (dev: NetDevice): LinkInfo => {
   return fillIfinfo(dev)
 }
 
+/** Namespace of the far end or of the tunnel, when it is another one than the device's. */
+const linkNetnsOf = (dev: NetDevice, kind: LinkKind | null, far: NetDevice | null): Netns | null => {
+  const netns = kind?.getLinkNet?.(dev) ?? far?.netns ?? dev.netns
+  return netns === dev.netns ? null : netns
+}
+
 const fillIfinfo = (dev: NetDevice): LinkInfo => {
   const kind = kindOf(dev)
   const lower = dev.ops.getIflink?.(dev) ?? null
-  const linkNetns = lower?.dev != null && lower.dev.netns !== dev.netns ? lower.dev.netns : null
+  const linkNetns = linkNetnsOf(dev, kind, lower?.dev ?? null)
+  const iflink = lower?.ifindex ?? dev.ifindex
   const masterKind = dev.master === null ? null : kindOf(dev.master)
   return {
     dev,
@@ -319,7 +329,7 @@ const fillIfinfo = (dev: NetDevice): LinkInfo => {
     type: dev.type,
     address: dev.addr,
     broadcast: dev.broadcast,
-    iflink: lower !== null && (lower.ifindex !== dev.ifindex || linkNetns !== null) ? lower.ifindex : null,
+    iflink: iflink !== dev.ifindex || linkNetns !== null ? iflink : null,
     linkNetns,
     alias: dev.alias,
     promiscuity: dev.promiscuity,

@@ -1,7 +1,8 @@
 /**
  * Multicast groups of a bridge as users add, delete and list them (`bridge mdb`).
  *
- * Left out: source lists and filter modes of entries that users add, and their replacement.
+ * Left out: source lists and filter modes of entries that users add, and their replacement: no word of iproute2 6.1 asks
+ * for them.
  *
  * @see net/bridge/br_mdb.c
  */
@@ -111,10 +112,20 @@ const keyOf = (spec: MdbSpec): GroupKey => {
     return { dst: 0, src: 0, mac, vid }
   }
   const dst = group ?? 0
-  if (!isMulticast4(dst)) refuse('EINVAL', 'IPv4 entry group address is not multicast or 0.0.0.0', spec)
+  if (!isMulticast4(dst) && dst !== 0) refuse('EINVAL', 'IPv4 entry group address is not multicast or 0.0.0.0', spec)
   if (isLocalMulticast4(dst)) refuse('EINVAL', 'IPv4 entry group address is local multicast', spec)
   checkVid(vid, spec)
   return groupKey(dst, source, vid)
+}
+
+/** What the bridge itself says about group and source (br_mdb_config_init, is_valid_mdb_source). */
+const checkAddresses = (spec: MdbSpec): void => {
+  const { group, source, mac } = spec
+  if (mac === undefined && group === 0)
+    refuse('EINVAL', 'bridge: IPv4 entry group address 0.0.0.0 is not allowed', spec)
+  if (source === undefined) return
+  if (mac !== undefined) refuse('EINVAL', 'bridge: Invalid protocol used with source address', spec)
+  if (isMulticast4(source)) refuse('EINVAL', 'bridge: IPv4 multicast source address is not allowed', spec)
 }
 
 const checkBridge = (spec: MdbSpec): { br: Bridge; port: BridgePort | null } => {
@@ -145,6 +156,7 @@ const checkAdd = (port: BridgePort | null, key: GroupKey, spec: MdbSpec): void =
 export const brMdbAdd = (spec: MdbSpec): void => {
   const key = keyOf(spec)
   const { br, port } = checkBridge(spec)
+  checkAddresses(spec)
   checkAdd(port, key, spec)
   for (const vid of vidsOf(br, port, spec)) addOne(br, port, { ...key, vid }, spec)
 }
@@ -187,6 +199,7 @@ const replicate = (br: Bridge, pg: PortGroup): void => {
 export const brMdbDel = (spec: MdbSpec): void => {
   const key = keyOf(spec)
   const { br, port } = checkBridge(spec)
+  checkAddresses(spec)
   for (const vid of vidsOf(br, port, spec)) delOne(br, port, { ...key, vid })
 }
 

@@ -25,10 +25,21 @@ import {
   fdbAppend,
   fdbDel,
   fdbGet,
+  fdbGetSelf,
   fdbList,
   fdbReplace,
 } from '../../rtnl/fdb.js'
-import { type Args, defined, garbage, invalidArgument, matches, parseInteger, unsupported, usageError } from './args.js'
+import {
+  type Args,
+  defined,
+  garbage,
+  invalidArgument,
+  matches,
+  parseInteger,
+  parseUnsigned,
+  unsupported,
+  usageError,
+} from './args.js'
 import { addressArgument } from './inet-args.js'
 import { bridgeFdbFlush } from './bridge-fdb-flush.js'
 import { bridgeToolDevice } from './bridge-link.js'
@@ -37,7 +48,8 @@ import { isRefusal, rtnlErrorText } from './rtnl-error.js'
 import { runVerb, type ToolResult } from './tool.js'
 
 const SUPPORTED =
-  'ADDRESS, dev, self, master, local, permanent, static, temp, dynamic, vlan, use, extern_learn, sticky, router, dst'
+  'ADDRESS, dev, self, master, local, permanent, static, temp, dynamic, vlan, use, extern_learn, sticky, router, dst, ' +
+  'port, vni, src_vni, via'
 
 /** What `bridge fdb get` ends with after a refusal. */
 const EXIT_GET_REFUSED = 254
@@ -55,12 +67,16 @@ interface Words {
   address?: string
   dev?: string
   dst?: number
+  port?: number
+  vni?: number
+  srcVni?: number
+  via?: NetDevice
   vlan?: number
   flags: number
   state: number
 }
 
-type Apply = (request: Words, args: Args) => void
+type Apply = (request: Words, args: Args, ip: IpContext) => void
 
 const flag =
   (bit: number): Apply =>
@@ -94,6 +110,28 @@ const dev: Apply = (request, args) => {
   request.dev = args.take()
 }
 
+const PORT_MAX = 0xffff
+const VNI_MAX = 0xffffff
+
+const port: Apply = (request, args) => {
+  const text = args.take()
+  const value = parseUnsigned(text) ?? PORT_MAX + 1
+  request.port = value <= PORT_MAX ? value : invalidArgument('invalid port\n', text)
+}
+
+const vniWord =
+  (field: 'vni' | 'srcVni', name: string): Apply =>
+  (request, args) => {
+    const text = args.take()
+    const value = parseUnsigned(text) ?? VNI_MAX + 1
+    request[field] = value <= VNI_MAX ? value : invalidArgument(`invalid ${name === 'vni' ? 'VNI' : name}\n`, text)
+  }
+
+const via: Apply = (request, args, ip) => {
+  const text = args.take()
+  request.via = ip.findDevice(text) ?? usageError(`Cannot find device "${text}"`)
+}
+
 const refused =
   (word: string): Apply =>
   () => {
@@ -105,10 +143,10 @@ const WORDS: readonly (readonly [word: string, whole: boolean, apply: Apply])[] 
   ['dev', true, dev],
   ['dst', true, dst],
   ['nhid', true, refused('nhid')],
-  ['port', true, refused('port')],
-  ['vni', true, refused('vni')],
-  ['src_vni', true, refused('src_vni')],
-  ['via', true, refused('via')],
+  ['port', true, port],
+  ['vni', true, vniWord('vni', 'vni')],
+  ['src_vni', true, vniWord('srcVni', 'src VNI')],
+  ['via', true, via],
   ['self', true, flag(NTF_SELF)],
   ['master', false, flag(NTF_MASTER)],
   ['router', false, flag(NTF_ROUTER)],
@@ -123,13 +161,13 @@ const WORDS: readonly (readonly [word: string, whole: boolean, apply: Apply])[] 
   ['sticky', false, flag(NTF_STICKY)],
 ]
 
-const parseChange = (args: Args): Words => {
+const parseChange = (ip: IpContext, args: Args): Words => {
   const request: Words = { flags: 0, state: NUD_NOARP }
   while (!args.done) {
     const word = args.take()
     const key = WORDS.find(([text, whole]) => (whole ? text === word : matches(word, text)))
     if (key !== undefined) {
-      key[2](request, args)
+      key[2](request, args, ip)
       continue
     }
     const text = word === 'to' ? args.take() : word
@@ -149,19 +187,25 @@ const checkVlan = (id: number | undefined): void => {
 
 /** The entry that a request is about, with the tool's defaults: the device's own list, permanent. */
 const specOf = (ip: IpContext, request: Words): FdbRequest => {
-  const { address, dst: remote, vlan: id } = request
+  const { address, dst: remote, vlan: id, port: remotePort, vni, srcVni, via: viaDev } = request
   const flags = request.flags & (NTF_SELF | NTF_MASTER) ? request.flags : request.flags | NTF_SELF
   const state = request.state & (NUD_PERMANENT | NUD_REACHABLE) ? request.state : request.state | NUD_PERMANENT
   const lladdr = macArgument(address!)
   const device = bridgeToolDevice(ip, request.dev!)
   checkVlan(id)
-  return { dev: device, lladdr, state, flags, ...defined({ vlan: id, dst: remote }) }
+  return {
+    dev: device,
+    lladdr,
+    state,
+    flags,
+    ...defined({ vlan: id, dst: remote, port: remotePort || undefined, vni, srcVni, via: viaDev }),
+  }
 }
 
 const change =
   (apply: typeof fdbAdd) =>
   (ip: IpContext, args: Args): number => {
-    apply(ip.netns, specOf(ip, parseChange(args)))
+    apply(ip.netns, specOf(ip, parseChange(ip, args)))
     return 0
   }
 
@@ -203,7 +247,7 @@ const parseFilter = (ip: IpContext, args: Args): FdbFilter => {
 const isSelected = (filter: FdbFilter, f: FdbInfo): boolean => {
   if (filter.vlan !== 0 && f.vlan !== filter.vlan) return false
   if (filter.dynamic && (f.state & NUD_PERMANENT) !== 0) return false
-  return filter.state === null || f.state === filter.state
+  return filter.state === null || (f.state & filter.state) !== 0
 }
 
 const show = (ip: IpContext, args: Args): number => {
@@ -228,6 +272,7 @@ interface GetRequest {
   bridge?: string
   isSelf: boolean
   vlan?: number
+  vni?: number
 }
 
 const parseGet = (args: Args): GetRequest => {
@@ -238,7 +283,11 @@ const parseGet = (args: Args): GetRequest => {
     else if (word === 'br') request.bridge = args.take()
     else if (word === 'self') request.isSelf = true
     else if (word === 'vlan') request.vlan = parseInteger(args.take()) ?? 0
-    else if (matches(word, 'master')) continue
+    else if (word === 'vni') {
+      const text = args.take()
+      const value = parseUnsigned(text) ?? VNI_MAX + 1
+      request.vni = value <= VNI_MAX ? value : invalidArgument('invalid VNI\n', text)
+    } else if (matches(word, 'master')) continue
     else {
       const text = word === 'to' ? args.take() : word
       if (matches(text, 'help')) usageError('Usage: bridge fdb get ADDRESS [ br BR ] [ brport DEV ] [ vlan V ]')
@@ -252,7 +301,7 @@ const parseGet = (args: Args): GetRequest => {
 /** The entry that `get` finds; throws what the kernel answers when there is none. */
 const find = (lladdr: number, dev: NetDevice | null, bridge: NetDevice | null, request: GetRequest): FdbInfo => {
   checkVlan(request.vlan)
-  if (request.isSelf && dev !== null) throw extackError('EOPNOTSUPP', 'Fdb get operation not supported by device')
+  if (request.isSelf && dev !== null) return fdbGetSelf(dev, lladdr)
   const master = bridge ?? dev!.master ?? (dev!.ops.kind === 'bridge' ? dev : null)
   if (master === null) throw extackError('EINVAL', 'Device is not a bridge port')
   return fdbGet(master, lladdr, request.vlan)

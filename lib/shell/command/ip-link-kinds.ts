@@ -10,8 +10,9 @@ import { BRIDGE_SLAVE_WORDS, BRIDGE_WORDS } from './link-kind/bridge.js'
 import { VETH_WORDS } from './link-kind/veth.js'
 import { VLAN_WORDS } from './link-kind/vlan.js'
 import type { KindRequest, LinkKindWords } from './link-kind/words.js'
+import { VXLAN_WORDS } from './link-kind/vxlan.js'
 
-const KINDS: readonly LinkKindWords[] = [VETH_WORDS, BRIDGE_WORDS, BRIDGE_SLAVE_WORDS, VLAN_WORDS]
+const KINDS: readonly LinkKindWords[] = [VETH_WORDS, BRIDGE_WORDS, BRIDGE_SLAVE_WORDS, VLAN_WORDS, VXLAN_WORDS]
 
 /** Kinds that the tool knows and may be given words for, although the kernel has no such device. */
 const KNOWN_TO_TOOL: readonly string[] = [
@@ -21,7 +22,7 @@ const KNOWN_TO_TOOL: readonly string[] = [
 ].flatMap(line => line.split(' '))
 
 /** Kinds that the reference kernel makes and netloom does not: refused in netloom's own words, not in the kernel's. */
-const NOT_BUILT: readonly string[] = ['macvlan', 'macvtap', 'vxlan']
+const NOT_BUILT: readonly string[] = ['macvlan', 'macvtap']
 
 /** Reads the words behind `type KIND`. */
 export const parseKindWords = (
@@ -33,7 +34,7 @@ export const parseKindWords = (
 ): KindRequest => {
   const words = KINDS.find(k => k.kind === kind)
   if (words !== undefined) return verb === 'add' ? words.forAdd(ip, args, request) : words.forSet(ip, args, request)
-  if (verb === 'add' && NOT_BUILT.includes(kind)) throw unsupported('ip link add type', kind, 'veth, bridge')
+  if (verb === 'add' && NOT_BUILT.includes(kind)) throw unsupported('ip link add type', kind, 'veth, bridge, vxlan')
   if (!args.done && !KNOWN_TO_TOOL.includes(kind))
     throw new ToolExit(1, `Garbage instead of arguments "${args.word} ...". Try "ip link help".\n`)
   args.drop()

@@ -78,6 +78,7 @@ const add =
       up,
       master,
       link,
+      srcNetns: netns === ip.netns ? undefined : ip.netns,
     }
     const attrs = kind === 'veth' && netns !== ip.netns ? inNetnsOfRequest(ip, attributes) : attributes
     const dev = linkAdd(netns, { kind, attrs, ...defined(base) })
@@ -107,6 +108,8 @@ const set = (ip: IpContext, args: Args): number => {
   const devices = devicesOf(ip, request)
   const kind = request.type
   const attributes = kind === undefined ? {} : parseKindWords(ip, args, kind, 'set', request).attributes
+  if (request.protodown !== undefined && devices.some(d => d.ops.kind === 'vxlan'))
+    throw unsupported('ip link set', 'protodown', 'nothing of the kind for vxlan')
   refuseImpossible(request)
   const { group, name, ...others } = settings(request, etherAddressOfDevice)
   const isNamed = request.dev !== undefined
@@ -130,7 +133,7 @@ const devicesOf = (ip: IpContext, request: LinkRequest): readonly NetDevice[] =>
 const del = (ip: IpContext, args: Args): number => {
   const request = parseLinkWords(ip, args)
   const devices = devicesOf(ip, request)
-  if (request.type !== undefined) parseKindWords(ip, args, request.type, 'set', request)
+  if (request.type !== undefined && !args.done) parseKindWords(ip, args, request.type, 'set', request)
   if (devices.length === 0) throw new NetloomError('ENODEV')
   for (const dev of devices) linkDel(dev)
   return 0

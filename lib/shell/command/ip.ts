@@ -1,11 +1,12 @@
 /**
- * `ip`: the objects netns, link, address, route, neighbour and rule.
+ * `ip`: the objects netns, link, address, maddress, route, neighbour and rule.
  *
  * @see ip(8)
  */
 import type { Command } from '../command.js'
 import { ipAddress } from './ip-addr.js'
 import { ipLink } from './ip-link.js'
+import { ipMaddr } from './ip-maddr.js'
 import { ipNeigh } from './ip-neigh.js'
 import { type CommandFinder, ipNetns } from './ip-netns.js'
 import { ipRoute } from './ip-route.js'
@@ -25,7 +26,7 @@ export const makeIpCommand = (find: CommandFinder): Command =>
     objects: [
       { word: 'address', run: ipAddress },
       { word: 'addrlabel', run: null },
-      { word: 'maddress', run: null },
+      { word: 'maddress', run: ipMaddr },
       { word: 'route', run: ipRoute },
       { word: 'rule', run: ipRule },
       { word: 'neighbor', run: ipNeigh },

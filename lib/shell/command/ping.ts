@@ -21,7 +21,7 @@ import { PING_USAGE } from './usage-text.js'
 
 const SPEC = 'h?4bRT:6F:N:aABc:CdDe:fI:i:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:'
 const SUPPORTED =
-  '-4 -a -A -b -B -c -C -d -D -e -f -I -i -l -L -M -n -O -p -q -Q -R -s -S -t -T -U -v -V -w -W and one destination'
+  '-4 -a -A -b -B -c -C -d -D -e -f -I -i -l -L -m -M -n -O -p -q -Q -R -s -S -t -T -U -v -V -w -W and one destination'
 const INT_MAX = 2147483647
 const VERSION =
   'ping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n'
@@ -122,7 +122,6 @@ const OPTIONS: Readonly<Record<string, Apply>> = {
   '6': refused('-6'),
   F: refused('-F'),
   N: refused('-N'),
-  m: refused('-m'),
   r: refused('-r'),
   a: flag(p => {
     p.text.isAudible = true
@@ -159,6 +158,9 @@ const OPTIONS: Readonly<Record<string, Apply>> = {
   L: flag(p => {
     p.ping.noLoop = true
   }),
+  m: (p, value) => {
+    p.ping.mark = wholeNumber('ping', value, 0, 0xffffffff)
+  },
   M: pmtuDisc,
   n: nothing,
   O: flag(p => {
