@@ -96,6 +96,42 @@ export const deliverToTaps = (skb: Skb, dev: NetDevice, outgoing: boolean): void
   for (let i = 0; i < taps.length; i++) taps[i]!.tap(skb, dev, outgoing)
 }
 
+/** Hands a packet to captures, to the device's rx handler and to its protocol (__netif_receive_skb_core). */
+export const netifReceiveSkb = (skb: Skb): number => {
+  for (;;) {
+    const dev = skb.dev!
+    if (!dev.registered) {
+      kfreeSkb(skb, DROP.DEVICE_GONE)
+      return NET_RX_DROP
+    }
+    skb.networkHeader = skb.data
+    skb.skbIif = dev.ifindex
+    if (isVlanType(skb.protocol) && !skbVlanUntag(skb)) return NET_RX_DROP
+    if (dev.taps !== null && skb.pktType < PACKET_OUTGOING) deliverToTaps(skb, dev, false)
+    const isTagged = skb.vlanProto !== 0
+    if (isTagged && dev.vlanInfo !== null) {
+      const result = vlanDoReceive(skb)
+      if (result === VLAN_RX_ANOTHER) continue
+      if (result === VLAN_RX_ENDED) return NET_RX_SUCCESS
+    }
+    const handler = dev.rxHandler
+    if (handler !== null) {
+      const result = handler(skb)
+      if (result === RX_HANDLER_CONSUMED) return NET_RX_SUCCESS
+      if (result === RX_HANDLER_ANOTHER) continue
+    }
+    if (isTagged) {
+      const result = checkVlanId(skb)
+      if (result === VLAN_RX_ANOTHER) continue
+      if (result === VLAN_RX_ENDED) return NET_RX_SUCCESS
+    }
+    const types = skb.netns.world.packetTypes
+    for (let i = 0; i < types.length; i++) if (types[i]!.protocol === skb.protocol) return types[i]!.receive(skb)
+    unhandled(skb, dev, isTagged)
+    return NET_RX_DROP
+  }
+}
+
 /**
  * A frame with a tag that no VLAN device has taken: for somebody else, unless the tag gives nothing but a priority. Behind
  * such a tag there may be a second one, which is looked at in its place. VLAN_RX_NONE: the protocols get the frame.
@@ -112,44 +148,12 @@ const checkVlanId = (skb: Skb): number => {
   }
 }
 
-/** Hands a packet to captures, to the device's rx handler and to its protocol (__netif_receive_skb_core). */
-export const netifReceiveSkb = (skb: Skb): number => {
-  for (;;) {
-    const dev = skb.dev!
-    if (!dev.registered) {
-      kfreeSkb(skb, DROP.DEVICE_GONE)
-      return NET_RX_DROP
-    }
-    skb.networkHeader = skb.data
-    skb.skbIif = dev.ifindex
-    if (isVlanType(skb.protocol) && !skbVlanUntag(skb)) return NET_RX_DROP
-    // A packet socket counts as a taker of what nobody else takes, unless it had to get its copy before.
-    let taken = false
-    if (dev.taps !== null && skb.pktType < PACKET_OUTGOING) {
-      deliverToTaps(skb, dev, false)
-      taken = skb.vlanProto === 0 && dev.rxHandler === null
-    }
-    if (skb.vlanProto !== 0 && dev.vlanInfo !== null) {
-      const result = vlanDoReceive(skb)
-      if (result === VLAN_RX_ANOTHER) continue
-      if (result === VLAN_RX_ENDED) return NET_RX_SUCCESS
-    }
-    const handler = dev.rxHandler
-    if (handler !== null) {
-      const result = handler(skb)
-      if (result === RX_HANDLER_CONSUMED) return NET_RX_SUCCESS
-      if (result === RX_HANDLER_ANOTHER) continue
-    }
-    if (skb.vlanProto !== 0) {
-      const result = checkVlanId(skb)
-      if (result === VLAN_RX_ANOTHER) continue
-      if (result === VLAN_RX_ENDED) return NET_RX_SUCCESS
-    }
-    const types = skb.netns.world.packetTypes
-    for (let i = 0; i < types.length; i++) if (types[i]!.protocol === skb.protocol) return types[i]!.receive(skb)
-    // The kernel has a taker for LLC, which throws everything away.
-    if (!taken && skb.protocol !== ETH_P_802_2) dev.stats.rxDropped++
-    kfreeSkb(skb, skb.pktType === PACKET_OTHERHOST ? DROP.OTHERHOST : DROP.UNHANDLED_PROTO)
-    return NET_RX_DROP
-  }
+/**
+ * Nobody wants a packet. That is a drop of the device's, unless a packet socket was the last to be handed it (it gets its
+ * copy earlier when there is a tag or an rx handler), or LLC, for which the kernel has a taker that throws all away.
+ */
+const unhandled = (skb: Skb, dev: NetDevice, isTagged: boolean): void => {
+  const isTaken = dev.taps !== null && !isTagged && dev.rxHandler === null && skb.pktType < PACKET_OUTGOING
+  if (!isTaken && skb.protocol !== ETH_P_802_2) dev.stats.rxDropped++
+  kfreeSkb(skb, skb.pktType === PACKET_OTHERHOST ? DROP.OTHERHOST : DROP.UNHANDLED_PROTO)
 }

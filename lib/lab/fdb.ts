@@ -174,10 +174,14 @@ export class FdbApi {
     fdbDel(this.#netns, this.#request(lladdr, options))
   }
 
-  /** Deletes every entry of a bridge, or every one to one of its ports, permanent ones included. Throws EOPNOTSUPP. */
-  flush(ref: DevRef): void {
+  /**
+   * Deletes every entry of a bridge, or every one to one of its ports, permanent ones included; with `vlan` those of this
+   * VLAN. Throws EOPNOTSUPP, ERANGE.
+   */
+  flush(ref: DevRef, options: { readonly vlan?: number } = {}): void {
+    checkOptions('fdb.flush', options, ['vlan'])
     const dev = devOf(this.#netns, ref)
-    fdbFlush(this.#netns, { dev, target: dev.master === null ? NTF_SELF : NTF_MASTER })
+    fdbFlush(this.#netns, { dev, target: dev.master === null ? NTF_SELF : NTF_MASTER, ...options })
   }
 
   /** The entries of the namespace, of a bridge with its ports (`br`), of one port or of one device. */

@@ -3,6 +3,7 @@
  */
 import { type DevStats, NetDevice } from '../core/netdev.js'
 import { linkFlagWords } from '../report/ip-link-text.js'
+import { vlanProtocolName } from '../report/link-kind/vlan.js'
 import { OPERSTATES } from '../report/names.js'
 import type { LinkInfo as KernelLinkInfo } from '../rtnl/link.js'
 import { formatIpv4 } from '../wire/ip.js'
@@ -55,6 +56,9 @@ const ADDRESSES: readonly string[] = ['remote', 'local']
 /** Attributes that are lists of MACs; they become one text with blanks between. */
 const MAC_LISTS: readonly string[] = ['macaddrs']
 
+/** Attributes that are the EtherType of a VLAN tag. */
+const VLAN_PROTOCOLS: readonly string[] = ['protocol', 'vlanProtocol']
+
 interface BridgeId {
   readonly priority: number
   readonly address: number
@@ -66,6 +70,7 @@ const publicValue = (name: string, value: unknown): LinkAttrs[string] => {
   if (Array.isArray(value) && MAC_LISTS.includes(name)) return value.map(formatMac).join(' ')
   if (value instanceof NetDevice) return value.name
   if (typeof value === 'number' && MACS.includes(name)) return formatMac(value)
+  if (typeof value === 'number' && VLAN_PROTOCOLS.includes(name)) return vlanProtocolName(value)
   if (typeof value === 'number' && ADDRESSES.includes(name)) return value === 0 ? null : formatIpv4(value)
   if (typeof value === 'object' && value !== null && isBridgeId(value))
     return `${value.priority.toString(16)}.${formatMac(value.address)}`

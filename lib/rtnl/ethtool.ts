@@ -257,8 +257,30 @@ const KINDS: Readonly<Record<string, KindFeatures>> = {
   },
 }
 
+/**
+ * A VLAN device. Not recorded: the reference kernel is built without them.
+ *
+ * @see net/8021q/vlan_dev.c vlan_dev_init, vlan_dev_fix_features
+ */
+const VLAN_FEATURES: KindFeatures = {
+  fixedOn: [],
+  on: [
+    ...SCATTER,
+    ...GSO_SOFTWARE,
+    ...GSO_ENCAP,
+    'tx-checksum-ip-generic',
+    'tx-checksum-sctp',
+    'tx-checksum-fcoe-crc',
+    'tx-fcoe-segmentation',
+    'tx-generic-segmentation',
+    'rx-gro',
+    'highdma',
+  ],
+  off: ['tx-nocache-copy', ...SOFT_OFF],
+}
+
 const kindFeatures = (dev: NetDevice): KindFeatures => {
-  const found = KINDS[dev.ops.kind]
+  const found = dev.ops.kind === 'vlan' ? VLAN_FEATURES : KINDS[dev.ops.kind]
   if (found === undefined) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name, kind: dev.ops.kind })
   return found
 }
@@ -325,10 +347,20 @@ const recomputeStacked = (dev: NetDevice, wanted: Set<FeatureName>): Set<Feature
   return out
 }
 
+/** Features that a VLAN device has whatever its real device can do. */
+const SOFTWARE: readonly FeatureName[] = [...GSO_SOFTWARE, 'tx-generic-segmentation', 'rx-gro', ...SOFT_OFF]
+
+/** A VLAN device offers beyond what is done in software what its real device can do (vlan_dev_fix_features). */
+const recomputeVlan = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureName> => {
+  const below = activeOf(dev.lower[0]!)
+  return new Set([...wanted].filter(name => SOFTWARE.includes(name) || below.has(name)))
+}
+
 const RECOMPUTE: Readonly<Record<string, (dev: NetDevice, wanted: Set<FeatureName>) => Set<FeatureName>>> = {
   bridge: recomputeBridge,
   macvlan: recomputeStacked,
   ipvlan: recomputeStacked,
+  vlan: recomputeVlan,
 }
 
 /** Features in force. */

@@ -31,6 +31,7 @@ import {
   BR_PORT_MAB,
   BR_STATE_FORWARDING,
   BR_STATE_LEARNING,
+  BRCB_LEARN_ONLY,
   BRCB_MROUTERS_ONLY,
   BRCB_SRC_PORT_ISOLATED,
   BRCB_VLAN_FILTERED,
@@ -98,30 +99,24 @@ const multicast = (br: Bridge, p: BridgePort, skb: Skb, promisc: boolean): void 
   if (localRcv) brPassFrameUp(br, skb)
 }
 
-/** Learns and forwards; the port's state lets it (br_handle_frame_finish). Destination and source in halves. */
+/**
+ * Learns and forwards; the port's state lets it (br_handle_frame_finish). Destination and source in halves, which within a
+ * VLAN are those of the keys of the forwarding table.
+ */
 const brHandleFrameFinish = (skb: Skb, p: BridgePort, hi: number, lo: number, srcHi: number, srcLo: number): void => {
   const { br } = p
   if (br.gcAt <= br.world.sim.now) brFdbCatchUp(br)
-  let vid = 0
-  let learnsOnly = p.state === BR_STATE_LEARNING
-  if (br.vlanEnabled) {
-    const ingress = brAllowedIngress(br, p.vlgrp!, skb, p.state)
-    if (ingress < 0) return
-    learnsOnly = (ingress & BR_VLAN_LEARN_ONLY) !== 0
-    vid = ingress & VLAN_VID_MASK
-  }
-  const srcKey = fdbKeyHi(srcHi, vid)
-  if (p.flags & BR_PORT_LOCKED && !passesLock(p, srcKey, srcLo)) {
+  if (p.flags & BR_PORT_LOCKED && !passesLock(p, srcHi, srcLo)) {
     kfreeSkb(skb, DROP.NOT_SPECIFIED)
     return
   }
-  if (p.flags & BR_LEARNING) brFdbUpdate(br, p, srcKey, srcLo, 0)
-  const isBroadcast = hi === 0xffff && lo === -1
+  if (p.flags & BR_LEARNING) brFdbUpdate(br, p, srcHi, srcLo, 0)
+  const isBroadcast = lo === -1 && (hi & 0xffff) === 0xffff
   if ((hi & GROUP_BIT) !== 0 && !isBroadcast && !brMulticastRcv(br, p, skb)) {
     kfreeSkb(skb, DROP.IP_INHDR)
     return
   }
-  if (learnsOnly) {
+  if (p.state === BR_STATE_LEARNING || (skb.brFlags & BRCB_LEARN_ONLY) !== 0) {
     kfreeSkb(skb, DROP.BRIDGE_INGRESS_STP_STATE)
     return
   }
@@ -133,7 +128,16 @@ const brHandleFrameFinish = (skb: Skb, p: BridgePort, hi: number, lo: number, sr
     brFlood(br, skb, BR_PKT_BROADCAST, true, false)
     brPassFrameUp(br, skb)
   } else if ((hi & GROUP_BIT) !== 0) multicast(br, p, skb, promisc)
-  else unicast(br, skb, fdbKeyHi(hi, vid), lo, promisc)
+  else unicast(br, skb, hi, lo, promisc)
+}
+
+/** With VLAN filtering: finds out the frame's VLAN, and goes on within it. */
+const finishInVlan = (skb: Skb, p: BridgePort, hi: number, lo: number, srcHi: number, srcLo: number): void => {
+  const ingress = brAllowedIngress(p.br, p.vlgrp!, skb, p.state)
+  if (ingress < 0) return
+  if ((ingress & BR_VLAN_LEARN_ONLY) !== 0) skb.brFlags |= BRCB_LEARN_ONLY
+  const vid = ingress & VLAN_VID_MASK
+  brHandleFrameFinish(skb, p, fdbKeyHi(hi, vid), lo, fdbKeyHi(srcHi, vid), srcLo)
 }
 
 const unicast = (br: Bridge, skb: Skb, hi: number, lo: number, promisc: boolean): void => {
@@ -157,7 +161,8 @@ const forward = (skb: Skb, p: BridgePort, hi: number, lo: number, srcHi: number,
   }
   const { dev } = p.br
   if (hi === dev.addrHi && lo === dev.addrLo) skb.pktType = PACKET_HOST
-  brHandleFrameFinish(skb, p, hi, lo, srcHi, srcLo)
+  if (p.br.vlanEnabled) finishInVlan(skb, p, hi, lo, srcHi, srcLo)
+  else brHandleFrameFinish(skb, p, hi, lo, srcHi, srcLo)
   return RX_HANDLER_CONSUMED
 }
 

@@ -300,8 +300,12 @@ export const brMulticastSetIgmpVersion = (br: Bridge, version: number): void => 
   br.mcast.igmpVersion = version
 }
 
-/** mcast_vlan_snooping: refused with the kernel's words, as there is no VLAN filtering. */
+/** mcast_vlan_snooping: refused, without VLAN filtering in the kernel's words (br_multicast_toggle_vlan_snooping). */
 export const brMulticastSetVlanSnooping = (br: Bridge, on: boolean): void => {
+  if (on && br.vlanEnabled) {
+    const text = 'bridge: mcastVlanSnooping 1: multicast snooping by VLAN is not supported; supported is 0'
+    throw new NetloomError('EOPNOTSUPP', text, { dev: br.dev.name })
+  }
   if (on)
     throw extackError('EINVAL', 'bridge: Cannot enable multicast vlan snooping with vlan filtering disabled', {
       dev: br.dev.name,

@@ -45,6 +45,9 @@ export const BRCB_SRC_PORT_ISOLATED = 0x400
 /** The VLAN has been checked on the way in, and a tag stands beside the frame: the way out depends on it. */
 export const BRCB_VLAN_FILTERED = 0x800
 
+/** The frame may be learned from, no more: the port is in the learning state within the frame's VLAN. */
+export const BRCB_LEARN_ONLY = 0x1000
+
 /** Destination of a frame, for flooding. */
 export const BR_PKT_UNICAST = 0
 export const BR_PKT_MULTICAST = 1
