@@ -183,32 +183,27 @@ const KINDS: Readonly<Record<string, KindFeatures>> = {
     on: [...SCATTER, ...GSO_SOFTWARE, 'tx-checksum-ip-generic', 'rx-checksum', 'tx-generic-segmentation', 'rx-gro'],
     off: ['tx-nocache-copy', ...SOFT_OFF],
   },
-}
-
-/**
- * A VLAN device. Not recorded: the reference kernel is built without them.
- *
- * @see net/8021q/vlan_dev.c vlan_dev_init, vlan_dev_fix_features
- */
-const VLAN_FEATURES: KindFeatures = {
-  fixedOn: [],
-  on: [
-    ...SCATTER,
-    ...GSO_SOFTWARE,
-    ...GSO_ENCAP,
-    'tx-checksum-ip-generic',
-    'tx-checksum-sctp',
-    'tx-checksum-fcoe-crc',
-    'tx-fcoe-segmentation',
-    'tx-generic-segmentation',
-    'rx-gro',
-    'highdma',
-  ],
-  off: ['tx-nocache-copy', ...SOFT_OFF],
+  // Not recorded, as the reference kernel is built without it: net/8021q/vlan_dev.c vlan_dev_init.
+  vlan: {
+    fixedOn: [],
+    on: [
+      ...SCATTER,
+      ...GSO_SOFTWARE,
+      ...GSO_ENCAP,
+      'tx-checksum-ip-generic',
+      'tx-checksum-sctp',
+      'tx-checksum-fcoe-crc',
+      'tx-fcoe-segmentation',
+      'tx-generic-segmentation',
+      'rx-gro',
+      'highdma',
+    ],
+    off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
 }
 
 const kindFeatures = (dev: NetDevice): KindFeatures => {
-  const found = dev.ops.kind === 'vlan' ? VLAN_FEATURES : KINDS[dev.ops.kind]
+  const found = KINDS[dev.ops.kind]
   if (found === undefined) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name, kind: dev.ops.kind })
   return found
 }

@@ -414,6 +414,26 @@ test('groups are kept for each VLAN (br_multicast_rcv, br_mdb_add)', () => {
   assert.throws(() => mdbAdd(lab.sw, { ...spec, vid: 4095 }), /^Invalid entry VLAN id$/)
 })
 
+test('bridge_binding: a VLAN device has a carrier while a port that is a member is up (br_vlan_set_vlan_dev_state)', () => {
+  const lab = filtering(2)
+  trunk(lab, 1, 10)
+  const v10 = linkAdd(lab.sw, { kind: 'vlan', name: 'v10', link: lab.br, attrs: { id: 10, bridgeBinding: true } })
+  const v20 = linkAdd(lab.sw, { kind: 'vlan', name: 'v20', link: lab.br, attrs: { id: 20, bridgeBinding: true } })
+  for (const dev of [v10, v20]) linkSet(dev, { up: true })
+  assert.equal([v10.carrier, v20.carrier], [true, false])
+  linkSet(lab.ports[0]!, { up: false })
+  assert.is(v10.carrier, false)
+  linkSet(lab.ports[0]!, { up: true })
+  lab.world.run({ for: 1.2e9 })
+  assert.is(v10.carrier, true)
+  trunk(lab, 2, 20)
+  assert.is(v20.carrier, true)
+  bridgeVlanDel(lab.sw, { dev: lab.ports[0]!, vid: 10 })
+  assert.is(v10.carrier, false)
+  linkSet(v10, { kind: 'vlan', attrs: { bridgeBinding: false } })
+  assert.is(v10.carrier, true)
+})
+
 // ---- a model of IEEE 802.1Q bridges
 
 interface Member {
