@@ -148,6 +148,28 @@ test('without a pvid a port lets only tagged frames in; without untagged it send
   assert.equal(e.take(), [['C1p0 back'], ['one']])
 })
 
+test('a port that leaves its pvid lets no untagged frames in any more (nbp_vlan_delete, __vlan_delete_pvid)', () => {
+  const lab = filtering(2)
+  trunk(lab, 1, 5)
+  bridgeVlanDel(lab.sw, { dev: lab.ports[0]!, vid: 1 })
+  bridgeVlanAdd(lab.sw, { dev: lab.ports[0]!, vid: 1 })
+  const e = ears(lab.hosts)
+  say(lab, 1, BROADCAST, 'none')
+  say(lab, 1, BROADCAST, 'one', [C_TAG, 1])
+  assert.equal(
+    [vlansOf(lab, lab.ports[0]!), e.take()],
+    [
+      ['1', '5'],
+      [[], ['one']],
+    ],
+  )
+  bridgeVlanAdd(lab.sw, { dev: lab.ports[0]!, vid: 5, pvid: true })
+  bridgeVlanDel(lab.sw, { dev: lab.ports[0]!, vid: 5 })
+  bridgeVlanAdd(lab.sw, { dev: lab.ports[1]!, vid: 5 })
+  say(lab, 1, BROADCAST, 'none')
+  assert.equal(e.take(), [[], []])
+})
+
 test('a tag of the other protocol is payload: the frame belongs to the VLAN of the port (vlan_insert_tag_set_proto)', () => {
   const lab = filtering(3)
   access(lab, 1, 10)
