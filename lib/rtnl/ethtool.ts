@@ -98,6 +98,8 @@ interface KindFeatures {
   readonly fixedOn: readonly FeatureName[]
   readonly on: readonly FeatureName[]
   readonly off: readonly FeatureName[]
+  /** Can be asked for and is not given. */
+  readonly never?: readonly FeatureName[]
 }
 
 const SCATTER: readonly FeatureName[] = ['tx-scatter-gather', 'tx-scatter-gather-fraglist']
@@ -125,6 +127,17 @@ const GSO_ENCAP: readonly FeatureName[] = [
   'tx-udp_tnl-csum-segmentation',
 ]
 const SOFT_OFF: readonly FeatureName[] = ['rx-gro-list', 'rx-udp-gro-forwarding']
+
+/** What a program has to allow first (TUN_USER_FEATURES). */
+const TUN_USER: readonly FeatureName[] = [
+  'tx-checksum-ip-generic',
+  'tx-tcp-segmentation',
+  'tx-tcp-ecn-segmentation',
+  'tx-tcp6-segmentation',
+  'tx-udp_tnl-segmentation',
+  'tx-udp_tnl-csum-segmentation',
+  'tx-udp-segmentation',
+]
 
 const KINDS: Readonly<Record<string, KindFeatures>> = {
   '': {
@@ -182,6 +195,65 @@ const KINDS: Readonly<Record<string, KindFeatures>> = {
     fixedOn: [],
     on: [...SCATTER, ...GSO_SOFTWARE, 'tx-checksum-ip-generic', 'rx-checksum', 'tx-generic-segmentation', 'rx-gro'],
     off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
+  dummy: {
+    fixedOn: [],
+    on: [
+      ...SCATTER,
+      ...GSO_SOFTWARE,
+      ...GSO_ENCAP,
+      'tx-checksum-ip-generic',
+      'tx-generic-segmentation',
+      'rx-gro',
+      'highdma',
+    ],
+    off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
+  ipvlan: {
+    fixedOn: [
+      ...SCATTER,
+      ...GSO_SOFTWARE,
+      ...GSO_ENCAP,
+      'tx-checksum-ip-generic',
+      'rx-checksum',
+      'highdma',
+      'tx-gso-robust',
+      'vlan-challenged',
+    ],
+    on: ['tx-generic-segmentation', 'rx-gro'],
+    off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
+  macvlan: {
+    fixedOn: [
+      ...SCATTER,
+      ...GSO_SOFTWARE,
+      ...GSO_ENCAP,
+      'tx-checksum-ip-generic',
+      'rx-checksum',
+      'highdma',
+      'tx-gso-robust',
+    ],
+    on: ['tx-generic-segmentation', 'rx-gro'],
+    off: ['rx-lro', 'tx-nocache-copy', ...SOFT_OFF],
+  },
+  link: {
+    fixedOn: ['highdma'],
+    on: [
+      ...SCATTER,
+      ...ALL_TSO,
+      'tx-checksum-ip-generic',
+      'tx-generic-segmentation',
+      'rx-gro',
+      'tx-vlan-hw-insert',
+      'tx-vlan-stag-hw-insert',
+    ],
+    off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
+  tun: {
+    fixedOn: [],
+    on: [...SCATTER, ...TUN_USER, 'tx-generic-segmentation', 'rx-gro', 'tx-vlan-hw-insert', 'tx-vlan-stag-hw-insert'],
+    off: ['tx-tcp-mangleid-segmentation', 'tx-nocache-copy', ...SOFT_OFF],
+    never: TUN_USER,
   },
   // Not recorded, as the reference kernel is built without it: net/8021q/vlan_dev.c vlan_dev_init.
   vlan: {
@@ -261,15 +333,48 @@ const SOFTWARE: readonly FeatureName[] = [...GSO_SOFTWARE, 'tx-generic-segmentat
 
 /** A VLAN device offers beyond what is done in software what its real device can do (vlan_dev_fix_features). */
 const recomputeVlan = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureName> => {
-  const below = activeOf(dev.lower[0]!)
+  const lower = dev.lower[0]
+  const below = lower === undefined || KINDS[lower.ops.kind] === undefined ? new Set<string>() : activeOf(lower)
   return new Set([...wanted].filter(name => SOFTWARE.includes(name) || below.has(name)))
+}
+
+/** Features that a macvlan or ipvlan has when its lower device has them, whatever was asked for (macvlan_fix_features). */
+const OF_LOWER: readonly FeatureName[] = ['rx-checksum', 'tx-generic-segmentation', 'rx-gro']
+
+const recomputeStacked = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureName> => {
+  const lower = dev.lower[0]
+  const ofLower = lower === undefined || KINDS[lower.ops.kind] === undefined ? new Set<string>() : activeOf(lower)
+  const out = new Set(wanted)
+  for (const name of OF_LOWER)
+    if (ofLower.has(name)) out.add(name)
+    else out.delete(name)
+  if (!ofLower.has('rx-lro')) out.delete('rx-lro')
+  return out
+}
+
+const RECOMPUTE: Readonly<Record<string, (dev: NetDevice, wanted: Set<FeatureName>) => Set<FeatureName>>> = {
+  bridge: recomputeBridge,
+  macvlan: recomputeStacked,
+  ipvlan: recomputeStacked,
+  vlan: recomputeVlan,
 }
 
 /** Features in force. */
 const activeOf = (dev: NetDevice): Set<FeatureName> => {
   const wanted = wantedOf(dev)
-  if (dev.ops.kind === 'bridge') return fixFeatures(recomputeBridge(dev, wanted))
-  return fixFeatures(dev.ops.kind === 'vlan' ? recomputeVlan(dev, wanted) : wanted)
+  const active = fixFeatures(RECOMPUTE[dev.ops.kind]?.(dev, wanted) ?? wanted)
+  for (const name of kindFeatures(dev).never ?? []) active.delete(name)
+  return active
+}
+
+/** Features by which a device may take or give frames that are longer than its MTU. */
+const SEGMENTING: readonly FeatureName[] = [...ALL_TSO, 'tx-generic-segmentation', 'rx-gro', 'rx-lro']
+
+/** True when frames on the device may be longer than its MTU, as programs that ask for its offloads must assume. */
+export const ethtoolSegments = (dev: NetDevice): boolean => {
+  if (KINDS[dev.ops.kind] === undefined) return false
+  const active = activeOf(dev)
+  return SEGMENTING.some(name => active.has(name))
 }
 
 /** One line of `ethtool -k`. */
