@@ -21,6 +21,7 @@ import { ARPHRD_ETHER, ARPHRD_LOOPBACK, IFF_LOOPBACK, type NetDevice, type Packe
 import type { Netns } from '../core/netns.js'
 import { NETDEV_CHANGEADDR, NETDEV_CHANGENAME, NETDEV_REGISTER, NETDEV_UNREGISTER } from '../core/notifier.js'
 import { CHECKSUM_PARTIAL, type Skb } from '../core/skb.js'
+import { frameWithVlanTag } from '../core/skb-vlan.js'
 import type { World } from '../core/world.js'
 import { inDevOf } from '../ip/in-device.js'
 import { formatTime } from '../sim/time.js'
@@ -65,6 +66,10 @@ const hasLinkLayer = (dev: NetDevice): boolean => dev.type === ARPHRD_ETHER || d
 const addressesOf = (dev: NetDevice): string[] =>
   inDevOf(dev)?.ifaList.map(({ local, prefixLen }) => `${formatIpv4(local)}/${prefixLen}`) ?? []
 
+/** Asks a filter about a frame; `isTagBeside` when the kernel keeps its outer tag beside it. */
+const passes = (filter: FrameFilter, buf: Uint8Array, from: number, end: number, isTagBeside: boolean): boolean =>
+  isTagBeside && filter.tagBeside !== undefined ? filter.tagBeside(buf, from, end) : filter(buf, from, end)
+
 /** One device under one identity. */
 class InterfaceTap implements PacketTap {
   readonly dev: NetDevice
@@ -90,11 +95,18 @@ class InterfaceTap implements PacketTap {
     const all = this.#all
     if (!all.isOpen || (outgoing && (dev.flags & IFF_LOOPBACK) !== 0)) return
     this.received++
-    const { buf, tail } = skb
+    let { buf, tail } = skb
     const isRaw = this.#linkType === LINKTYPE_RAW
-    const from = isRaw ? skb.networkHeader : skb.macHeader
+    let from = isRaw ? skb.networkHeader : skb.macHeader
     const filter = isRaw ? all.rawFilter : all.filter
-    if (filter !== null && !filter(buf, from, tail)) return
+    const isTagBeside = skb.vlanProto !== 0 && !isRaw
+    if (isTagBeside) {
+      // As libpcap does: the tag that stands beside the frame goes back into it.
+      buf = frameWithVlanTag(skb, from)
+      from = 0
+      tail = buf.length
+    }
+    if (filter !== null && !passes(filter, buf, from, tail, isTagBeside)) return
     this.accepted++
     if (this.id < 0) this.id = this.describe()
     let flags = outgoing ? EPB_OUTBOUND : EPB_INBOUND | RECEPTION[skb.pktType]!
@@ -286,8 +298,9 @@ export class CaptureAll {
     const tap = dev === null ? undefined : this.#taps.get(dev)
     const text = `dropped: ${DROP_REASONS[reason]!}`
     if (tap === undefined) {
-      if (this.#passes(this.rawFilter, skb, networkStart(skb)))
-        this.#write(this.#netnsInterface(netns), skb, networkStart(skb), text)
+      const from = networkStart(skb)
+      if (this.rawFilter === null || this.rawFilter(skb.buf, from, skb.tail))
+        this.#write(this.#netnsInterface(netns), skb.ipSummed, skb.buf, from, skb.tail, text)
       return
     }
     tap.dropped++
@@ -298,19 +311,20 @@ export class CaptureAll {
     }
     const frame = linkLayerStart(skb, tap.dev)
     const isRaw = frame < 0
-    const from = isRaw ? networkStart(skb) : frame
-    if (!this.#passes(isRaw ? this.rawFilter : this.filter, skb, from)) return
+    const isTagBeside = skb.vlanProto !== 0 && !isRaw
+    const buf = isTagBeside ? frameWithVlanTag(skb, frame) : skb.buf
+    const from = isRaw ? networkStart(skb) : isTagBeside ? 0 : frame
+    const end = isTagBeside ? buf.length : skb.tail
+    const filter = isRaw ? this.rawFilter : this.filter
+    if (filter !== null && !passes(filter, buf, from, end, isTagBeside)) return
     if (!isRaw && tap.id < 0) tap.id = tap.describe()
-    this.#write(isRaw ? tap.rawInterface() : tap.id, skb, from, text)
+    const id = isRaw ? tap.rawInterface() : tap.id
+    this.#write(id, skb.ipSummed, buf, from, end, text)
   }
 
-  #passes(filter: FrameFilter | null, skb: Skb, from: number): boolean {
-    return filter === null || filter(skb.buf, from, skb.tail)
-  }
-
-  #write(id: number, skb: Skb, from: number, text: string): void {
-    const flags = skb.ipSummed === CHECKSUM_PARTIAL ? EPB_CSUM_NOT_READY : 0
-    this.writer.comment(this.writer.writeFrame(id, this.world.now, flags, skb.buf, from, skb.tail), text)
+  #write(id: number, ipSummed: number, buf: Uint8Array, from: number, end: number, text: string): void {
+    const flags = ipSummed === CHECKSUM_PARTIAL ? EPB_CSUM_NOT_READY : 0
+    this.writer.comment(this.writer.writeFrame(id, this.world.now, flags, buf, from, end), text)
   }
 
   #netnsInterface(netns: Netns): number {

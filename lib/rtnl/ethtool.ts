@@ -255,32 +255,27 @@ const KINDS: Readonly<Record<string, KindFeatures>> = {
     off: ['tx-tcp-mangleid-segmentation', 'tx-nocache-copy', ...SOFT_OFF],
     never: TUN_USER,
   },
-}
-
-/**
- * A VLAN device. Not recorded: the reference kernel is built without them.
- *
- * @see net/8021q/vlan_dev.c vlan_dev_init, vlan_dev_fix_features
- */
-const VLAN_FEATURES: KindFeatures = {
-  fixedOn: [],
-  on: [
-    ...SCATTER,
-    ...GSO_SOFTWARE,
-    ...GSO_ENCAP,
-    'tx-checksum-ip-generic',
-    'tx-checksum-sctp',
-    'tx-checksum-fcoe-crc',
-    'tx-fcoe-segmentation',
-    'tx-generic-segmentation',
-    'rx-gro',
-    'highdma',
-  ],
-  off: ['tx-nocache-copy', ...SOFT_OFF],
+  // Not recorded, as the reference kernel is built without it: net/8021q/vlan_dev.c vlan_dev_init.
+  vlan: {
+    fixedOn: [],
+    on: [
+      ...SCATTER,
+      ...GSO_SOFTWARE,
+      ...GSO_ENCAP,
+      'tx-checksum-ip-generic',
+      'tx-checksum-sctp',
+      'tx-checksum-fcoe-crc',
+      'tx-fcoe-segmentation',
+      'tx-generic-segmentation',
+      'rx-gro',
+      'highdma',
+    ],
+    off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
 }
 
 const kindFeatures = (dev: NetDevice): KindFeatures => {
-  const found = dev.ops.kind === 'vlan' ? VLAN_FEATURES : KINDS[dev.ops.kind]
+  const found = KINDS[dev.ops.kind]
   if (found === undefined) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name, kind: dev.ops.kind })
   return found
 }
@@ -333,6 +328,16 @@ const recomputeBridge = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureN
   return out
 }
 
+/** Features that a VLAN device has whatever its real device can do. */
+const SOFTWARE: readonly FeatureName[] = [...GSO_SOFTWARE, 'tx-generic-segmentation', 'rx-gro', ...SOFT_OFF]
+
+/** A VLAN device offers beyond what is done in software what its real device can do (vlan_dev_fix_features). */
+const recomputeVlan = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureName> => {
+  const lower = dev.lower[0]
+  const below = lower === undefined || KINDS[lower.ops.kind] === undefined ? new Set<string>() : activeOf(lower)
+  return new Set([...wanted].filter(name => SOFTWARE.includes(name) || below.has(name)))
+}
+
 /** Features that a macvlan or ipvlan has when its lower device has them, whatever was asked for (macvlan_fix_features). */
 const OF_LOWER: readonly FeatureName[] = ['rx-checksum', 'tx-generic-segmentation', 'rx-gro']
 
@@ -345,15 +350,6 @@ const recomputeStacked = (dev: NetDevice, wanted: Set<FeatureName>): Set<Feature
     else out.delete(name)
   if (!ofLower.has('rx-lro')) out.delete('rx-lro')
   return out
-}
-
-/** Features that a VLAN device has whatever its real device can do. */
-const SOFTWARE: readonly FeatureName[] = [...GSO_SOFTWARE, 'tx-generic-segmentation', 'rx-gro', ...SOFT_OFF]
-
-/** A VLAN device offers beyond what is done in software what its real device can do (vlan_dev_fix_features). */
-const recomputeVlan = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureName> => {
-  const below = activeOf(dev.lower[0]!)
-  return new Set([...wanted].filter(name => SOFTWARE.includes(name) || below.has(name)))
 }
 
 const RECOMPUTE: Readonly<Record<string, (dev: NetDevice, wanted: Set<FeatureName>) => Set<FeatureName>>> = {

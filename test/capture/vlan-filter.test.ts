@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { compileFilter } from '../../lib/capture/filter.js'
+import { readPcapng } from '../../lib/capture/pcapng-reader.js'
 import { capture } from '../../lib/capture/tap.js'
+import { captureAll } from '../../lib/capture/tap-all.js'
 import { packetSocket } from '../../lib/core/af-packet.js'
 import { createWorld } from '../../lib/index.js'
 
@@ -46,5 +48,34 @@ for (const [filter, sent, received] of filters)
   test(`${filter}: ${sent.length} of the frames that are sent, ${received.length} of those received`, () => {
     assert.equal(captured(filter), [sent, received])
   })
+
+test('a capture of everything shows the tags that stand beside frames, and the filter sees them', () => {
+  const world = createWorld()
+  world.sh(`
+    ip netns add x
+    ip netns add t
+    ip -n x link add eth0 address 02:00:00:00:00:01 type veth peer name eth0 netns t
+    ip -n x link set eth0 up
+    ip -n t link set eth0 up
+    ip -n x link add link eth0 name v5 type vlan id 5
+    ip -n x link set v5 up`)
+  const all = [undefined, 'vlan 5', 'vlan 6'].map(filter =>
+    captureAll(world.kernel, filter === undefined ? {} : { filter: compileFilter(filter) }),
+  )
+  packetSocket(world.kernel.netns('x').dev('v5'), { protocol: 3 }).sendRaw(
+    new Uint8Array(Buffer.from(`ffffffffffff02000000000188b5${'11'.repeat(20)}`, 'hex')),
+  )
+  world.run({ for: 1e9 })
+  const seen = all.map(a =>
+    readPcapng(a.bytes()).packets.map(
+      p => `${p.interface.name} ${Buffer.from(p.data.subarray(12, 16)).toString('hex')}`,
+    ),
+  )
+  assert.equal(seen, [
+    ['x:v5 88b51111', 'x:eth0 81000005', 't:eth0 81000005'],
+    ['x:eth0 81000005', 't:eth0 81000005'],
+    [],
+  ])
+})
 
 test.run()

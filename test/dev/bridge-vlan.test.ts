@@ -148,6 +148,28 @@ test('without a pvid a port lets only tagged frames in; without untagged it send
   assert.equal(e.take(), [['C1p0 back'], ['one']])
 })
 
+test('a port that leaves its pvid lets no untagged frames in any more (nbp_vlan_delete, __vlan_delete_pvid)', () => {
+  const lab = filtering(2)
+  trunk(lab, 1, 5)
+  bridgeVlanDel(lab.sw, { dev: lab.ports[0]!, vid: 1 })
+  bridgeVlanAdd(lab.sw, { dev: lab.ports[0]!, vid: 1 })
+  const e = ears(lab.hosts)
+  say(lab, 1, BROADCAST, 'none')
+  say(lab, 1, BROADCAST, 'one', [C_TAG, 1])
+  assert.equal(
+    [vlansOf(lab, lab.ports[0]!), e.take()],
+    [
+      ['1', '5'],
+      [[], ['one']],
+    ],
+  )
+  bridgeVlanAdd(lab.sw, { dev: lab.ports[0]!, vid: 5, pvid: true })
+  bridgeVlanDel(lab.sw, { dev: lab.ports[0]!, vid: 5 })
+  bridgeVlanAdd(lab.sw, { dev: lab.ports[1]!, vid: 5 })
+  say(lab, 1, BROADCAST, 'none')
+  assert.equal(e.take(), [[], []])
+})
+
 test('a tag of the other protocol is payload: the frame belongs to the VLAN of the port (vlan_insert_tag_set_proto)', () => {
   const lab = filtering(3)
   access(lab, 1, 10)
@@ -412,6 +434,26 @@ test('groups are kept for each VLAN (br_multicast_rcv, br_mdb_add)', () => {
   mdbDel(lab.sw, spec)
   assert.equal(found(), [])
   assert.throws(() => mdbAdd(lab.sw, { ...spec, vid: 4095 }), /^Invalid entry VLAN id$/)
+})
+
+test('bridge_binding: a VLAN device has a carrier while a port that is a member is up (br_vlan_set_vlan_dev_state)', () => {
+  const lab = filtering(2)
+  trunk(lab, 1, 10)
+  const v10 = linkAdd(lab.sw, { kind: 'vlan', name: 'v10', link: lab.br, attrs: { id: 10, bridgeBinding: true } })
+  const v20 = linkAdd(lab.sw, { kind: 'vlan', name: 'v20', link: lab.br, attrs: { id: 20, bridgeBinding: true } })
+  for (const dev of [v10, v20]) linkSet(dev, { up: true })
+  assert.equal([v10.carrier, v20.carrier], [true, false])
+  linkSet(lab.ports[0]!, { up: false })
+  assert.is(v10.carrier, false)
+  linkSet(lab.ports[0]!, { up: true })
+  lab.world.run({ for: 1.2e9 })
+  assert.is(v10.carrier, true)
+  trunk(lab, 2, 20)
+  assert.is(v20.carrier, true)
+  bridgeVlanDel(lab.sw, { dev: lab.ports[0]!, vid: 10 })
+  assert.is(v10.carrier, false)
+  linkSet(v10, { kind: 'vlan', attrs: { bridgeBinding: false } })
+  assert.is(v10.carrier, true)
 })
 
 // ---- a model of IEEE 802.1Q bridges

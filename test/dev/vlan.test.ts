@@ -315,6 +315,15 @@ test('goes with its real device, also from another namespace, and with devices o
   )
 })
 
+test('stays when its real device only moves to another namespace, and goes with it there', () => {
+  const { world, h1, a } = pair()
+  const dev = vlanUp(a, 5)
+  linkSet(a, { netns: world.addNetns('h3') })
+  assert.equal([dev.registered, dev.isUp, linkInfo(dev).linkNetns?.name], [true, false, 'h3'])
+  linkDel(a)
+  assert.is(h1.devByName('eth0.5'), null)
+})
+
 test('works from another namespace than that of its real device', () => {
   const { world, a, b } = pair()
   const h3 = world.addNetns('h3')

@@ -11,6 +11,7 @@ import { VLAN_VID_MASK } from '../../wire/vlan.js'
 import { brFdbCatchUp } from './br-fdb-gc.js'
 import { type Bridge, type BridgePort, bridgeOf, bridgePortOf, isBridge } from './br-private.js'
 import { brVlanAdd, brVlanDelete, brVlanInit, brVlanSetState, nbpVlanAdd, nbpVlanDelete } from './br-vlan.js'
+import { brVlanBindingUpdate } from './br-vlan-binding.js'
 import { BRIDGE_VLAN_INFO_PVID, BRIDGE_VLAN_INFO_UNTAGGED, brVlanUsable } from './br-vlan-group.js'
 
 /** VLANs of a port or of a bridge to add or delete. */
@@ -81,6 +82,7 @@ export const brVlanUserAdd = (spec: VlanSpec): void => {
   brFdbCatchUp(br)
   const flags = (spec.pvid ? BRIDGE_VLAN_INFO_PVID : 0) | (spec.untagged ? BRIDGE_VLAN_INFO_UNTAGGED : 0)
   each(spec, vid => (p === null ? brVlanAdd(br, vid, flags) : nbpVlanAdd(p, vid, flags)))
+  brVlanBindingUpdate(br)
 }
 
 /** Ends memberships; those that there are none of are passed over. Throws EINVAL. */
@@ -90,6 +92,7 @@ export const brVlanUserDel = (spec: VlanSpec): void => {
   brVlanInit(br)
   brFdbCatchUp(br)
   each(spec, vid => (p === null ? brVlanDelete(br, vid) : nbpVlanDelete(p, vid)))
+  brVlanBindingUpdate(br)
 }
 
 /** Sets the state of a port in VLANs. Throws EINVAL, ENOENT. */

@@ -3,8 +3,7 @@
  * does.
  *
  * Not recorded: the reference kernel is built without VLAN filtering. This follows the kernel's source.
- * Left out: VLAN tunnels, multicast snooping by VLAN, spanning trees of VLANs, carrier of VLAN devices by their ports
- * (bridge_binding), ports that leave promiscuous mode.
+ * Left out: VLAN tunnels, multicast snooping by VLAN, spanning trees of VLANs, ports that leave promiscuous mode.
  *
  * DIFFERS: a kernel with VLAN filtering makes every port a member of VLAN 1 and enters local addresses there, whether or
  * not VLANs are in use; the reference kernel knows no VLANs, and its tables show none. Here a bridge has no VLANs until

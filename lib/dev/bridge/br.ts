@@ -3,7 +3,7 @@
  *
  * @see net/bridge/br.c br_device_event, net/bridge/br_device.c, net/bridge/br_netlink.c br_dev_newlink
  */
-import { registerNetdevice, unregisterNetdevice } from '../../core/dev.js'
+import { netifCarrierOn, registerNetdevice, unregisterNetdevice } from '../../core/dev.js'
 import {
   type DeviceOps,
   deviceOps,
@@ -13,8 +13,16 @@ import {
   NETIF_F_HW_VLAN_STAG_TX,
   NetDevice,
 } from '../../core/netdev.js'
-import { NETDEV_CHANGE, NETDEV_CHANGEADDR, NETDEV_CHANGEMTU, NETDEV_DOWN, NETDEV_UP } from '../../core/notifier.js'
+import {
+  NETDEV_CHANGE,
+  NETDEV_CHANGEADDR,
+  NETDEV_CHANGEMTU,
+  NETDEV_CHANGEUPPER,
+  NETDEV_DOWN,
+  NETDEV_UP,
+} from '../../core/notifier.js'
 import type { LinkKind, NewLinkBase } from '../../core/registry.js'
+import { VLAN_FLAG_BRIDGE_BINDING, VlanDev } from '../../core/vlan-core.js'
 import { extackError, NetloomError } from '../../errors.js'
 import { ETH_MAX_MTU, ETH_MIN_MTU } from '../../wire/ethernet.js'
 import { isValidMac } from '../../wire/mac.js'
@@ -33,7 +41,8 @@ import {
   makeBridgeMcast,
 } from './br-multicast.js'
 import { type BridgeAttrs, type BridgeInfo, brChangelink, brChangePort, brFillInfo, brFillPort } from './br-netlink.js'
-import { Bridge, bridgeIsUp, bridgeOf, bridgePortOf } from './br-private.js'
+import { Bridge, bridgeIsUp, bridgeOf, bridgePortOf, isBridge } from './br-private.js'
+import { brVlanBindingUpdate } from './br-vlan-binding.js'
 import {
   brStpChangeBridgeId,
   brStpDisableBridge,
@@ -75,8 +84,24 @@ const BRIDGE_OPS: DeviceOps = deviceOps({
   delSlave: brDelIf,
 })
 
+const BINDING_EVENTS: readonly number[] = [NETDEV_CHANGE, NETDEV_UP, NETDEV_DOWN, NETDEV_CHANGEUPPER]
+
+/** What concerns VLAN devices with bridge_binding: events of the bridge, of its ports and of the VLAN devices. */
+const vlanBindingEvent = (event: number, dev: NetDevice): void => {
+  if (!BINDING_EVENTS.includes(event)) return
+  const p = bridgePortOf(dev)
+  if (p !== null) brVlanBindingUpdate(p.br)
+  else if (isBridge(dev)) brVlanBindingUpdate(bridgeOf(dev))
+  else if (dev.priv instanceof VlanDev && isBridge(dev.priv.realDev) && event !== NETDEV_DOWN) {
+    const br = bridgeOf(dev.priv.realDev)
+    brVlanBindingUpdate(br)
+    if ((dev.priv.flags & VLAN_FLAG_BRIDGE_BINDING) === 0 && br.dev.carrier) netifCarrierOn(dev)
+  }
+}
+
 /** Brings a bridge up to date with one of its ports (br_device_event). */
 const brDeviceEvent = (event: number, dev: NetDevice): void => {
+  vlanBindingEvent(event, dev)
   const p = bridgePortOf(dev)
   if (p === null) return
   const { br } = p

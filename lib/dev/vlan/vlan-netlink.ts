@@ -5,7 +5,8 @@
  *
  * @see net/8021q/vlan_netlink.c
  */
-import { NetDevice } from '../../core/netdev.js'
+import { IFF_UP, NetDevice } from '../../core/netdev.js'
+import { NETDEV_CHANGE } from '../../core/notifier.js'
 import type { LinkKind, NewLinkBase } from '../../core/registry.js'
 import {
   VLAN_FLAG_BRIDGE_BINDING,
@@ -42,7 +43,7 @@ export interface VlanAttrs {
   readonly mvrp: boolean
   /** Stays up when the real device goes down. */
   readonly looseBinding: boolean
-  /** Refused: on a bridge, the carrier follows the ports that are members of the VLAN. */
+  /** On a bridge: a carrier while a port that is a member of the VLAN is up. */
   readonly bridgeBinding: boolean
   /** Priority inside the host by the priority in the tag of received frames. */
   readonly ingressQosMap: readonly VlanQosMapping[]
@@ -77,7 +78,7 @@ const FLAGS: Readonly<Record<string, number>> = {
   bridgeBinding: VLAN_FLAG_BRIDGE_BINDING,
 }
 
-const NOT_BUILT: readonly (keyof VlanAttrs)[] = ['gvrp', 'mvrp', 'bridgeBinding']
+const NOT_BUILT: readonly (keyof VlanAttrs)[] = ['gvrp', 'mvrp']
 
 const checkMap = (name: string, map: readonly VlanQosMapping[] | undefined, dev: string): void => {
   for (const { from, to } of map ?? [])
@@ -161,6 +162,7 @@ const vlanNewlink = (base: NewLinkBase, attrs: Partial<VlanAttrs>): NetDevice =>
 const vlanChangelink = (dev: NetDevice, attrs: Partial<VlanAttrs>): void => {
   vlanValidate(attrs, dev.name)
   applyAttrs(vlanDevPriv(dev), attrs)
+  if (dev.flags & IFF_UP) dev.netns.world.notifiers.call(NETDEV_CHANGE, dev)
 }
 
 /** Buckets of the kernel's table of egress priorities. */

@@ -22,6 +22,7 @@ import {
   NETDEV_CHANGE,
   NETDEV_CHANGEADDR,
   NETDEV_CHANGEMTU,
+  NETDEV_CHANGEUPPER,
   NETDEV_DOWN,
   NETDEV_FEAT_CHANGE,
   NETDEV_NOTIFY_PEERS,
@@ -64,6 +65,7 @@ export const registerVlanDev = (dev: NetDevice, ifindex: number): void => {
   transferOperstate(realDev, dev)
   dev.netns.world.linkWatch.fire(dev)
   vlanInfoAdd(dev)
+  dev.netns.world.notifiers.call(NETDEV_CHANGEUPPER, realDev)
 }
 
 /** Takes a VLAN device out of the world (unregister_vlan_dev). */

@@ -11,7 +11,7 @@ import type { LinkKindOptions } from './words.js'
 /** Protocol of a tag. */
 export type VlanProtocol = '802.1Q' | '802.1ad'
 
-/** Attributes of a VLAN device. `gvrp`, `mvrp` and `bridgeBinding` are refused when true. */
+/** Attributes of a VLAN device. `gvrp` and `mvrp` are refused when true. */
 export type VlanOptions = Partial<Omit<VlanAttrs, 'protocol'> & { readonly protocol: VlanProtocol }>
 
 /** A VLAN device: `ip link add link DEV name NAME type vlan id ID`. `link` and `id` must be given. */
