@@ -73,6 +73,10 @@ test('classes, filters, and qdiscs that netloom has not are refused by name', ()
       /tc qdisc: `htb` is not supported by netloom; supported: .*netem/,
     ],
     ['tc -n h1 qdisc add dev eth0 root fq_codel', /tc qdisc: `fq_codel` is not supported/],
+    [
+      'tc -n h1 qdisc add dev eth0 root mq',
+      /tc qdisc: `mq` is not supported by netloom; supported: noqueue, pfifo_fast, pfifo/,
+    ],
     ['tc -n h1 qdisc add dev eth0 ingress', /tc qdisc: `ingress` is not supported/],
     ['tc -n h1 qdisc add dev eth0 stab overhead 4 root pfifo', /tc qdisc: `stab` is not supported/],
     ['tc -n h1 -raw qdisc', /tc: `-raw` is not supported/],
