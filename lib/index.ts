@@ -93,6 +93,7 @@ export type {
   NexthopInfo,
   NexthopOptions,
   RouteApi,
+  RouteCache,
   RouteGet,
   RouteGetOptions,
   RouteInfo,

@@ -15,6 +15,7 @@ import {
   IF_OPER_UNKNOWN,
   type NetDevice,
   type PacketTap,
+  type RxHandler,
 } from './netdev.js'
 import type { Netns } from './netns.js'
 import {
@@ -69,8 +70,8 @@ export const registerNetdevice = (dev: NetDevice, ifindex = 0): void => {
 /** Takes a device out of the world (unregister_netdevice): down, out of its bridge, forgotten by every layer. */
 export const unregisterNetdevice = (dev: NetDevice): void => {
   if (!dev.registered) return
-  dev.unregistering = true
   devClose(dev)
+  dev.unregistering = true
   const { world } = dev.netns
   dev.master?.ops.delSlave?.(dev.master, dev)
   for (const slave of [...dev.slaves]) dev.ops.delSlave?.(dev, slave)
@@ -161,6 +162,12 @@ export const netifCarrierOff = (dev: NetDevice): void => {
   if (dev.registered) dev.netns.world.linkWatch.fire(dev)
 }
 
+/** Gives a device the carrier of the one that it is stacked on (netif_stacked_transfer_operstate). */
+export const netifStackedTransferOperstate = (root: NetDevice, dev: NetDevice): void => {
+  if (root.carrier) netifCarrierOn(dev)
+  else netifCarrierOff(dev)
+}
+
 /**
  * Sets and clears IFF_* flags as the administrator asks (netif_change_flags): IFF_UP, IFF_NOARP, IFF_MULTICAST, and one
  * use of IFF_PROMISC and IFF_ALLMULTI. Throws what the kind refuses to come up with.
@@ -224,12 +231,13 @@ export const devSetPromiscuity = (dev: NetDevice, inc: number): void => {
   dev.promiscuity += inc
   if (dev.promiscuity > 0 === was) return
   dev.flags = was ? dev.flags & ~IFF_PROMISC : dev.flags | IFF_PROMISC
+  dev.ops.changeRxFlags?.(dev, IFF_PROMISC)
   devSetRxMode(dev)
 }
 
 /**
- * Brings the device's filters up to date (dev_set_rx_mode). A device that filters no unicast addresses is promiscuous
- * while it listens to more than its own.
+ * Brings the device's filters up to date (dev_set_rx_mode). A device that filters no unicast addresses by itself is
+ * promiscuous while it listens to more than its own.
  */
 export const devSetRxMode = (dev: NetDevice): void => {
   if ((dev.flags & IFF_UP) === 0) return
@@ -246,6 +254,7 @@ export const devSetAllmulti = (dev: NetDevice, inc: number): void => {
   dev.allmulti += inc
   if (dev.allmulti > 0 === was) return
   dev.flags = was ? dev.flags & ~IFF_ALLMULTI : dev.flags | IFF_ALLMULTI
+  dev.ops.changeRxFlags?.(dev, IFF_ALLMULTI)
   devSetRxMode(dev)
 }
 
@@ -283,6 +292,37 @@ const addrDel = (dev: NetDevice, list: Map<number, number>, mac: number): boolea
   else list.delete(mac)
   devSetRxMode(dev)
   return true
+}
+
+/**
+ * Gives a device the function that takes what it receives (netdev_rx_handler_register). Throws EBUSY when it has one,
+ * EINVAL for a device that can have none.
+ */
+export const netdevRxHandlerRegister = (dev: NetDevice, handler: RxHandler, data: object): void => {
+  if (dev.rxHandler !== null) throw new NetloomError('EBUSY', undefined, { dev: dev.name })
+  if (dev.noRxHandler) throw new NetloomError('EINVAL', undefined, { dev: dev.name })
+  dev.rxHandler = handler
+  dev.rxHandlerData = data
+}
+
+/** Ends {@link netdevRxHandlerRegister}. */
+export const netdevRxHandlerUnregister = (dev: NetDevice): void => {
+  dev.rxHandler = null
+  dev.rxHandlerData = null
+}
+
+/** Sets the carrier (dev_change_carrier). Throws EOPNOTSUPP for a device that does not let it be set. */
+export const devChangeCarrier = (dev: NetDevice, carrier: boolean): void => {
+  if (dev.ops.changeCarrier === null) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name })
+  dev.ops.changeCarrier(dev, carrier)
+}
+
+/** Holds the carrier down or lets it come back (dev_change_proto_down). Throws EOPNOTSUPP. */
+export const devChangeProtoDown = (dev: NetDevice, protoDown: boolean): void => {
+  if (!dev.changeProtoDown) throw extackError('EOPNOTSUPP', 'Protodown not supported by device', { dev: dev.name })
+  if (protoDown) netifCarrierOff(dev)
+  else netifCarrierOn(dev)
+  dev.protoDown = protoDown
 }
 
 /** Renames a device (dev_change_name). Throws EEXIST, EINVAL. */
@@ -325,6 +365,8 @@ export const devChangeNetns = (dev: NetDevice, netns: Netns, fallback: string | 
   devShutdown(dev)
   dev.uc.clear()
   dev.mc.clear()
+  dev.ucSync.clear()
+  dev.mcSync.clear()
   dev.taps = null
   dev.tapsDown = null
   dev.netns = netns

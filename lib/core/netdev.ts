@@ -68,6 +68,22 @@ export class DevStats {
   rxFrameErrors = 0
 }
 
+/** What a device has to do with the IPv4 addresses that it is given (inetaddr_chain, inetaddr_validator_chain). */
+export interface InetaddrOps {
+  /** An address, as int32, is about to be added. Throws a NetloomError to refuse. */
+  readonly validate: (dev: NetDevice, addr: number) => void
+  readonly up: (dev: NetDevice, addr: number) => void
+  readonly down: (dev: NetDevice, addr: number) => void
+}
+
+/** How a device hands IPv4 packets to others after it has received them (struct l3mdev_ops, and a hook of local input). */
+export interface L3mdevOps {
+  /** A packet has come in whose route is still to be found; may set `skb.dst`. */
+  readonly l3Rcv: (skb: Skb) => void
+  /** A whole packet is for a protocol of this host; may change `skb.dev`. */
+  readonly localIn: (skb: Skb) => void
+}
+
 /** Takes a packet that the device received before the protocols see it (a bridge port, a macvlan's lower device). */
 export type RxHandler = (skb: Skb) => number
 
@@ -93,7 +109,11 @@ export interface DeviceOps {
   readonly changeMtu: ((dev: NetDevice, mtu: number) => void) | null
   /** Checks a change of address and carries it out beyond `dev.addr`. */
   readonly setMacAddress: ((dev: NetDevice, mac: number) => void) | null
-  /** Promiscuity or multicast list changed (ndo_set_rx_mode, ndo_change_rx_flags). */
+  /** IFF_PROMISC or IFF_ALLMULTI of {@link NetDevice.flags} has changed, also while it is down (ndo_change_rx_flags). */
+  readonly changeRxFlags: ((dev: NetDevice, change: number) => void) | null
+  /** Sets the carrier as the administrator asks (ndo_change_carrier). */
+  readonly changeCarrier: ((dev: NetDevice, carrier: boolean) => void) | null
+  /** Promiscuity or address lists changed while it is up (ndo_set_rx_mode). */
   readonly setRxMode: ((dev: NetDevice) => void) | null
   /** ifindex that `ip link` prints after the @, with the device that has it when it is known. */
   readonly getIflink: ((dev: NetDevice) => { ifindex: number; dev: NetDevice | null }) | null
@@ -103,8 +123,6 @@ export interface DeviceOps {
   readonly delSlave: ((dev: NetDevice, slave: NetDevice) => void) | null
   /** The device's own counters, where they are not {@link NetDevice.stats} (ndo_get_stats64). */
   readonly getStats: ((dev: NetDevice) => DevStats) | null
-  /** Sets the carrier as the administrator asks (ndo_change_carrier); null for a device that lets nobody. */
-  readonly changeCarrier: ((dev: NetDevice, on: boolean) => void) | null
   /** Speed in Mbit/s as ethtool reports it, -1 for unknown; a bridge takes its port's cost from it. */
   readonly getSpeed: ((dev: NetDevice) => number) | null
 }
@@ -120,14 +138,32 @@ export const deviceOps = (
   uninit: ops.uninit ?? null,
   changeMtu: ops.changeMtu ?? null,
   setMacAddress: ops.setMacAddress ?? null,
+  changeRxFlags: ops.changeRxFlags ?? null,
+  changeCarrier: ops.changeCarrier ?? null,
   setRxMode: ops.setRxMode ?? null,
   getIflink: ops.getIflink ?? null,
   addSlave: ops.addSlave ?? null,
   delSlave: ops.delSlave ?? null,
   getStats: ops.getStats ?? null,
-  changeCarrier: ops.changeCarrier ?? null,
   getSpeed: ops.getSpeed ?? null,
 })
+
+/** Link-layer addresses of a device that its lower device listens to for it, and those that it listens to for others. */
+export class AddrSync {
+  /** Passed down to the lower device. */
+  readonly down: Set<number> = new Set()
+  /** Of these, those that the lower device had forgotten when they were to be taken back; they stay. */
+  readonly stuck: Set<number> = new Set()
+  /** Number of devices above that each address has been passed down by. */
+  readonly users: Map<number, number> = new Map()
+
+  /** Forgets all, as a device that leaves its namespace does. */
+  clear(): void {
+    this.down.clear()
+    this.stuck.clear()
+    this.users.clear()
+  }
+}
 
 /** A network device. Change it through core/dev.ts and rtnl/, which tell everybody concerned. */
 export class NetDevice {
@@ -167,6 +203,9 @@ export class NetDevice {
   /** netif_running: between open and stop. */
   running = false
   carrier = true
+  /** True when the administrator can hold the carrier down; whether he does (IFLA_PROTO_DOWN). */
+  changeProtoDown = false
+  protoDown = false
   /** How often carrier came and went (`transns` of `ip -s -s link` is the sum). */
   carrierUpCount = 0
   carrierDownCount = 0
@@ -190,6 +229,8 @@ export class NetDevice {
   featureOverrides: Map<string, boolean> | null = null
   readonly stats: DevStats = new DevStats()
   rxHandler: RxHandler | null = null
+  /** True for a device that nothing can be stacked on in that way (IFF_NO_RX_HANDLER). */
+  noRxHandler = false
   rxHandlerData: object | null = null
   /** Upper device that this one is a port of. */
   master: NetDevice | null = null
@@ -208,16 +249,21 @@ export class NetDevice {
   unicastFlt = false
   /** Promiscuous because of {@link uc}. */
   ucPromisc = false
+  /** What of {@link uc} and {@link mc} belongs to stacked devices; see dev-addr-lists.ts. */
+  readonly ucSync: AddrSync = new AddrSync()
+  readonly mcSync: AddrSync = new AddrSync()
   taps: PacketTap[] | null = null
   /** Captures of a device that is down; they see nothing until it is up again. */
   tapsDown: PacketTap[] | null = null
   /** VLAN devices on this one; see vlan-core.ts. */
   vlanInfo: VlanInfo | null = null
+  inetaddrOps: InetaddrOps | null = null
+  l3mdevOps: L3mdevOps | null = null
   /** IPv4 state of the device; typed in ip/. */
   ipPtr: object | null = null
   /** True until unregistered. */
   registered = false
-  /** True once it is to go for good, when NETDEV_UNREGISTER is told: not so when it only leaves its namespace (NETREG_UNREGISTERING). */
+  /** True while it is being unregistered, not when it only moves to another namespace (NETREG_UNREGISTERING). */
   unregistering = false
   /** linkwatch: an event is queued. */
   linkwatchPending = false

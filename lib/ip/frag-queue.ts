@@ -10,6 +10,7 @@ import { allocSkb, consumeSkb, kfreeSkb, type Skb, skbPut } from '../core/skb.js
 import type { SimEvent } from '../sim/queue.js'
 import { NSEC_PER_SEC } from '../sim/time.js'
 import { wheelExpiry } from '../sim/timer.js'
+import { ETH_HLEN } from '../wire/ethernet.js'
 import { ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED } from '../wire/icmp.js'
 import {
   IP_DF,
@@ -259,6 +260,11 @@ export class FragQueues {
 const takeMeta = (whole: Skb, head: Skb, last: Skb, at: number, ihl: number): void => {
   whole.networkHeader = at
   whole.transportHeader = at + ihl
+  const linkHeader = head.networkHeader - head.macHeader
+  if (linkHeader === ETH_HLEN) {
+    whole.macHeader = at - ETH_HLEN
+    whole.buf.set(head.buf.subarray(head.macHeader, head.networkHeader), whole.macHeader)
+  }
   whole.protocol = head.protocol
   whole.pktType = head.pktType
   whole.dev = last.dev

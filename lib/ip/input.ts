@@ -61,6 +61,8 @@ export const ipRcv = (skb: Skb): number => {
 const ipRcvFinish = (skb: Skb): number => {
   const b = skb.buf
   const o = skb.data
+  const { l3mdevOps } = skb.dev!
+  if (l3mdevOps !== null) l3mdevOps.l3Rcv(skb)
   if (skb.dst === null) {
     const reason = ipRouteInput(skb, ipv4Daddr(b, o), ipv4Saddr(b, o), skb.dev!)
     if (reason !== 0) {
@@ -99,6 +101,8 @@ export const ipLocalDeliver = (skb: Skb): number => {
     whole = ipv4(skb.netns).frags.defrag(skb)
     if (whole === null) return NET_RX_SUCCESS
   }
+  const { l3mdevOps } = whole.dev!
+  if (l3mdevOps !== null) l3mdevOps.localIn(whole)
   return deliverToProtocol(whole)
 }
 

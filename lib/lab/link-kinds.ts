@@ -2,6 +2,9 @@
  * THE TABLE of the kinds whose options users write flat; any other kind of a World takes its attributes under `attrs`.
  */
 import { BRIDGE_OPTIONS, BRIDGE_SLAVE_OPTIONS } from './link-kind/bridge.js'
+import { DUMMY_OPTIONS } from './link-kind/dummy.js'
+import { IPVLAN_OPTIONS } from './link-kind/ipvlan.js'
+import { MACVLAN_OPTIONS } from './link-kind/macvlan.js'
 import { LINK_OPTIONS } from './link-kind/link.js'
 import { VETH_OPTIONS } from './link-kind/veth.js'
 import { VLAN_OPTIONS } from './link-kind/vlan.js'
@@ -14,6 +17,9 @@ const KINDS: readonly LinkKindOptions[] = [
   BRIDGE_SLAVE_OPTIONS,
   VLAN_OPTIONS,
   VXLAN_OPTIONS,
+  DUMMY_OPTIONS,
+  MACVLAN_OPTIONS,
+  IPVLAN_OPTIONS,
   LINK_OPTIONS,
 ]
 

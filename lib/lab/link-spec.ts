@@ -3,6 +3,9 @@
  */
 import type { LinkChange, NewLink } from './link-base.js'
 import type { BridgeChange, BridgePortChange, NewBridge } from './link-kind/bridge.js'
+import type { NewDummy } from './link-kind/dummy.js'
+import type { IpvlanChange, NewIpvlan } from './link-kind/ipvlan.js'
+import type { MacvlanChange, NewMacvlan } from './link-kind/macvlan.js'
 import type { NewPhysicalLink, PhysicalLinkChange } from './link-kind/link.js'
 import type { NewVeth } from './link-kind/veth.js'
 import type { NewVlan, VlanChange } from './link-kind/vlan.js'
@@ -17,6 +20,11 @@ export type {
   BridgeSwitch,
   NewBridge,
 } from './link-kind/bridge.js'
+export type { NewDummy } from './link-kind/dummy.js'
+export type { IpvlanFlag, IpvlanMode } from '../dev/ipvlan/ipvlan.js'
+export type { MacvlanMode } from '../dev/macvlan/macvlan-netlink.js'
+export type { IpvlanChange, IpvlanOptions, NewIpvlan } from './link-kind/ipvlan.js'
+export type { MacvlanChange, MacvlanMacaddrChange, MacvlanOptions, NewMacvlan } from './link-kind/macvlan.js'
 export type {
   CableOptions,
   LinkOptions,
@@ -35,7 +43,16 @@ export interface NewOtherLink extends NewLink {
 }
 
 /** A device to make. */
-export type LinkAdd = NewVeth | NewBridge | NewVlan | NewVxlan | NewPhysicalLink | NewOtherLink
+export type LinkAdd =
+  | NewVeth
+  | NewBridge
+  | NewVlan
+  | NewVxlan
+  | NewDummy
+  | NewMacvlan
+  | NewIpvlan
+  | NewPhysicalLink
+  | NewOtherLink
 
 /** Changes of a device of a kind that was added to the World. */
 export interface OtherLinkChange extends LinkChange {
@@ -50,5 +67,7 @@ export type LinkSet =
   | BridgePortChange
   | VlanChange
   | VxlanChange
+  | MacvlanChange
+  | IpvlanChange
   | PhysicalLinkChange
   | OtherLinkChange

@@ -5,6 +5,8 @@ import { printBridge, printBridgePort } from './link-kind/bridge.js'
 import { printTun } from './link-kind/tun.js'
 import { printVlan } from './link-kind/vlan.js'
 import { printVxlan } from './link-kind/vxlan.js'
+import { printIpvlan } from './link-kind/ipvlan.js'
+import { printMacvlan } from './link-kind/macvlan.js'
 import type { Printer } from './printer.js'
 
 /** Prints the attributes of a kind; every field ends with a blank. */
@@ -14,6 +16,8 @@ const KINDS: Readonly<Record<string, KindPrinter>> = {
   bridge: printBridge,
   vlan: printVlan,
   vxlan: printVxlan,
+  macvlan: printMacvlan,
+  ipvlan: printIpvlan,
   tun: printTun,
 }
 const PORTS: Readonly<Record<string, KindPrinter>> = { bridge: printBridgePort }

@@ -196,6 +196,46 @@ const KINDS: Readonly<Record<string, KindFeatures>> = {
     on: [...SCATTER, ...GSO_SOFTWARE, 'tx-checksum-ip-generic', 'rx-checksum', 'tx-generic-segmentation', 'rx-gro'],
     off: ['tx-nocache-copy', ...SOFT_OFF],
   },
+  dummy: {
+    fixedOn: [],
+    on: [
+      ...SCATTER,
+      ...GSO_SOFTWARE,
+      ...GSO_ENCAP,
+      'tx-checksum-ip-generic',
+      'tx-generic-segmentation',
+      'rx-gro',
+      'highdma',
+    ],
+    off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
+  ipvlan: {
+    fixedOn: [
+      ...SCATTER,
+      ...GSO_SOFTWARE,
+      ...GSO_ENCAP,
+      'tx-checksum-ip-generic',
+      'rx-checksum',
+      'highdma',
+      'tx-gso-robust',
+      'vlan-challenged',
+    ],
+    on: ['tx-generic-segmentation', 'rx-gro'],
+    off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
+  macvlan: {
+    fixedOn: [
+      ...SCATTER,
+      ...GSO_SOFTWARE,
+      ...GSO_ENCAP,
+      'tx-checksum-ip-generic',
+      'rx-checksum',
+      'highdma',
+      'tx-gso-robust',
+    ],
+    on: ['tx-generic-segmentation', 'rx-gro'],
+    off: ['rx-lro', 'tx-nocache-copy', ...SOFT_OFF],
+  },
   link: {
     fixedOn: ['highdma'],
     on: [
@@ -271,12 +311,42 @@ const recomputeBridge = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureN
   return out
 }
 
+/** Features that a macvlan or ipvlan has when its lower device has them, whatever was asked for (macvlan_fix_features). */
+const OF_LOWER: readonly FeatureName[] = ['rx-checksum', 'tx-generic-segmentation', 'rx-gro']
+
+const recomputeStacked = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureName> => {
+  const lower = dev.lower[0]
+  const ofLower = lower === undefined || KINDS[lower.ops.kind] === undefined ? new Set<string>() : activeOf(lower)
+  const out = new Set(wanted)
+  for (const name of OF_LOWER)
+    if (ofLower.has(name)) out.add(name)
+    else out.delete(name)
+  if (!ofLower.has('rx-lro')) out.delete('rx-lro')
+  return out
+}
+
+const RECOMPUTE: Readonly<Record<string, (dev: NetDevice, wanted: Set<FeatureName>) => Set<FeatureName>>> = {
+  bridge: recomputeBridge,
+  macvlan: recomputeStacked,
+  ipvlan: recomputeStacked,
+}
+
 /** Features in force. */
 const activeOf = (dev: NetDevice): Set<FeatureName> => {
   const wanted = wantedOf(dev)
-  const active = fixFeatures(dev.ops.kind === 'bridge' ? recomputeBridge(dev, wanted) : wanted)
+  const active = fixFeatures(RECOMPUTE[dev.ops.kind]?.(dev, wanted) ?? wanted)
   for (const name of kindFeatures(dev).never ?? []) active.delete(name)
   return active
+}
+
+/** Features by which a device may take or give frames that are longer than its MTU. */
+const SEGMENTING: readonly FeatureName[] = [...ALL_TSO, 'tx-generic-segmentation', 'rx-gro', 'rx-lro']
+
+/** True when frames on the device may be longer than its MTU, as programs that ask for its offloads must assume. */
+export const ethtoolSegments = (dev: NetDevice): boolean => {
+  if (KINDS[dev.ops.kind] === undefined) return false
+  const active = activeOf(dev)
+  return SEGMENTING.some(name => active.has(name))
 }
 
 /** One line of `ethtool -k`. */

@@ -6,9 +6,11 @@
  * @see net/core/rtnetlink.c rtnl_newlink, do_setlink, rtnl_dellink, rtnl_fill_ifinfo
  */
 import {
+  devChangeCarrier,
   devChangeFlags,
   devChangeName,
   devChangeNetns,
+  devChangeProtoDown,
   devSetMacAddress,
   devSetMtu,
   reportedFlags,
@@ -70,8 +72,10 @@ export interface LinkChanges {
   readonly arp?: boolean
   readonly multicast?: boolean
   readonly allmulticast?: boolean
-  /** Of devices that let it be set: tun and tap. */
+  /** Where the kind lets its carrier be set. */
   readonly carrier?: boolean
+  /** Hold the carrier down, where the kind lets that be done. */
+  readonly protodown?: boolean
   /** Attributes of the device's kind, which `kind` repeats (`ip link set DEV type KIND ...`). */
   readonly kind?: string
   readonly attrs?: object
@@ -105,6 +109,7 @@ export interface LinkInfo {
   /** That device's namespace when it is another one. */
   readonly linkNetns: Netns | null
   readonly alias: string
+  readonly protodown: boolean
   readonly promiscuity: number
   readonly allmulti: number
   readonly numTxQueues: number
@@ -162,6 +167,7 @@ const CHANGE_KEYS: readonly string[] = [
   'multicast',
   'allmulticast',
   'carrier',
+  'protodown',
   'kind',
   'attrs',
   'slaveAttrs',
@@ -262,7 +268,7 @@ const setAlias = (dev: NetDevice, alias: string): void => {
 
 /**
  * Changes a device (`ip link set`), in the kernel's order: attributes of the kind and of the port, namespace, address,
- * MTU, group, name, alias, broadcast address, flags, master, carrier, queue length. Throws what the first change that is
+ * MTU, group, name, alias, broadcast address, flags, master, carrier, queue length, protodown. Throws what the first change that is
  * refused is refused with; those before it stay.
  */
 export const linkSet = (dev: NetDevice, changes: LinkChanges): void => {
@@ -280,11 +286,9 @@ export const linkSet = (dev: NetDevice, changes: LinkChanges): void => {
   }
   setFlags(dev, changes)
   if (changes.master !== undefined) setMaster(dev, changes.master)
-  if (changes.carrier !== undefined) {
-    if (dev.ops.changeCarrier === null) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name })
-    dev.ops.changeCarrier(dev, changes.carrier)
-  }
+  if (changes.carrier !== undefined) devChangeCarrier(dev, changes.carrier)
   if (changes.txQueueLen !== undefined) dev.txQueueLen = changes.txQueueLen
+  if (changes.protodown !== undefined) devChangeProtoDown(dev, changes.protodown)
 }
 
 /** Deletes a device and what hangs on it (`ip link del`). Throws EOPNOTSUPP for lo. */
@@ -336,6 +340,7 @@ const fillIfinfo = (dev: NetDevice): LinkInfo => {
     iflink: iflink !== dev.ifindex || linkNetns !== null ? iflink : null,
     linkNetns,
     alias: dev.alias,
+    protodown: dev.protoDown,
     promiscuity: dev.promiscuity,
     allmulti: dev.allmulti,
     numTxQueues: dev.numTxQueues,

@@ -86,6 +86,7 @@ export const brAddIf = (brDev: NetDevice, dev: NetDevice): void => {
   const br = bridgeOf(brDev)
   checkPort(dev)
   if (dev.rxHandler !== null) throw new NetloomError('EBUSY', undefined, { dev: dev.name })
+  if (dev.noRxHandler) throw new NetloomError('EINVAL', undefined, { dev: dev.name })
   const p = new BridgePort(br, dev, findPortNo(br), portCost(dev), makePortMcast)
   p.designatedRootPriority = br.designatedRootPriority
   p.designatedRootAddr = br.designatedRootAddr

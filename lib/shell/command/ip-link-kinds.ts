@@ -7,6 +7,9 @@ import { type Args, ToolExit, unsupported } from './args.js'
 import type { IpContext } from './ip-context.js'
 import type { LinkRequest } from './ip-link-args.js'
 import { BRIDGE_SLAVE_WORDS, BRIDGE_WORDS } from './link-kind/bridge.js'
+import { DUMMY_WORDS } from './link-kind/dummy.js'
+import { IPVLAN_WORDS } from './link-kind/ipvlan.js'
+import { MACVLAN_WORDS } from './link-kind/macvlan.js'
 import { LINK_WORDS } from './link-kind/link.js'
 import { TUN_WORDS } from './link-kind/tun.js'
 import { VETH_WORDS } from './link-kind/veth.js'
@@ -20,6 +23,9 @@ const KINDS: readonly LinkKindWords[] = [
   BRIDGE_SLAVE_WORDS,
   VLAN_WORDS,
   VXLAN_WORDS,
+  DUMMY_WORDS,
+  MACVLAN_WORDS,
+  IPVLAN_WORDS,
   LINK_WORDS,
   TUN_WORDS,
 ]
@@ -32,7 +38,10 @@ const KNOWN_TO_TOOL: readonly string[] = [
 ].flatMap(line => line.split(' '))
 
 /** Kinds that the reference kernel makes and netloom does not: refused in netloom's own words, not in the kernel's. */
-const NOT_BUILT: readonly string[] = ['macvlan', 'macvtap']
+const NOT_BUILT: readonly string[] = ['macvlan', 'macvtap', 'vxlan']
+const SUPPORTED = KINDS.map(k => k.kind)
+  .filter(kind => !kind.endsWith('_slave'))
+  .join(', ')
 
 /** Reads the words behind `type KIND`. */
 export const parseKindWords = (
@@ -45,6 +54,7 @@ export const parseKindWords = (
   const words = KINDS.find(k => k.kind === kind)
   if (words !== undefined) return verb === 'add' ? words.forAdd(ip, args, request) : words.forSet(ip, args, request)
   if (verb === 'add' && NOT_BUILT.includes(kind)) throw unsupported('ip link add type', kind, 'veth, bridge, vxlan')
+  if (verb === 'add' && NOT_BUILT.includes(kind)) throw unsupported('ip link add type', kind, SUPPORTED)
   if (!args.done && !KNOWN_TO_TOOL.includes(kind))
     throw new ToolExit(1, `Garbage instead of arguments "${args.word} ...". Try "ip link help".\n`)
   args.drop()

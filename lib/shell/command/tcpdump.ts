@@ -15,6 +15,7 @@ import type { Netns } from '../../core/netns.js'
 import { NetloomError } from '../../errors.js'
 import { inDevOf } from '../../ip/in-device.js'
 import { CaptureText, type CaptureTextOptions, type StampStyle } from '../../report/capture-text.js'
+import { ethtoolSegments } from '../../rtnl/ethtool.js'
 import type { Command, CommandContext } from '../command.js'
 import { Getopt, type LongOption } from '../getopt.js'
 import { ToolExit, unsupported } from './args.js'
@@ -232,14 +233,17 @@ const RING_MAC_OFFSET = 70
 const RING_ALIGNMENT = 16
 /** Ethernet and VLAN header: what libpcap adds to the MTU to get the longest frame. */
 const LINK_HEADERS = 18
+const LONGEST_PACKET = 65535
 
 /**
  * Octets kept of a frame. In immediate mode libpcap makes the places of its ring as long as the device's MTU at that
- * moment needs, so that frames of a larger MTU that is set later are cut.
+ * moment needs, so that frames of a larger MTU that is set later are cut; where a device segments or puts together,
+ * they are as long as the longest packet.
  */
 const keptOctets = (p: Parsed, dev: NetDevice): number => {
   const { snapLen: asked = DEFAULT_SNAPLEN } = p.capture
-  const longest = Math.min(asked, dev.mtu + LINK_HEADERS)
+  const most = ethtoolSegments(dev) ? Math.max(dev.mtu, LONGEST_PACKET) : dev.mtu
+  const longest = Math.min(asked, most + LINK_HEADERS)
   const place = Math.ceil((RING_MAC_OFFSET + longest) / RING_ALIGNMENT) * RING_ALIGNMENT
   return Math.min(asked, place - RING_MAC_OFFSET)
 }
