@@ -81,6 +81,7 @@ export type { QdiscApi, QdiscInfo, QdiscPlace } from './lab/qdisc.js'
 export type {
   FifoQdisc,
   NetemQdisc,
+  OtherQdisc,
   PlainQdisc,
   QdiscOptions,
   SlotOptions,
