@@ -81,6 +81,7 @@ export type { QdiscApi, QdiscInfo, QdiscPlace } from './lab/qdisc.js'
 export type {
   FifoQdisc,
   NetemQdisc,
+  OtherQdisc,
   PlainQdisc,
   QdiscOptions,
   SlotOptions,
@@ -121,6 +122,7 @@ export type { RouteMetrics } from './rtnl/route.js'
 export type { Command, CommandContext } from './shell/command.js'
 export type { ScriptExit, ScriptOptions, ScriptResult } from './shell/run.js'
 export type { RunOptions } from './sim/simulator.js'
+export type { TimedRing } from './sim/timed-ring.js'
 export { formatTime, ms, s, us } from './sim/time.js'
 export { createDissector, dissect, type DissectOptions } from './wire/dissect.js'
 export { decodeFrame, encodeFrame, type FrameInit, type FrameRepr } from './wire/frame.js'

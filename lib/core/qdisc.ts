@@ -54,7 +54,7 @@ export class Qdisc {
   readonly dev: NetDevice | null
   /** `MAJOR:` in the upper 16 bits; 0 for one that nobody asked for. */
   handle = 0
-  /** {@link TC_H_ROOT}, or the class that it is in. */
+  /** 0xffffffff (TC_H_ROOT), or the class that it is in. */
   parent: number = TC_H_ROOT
   /** Qdisc whose class it is in, null at the root. */
   parentQdisc: Qdisc | null = null

@@ -6,18 +6,23 @@
  *
  * @see init/main.c do_initcalls
  */
+import type { QdiscOps } from '../core/qdisc.js'
 import type { LinkKind } from '../core/registry.js'
 import { World as Kernel, type WorldOptions as KernelOptions } from '../core/world.js'
 import { netSysctlProvider } from '../core/sysctl-net.js'
 import { LINK_KINDS, registerDevices } from '../dev/kinds.js'
 import { ipv4Init } from '../ip/stack.js'
-import { registerQdiscs } from '../sched/kinds.js'
+import { QDISC_KINDS, registerQdiscs } from '../sched/kinds.js'
 
-/** Makes a kernel with everything that netloom has, and `linkKinds` besides. Throws for a kind that is there already. */
-export const boot = (options: KernelOptions, linkKinds: readonly LinkKind[]): Kernel => {
+/** Makes a kernel with everything that netloom has, and further kinds besides. Throws for a kind that is there already. */
+export const boot = (
+  options: KernelOptions,
+  linkKinds: readonly LinkKind[],
+  qdiscKinds: readonly QdiscOps[] = [],
+): Kernel => {
   const kernel = new Kernel(options)
   kernel.sysctlProviders.push(netSysctlProvider)
-  registerQdiscs(kernel)
+  registerQdiscs(kernel, [...QDISC_KINDS, ...qdiscKinds])
   ipv4Init(kernel)
   registerDevices(kernel, [...LINK_KINDS, ...linkKinds])
   return kernel

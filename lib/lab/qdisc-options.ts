@@ -92,8 +92,14 @@ export interface NetemQdisc {
   readonly seed?: number
 }
 
-/** A qdisc of any kind, or of one that was added to the World. */
-export type QdiscOptions = FifoQdisc | PlainQdisc | TbfQdisc | NetemQdisc
+/** A qdisc of a kind that was added to the World; the attributes go to the kind as they are. */
+export interface OtherQdisc {
+  readonly kind: string
+  readonly attrs: object | null
+}
+
+/** A qdisc of any kind. */
+export type QdiscOptions = FifoQdisc | PlainQdisc | TbfQdisc | NetemQdisc | OtherQdisc
 
 const missing = (option: string, text: string): never => {
   throw new NetloomError('EINVAL', `tbf: ${text}`, { option })
@@ -176,7 +182,7 @@ const netemAttrs = (o: NetemQdisc): Defined<Partial<NetemAttrs>> => {
   })
 }
 
-const KNOWN: Readonly<Record<QdiscOptions['kind'], readonly string[]>> = {
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
   pfifo: ['limit'],
   bfifo: ['limit'],
   pfifo_head_drop: ['limit'],
@@ -208,8 +214,8 @@ const KNOWN: Readonly<Record<QdiscOptions['kind'], readonly string[]>> = {
 
 /** The kernel's attributes for options without `kind`; null when there are none. Throws EINVAL for what is wrong. */
 export const qdiscAttrs = (kind: string, options: object): object | null => {
-  const known = KNOWN[kind as QdiscOptions['kind']]
-  if (known !== undefined) checkOptions(`qdisc ${kind}`, options, known)
+  checkOptions(`qdisc ${kind}`, options, KNOWN[kind] ?? ['attrs'])
+  if (KNOWN[kind] === undefined) return (options as OtherQdisc).attrs ?? null
   if (kind === 'tbf') return tbfAttrs(options as TbfQdisc)
   if (kind === 'netem') return netemAttrs(options as NetemQdisc)
   return Object.keys(options).length > 0 ? options : null

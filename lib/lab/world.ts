@@ -2,6 +2,7 @@
  * A World as users hold it: one emulated machine, its clock, and everything that happens on it.
  */
 import type { Accounting } from '../core/netns.js'
+import type { QdiscOps } from '../core/qdisc.js'
 import type { LinkKind } from '../core/registry.js'
 import type { World as Kernel, WorldOptions as KernelOptions } from '../core/world.js'
 import { NetloomError } from '../errors.js'
@@ -24,6 +25,8 @@ import { checkOptions } from './text.js'
 export interface WorldOptions extends KernelOptions {
   /** Kinds of devices besides those that netloom brings. */
   readonly linkKinds?: readonly LinkKind[]
+  /** Kinds of qdiscs besides those that netloom brings. */
+  readonly qdiscKinds?: readonly QdiscOps[]
 }
 
 /** Virtual nanoseconds in which `run()` must come to rest: an hour. */
@@ -260,7 +263,7 @@ export class World extends Printable {
  * const world = createWorld({ seed: 1 })
  */
 export const createWorld = (options: WorldOptions = {}): World => {
-  checkOptions('createWorld', options, ['seed', 'stormLimit', 'profile', 'linkKinds'])
-  const { linkKinds = [], ...rest } = options
-  return new World(boot(rest, linkKinds))
+  checkOptions('createWorld', options, ['seed', 'stormLimit', 'profile', 'linkKinds', 'qdiscKinds'])
+  const { linkKinds = [], qdiscKinds = [], ...rest } = options
+  return new World(boot(rest, linkKinds, qdiscKinds))
 }

@@ -151,12 +151,17 @@ const NOT_BUILT: readonly string[] = [
 
 const opsOf = (dev: NetDevice, kind: string | undefined): QdiscOps => {
   const { qdiscKinds } = dev.netns.world
-  const ops = kind === undefined ? null : qdiscKinds.get(kind)
+  // `mq` comes with a device of several queues; on one with a single queue the kernel refuses it.
+  if (kind === 'mq' && dev.numTxQueues === 1) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name, kind })
+  const ops = kind === undefined || kind === 'mq' ? null : qdiscKinds.get(kind)
   if (ops !== null) return ops
-  if (kind !== undefined && NOT_BUILT.includes(kind))
+  if (kind !== undefined && (NOT_BUILT.includes(kind) || kind === 'mq'))
     throw new NetloomError(
       'EOPNOTSUPP',
-      `tc qdisc: \`${kind}\` is not supported by netloom; supported: ${qdiscKinds.names().join(', ')}`,
+      `tc qdisc: \`${kind}\` is not supported by netloom; supported: ${qdiscKinds
+        .names()
+        .filter(name => name !== 'mq')
+        .join(', ')}`,
       { dev: dev.name, kind },
     )
   return refuse('ENOENT', 'Specified qdisc kind is unknown', dev)

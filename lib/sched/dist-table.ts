@@ -16,11 +16,11 @@ const SHRT_MIN = -32768
 const SHRT_MAX = 32767
 const PARETO_A = 3
 
-/** Names of the distributions. */
-export const DISTRIBUTIONS = ['normal', 'pareto', 'paretonormal'] as const
-
 /** Name of a distribution. */
-export type Distribution = (typeof DISTRIBUTIONS)[number]
+export type Distribution = 'normal' | 'pareto' | 'paretonormal'
+
+/** Names of the distributions. */
+export const DISTRIBUTIONS: readonly Distribution[] = ['normal', 'pareto', 'paretonormal']
 
 /** Rounds halves to the even neighbour, as rint() does. */
 export const rint = (x: number): number => {

@@ -21,6 +21,6 @@ export const QDISC_KINDS: readonly QdiscOps[] = [
 ]
 
 /** Gives a World its qdiscs. */
-export const registerQdiscs = (world: World): void => {
-  for (const ops of QDISC_KINDS) world.qdiscKinds.add(ops.id, ops)
+export const registerQdiscs = (world: World, kinds: readonly QdiscOps[] = QDISC_KINDS): void => {
+  for (const ops of kinds) world.qdiscKinds.add(ops.id, ops)
 }

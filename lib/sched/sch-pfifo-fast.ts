@@ -30,7 +30,7 @@ class PfifoFast {
 const enqueue = (skb: Skb, sch: Qdisc): number => {
   sch.priv ??= new PfifoFast()
   const band = (sch.priv as PfifoFast).bands[PRIO2BAND[skb.priority & TC_PRIO_MAX]!]!
-  if (band.length >= sch.limit) return qdiscDrop(skb, sch)
+  if (band.length >= sch.dev!.txQueueLen) return qdiscDrop(skb, sch)
   band.push(skb, 0)
   sch.qlen++
   sch.backlog += qdiscPktLen(skb)
@@ -73,7 +73,6 @@ const reset = (sch: Qdisc): void => {
 const init = (sch: Qdisc): void => {
   const { txQueueLen, name } = sch.dev!
   if (txQueueLen === 0) throw new NetloomError('EINVAL', undefined, { dev: name, txQueueLen })
-  sch.limit = txQueueLen
   sch.canBypass = true
 }
 

@@ -130,6 +130,13 @@ test('loses, doubles, changes and reorders at its rates, each frame on its own',
   }
 })
 
+test('of a frame that is doubled and lost one is left', () => {
+  const wire = cable({ loss: part(1), duplicate: part(1) })
+  wire.train(5)
+  assert.equal(wire.got.numbers, [0, 1, 2, 3, 4])
+  checkBalance(wire.world)
+})
+
 test('jitters around the delay, and frames may overtake', () => {
   const wire = cable({ delay: ms(100), jitter: ms(10), distribution: 'normal' })
   wire.train(N)

@@ -116,6 +116,13 @@ test('doubles at its rate, the copy in front of the frame', () => {
   checkBalance(wire.world)
 })
 
+test('of a packet that is doubled and lost one is left', () => {
+  const wire = wireWith({ loss: part(1), duplicate: part(1) })
+  wire.train(5)
+  assert.equal(wire.got.numbers, [0, 1, 2, 3, 4])
+  checkBalance(wire.world)
+})
+
 test('changes one bit at its rate, of the frame and not of its copies', () => {
   const wire = wireWith({ corrupt: { probability: part(0.3), correlation: 0 } })
   const clean = new Wire()

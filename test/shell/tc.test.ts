@@ -1,7 +1,9 @@
 /** What the shell makes of `tc` and `type link`, beyond the transcripts: where it works, what it refuses, what frames do. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createWorld, ms, type World } from '../../lib/index.js'
+import { DROP } from '../../lib/core/drop.js'
+import { kfreeSkb } from '../../lib/core/skb.js'
+import { createWorld, ms, type QdiscOps, type World } from '../../lib/index.js'
 
 const test = suite('shell/tc')
 
@@ -73,6 +75,10 @@ test('classes, filters, and qdiscs that netloom has not are refused by name', ()
       /tc qdisc: `htb` is not supported by netloom; supported: .*netem/,
     ],
     ['tc -n h1 qdisc add dev eth0 root fq_codel', /tc qdisc: `fq_codel` is not supported/],
+    [
+      'tc -n h1 qdisc add dev eth0 root mq',
+      /tc qdisc: `mq` is not supported by netloom; supported: noqueue, pfifo_fast, pfifo/,
+    ],
     ['tc -n h1 qdisc add dev eth0 ingress', /tc qdisc: `ingress` is not supported/],
     ['tc -n h1 qdisc add dev eth0 stab overhead 4 root pfifo', /tc qdisc: `stab` is not supported/],
     ['tc -n h1 -raw qdisc', /tc: `-raw` is not supported/],
@@ -198,6 +204,34 @@ qdisc netem 8001: parent 1:1 limit 1000 delay 10ms  2ms 25% loss 1%
     h1.qdisc.list().map(q => q.kind),
     ['pfifo'],
   )
+})
+
+test('a kind of one’s own is one record, and tc shows it', () => {
+  const drops: QdiscOps = {
+    id: 'droptail2',
+    enqueue: (skb, sch) => {
+      sch.drops++
+      kfreeSkb(skb, DROP.QDISC_DROP)
+      return 1
+    },
+    dequeue: () => null,
+    peek: () => null,
+    init: (sch, attrs) => {
+      sch.priv = { ...attrs }
+    },
+    change: null,
+    reset: () => {},
+    dump: sch => sch.priv!,
+    classOps: null,
+  }
+  const world = createWorld({ qdiscKinds: [drops] })
+  world.sh(SETUP.replace('KIND', 'veth'))
+  world.netns('h1').qdisc.add('eth0', { kind: 'droptail2', attrs: { a: 1 }, handle: '1:' })
+  assert.equal(times(world), [])
+  const [info] = world.netns('h1').qdisc.list('eth0')
+  assert.equal([info!.attrs, info!.drops > 0], [{ a: 1 }, true])
+  assert.match(world.sh('tc -n h1 qdisc show dev eth0').stdout, /^qdisc droptail2 1: root refcnt 3 \n$/)
+  assert.throws(() => createWorld({ qdiscKinds: [{ ...drops, id: 'tbf' }] }), /tbf is registered twice/)
 })
 
 test('marks packets with ECN in the place of losing them, and their checksum stays right', () => {
