@@ -186,12 +186,16 @@ const vxlanChangelink = (dev: NetDevice, attrs: Partial<VxlanAttrs>): void => {
     if (lower !== null) netdevUpperDevUnlink(lower, dev)
     throw e
   }
+  const rejoins =
+    dev.isUp && (cfg.remoteIp !== vxlan.cfg.remoteIp || cfg.remoteIfindex !== vxlan.cfg.remoteIfindex)
+  if (rejoins) vxlanMulticastLeave(vxlan)
   if (lower !== null) {
     if (vxlan.lower !== null) netdevUpperDevUnlink(vxlan.lower, dev)
     vxlan.lower = lower
   }
   const aged = cfg.ageInterval !== vxlan.cfg.ageInterval
   configApply(vxlan, cfg, lower, dev.mtu)
+  if (rejoins) vxlanMulticastJoin(vxlan)
   if (aged && dev.running) vxlanScheduleAge(vxlan, dev.netns.world.now, 0)
 }
 
