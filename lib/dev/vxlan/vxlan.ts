@@ -143,7 +143,6 @@ const newDevice = (base: NewLinkBase): NetDevice => {
 
 /** Makes a device (__vxlan_dev_create); its tunnel runs in the namespace of the request. */
 const vxlanNewlink = (base: NewLinkBase, attrs: Partial<VxlanAttrs>): NetDevice => {
-  vxlanValidate(base, attrs, base.name)
   const net = base.srcNetns ?? base.netns
   const cfg = vxlanNewConfig(attrs)
   const lower = vxlanConfigValidate(net, cfg, null, attrs)
@@ -186,8 +185,7 @@ const vxlanChangelink = (dev: NetDevice, attrs: Partial<VxlanAttrs>): void => {
     if (lower !== null) netdevUpperDevUnlink(lower, dev)
     throw e
   }
-  const rejoins =
-    dev.isUp && (cfg.remoteIp !== vxlan.cfg.remoteIp || cfg.remoteIfindex !== vxlan.cfg.remoteIfindex)
+  const rejoins = dev.isUp && (cfg.remoteIp !== vxlan.cfg.remoteIp || cfg.remoteIfindex !== vxlan.cfg.remoteIfindex)
   if (rejoins) vxlanMulticastLeave(vxlan)
   if (lower !== null) {
     if (vxlan.lower !== null) netdevUpperDevUnlink(vxlan.lower, dev)
@@ -229,6 +227,7 @@ export const VXLAN_KIND: LinkKind<VxlanAttrs> = {
     world.notifiers.register(lowerEvent)
     world.registerPernet({ exit: exitNet })
   },
+  validate: (base, attrs) => vxlanValidate(base, attrs, base.name),
   newlink: vxlanNewlink,
   changelink: vxlanChangelink,
   dellink: vxlanDellink,
