@@ -36,6 +36,7 @@ export type { LinkKind, NewLinkBase, Registry } from './core/registry.js'
 export type { Frame as SkbFrame, Skb, SkbPool } from './core/skb.js'
 export type { SysctlEntry, SysctlProvider, SysctlTable } from './core/sysctl.js'
 export type {
+  DropObserver,
   MissObserver,
   PacketType,
   PernetOperations,
@@ -48,7 +49,16 @@ export type { PmtuDisc } from './ip/sock.js'
 export type { AddrApi, AddrInfo, AddrOptions } from './lab/addr.js'
 export type { Arping, ArpingOptions, ArpingReply } from './lab/arping.js'
 export type { BridgeLinkApi, BridgePortInfo } from './lab/bridge-link.js'
+export type {
+  BridgeVlanApi,
+  BridgeVlanIds,
+  BridgeVlanInfo,
+  BridgeVlanOptions,
+  BridgeVlanState,
+  BridgeVlanTarget,
+} from './lab/bridge-vlan.js'
 export type { Capture, CaptureOptions, CaptureTextOptions } from './lab/capture.js'
+export type { CaptureAllOptions, WorldCapture } from './lab/capture-all.js'
 export type { Dev } from './lab/dev.js'
 export type { Drop, DroppedPacket } from './lab/drop.js'
 export type { FdbApi, FdbInfo, FdbMiss, FdbOptions, FdbState } from './lab/fdb.js'
@@ -57,6 +67,7 @@ export type { DevRef, NetnsRef } from './lab/refs.js'
 export type { LinkApi } from './lab/link.js'
 export type { LinkAttrs, LinkInfo } from './lab/link-info.js'
 export type * from './lab/link-spec.js'
+export type { MaddrApi, MaddrInfo } from './lab/maddr.js'
 export type { MdbApi, MdbInfo, MdbOptions } from './lab/mdb.js'
 export type { Nc, NcOptions } from './lab/nc.js'
 export type { NeighApi, NeighInfo, NeighOptions } from './lab/neigh.js'
@@ -65,12 +76,43 @@ export type { PacketApi, PacketDirection, PacketHandler, PacketOptions, PacketSo
 export type { Ping, PingError, PingOptions, PingReply } from './lab/ping.js'
 export type { Printable } from './lab/printable.js'
 export type { Program } from './lab/program.js'
+export type { Chance, LossGemodel, LossState } from './lab/impairments.js'
+export type { QdiscApi, QdiscInfo, QdiscPlace } from './lab/qdisc.js'
+export type {
+  FifoQdisc,
+  NetemQdisc,
+  PlainQdisc,
+  QdiscOptions,
+  SlotOptions,
+  TbfQdisc,
+} from './lab/qdisc-options.js'
+export type { Qdisc, QdiscClassOps, QdiscOps } from './core/qdisc.js'
+export type { Distribution } from './sched/dist-table.js'
 export type { ProtocolName, RawApi, RawOptions, RawPacket, RawSocket } from './lab/raw.js'
-export type { RouteApi, RouteGet, RouteInfo, RouteOptions } from './lab/route.js'
-export type { NudWord, ProtocolWord, RouteTypeWord, ScopeWord, TableWord } from './lab/route-words.js'
-export type { Socket, SocketError, SocketOptions } from './lab/socket.js'
+export type {
+  NexthopInfo,
+  NexthopOptions,
+  RouteApi,
+  RouteCache,
+  RouteGet,
+  RouteGetOptions,
+  RouteInfo,
+  RouteOptions,
+} from './lab/route.js'
+export type { PortRange, RuleApi, RuleInfo, RuleOptions } from './lab/rule.js'
+export type {
+  IpProtocolWord,
+  NudWord,
+  ProtocolWord,
+  RouteTypeWord,
+  RuleActionWord,
+  ScopeWord,
+  TableWord,
+} from './lab/route-words.js'
+export type { GroupFilter, GroupOptions, Socket, SocketError, SocketOptions } from './lab/socket.js'
 export type { EthtoolApi, SysctlApi } from './lab/sysctl.js'
 export type { Payload } from './lab/text.js'
+export type { Tun, TunHandler, TunOptions } from './lab/tun.js'
 export type { Timer } from './lab/timer.js'
 export type { Endpoint, UdpApi, UdpDatagram, UdpHandler, UdpOptions, UdpSocket } from './lab/udp.js'
 export { VERSION } from './lab/version.js'

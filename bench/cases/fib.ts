@@ -2,7 +2,8 @@
  * Longest prefix match: /24 routes as a cluster has them, one for each node, beside a default route.
  */
 import { FibInfo, FibNh } from '../../dist/ip/fib-info.js'
-import { Fib, FibAlias } from '../../dist/ip/fib-table.js'
+import { Fib } from '../../dist/ip/fib.js'
+import { FibAlias } from '../../dist/ip/fib-table.js'
 import { RT_SCOPE_UNIVERSE, RT_TABLE_MAIN, RTN_UNICAST, RTPROT_BOOT } from '../../dist/ip/rtnetlink.js'
 import type { BenchCase } from '../case.js'
 

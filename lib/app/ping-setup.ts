@@ -30,6 +30,8 @@ export interface PingOptions {
   readonly ttl?: number
   /** Type of service (`-Q`). */
   readonly tos?: number
+  /** Mark of the packets, which rules may look at (`-m`). */
+  readonly mark?: number
   /** Path MTU discovery (`-M`). */
   readonly pmtuDisc?: 'want' | 'do' | 'dont' | 'probe'
   /** Octets that fill the payload again and again (`-p`). */
@@ -102,6 +104,7 @@ export const pingSource = (netns: Netns, destination: number, options: PingOptio
   try {
     probe.boundDev = deviceOf(netns, options.device)
     if (options.tos !== undefined) probe.tos = options.tos
+    if (options.mark !== undefined) probe.mark = options.mark | 0
     try {
       step('connect', () => probe.connect(destination, 1025))
       return { address: probe.localAddress, isBroadcast: false }
@@ -143,6 +146,7 @@ export const openPingSocket = (netns: Netns, destination: number, source: number
     if (options.broadcast === true) sock.broadcast = true
     if (options.noLoop === true) sock.mcastLoop = false
     if (options.tos !== undefined) sock.tos = options.tos
+    if (options.mark !== undefined) sock.mark = options.mark | 0
     setTtl(sock, options.ttl)
     return sock
   } catch (e) {

@@ -12,6 +12,7 @@ import {
   isFirstFragment,
   type Layout,
   load,
+  loadLink,
   type Test,
   transportOffset,
 } from './filter-test.js'
@@ -28,7 +29,11 @@ export interface Arith {
 export const literal = (n: number): Arith => ({ value: () => n, guard: null, literal: n })
 
 /** An operand that is the frame's length. */
-export const frameLength: Arith = { value: (_b, off, end) => end - off, guard: null, literal: null }
+export const frameLength = (l: Layout): Arith => ({
+  value: (_b, off, end) => end - off - l.beside,
+  guard: null,
+  literal: null,
+})
 
 const allOf = (x: Test | null, y: Test | null): Test | null => {
   if (x === null) return y
@@ -161,7 +166,10 @@ export const indexed = (l: Layout, proto: string, index: Arith, size: number): A
     guard: allOf(index.guard, guard),
     literal: null,
   })
-  if (proto === 'ether') return operand(at(0), null)
+  if (proto === 'ether') {
+    const value: Value = (b, off, end, run) => loadLink(l, b, off, index.value(b, off, end, run), size, end, run)
+    return operand(value, null)
+  }
   const type = NETWORKS.get(proto)
   if (type !== undefined) return operand(at(l.net), etherProto(l, type))
   if (proto === 'icmp6') return operand(at(l.net + IPV6_HLEN), ip6Proto(l, IPPROTO_ICMPV6))

@@ -196,7 +196,7 @@ export class FilterParser {
     const token = this.#take()
     if (token.kind === 'num') return A.literal(token.value)
     if (token.kind === 'word') {
-      if (token.text === 'len') return A.frameLength
+      if (token.text === 'len') return A.frameLength(this.#layout)
       if (token.text === '-') return A.negative(this.#arith(5))
       if (token.text === '(') {
         const inner = this.#arith(0)
@@ -332,7 +332,7 @@ export class FilterParser {
     const isLess = this.#take().text === 'less'
     const token = this.#take()
     if (token.kind !== 'num') throw filterError(SYNTAX_ERROR, token)
-    return isLess ? T.lengthAtMost(token.value) : T.negate(T.lengthAtMost(token.value - 1))
+    return isLess ? T.lengthAtMost(this.#layout, token.value) : T.negate(T.lengthAtMost(this.#layout, token.value - 1))
   }
 
   #vlan(): T.Test {

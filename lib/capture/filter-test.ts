@@ -31,6 +31,13 @@ export interface Layout {
   readonly type: number
   /** Offset of the network header. */
   readonly net: number
+  /**
+   * Octets of a tag that stands in the frame but that the kernel keeps beside it: what it does not count, and what a
+   * filter of a live capture does not see where it looks for an EtherType.
+   */
+  readonly beside: number
+  /** That tag has not been asked for by `vlan` yet. */
+  readonly isTagUnseen: boolean
 }
 
 const ETHERTYPE_OLD_QINQ = 0x9100
@@ -40,12 +47,27 @@ const IPV6_HLEN = 40
 const IPPROTO_FRAGMENT = 44
 
 /** Layout of a frame that begins with an Ethernet header. */
-export const ETHERNET_LAYOUT: Layout = { isEthernet: true, type: ETH_HLEN - 2, net: ETH_HLEN }
+export const ETHERNET_LAYOUT: Layout = {
+  isEthernet: true,
+  type: ETH_HLEN - 2,
+  net: ETH_HLEN,
+  beside: 0,
+  isTagUnseen: false,
+}
+/** Layout of such a frame when the kernel keeps its outer tag beside it. */
+export const TAG_BESIDE_LAYOUT: Layout = {
+  isEthernet: true,
+  type: ETH_HLEN - 2 + VLAN_HLEN,
+  net: ETH_HLEN + VLAN_HLEN,
+  beside: VLAN_HLEN,
+  isTagUnseen: true,
+}
 /** Layout of a packet without link layer. */
-export const RAW_LAYOUT: Layout = { isEthernet: false, type: 0, net: 0 }
+export const RAW_LAYOUT: Layout = { isEthernet: false, type: 0, net: 0, beside: 0, isTagUnseen: false }
 
-/** Layout behind one tag more. */
-export const behindTag = (l: Layout): Layout => ({ ...l, type: l.type + VLAN_HLEN, net: l.net + VLAN_HLEN })
+/** Layout behind one tag more; the one that stands beside the frame moves nothing. */
+export const behindTag = (l: Layout): Layout =>
+  l.isTagUnseen ? { ...l, isTagUnseen: false } : { ...l, type: l.type + VLAN_HLEN, net: l.net + VLAN_HLEN }
 
 /** Number of `size` (1, 2, 4) octets at `o`; 0 with `outside` set when it does not end before `end`. */
 export const load = (b: Uint8Array, o: number, size: number, end: number, run: Run): number => {
@@ -56,6 +78,25 @@ export const load = (b: Uint8Array, o: number, size: number, end: number, run: R
   if (size === 1) return b[o]!
   if (size === 2) return (b[o]! << 8) | b[o + 1]!
   return ((b[o]! << 24) | (b[o + 1]! << 16) | (b[o + 2]! << 8) | b[o + 3]!) >>> 0
+}
+
+const TAG_AT: number = ETH_HLEN - 2
+
+/** Number of `size` octets at `at` from the frame's beginning, as if the tag that stands beside it were not there. */
+export const loadLink = (
+  l: Layout,
+  b: Uint8Array,
+  off: number,
+  at: number,
+  size: number,
+  end: number,
+  run: Run,
+): number => {
+  if (l.beside === 0 || at + size <= TAG_AT) return load(b, off + at, size, end, run)
+  if (at >= TAG_AT) return load(b, off + at + l.beside, size, end, run)
+  let value = 0
+  for (let i = at; i < at + size; i++) value = value * 256 + load(b, off + i + (i < TAG_AT ? 0 : l.beside), 1, end, run)
+  return value >>> 0
 }
 
 /** A test that always gives the same answer. */
@@ -188,6 +229,7 @@ export const portTest = (l: Layout, dir: Direction, protocols: readonly number[]
 
 /** Whether a tag stands where the EtherType is, with the VLAN identifier `vid` (any when negative). */
 export const vlanTag = (l: Layout, vid: number): Test => {
+  if (l.isTagUnseen) return vid < 0 ? always(true) : fieldIs(TAG_AT + 2, 2, VLAN_VID_MASK, vid)
   const isTag: Test = (b, off, end, run) => {
     const type = load(b, off + l.type, 2, end, run)
     return type === ETH_P_8021Q || type === ETH_P_8021AD || type === ETHERTYPE_OLD_QINQ
@@ -197,6 +239,6 @@ export const vlanTag = (l: Layout, vid: number): Test => {
 
 /** Whether the frame's length in octets is at most `n`. */
 export const lengthAtMost =
-  (n: number): Test =>
+  (l: Layout, n: number): Test =>
   (_b, off, end) =>
-    end - off <= n
+    end - off - l.beside <= n

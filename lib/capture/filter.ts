@@ -5,15 +5,22 @@
  *
  * DIFFERS: tcpdump's optimiser may test things in another order and drop tests, which shows only on truncated frames (a
  * read behind the end rejects the frame); and it refuses a filter that no frame can pass, which here accepts nothing.
- * @see pcap-filter(7)
+ * @see pcap-filter(7), libpcap gencode.c gen_vlan_bpf_extensions
  */
 
 import { lexFilter } from './filter-lex.js'
 import { FilterParser } from './filter-parse.js'
-import { ETHERNET_LAYOUT, RAW_LAYOUT, type Run } from './filter-test.js'
+import { ETHERNET_LAYOUT, type Layout, RAW_LAYOUT, type Run, TAG_BESIDE_LAYOUT } from './filter-test.js'
 
 /** Decides whether the frame `b[off..end)` is captured. */
-export type FrameFilter = (b: Uint8Array, off: number, end: number) => boolean
+export interface FrameFilter {
+  (b: Uint8Array, off: number, end: number): boolean
+  /**
+   * The same for a frame whose outer VLAN tag the kernel keeps beside it: there `icmp` also finds what is behind the tag,
+   * and `vlan` is the one thing that sees it. Without it the frame is looked at as it is captured.
+   */
+  readonly tagBeside?: (b: Uint8Array, off: number, end: number) => boolean
+}
 
 /** Options of {@link compileFilter}. */
 export interface FilterOptions {
@@ -30,11 +37,15 @@ export interface FilterOptions {
  * @see pcap-filter(7)
  */
 export const compileFilter = (text: string, options: FilterOptions = {}): FrameFilter => {
-  const layout = options.linkType === 'raw' ? RAW_LAYOUT : ETHERNET_LAYOUT
-  const test = new FilterParser(lexFilter(text), layout, options.netmask ?? 0).parse()
-  const run: Run = { outside: false }
-  return (b, off, end) => {
-    run.outside = false
-    return test(b, off, end, run) && !run.outside
+  const tokens = lexFilter(text)
+  const compiled = (layout: Layout): ((b: Uint8Array, off: number, end: number) => boolean) => {
+    const test = new FilterParser(tokens, layout, options.netmask ?? 0).parse()
+    const run: Run = { outside: false }
+    return (b, off, end) => {
+      run.outside = false
+      return test(b, off, end, run) && !run.outside
+    }
   }
+  if (options.linkType === 'raw') return compiled(RAW_LAYOUT)
+  return Object.assign(compiled(ETHERNET_LAYOUT), { tagBeside: compiled(TAG_BESIDE_LAYOUT) })
 }

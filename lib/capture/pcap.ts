@@ -2,7 +2,7 @@
  * The pcap file format: a reader for tests and replay, a writer for captures.
  *
  * Read: both byte orders, microsecond and nanosecond magic numbers, version 2.4. Written: little endian with nanoseconds,
- * as `tcpdump --nano` does on x86. Left out: pcapng, the modified formats of other tools.
+ * as `tcpdump --nano` does on x86. Left out: the modified formats of other tools. pcapng is in `pcapng.ts`.
  * @see pcap-savefile(5)
  */
 

@@ -7,23 +7,35 @@
  * Exit status: 0 when every command that must succeed did, 1 with one line on standard error otherwise, 2 for a usage
  * error.
  */
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { createWorld, NetloomError, VERSION } from '../index.js'
+import { createWorld, NetloomError, VERSION, type World } from '../index.js'
 
-const HELP = `Usage: netloom run SCRIPT --out DIR [--seed N]
+const HELP = `Usage: netloom run SCRIPT --out DIR [--pcapng FILE] [--seed N]
        netloom --help | --version
 
 Runs SCRIPT, a script of ip, bridge, ping, nc, tcpdump ... commands, in an emulated Linux kernel. Standard output is the
-script's; its captures and state files are written into DIR under the names that it gives them.
+script's; its captures and state files are written into DIR under the names that it gives them. With --pcapng, --out may
+be left out; the script's own files are then not kept.
 
-  --out DIR   where the files go; made when it is not there
-  --seed N    seed of everything that the kernel draws at random, an integer; 1 by default
-  --help      this text
-  --version   the version of netloom
+  --out DIR      where the files go; made when it is not there
+  --pcapng FILE  capture every interface of every namespace into one pcapng file; packets that were dropped have a
+                 comment with the reason
+  --seed N       seed of everything that the kernel draws at random, an integer; 1 by default
+  --help         this text
+  --version      the version of netloom
 
 Exit status: 0 when every command that must succeed did, 1 otherwise, 2 when netloom was called wrongly.
 `
@@ -37,7 +49,10 @@ export interface CliOutput {
 /** What `netloom run` was asked for. */
 interface RunArguments {
   readonly script: string
+  /** Empty when the script's files are not kept. */
   readonly out: string
+  /** Empty for no capture of the world. */
+  readonly pcapng: string
   readonly seed: number
 }
 
@@ -56,6 +71,7 @@ const seedOf = (text: string | undefined): number => {
 
 const OPTIONS = {
   out: { type: 'string' },
+  pcapng: { type: 'string' },
   seed: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'V' },
@@ -77,8 +93,10 @@ const parse = (args: readonly string[]): RunArguments | string => {
   if (command !== 'run') throw new UsageError(`unknown command "${command}"; there is run`)
   if (script === undefined) throw new UsageError('run: the script is missing')
   if (others.length > 0) throw new UsageError(`run: one script at a time, not "${others[0]}" as well`)
-  if (values.out === undefined) throw new UsageError('run: --out DIR is missing')
-  return { script, out: values.out, seed: seedOf(values.seed) }
+  const { out = '', pcapng = '' } = values
+  if (values.pcapng === '') throw new UsageError('run: --pcapng needs a file name')
+  if (out === '' && pcapng === '') throw new UsageError('run: --out DIR is missing')
+  return { script, out, pcapng, seed: seedOf(values.seed) }
 }
 
 const writeFiles = (dir: string, files: ReadonlyMap<string, Uint8Array>): void => {
@@ -87,13 +105,36 @@ const writeFiles = (dir: string, files: ReadonlyMap<string, Uint8Array>): void =
   for (const [name, bytes] of files) writeFileSync(join(dir, name), bytes)
 }
 
-const run = ({ script, out, seed }: RunArguments, to: CliOutput): number => {
+const writeWhole = (file: number, piece: Uint8Array): void => {
+  for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at)
+}
+
+/** Does `act` while everything in the world is captured into a file, piece by piece. */
+const capturing = <T>(world: World, path: string, act: () => T): T => {
+  if (path === '') return act()
+  const file = openSync(path, 'w')
+  try {
+    const all = world.captureAll({ sink: piece => writeWhole(file, piece) })
+    try {
+      return act()
+    } finally {
+      all.stop()
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+const run = ({ script, out, pcapng, seed }: RunArguments, to: CliOutput): number => {
   const text = readFileSync(script, 'utf8')
-  const { error, files } = createWorld({ seed }).sh(text, {
-    mayFail: true,
-    onOutput: (stream, piece) => (stream === 'stdout' ? to.out : to.err)(piece),
-  })
-  writeFiles(out, files)
+  const world = createWorld({ seed })
+  const { error, files } = capturing(world, pcapng, () =>
+    world.sh(text, {
+      mayFail: true,
+      onOutput: (stream, piece) => (stream === 'stdout' ? to.out : to.err)(piece),
+    }),
+  )
+  if (out !== '') writeFiles(out, files)
   if (error === null) return 0
   to.err(`netloom: ${script}: ${oneLine(error.message)}\n`)
   return 1

@@ -3,8 +3,9 @@
  *
  * @see net/core/dev.c netif_rx, __netif_receive_skb_core; net/ethernet/eth.c eth_type_trans
  */
-import { ETH_HLEN } from '../wire/ethernet.js'
+import { ETH_HLEN, ETH_P_802_2, ETH_P_802_3_MIN } from '../wire/ethernet.js'
 import { macHiAt, macLoAt } from '../wire/mac.js'
+import { isVlanType } from '../wire/vlan.js'
 import { DROP } from './drop.js'
 import {
   IFF_UP,
@@ -24,12 +25,13 @@ import {
   type Skb,
   skbScrub,
 } from './skb.js'
+import { skbVlanTagId, skbVlanUntag } from './skb-vlan.js'
+import { VLAN_RX_ANOTHER, VLAN_RX_ENDED, VLAN_RX_NONE, vlanDoReceive } from './vlan-core.js'
 
 /** net.core.netdev_max_backlog: packets that may wait for the CPU. */
 export const NETDEV_MAX_BACKLOG = 1000
 
 const VLAN_HLEN = 4
-const LOOPBACK_PROTOCOL_MIN = 0x0600
 
 /** Queues a received packet for the protocols (netif_rx). Drops it when the backlog is full or the device not running. */
 export const netifRx = (skb: Skb): number => {
@@ -65,7 +67,7 @@ export const ethTypeTrans = (skb: Skb, dev: NetDevice): void => {
   else skb.pktType = hi === dev.addrHi && macLoAt(b, o) === dev.addrLo ? PACKET_HOST : PACKET_OTHERHOST
   const type = (b[o + 12]! << 8) | b[o + 13]!
   // Below 0x600 it is an 802.3 length; ETH_P_802_2 stands for those.
-  skb.protocol = type >= LOOPBACK_PROTOCOL_MIN ? type : 0x0004
+  skb.protocol = type >= ETH_P_802_3_MIN ? type : ETH_P_802_2
 }
 
 /**
@@ -90,7 +92,24 @@ export const devForwardSkb = (dev: NetDevice, skb: Skb): number => {
 /** Lets every capture of a device see a frame that is going out or has come in. */
 export const deliverToTaps = (skb: Skb, dev: NetDevice, outgoing: boolean): void => {
   const taps = dev.taps!
+  skb.tapSeq = ++dev.netns.world.tapSeq
   for (let i = 0; i < taps.length; i++) taps[i]!.tap(skb, dev, outgoing)
+}
+
+/**
+ * A frame with a tag that no VLAN device has taken: for somebody else, unless the tag gives nothing but a priority. Behind
+ * such a tag there may be a second one, which is looked at in its place. VLAN_RX_NONE: the protocols get the frame.
+ */
+const checkVlanId = (skb: Skb): number => {
+  for (;;) {
+    const isPriority = skbVlanTagId(skb) === 0
+    if (!isPriority) skb.pktType = PACKET_OTHERHOST
+    skb.vlanProto = 0
+    if (!isPriority || !isVlanType(skb.protocol)) return VLAN_RX_NONE
+    if (!skbVlanUntag(skb)) return VLAN_RX_ENDED
+    const result = vlanDoReceive(skb)
+    if (result !== VLAN_RX_NONE) return result
+  }
 }
 
 /** Hands a packet to captures, to the device's rx handler and to its protocol (__netif_receive_skb_core). */
@@ -103,16 +122,33 @@ export const netifReceiveSkb = (skb: Skb): number => {
     }
     skb.networkHeader = skb.data
     skb.skbIif = dev.ifindex
-    if (dev.taps !== null && skb.pktType < PACKET_OUTGOING) deliverToTaps(skb, dev, false)
+    if (isVlanType(skb.protocol) && !skbVlanUntag(skb)) return NET_RX_DROP
+    // A packet socket counts as a taker of what nobody else takes, unless it had to get its copy before.
+    let taken = false
+    if (dev.taps !== null && skb.pktType < PACKET_OUTGOING) {
+      deliverToTaps(skb, dev, false)
+      taken = skb.vlanProto === 0 && dev.rxHandler === null
+    }
+    if (skb.vlanProto !== 0 && dev.vlanInfo !== null) {
+      const result = vlanDoReceive(skb)
+      if (result === VLAN_RX_ANOTHER) continue
+      if (result === VLAN_RX_ENDED) return NET_RX_SUCCESS
+    }
     const handler = dev.rxHandler
     if (handler !== null) {
       const result = handler(skb)
       if (result === RX_HANDLER_CONSUMED) return NET_RX_SUCCESS
       if (result === RX_HANDLER_ANOTHER) continue
     }
+    if (skb.vlanProto !== 0) {
+      const result = checkVlanId(skb)
+      if (result === VLAN_RX_ANOTHER) continue
+      if (result === VLAN_RX_ENDED) return NET_RX_SUCCESS
+    }
     const types = skb.netns.world.packetTypes
     for (let i = 0; i < types.length; i++) if (types[i]!.protocol === skb.protocol) return types[i]!.receive(skb)
-    dev.stats.rxDropped++
+    // The kernel has a taker for LLC, which throws everything away.
+    if (!taken && skb.protocol !== ETH_P_802_2) dev.stats.rxDropped++
     kfreeSkb(skb, skb.pktType === PACKET_OTHERHOST ? DROP.OTHERHOST : DROP.UNHANDLED_PROTO)
     return NET_RX_DROP
   }

@@ -15,8 +15,7 @@ import {
   IF_OPER_UNKNOWN,
   type NetDevice,
   type PacketTap,
-  QDISC_NOOP,
-  QDISC_NOQUEUE,
+  type RxHandler,
 } from './netdev.js'
 import type { Netns } from './netns.js'
 import {
@@ -31,6 +30,7 @@ import {
   NETDEV_UP,
 } from './notifier.js'
 import { defaultOperstate } from './operstate.js'
+import { NOOP_QDISC, NOQUEUE_QDISC, Qdisc } from './qdisc.js'
 
 /** Longest device name plus one (IFNAMSIZ). */
 export const IFNAMSIZ = 16
@@ -71,9 +71,11 @@ export const registerNetdevice = (dev: NetDevice, ifindex = 0): void => {
 export const unregisterNetdevice = (dev: NetDevice): void => {
   if (!dev.registered) return
   devClose(dev)
+  dev.unregistering = true
   const { world } = dev.netns
   dev.master?.ops.delSlave?.(dev.master, dev)
   for (const slave of [...dev.slaves]) dev.ops.delSlave?.(dev, slave)
+  devShutdown(dev)
   world.notifiers.call(NETDEV_UNREGISTER, dev)
   dev.ops.uninit?.(dev)
   dev.registered = false
@@ -115,15 +117,33 @@ export const devClose = (dev: NetDevice): void => {
   dev.taps = null
 }
 
-/** Lets the device transmit, if it has a carrier (dev_activate). */
+/** Lets the device transmit, if it has a carrier; gives it a qdisc when it has none (dev_activate). */
 export const devActivate = (dev: NetDevice): void => {
-  dev.qdiscAttached = true
-  if (dev.carrier) dev.qdisc = QDISC_NOQUEUE
+  if (dev.qdiscSleeping === NOOP_QDISC) dev.qdiscSleeping = defaultQdisc(dev)
+  if (dev.carrier) dev.qdisc = dev.qdiscSleeping.ops.enqueue === null ? null : dev.qdiscSleeping
 }
 
-/** Lets the device drop whatever is sent (dev_deactivate). */
+/** The qdisc of a device that was given none (attach_default_qdiscs). One without a queue length queues nothing. */
+const defaultQdisc = (dev: NetDevice): Qdisc => {
+  if (dev.noQueue || dev.txQueueLen === 0) return NOQUEUE_QDISC
+  const ops = dev.netns.world.qdiscKinds.get(dev.numTxQueues > 1 ? 'mq' : 'pfifo_fast')
+  if (ops === null) return NOQUEUE_QDISC
+  const q = new Qdisc(ops, dev)
+  ops.init?.(q, null)
+  return q
+}
+
+/** Lets the device drop whatever is sent, and what its qdisc holds (dev_deactivate). */
 export const devDeactivate = (dev: NetDevice): void => {
-  dev.qdisc = QDISC_NOOP
+  dev.qdisc = NOOP_QDISC
+  dev.qdiscSleeping.ops.reset(dev.qdiscSleeping)
+}
+
+/** Takes the qdiscs of a device away (dev_shutdown). */
+export const devShutdown = (dev: NetDevice): void => {
+  devDeactivate(dev)
+  dev.qdiscSleeping = NOOP_QDISC
+  dev.qdiscHash = null
 }
 
 /** Carrier is there (netif_carrier_on). */
@@ -140,6 +160,12 @@ export const netifCarrierOff = (dev: NetDevice): void => {
   dev.carrier = false
   dev.carrierDownCount++
   if (dev.registered) dev.netns.world.linkWatch.fire(dev)
+}
+
+/** Gives a device the carrier of the one that it is stacked on (netif_stacked_transfer_operstate). */
+export const netifStackedTransferOperstate = (root: NetDevice, dev: NetDevice): void => {
+  if (root.carrier) netifCarrierOn(dev)
+  else netifCarrierOff(dev)
 }
 
 /**
@@ -205,16 +231,17 @@ export const devSetPromiscuity = (dev: NetDevice, inc: number): void => {
   dev.promiscuity += inc
   if (dev.promiscuity > 0 === was) return
   dev.flags = was ? dev.flags & ~IFF_PROMISC : dev.flags | IFF_PROMISC
+  dev.ops.changeRxFlags?.(dev, IFF_PROMISC)
   devSetRxMode(dev)
 }
 
 /**
- * Brings the device's filters up to date (dev_set_rx_mode). A device whose hardware filters no unicast addresses, as
- * none here does, is promiscuous while it listens to more than its own.
+ * Brings the device's filters up to date (dev_set_rx_mode). A device that filters no unicast addresses by itself is
+ * promiscuous while it listens to more than its own.
  */
 export const devSetRxMode = (dev: NetDevice): void => {
   if ((dev.flags & IFF_UP) === 0) return
-  if (dev.uc.size > 0 !== dev.ucPromisc) {
+  if (!dev.unicastFlt && dev.uc.size > 0 !== dev.ucPromisc) {
     dev.ucPromisc = !dev.ucPromisc
     devSetPromiscuity(dev, dev.ucPromisc ? 1 : -1)
   }
@@ -227,6 +254,7 @@ export const devSetAllmulti = (dev: NetDevice, inc: number): void => {
   dev.allmulti += inc
   if (dev.allmulti > 0 === was) return
   dev.flags = was ? dev.flags & ~IFF_ALLMULTI : dev.flags | IFF_ALLMULTI
+  dev.ops.changeRxFlags?.(dev, IFF_ALLMULTI)
   devSetRxMode(dev)
 }
 
@@ -235,6 +263,16 @@ export const devMcAdd = (dev: NetDevice, mac: number): void => addrAdd(dev, dev.
 
 /** Ends one use of a link-layer multicast address (dev_mc_del); false when it was not listened to. */
 export const devMcDel = (dev: NetDevice, mac: number): boolean => addrDel(dev, dev.mc, mac)
+
+/** Listens to a link-layer address because a user says so, once however often he does (dev_mc_add_global). */
+export const devMcAddGlobal = (dev: NetDevice, mac: number): void => {
+  if (dev.mcStatic.has(mac)) return
+  dev.mcStatic.add(mac)
+  devMcAdd(dev, mac)
+}
+
+/** Ends what {@link devMcAddGlobal} began (dev_mc_del_global); false when that was not asked for. */
+export const devMcDelGlobal = (dev: NetDevice, mac: number): boolean => dev.mcStatic.delete(mac) && devMcDel(dev, mac)
 
 /** Listens to a further unicast address (dev_uc_add). */
 export const devUcAdd = (dev: NetDevice, mac: number): void => addrAdd(dev, dev.uc, mac)
@@ -254,6 +292,37 @@ const addrDel = (dev: NetDevice, list: Map<number, number>, mac: number): boolea
   else list.delete(mac)
   devSetRxMode(dev)
   return true
+}
+
+/**
+ * Gives a device the function that takes what it receives (netdev_rx_handler_register). Throws EBUSY when it has one,
+ * EINVAL for a device that can have none.
+ */
+export const netdevRxHandlerRegister = (dev: NetDevice, handler: RxHandler, data: object): void => {
+  if (dev.rxHandler !== null) throw new NetloomError('EBUSY', undefined, { dev: dev.name })
+  if (dev.noRxHandler) throw new NetloomError('EINVAL', undefined, { dev: dev.name })
+  dev.rxHandler = handler
+  dev.rxHandlerData = data
+}
+
+/** Ends {@link netdevRxHandlerRegister}. */
+export const netdevRxHandlerUnregister = (dev: NetDevice): void => {
+  dev.rxHandler = null
+  dev.rxHandlerData = null
+}
+
+/** Sets the carrier (dev_change_carrier). Throws EOPNOTSUPP for a device that does not let it be set. */
+export const devChangeCarrier = (dev: NetDevice, carrier: boolean): void => {
+  if (dev.ops.changeCarrier === null) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name })
+  dev.ops.changeCarrier(dev, carrier)
+}
+
+/** Holds the carrier down or lets it come back (dev_change_proto_down). Throws EOPNOTSUPP. */
+export const devChangeProtoDown = (dev: NetDevice, protoDown: boolean): void => {
+  if (!dev.changeProtoDown) throw extackError('EOPNOTSUPP', 'Protodown not supported by device', { dev: dev.name })
+  if (protoDown) netifCarrierOff(dev)
+  else netifCarrierOn(dev)
+  dev.protoDown = protoDown
 }
 
 /** Renames a device (dev_change_name). Throws EEXIST, EINVAL. */
@@ -293,9 +362,11 @@ export const devChangeNetns = (dev: NetDevice, netns: Netns, fallback: string | 
   dev.master?.ops.delSlave?.(dev.master, dev)
   notifiers.call(NETDEV_UNREGISTER, dev)
   dev.netns.unlink(dev)
-  dev.qdiscAttached = false
+  devShutdown(dev)
   dev.uc.clear()
   dev.mc.clear()
+  dev.ucSync.clear()
+  dev.mcSync.clear()
   dev.taps = null
   dev.tapsDown = null
   dev.netns = netns

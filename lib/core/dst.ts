@@ -40,6 +40,8 @@ export class Dst {
   iif: number
   /** Virtual time when a learned {@link mtu} or gateway ends, 0 for never. */
   expires: number
+  /** Virtual time when it was made. */
+  readonly lastuse: number
   /** Generation of the namespace's routes that this entry belongs to; another one makes it stale. */
   genid: number
   /** Neighbour entry found last for the next hop; typed above core. */
@@ -63,6 +65,7 @@ export class Dst {
     this.hoplimit = 0
     this.iif = 0
     this.expires = 0
+    this.lastuse = dev.netns.world.now
     this.genid = 0
     this.neigh = null
     this.fibInfo = null

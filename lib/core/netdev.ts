@@ -5,7 +5,9 @@
  */
 import { macHi, macLo } from '../wire/mac.js'
 import type { Netns } from './netns.js'
+import { NOOP_QDISC, type Qdisc } from './qdisc.js'
 import type { Skb } from './skb.js'
+import type { VlanInfo } from './vlan-core.js'
 
 export const IFF_UP = 0x1
 export const IFF_BROADCAST = 0x2
@@ -28,8 +30,7 @@ export const IF_OPER_UP = 6
 
 /** What a transmit returns: taken, or dropped in a way that the sender of the packet gets to know. */
 export const NETDEV_TX_OK = 0
-export const NET_XMIT_SUCCESS = 0
-export const NET_XMIT_DROP = 1
+export { NET_XMIT_DROP, NET_XMIT_SUCCESS } from './qdisc.js'
 export const NET_RX_SUCCESS = 0
 export const NET_RX_DROP = 1
 
@@ -40,6 +41,11 @@ export const RX_HANDLER_PASS = 3
 
 /** Offload that netloom models: a device that finishes UDP and TCP checksums, so that captures show them unfinished. */
 export const NETIF_F_HW_CSUM = 1
+/** Offloads that netloom models: the device takes an 802.1Q (802.1ad) tag beside the frame instead of in its bytes. */
+export const NETIF_F_HW_VLAN_CTAG_TX = 2
+export const NETIF_F_HW_VLAN_STAG_TX = 4
+/** The device carries no tagged frames at all, so that no VLAN can be made on it. */
+export const NETIF_F_VLAN_CHALLENGED = 8
 
 /** Counters as `ip -s link` shows them (struct rtnl_link_stats64, the parts that netloom's devices move). */
 export class DevStats {
@@ -60,6 +66,22 @@ export class DevStats {
   /** Parts of `rxErrors`: lengths that cannot be, and frames that are wrong otherwise. */
   rxLengthErrors = 0
   rxFrameErrors = 0
+}
+
+/** What a device has to do with the IPv4 addresses that it is given (inetaddr_chain, inetaddr_validator_chain). */
+export interface InetaddrOps {
+  /** An address, as int32, is about to be added. Throws a NetloomError to refuse. */
+  readonly validate: (dev: NetDevice, addr: number) => void
+  readonly up: (dev: NetDevice, addr: number) => void
+  readonly down: (dev: NetDevice, addr: number) => void
+}
+
+/** How a device hands IPv4 packets to others after it has received them (struct l3mdev_ops, and a hook of local input). */
+export interface L3mdevOps {
+  /** A packet has come in whose route is still to be found; may set `skb.dst`. */
+  readonly l3Rcv: (skb: Skb) => void
+  /** A whole packet is for a protocol of this host; may change `skb.dev`. */
+  readonly localIn: (skb: Skb) => void
 }
 
 /** Takes a packet that the device received before the protocols see it (a bridge port, a macvlan's lower device). */
@@ -87,7 +109,11 @@ export interface DeviceOps {
   readonly changeMtu: ((dev: NetDevice, mtu: number) => void) | null
   /** Checks a change of address and carries it out beyond `dev.addr`. */
   readonly setMacAddress: ((dev: NetDevice, mac: number) => void) | null
-  /** Promiscuity or multicast list changed (ndo_set_rx_mode, ndo_change_rx_flags). */
+  /** IFF_PROMISC or IFF_ALLMULTI of {@link NetDevice.flags} has changed, also while it is down (ndo_change_rx_flags). */
+  readonly changeRxFlags: ((dev: NetDevice, change: number) => void) | null
+  /** Sets the carrier as the administrator asks (ndo_change_carrier). */
+  readonly changeCarrier: ((dev: NetDevice, carrier: boolean) => void) | null
+  /** Promiscuity or address lists changed while it is up (ndo_set_rx_mode). */
   readonly setRxMode: ((dev: NetDevice) => void) | null
   /** ifindex that `ip link` prints after the @, with the device that has it when it is known. */
   readonly getIflink: ((dev: NetDevice) => { ifindex: number; dev: NetDevice | null }) | null
@@ -112,6 +138,8 @@ export const deviceOps = (
   uninit: ops.uninit ?? null,
   changeMtu: ops.changeMtu ?? null,
   setMacAddress: ops.setMacAddress ?? null,
+  changeRxFlags: ops.changeRxFlags ?? null,
+  changeCarrier: ops.changeCarrier ?? null,
   setRxMode: ops.setRxMode ?? null,
   getIflink: ops.getIflink ?? null,
   addSlave: ops.addSlave ?? null,
@@ -120,9 +148,22 @@ export const deviceOps = (
   getSpeed: ops.getSpeed ?? null,
 })
 
-/** Queueing discipline of a device: none, or the one that drops everything until the first carrier. */
-export const QDISC_NOQUEUE = 0
-export const QDISC_NOOP = 1
+/** Link-layer addresses of a device that its lower device listens to for it, and those that it listens to for others. */
+export class AddrSync {
+  /** Passed down to the lower device. */
+  readonly down: Set<number> = new Set()
+  /** Of these, those that the lower device had forgotten when they were to be taken back; they stay. */
+  readonly stuck: Set<number> = new Set()
+  /** Number of devices above that each address has been passed down by. */
+  readonly users: Map<number, number> = new Map()
+
+  /** Forgets all, as a device that leaves its namespace does. */
+  clear(): void {
+    this.down.clear()
+    this.stuck.clear()
+    this.users.clear()
+  }
+}
 
 /** A network device. Change it through core/dev.ts and rtnl/, which tell everybody concerned. */
 export class NetDevice {
@@ -162,15 +203,24 @@ export class NetDevice {
   /** netif_running: between open and stop. */
   running = false
   carrier = true
+  /** True when the administrator can hold the carrier down; whether he does (IFLA_PROTO_DOWN). */
+  changeProtoDown = false
+  protoDown = false
   /** How often carrier came and went (`transns` of `ip -s -s link` is the sum). */
   carrierUpCount = 0
   carrierDownCount = 0
   /** netif_dormant and dev->operstate. */
   operstate: number = IF_OPER_UNKNOWN
-  /** QDISC_NOQUEUE once activated. */
-  qdisc: number = QDISC_NOOP
-  /** True once the device was up: `ip link` shows its own qdisc from then on, whether it may send or not. */
-  qdiscAttached = false
+  /** Qdisc in force: null for none (`noqueue`), the one that drops everything while there is no carrier. */
+  qdisc: Qdisc | null = NOOP_QDISC
+  /** The device's own qdisc, whether it may send or not: `ip link` shows it. The one that drops until it first was up. */
+  qdiscSleeping: Qdisc = NOOP_QDISC
+  /** The qdiscs below the root, by handle; null while there is none (dev->qdisc_hash). */
+  qdiscHash: Qdisc[][] | null = null
+  /** Qdiscs that were made for it so far; each draws from a stream of its own. */
+  qdiscsMade = 0
+  /** Sends without a queue unless it is given one (IFF_NO_QUEUE). */
+  noQueue = true
   promiscuity = 0
   allmulti = 0
   /** NETIF_F_* in force. */
@@ -179,6 +229,8 @@ export class NetDevice {
   featureOverrides: Map<string, boolean> | null = null
   readonly stats: DevStats = new DevStats()
   rxHandler: RxHandler | null = null
+  /** True for a device that nothing can be stacked on in that way (IFF_NO_RX_HANDLER). */
+  noRxHandler = false
   rxHandlerData: object | null = null
   /** Upper device that this one is a port of. */
   master: NetDevice | null = null
@@ -189,17 +241,30 @@ export class NetDevice {
   readonly lower: NetDevice[] = []
   /** Link-layer multicast addresses that are listened to, with the number of users. */
   readonly mc: Map<number, number> = new Map()
+  /** Those of {@link mc} that a user asked for (global_use); of all users he is one. */
+  readonly mcStatic: Set<number> = new Set()
   /** Further unicast addresses that are listened to, with the number of users. */
   readonly uc: Map<number, number> = new Map()
+  /** True for a device that filters unicast addresses itself (IFF_UNICAST_FLT): {@link uc} does not make it promiscuous. */
+  unicastFlt = false
   /** Promiscuous because of {@link uc}. */
   ucPromisc = false
+  /** What of {@link uc} and {@link mc} belongs to stacked devices; see dev-addr-lists.ts. */
+  readonly ucSync: AddrSync = new AddrSync()
+  readonly mcSync: AddrSync = new AddrSync()
   taps: PacketTap[] | null = null
   /** Captures of a device that is down; they see nothing until it is up again. */
   tapsDown: PacketTap[] | null = null
+  /** VLAN devices on this one; see vlan-core.ts. */
+  vlanInfo: VlanInfo | null = null
+  inetaddrOps: InetaddrOps | null = null
+  l3mdevOps: L3mdevOps | null = null
   /** IPv4 state of the device; typed in ip/. */
   ipPtr: object | null = null
   /** True until unregistered. */
   registered = false
+  /** True while it is being unregistered, not when it only moves to another namespace (NETREG_UNREGISTERING). */
+  unregistering = false
   /** linkwatch: an event is queued. */
   linkwatchPending = false
 

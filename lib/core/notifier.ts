@@ -15,6 +15,8 @@ export const NETDEV_CHANGEMTU = 7
 export const NETDEV_CHANGEADDR = 8
 export const NETDEV_GOING_DOWN = 9
 export const NETDEV_CHANGENAME = 10
+/** Offload features of the device changed. */
+export const NETDEV_FEAT_CHANGE = 12
 export const NETDEV_NOTIFY_PEERS = 18
 export const NETDEV_CHANGEUPPER = 21
 
@@ -23,15 +25,22 @@ export type NetdevNotifier = (event: number, dev: NetDevice) => void
 
 /** Subscribers of one World. */
 export class NotifierChain {
-  readonly #subscribers: NetdevNotifier[] = []
+  /** Replaced on every change, so that a subscriber may leave while it is told something. */
+  #subscribers: readonly NetdevNotifier[] = []
 
   /** Adds a subscriber at the end. */
   register(notifier: NetdevNotifier): void {
-    this.#subscribers.push(notifier)
+    this.#subscribers = [...this.#subscribers, notifier]
+  }
+
+  /** Removes a subscriber (unregister_netdevice_notifier, without the events that take devices away again). */
+  unregister(notifier: NetdevNotifier): void {
+    this.#subscribers = this.#subscribers.filter(other => other !== notifier)
   }
 
   /** Tells everybody. */
   call(event: number, dev: NetDevice): void {
-    for (let i = 0; i < this.#subscribers.length; i++) this.#subscribers[i]!(event, dev)
+    const subscribers = this.#subscribers
+    for (let i = 0; i < subscribers.length; i++) subscribers[i]!(event, dev)
   }
 }

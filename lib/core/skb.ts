@@ -91,6 +91,8 @@ export class Skb {
   ignoreDf: boolean
   /** Largest fragment seen when it was put together, 0 when it was not. */
   fragMaxSize: number
+  /** Number of its last passage by captures, by which they know it again when it is dropped; 0 none. */
+  tapSeq: number
   /** Bridge port that it entered by; typed in dev/bridge. */
   brPort: object | null
   /** Bridge: flags of the bridge's control block (BR_*), see dev/bridge. */
@@ -126,6 +128,7 @@ export class Skb {
     this.ipOptLen = 0
     this.ignoreDf = false
     this.fragMaxSize = 0
+    this.tapSeq = 0
     this.brPort = null
     this.brFlags = 0
     this.alive = true
@@ -242,6 +245,7 @@ const reset = (skb: Skb, netns: Netns): Skb => {
   skb.ipOptLen = 0
   skb.ignoreDf = false
   skb.fragMaxSize = 0
+  skb.tapSeq = 0
   skb.brPort = null
   skb.brFlags = 0
   skb.alive = true
@@ -300,6 +304,7 @@ const copyFields = (to: Skb, from: Skb): void => {
   to.ipOptLen = from.ipOptLen
   to.ignoreDf = from.ignoreDf
   to.fragMaxSize = from.fragMaxSize
+  to.tapSeq = from.tapSeq
   to.brPort = from.brPort
   to.brFlags = from.brFlags
 }
@@ -399,6 +404,12 @@ export const skbScrub = (skb: Skb, netns: Netns): void => {
   if (skb.netns === netns) return
   skb.mark = 0
   skb.priority = 0
+  skbSetNetns(skb, netns)
+}
+
+/** Lets another namespace account for a packet that keeps all else: what a stacked device does with its lower one. */
+export const skbSetNetns = (skb: Skb, netns: Netns): void => {
+  if (skb.netns === netns) return
   const from = skb.netns.acct
   from.consumed++
   from.left++

@@ -11,8 +11,8 @@ import type { Netns } from './netns.js'
 export interface SysctlEntry {
   /** Dotted name, for example `net.ipv4.conf.eth0.arp_ignore`. */
   readonly name: string
-  /** Text as `sysctl -n` prints it. */
-  read(): string
+  /** Text as `sysctl -n` prints it. Absent for keys that can only be written. */
+  readonly read?: () => string
   /** Takes a text; throws EINVAL for what the kernel refuses. Absent for read-only keys. */
   readonly write?: (value: string) => void
 }
@@ -45,9 +45,11 @@ export class SysctlTable {
     return all.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   }
 
-  /** The value of a key as text; throws ENOENT for a key that netloom does not have. */
+  /** The value of a key as text; throws ENOENT for a key that netloom does not have, EACCES for one that is only written. */
   get(name: string): string {
-    return this.#find(name).read()
+    const entry = this.#find(name)
+    if (entry.read !== undefined) return entry.read()
+    throw new NetloomError('EACCES', `permission denied on key "${entry.name}"`, { key: entry.name })
   }
 
   /** Writes a key; throws ENOENT for a key that netloom does not have, EACCES for a read-only one, EINVAL for the value. */

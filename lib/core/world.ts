@@ -14,6 +14,7 @@ import type { NetDevice } from './netdev.js'
 import { Netns } from './netns.js'
 import { NotifierChain } from './notifier.js'
 import { DEFAULT_PROFILE, type KernelProfile } from './profile.js'
+import type { QdiscOps } from './qdisc.js'
 import { type LinkKind, Registry } from './registry.js'
 import { type Skb, SkbPool } from './skb.js'
 import type { SysctlProvider } from './sysctl.js'
@@ -43,6 +44,9 @@ export interface PacketType {
   readonly receive: (skb: Skb) => number
 }
 
+/** Told of a packet that is dropped, before its frame is reused; `reason` is a number of DROP. It must only look. */
+export type DropObserver = (skb: Skb, reason: number) => void
+
 /**
  * Hears that `dev` has no forwarding entry for the MAC `lladdr`, or no neighbour entry for the IPv4 address `ip`; the other
  * one is 0 (RTM_GETNEIGH to RTNLGRP_NEIGH).
@@ -64,16 +68,22 @@ export class World {
   readonly notifiers: NotifierChain = new NotifierChain()
   readonly linkWatch: LinkWatch
   readonly linkKinds: Registry<LinkKind> = new Registry<LinkKind>('link kind')
+  readonly qdiscKinds: Registry<QdiscOps> = new Registry<QdiscOps>('qdisc kind')
+  /** Major number of the last qdisc that got one by itself. */
+  qdiscAutohandle = 0x8000
   readonly sysctlProviders: SysctlProvider[] = []
   readonly packetTypes: PacketType[] = []
   /** Called when a device that was asked to tell misses an entry for a destination (l2miss and l3miss of vxlan). */
   readonly missObservers: MissObserver[] = []
   /** Called for every dropped packet, before its frame is reused; null when nobody looks. */
-  dropObserver: ((skb: Skb, reason: number) => void) | null = null
+  dropObserver: DropObserver | null = null
+  /** @internal how often a frame has passed captures; see {@link Skb.tapSeq} */
+  tapSeq = 0
   /** @internal input_pkt_queue and process_queue of the one CPU: lengths, see netifRx */
   inputQlen = 0
   processQlen = 0
   readonly #pernet: PernetOperations[] = []
+  #dropObservers: readonly DropObserver[] = []
   readonly #netns = new Map<string, Netns>()
 
   constructor(options: WorldOptions = {}) {
@@ -171,6 +181,22 @@ export class World {
   /** What was dropped anywhere, by namespace, device and reason. */
   drops(): DropRecord[] {
     return this.listNetns().flatMap(n => n.drops())
+  }
+
+  /** Tells `observer` of every packet that is dropped from now on; returns a function that ends this. */
+  observeDrops(observer: DropObserver): () => void {
+    this.#setDropObservers([...this.#dropObservers, observer])
+    return () => this.#setDropObservers(this.#dropObservers.filter(other => other !== observer))
+  }
+
+  #setDropObservers(observers: readonly DropObserver[]): void {
+    this.#dropObservers = observers
+    this.dropObserver =
+      observers.length <= 1
+        ? (observers[0] ?? null)
+        : (skb, reason) => {
+            for (const observer of observers) observer(skb, reason)
+          }
   }
 
   /** Seed, time, profile and namespaces. */

@@ -24,5 +24,12 @@ const addrconfNotify = (event: number, dev: NetDevice): void => {
   } else if (listens) devMcDel(dev, IPV6_ALL_NODES_MAC)
 }
 
+/** IPv6 groups of a device in the order in which the kernel lists them, the newest first; bits 127-112 and 15-0 of each. */
+export const ipv6Groups = (dev: NetDevice): readonly number[] => {
+  if (dev.mtu < IPV6_MIN_MTU) return []
+  const nodes = [0xff020001, 0xff010001]
+  return dev.mc.has(IPV6_ALL_SNOOPERS_MAC) && !dev.mcStatic.has(IPV6_ALL_SNOOPERS_MAC) ? [0xff02006a, ...nodes] : nodes
+}
+
 /** Makes the devices of a World listen to ff02::1. */
 export const registerIpv6AllNodes = (world: World): void => world.notifiers.register(addrconfNotify)

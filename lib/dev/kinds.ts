@@ -4,13 +4,29 @@
 import type { LinkKind } from '../core/registry.js'
 import type { World } from '../core/world.js'
 import { BRIDGE_KIND } from './bridge/br.js'
+import { DUMMY_KIND } from './dummy.js'
 import { registerIpv6AllNodes } from './ipv6-all-nodes.js'
+import { IPVLAN_KIND } from './ipvlan/ipvlan.js'
+import { LINK_KIND } from './link.js'
 import { LOOPBACK_NET_OPS } from './loopback.js'
+import { MACVLAN_KIND } from './macvlan/macvlan.js'
+import { TUN_KIND } from './tun.js'
 import { VETH_KIND } from './veth.js'
+import { VLAN_KIND } from './vlan/vlan-netlink.js'
 import { VXLAN_KIND } from './vxlan/vxlan.js'
 
 /** Kinds that netloom brings, in the order in which the kernel would set them up. */
-export const LINK_KINDS: readonly LinkKind[] = [VETH_KIND, BRIDGE_KIND, VXLAN_KIND]
+export const LINK_KINDS: readonly LinkKind[] = [
+  VETH_KIND,
+  BRIDGE_KIND,
+  VLAN_KIND,
+  VXLAN_KIND,
+  DUMMY_KIND,
+  MACVLAN_KIND,
+  IPVLAN_KIND,
+  LINK_KIND,
+  TUN_KIND,
+]
 
 /**
  * Gives a World its devices: `lo` in every namespace from now on, and the kinds. Call it after the layers that hear of

@@ -17,6 +17,7 @@ import {
   NET_RX_SUCCESS,
   NET_XMIT_DROP,
   NETDEV_TX_OK,
+  NETIF_F_VLAN_CHALLENGED,
   NetDevice,
 } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
@@ -56,6 +57,7 @@ const loopbackNetInit = (netns: Netns): void => {
   dev.minMtu = 0
   dev.maxMtu = 0
   dev.broadcast = 0
+  dev.features |= NETIF_F_VLAN_CHALLENGED
   dev.tsoMaxSize = 524280
   dev.netnsImmutable = true
   registerNetdevice(dev)

@@ -19,6 +19,8 @@ import {
   NET_RX_SUCCESS,
   NET_XMIT_DROP,
   NETDEV_TX_OK,
+  NETIF_F_HW_VLAN_CTAG_TX,
+  NETIF_F_HW_VLAN_STAG_TX,
   NetDevice,
 } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
@@ -144,6 +146,7 @@ const newEnd = (end: EndSpec): NetDevice => {
   dev.maxMtu = ETH_MAX_MTU
   dev.numTxQueues = end.numTxQueues ?? DEFAULT_QUEUES
   dev.numRxQueues = end.numRxQueues ?? DEFAULT_QUEUES
+  dev.features |= NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_STAG_TX
   dev.tsoMaxSize = TSO_MAX_SIZE
   if (end.mtu !== undefined) dev.mtu = end.mtu
   if (end.txQueueLen !== undefined) dev.txQueueLen = end.txQueueLen

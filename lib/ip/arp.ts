@@ -1,7 +1,7 @@
 /**
  * The Address Resolution Protocol: asking, answering, proxying, and what is learned from what is heard.
  *
- * Left out: the medium_id of proxy ARP, user-space ARP daemons (app_solicit probes are counted and not sent).
+ * Left out: user-space ARP daemons (app_solicit probes are counted and not sent).
  *
  * @see net/ipv4/arp.c, RFC 826
  */
@@ -46,6 +46,7 @@ import {
   ARP_IGNORE,
   DROP_GRATUITOUS_ARP,
   FORWARDING,
+  MEDIUM_ID,
   maxConf,
   orConf,
   PROXY_ARP,
@@ -210,6 +211,15 @@ const NOT_OURS = 0
 const ANSWERED = 1
 const QUEUED = 2
 
+/** Does proxy_arp answer for what is behind `outDev`? Not when both devices are on one medium (arp_fwd_proxy). */
+const fwdProxy = (inDev: InDevice, outDev: NetDevice): boolean => {
+  if (!orConf(ipv4(inDev.dev.netns).confAll, inDev.conf, PROXY_ARP)) return false
+  const medium = inDev.conf.data[MEDIUM_ID]!
+  if (medium === 0 || medium === -1) return medium === 0
+  const out = inDevOf(outDev)?.conf.data[MEDIUM_ID] ?? -1
+  return out !== medium && out !== -1
+}
+
 const answerRequest = (skb: Skb, inDev: InDevice, sip: number, tip: number, sha: number, delayed: boolean): number => {
   const { dev } = inDev
   const { confAll, neigh } = ipv4(dev.netns)
@@ -226,7 +236,7 @@ const answerRequest = (skb: Skb, inDev: InDevice, sip: number, tip: number, sha:
   if (inDev.conf.data[FORWARDING] === 0 || rt.type !== RTN_UNICAST) return NOT_OURS
   const elsewhere = rt.dev !== dev
   const proxies =
-    (elsewhere && orConf(confAll, inDev.conf, PROXY_ARP)) ||
+    (elsewhere && fwdProxy(inDev, rt.dev)) ||
     (!elsewhere && sip !== tip && inDev.conf.data[PROXY_ARP_PVLAN] !== 0) ||
     (elsewhere && neigh.proxyLookup(tip, dev) !== null)
   if (!proxies) return NOT_OURS

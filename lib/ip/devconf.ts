@@ -4,7 +4,7 @@
  * @see include/linux/inetdevice.h, net/ipv4/devinet.c
  */
 
-/** Name and kernel default of each setting that netloom obeys (source routing is refused, so it has no setting); the position is the index used on the data path. */
+/** Name and kernel default of each setting that netloom obeys; the position is the index used on the data path. */
 const SETTINGS = [
   ['forwarding', 0],
   ['proxy_arp', 0],
@@ -31,6 +31,10 @@ const SETTINGS = [
   ['force_igmp_version', 0],
   ['igmpv2_unsolicited_report_interval', 10000],
   ['igmpv3_unsolicited_report_interval', 1000],
+  ['src_valid_mark', 0],
+  ['accept_source_route', 1],
+  ['medium_id', 0],
+  ['mc_forwarding', 0],
 ] as const
 
 export const FORWARDING = 0
@@ -58,6 +62,11 @@ export const ARP_EVICT_NOCARRIER = 21
 export const FORCE_IGMP_VERSION = 22
 export const IGMPV2_UNSOLICITED_REPORT_INTERVAL = 23
 export const IGMPV3_UNSOLICITED_REPORT_INTERVAL = 24
+export const SRC_VALID_MARK = 25
+export const ACCEPT_SOURCE_ROUTE = 26
+export const MEDIUM_ID = 27
+/** Set by a multicast routing daemon only, of which there is none: read-only. */
+export const MC_FORWARDING = 28
 
 /** Names under net.ipv4.conf.DEV, in the order of the indexes above. */
 export const DEVCONF_NAMES: readonly string[] = SETTINGS.map(([name]) => name)

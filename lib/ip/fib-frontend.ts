@@ -10,8 +10,9 @@ import { NETDEV_CHANGE, NETDEV_DOWN, NETDEV_UNREGISTER } from '../core/notifier.
 import { extackError, NetloomError } from '../errors.js'
 import { formatIpv4, isZeronet } from '../wire/ip.js'
 import { arpIfdown, arpInvalidate } from './arp.js'
-import { type FibConfig, type FibInfo, type FibInfos, fibCreateInfo } from './fib-info.js'
+import { type FibConfig, type FibInfo, type FibInfos, fibCreateInfo, type NexthopConfig } from './fib-info.js'
 import { inetAddrType } from './fib-lookup.js'
+import { fibRebalance } from './fib-multipath.js'
 import { FibAlias, fibPropsError } from './fib-table.js'
 import { type IfAddr, type InDevice, type InetaddrNotifier, inDevOf } from './in-device.js'
 import { ipv4, rtCacheFlush } from './ipv4.js'
@@ -90,11 +91,23 @@ export interface FibDeleteConfig {
   readonly prefsrc?: number
   readonly dev?: NetDevice
   readonly gateway?: number
+  /** Several next hops; they count when neither `dev` nor `gateway` is given. */
+  readonly nexthops?: readonly NexthopConfig[]
 }
+
+/** True when a route has the next hops of a list, as far as it says something about them (fib_nh_match). */
+const hasNexthops = (info: FibInfo, wanted: readonly NexthopConfig[]): boolean =>
+  info.nhs.every((nh, i) => {
+    const want = wanted[i]
+    if (want === undefined || (want.dev !== null && want.dev !== nh.dev)) return false
+    return want.gateway === 0 || want.gateway === nh.gateway
+  })
 
 const isMeant = (a: FibAlias, cfg: FibDeleteConfig): boolean => {
   const { info } = a
   const nh = info.nhs[0]
+  const namesFirst = cfg.dev !== undefined || (cfg.gateway ?? 0) !== 0
+  if (!namesFirst && cfg.nexthops !== undefined && !hasNexthops(info, cfg.nexthops)) return false
   return (
     a.table === cfg.table &&
     a.tos === cfg.tos &&
@@ -145,10 +158,12 @@ const fibSyncDownDev = (dev: NetDevice, event: number, force: boolean): boolean 
         dead++
       }
     }
-    if (dead === info.nhs.length) {
+    // With a device goes the whole route, whatever other next hops it has.
+    if (dead === info.nhs.length || event === NETDEV_UNREGISTER) {
       info.flags |= flags
       touched = true
     }
+    fibRebalance(info)
   }
   return touched
 }
@@ -166,15 +181,17 @@ const fibSyncUp = (dev: NetDevice, flags: number): void => {
         alive++
       }
     }
-    if (alive > 0 && info.nhs.some(nh => nh.dev === dev)) info.flags &= ~cleared
+    if (!info.nhs.some(nh => nh.dev === dev)) continue
+    if (alive > 0) info.flags &= ~cleared
+    fibRebalance(info)
   }
 }
 
-/** Removes routes whose preferred source is an address that went away (fib_sync_down_addr). */
+/** Marks routes of `main` whose preferred source is an address that went away (fib_sync_down_addr); other tables keep theirs. */
 const fibSyncDownAddr = (netns: Netns, local: number): boolean => {
   let touched = false
   for (const { info } of ipv4(netns).fib.all())
-    if (info.prefsrc === local && info.table !== 0) {
+    if (info.prefsrc === local && info.table === RT_TABLE_MAIN) {
       info.flags |= RTNH_F_DEAD
       touched = true
     }

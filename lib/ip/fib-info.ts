@@ -10,7 +10,9 @@ import type { Netns } from '../core/netns.js'
 import { type Errno, errnoName, extackError, NetloomError } from '../errors.js'
 import { formatIpv4 } from '../wire/ip.js'
 import { inetAddrType } from './fib-lookup.js'
+import { fibRebalance } from './fib-multipath.js'
 import { FIB_LOOKUP_IGNORE_LINKSTATE, fibPropsError, Flow4 } from './fib-table.js'
+import type { FnheTable } from './fnhe.js'
 import { inDevOf, inetSelectAddr } from './in-device.js'
 import { ipv4 } from './ipv4.js'
 import {
@@ -49,19 +51,6 @@ const FIB_PROPS_SCOPE: Readonly<Record<number, number>> = {
   [RTN_NAT]: RT_SCOPE_NOWHERE,
 }
 
-/** What was learned about one destination behind a next hop: a smaller MTU or another gateway (struct fib_nh_exception). */
-export interface FibNhException {
-  pmtu: number
-  /** The path MTU is a guess from below: packets do not carry DF to find out more. */
-  mtuLocked: boolean
-  gateway: number
-  /** Virtual time when it ends. */
-  expires: number
-  /** Cached routes that carry it. */
-  input: Dst | null
-  output: Dst | null
-}
-
 /** One next hop of a route (struct fib_nh). */
 export class FibNh {
   dev: NetDevice | null
@@ -70,10 +59,15 @@ export class FibNh {
   /** RTNH_F_*. */
   flags: number
   weight: number
+  /** Largest 31-bit hash of this next hop among several, -1 for none (nh_upper_bound). */
+  upperBound = -1
+  /** Source address of packets that take it, as it was last asked for (nh_saddr). */
+  saddr = 0
   /** Routes cached for forwarded or local input, and for output (nhc_rth_input, nhc_pcpu_rth_output). */
   rthInput: Dst | null = null
   rthOutput: Dst | null = null
-  exceptions: Map<number, FibNhException> | null = null
+  /** What was learned about single destinations; null while nothing was. */
+  exceptions: FnheTable | null = null
 
   constructor(dev: NetDevice | null, gateway: number, flags: number, weight: number) {
     this.dev = dev
@@ -193,6 +187,8 @@ export interface FibConfig {
   readonly prefsrc: number
   readonly metrics: RouteMetrics
   readonly nexthops: readonly NexthopConfig[]
+  /** Several next hops were asked for, in front of which a device and a gateway were named: those of the first one. */
+  readonly first?: NexthopConfig
 }
 
 const refuse = (code: Errno, text: string, cfg: FibConfig): never => {
@@ -210,12 +206,26 @@ export const fibCreateInfo = (netns: Netns, cfg: FibConfig): FibInfo => {
   }
   if (cfg.scope > RT_SCOPE_HOST) refuse('EINVAL', 'Invalid scope', cfg)
   if (cfg.nexthops.length === 0) throw new NetloomError('ENODEV', undefined, { dst: formatIpv4(cfg.dst) })
+  checkFirst(cfg)
+  if (cfg.scope === RT_SCOPE_HOST && cfg.nexthops.length > 1)
+    refuse('EINVAL', 'Route with host scope can not have multiple nexthops', cfg)
   const nhs = cfg.nexthops.map(n => new FibNh(n.dev, n.gateway, n.onlink ? RTNH_F_ONLINK : 0, n.weight))
   for (const nh of nhs) checkNh(netns, nh, cfg)
   const info = new FibInfo(cfg, nhs)
   if (nhs.every(nh => nh.flags & RTNH_F_LINKDOWN)) info.flags |= RTNH_F_LINKDOWN
   if (cfg.prefsrc !== 0 && !isValidPrefsrc(netns, cfg)) refuse('EINVAL', 'Invalid prefsrc address', cfg)
+  for (const nh of nhs) nhSaddr(info, nh)
+  fibRebalance(info)
   return info
+}
+
+/** What was named in front of several next hops must be what the first of them says (fib_get_nhs). */
+const checkFirst = ({ first, nexthops }: FibConfig): void => {
+  if (first === undefined) return
+  if (first.dev !== null && nexthops[0]!.dev !== first.dev)
+    throw extackError('EINVAL', 'Nexthop device index does not match RTA_OIF')
+  if (first.gateway !== 0 && nexthops[0]!.gateway !== first.gateway)
+    throw extackError('EINVAL', 'Nexthop gateway does not match RTA_GATEWAY or RTA_VIA')
 }
 
 /** A preferred source must be a local address (fib_valid_prefsrc). */
@@ -266,5 +276,10 @@ const checkGateway = (netns: Netns, nh: FibNh, cfg: FibConfig): void => {
 }
 
 /** Source address that a route gives to a packet without one (fib_result_prefsrc). */
-export const fibPrefsrc = (info: FibInfo, nh: FibNh): number =>
-  info.prefsrc !== 0 ? info.prefsrc : nh.dev === null ? 0 : inetSelectAddr(nh.dev, nh.gateway, info.scope)
+export const fibPrefsrc = (info: FibInfo, nh: FibNh): number => (info.prefsrc !== 0 ? info.prefsrc : nhSaddr(info, nh))
+
+/** The source address that belongs to a next hop (fib_info_update_nhc_saddr). */
+const nhSaddr = (info: FibInfo, nh: FibNh): number => {
+  nh.saddr = nh.dev === null ? 0 : inetSelectAddr(nh.dev, nh.gateway, info.scope)
+  return nh.saddr
+}

@@ -6,12 +6,15 @@
 import { DROP } from '../core/drop.js'
 import type { NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
+import type { Skb } from '../core/skb.js'
+import { ETH_P_IP } from '../wire/ethernet.js'
 import { isBroadcast, isMulticast4, isZeronet } from '../wire/ip.js'
-import { ACCEPT_LOCAL, maxConf, orConf, RP_FILTER, SEND_REDIRECTS } from './devconf.js'
+import { ACCEPT_LOCAL, maxConf, orConf, RP_FILTER, SEND_REDIRECTS, SRC_VALID_MARK } from './devconf.js'
 import { FIB_LOOKUP_IGNORE_LINKSTATE, Flow4 } from './fib-table.js'
+import { FlowKeys, flowDissect, STOP_AT_ENCAP } from './flow-dissector.js'
 import type { InDevice } from './in-device.js'
-import { ipv4 } from './ipv4.js'
-import { RT_SCOPE_HOST, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST } from './rtnetlink.js'
+import { type Ipv4, ipv4 } from './ipv4.js'
+import { RT_SCOPE_HOST, RT_TABLE_LOCAL, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST } from './rtnetlink.js'
 
 /**
  * RTN_* type of an address as seen from a namespace (inet_addr_type); with `dev`, local and broadcast only when the
@@ -21,8 +24,11 @@ export const inetAddrType = (netns: Netns, addr: number, dev: NetDevice | null =
   if (isZeronet(addr) || isBroadcast(addr)) return RTN_BROADCAST
   if (isMulticast4(addr)) return RTN_MULTICAST
   const { fib } = ipv4(netns)
-  if (fib.lookup(fib.flow.reset(addr, 0, 0), 0) !== 0) return RTN_UNICAST
+  const table = fib.get(RT_TABLE_LOCAL)
+  // Before it has any address a namespace takes all addresses for broadcast ones.
+  if (table === null) return RTN_BROADCAST
   const { res } = fib
+  if (table.lookup(fib.flow.reset(addr, 0, 0), 0, res) !== 0) return RTN_UNICAST
   return dev === null || res.nh!.dev === dev ? res.type : RTN_UNICAST
 }
 
@@ -31,25 +37,53 @@ export const ipDevFind = (netns: Netns, addr: number): NetDevice | null => {
   const { addrs, fib } = ipv4(netns)
   const ifa = addrs.get(addr)?.[0]
   if (ifa !== undefined) return ifa.inDev.dev
-  if (fib.lookup(new Flow4().reset(addr, 0, 0), 0) !== 0 || fib.res.type !== RTN_LOCAL) return null
-  return fib.res.nh!.dev
+  const table = fib.get(RT_TABLE_LOCAL)
+  if (table === null || table.lookup(new Flow4().reset(addr, 0, 0), 0, fib.res) !== 0) return null
+  return fib.res.type === RTN_LOCAL ? fib.res.nh!.dev : null
+}
+
+/** Where packets are dissected to for rules. */
+const KEYS: FlowKeys = new FlowKeys()
+
+/** Protocol and ports of a packet that came in, when some rule asks for them (fib4_rules_early_flow_dissect). */
+export const flowL4 = (state: Ipv4, skb: Skb, fl: Flow4): void => {
+  if (!state.fib.rules.looksAtL4 || skb.protocol !== ETH_P_IP) return
+  flowDissect(skb, STOP_AT_ENCAP, KEYS)
+  fl.proto = KEYS.ipProto
+  fl.sport = KEYS.sport
+  fl.dport = KEYS.dport
+}
+
+/** The question for the way back of a packet that came in: its addresses and ports the other way round. */
+const wayBack = (state: Ipv4, skb: Skb, src: number, dst: number, tos: number, oif: number, inDev: InDevice): Flow4 => {
+  const fl = state.fib.flow.reset(src, dst, 0)
+  fl.tos = tos
+  if (oif !== 0) fl.iif = oif
+  if (!state.fib.rules.custom) return fl
+  if (orConf(state.confAll, inDev.conf, SRC_VALID_MARK)) fl.mark = skb.mark
+  flowL4(state, skb, fl)
+  const { sport } = fl
+  fl.sport = fl.dport
+  fl.dport = sport
+  return fl
 }
 
 const validate = (
-  netns: Netns,
+  skb: Skb,
   src: number,
   dst: number,
   tos: number,
+  oif: number,
   dev: NetDevice,
   rpf: number,
   inDev: InDevice,
 ): number => {
+  const { netns } = dev
   const state = ipv4(netns)
   const { fib } = state
-  const fl = fib.flow.reset(src, dst, 0)
-  fl.tos = tos
-  if (fib.lookup(fl, 0) !== 0) return rpf !== 0 ? DROP.IP_RPFILTER : 0
-  const { res } = fib
+  const fl = wayBack(state, skb, src, dst, tos, oif, inDev)
+  if (fib.lookup(fl, 0, fib.backRes) !== 0) return rpf !== 0 ? DROP.IP_RPFILTER : 0
+  const res = fib.backRes
   const isLocal = res.type === RTN_LOCAL
   if (res.type !== RTN_UNICAST && !(isLocal && orConf(state.confAll, inDev.conf, ACCEPT_LOCAL)))
     return DROP.IP_LOCAL_SOURCE
@@ -57,9 +91,8 @@ const validate = (
   if (usesDev || (isLocal && dev === netns.lo)) return res.nh!.scope >= RT_SCOPE_HOST ? VALID_ONLINK : 0
   if (inDev.ifaList.length === 0) return rpf !== 0 ? DROP.IP_RPFILTER : 0
   if (rpf === 1) return DROP.IP_RPFILTER
-  const back = new Flow4().reset(src, dst, dev.ifindex)
-  back.tos = tos
-  if (fib.lookup(back, FIB_LOOKUP_IGNORE_LINKSTATE) !== 0 || res.type !== RTN_UNICAST) return 0
+  fl.oif = dev.ifindex
+  if (fib.lookup(fl, FIB_LOOKUP_IGNORE_LINKSTATE, res) !== 0 || res.type !== RTN_UNICAST) return 0
   return res.nh!.scope >= RT_SCOPE_HOST ? VALID_ONLINK : 0
 }
 
@@ -67,10 +100,11 @@ const validate = (
 export const VALID_ONLINK = -1
 
 /**
- * May a packet with source `src` come in on `dev` (fib_validate_source)? 0 or {@link VALID_ONLINK} for yes, otherwise a
- * drop reason. `tos` is its type of service, `oif` the ifindex that it would leave by, 0 for local delivery. Overwrites the namespace's last result.
+ * May `skb`, with source `src`, come in on `dev` (fib_validate_source)? 0 or {@link VALID_ONLINK} for yes, otherwise a
+ * drop reason. `tos` is its type of service, `oif` the ifindex that it would leave by, 0 for local delivery.
  */
 export const fibValidateSource = (
+  skb: Skb,
   src: number,
   dst: number,
   tos: number,
@@ -82,7 +116,7 @@ export const fibValidateSource = (
   const rpf = maxConf(state.confAll, inDev.conf, RP_FILTER)
   if (rpf === 0 && (dev.ifindex !== oif || !orConf(state.confAll, inDev.conf, SEND_REDIRECTS))) {
     if (orConf(state.confAll, inDev.conf, ACCEPT_LOCAL)) return 0
-    if (!state.hasCustomLocalRoutes) return state.addrs.has(src) ? DROP.IP_LOCAL_SOURCE : 0
+    if (!state.hasCustomLocalRoutes && !state.fib.rules.custom) return state.addrs.has(src) ? DROP.IP_LOCAL_SOURCE : 0
   }
-  return validate(dev.netns, src, dst, tos, dev, rpf, inDev)
+  return validate(skb, src, dst, tos, oif, dev, rpf, inDev)
 }

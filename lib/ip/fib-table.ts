@@ -1,6 +1,5 @@
 /**
- * Routing tables: longest prefix match over the tables `local` and `main`, which the kernel keeps in one trie as long as
- * nobody adds rules, then `default`; other tables are stored for `ip rule`.
+ * A routing table: longest prefix match. The tables of a namespace, and which is looked up when, are in fib.ts.
  *
  * A table is one Map for each prefix length in use. A host has two or three routes, a node of a cluster thousands, and
  * the number of lengths stays small in both.
@@ -15,9 +14,6 @@ import type { FibInfo, FibNh } from './fib-info.js'
 import { inDevOf } from './in-device.js'
 import { ipv4 } from './ipv4.js'
 import {
-  RT_TABLE_DEFAULT,
-  RT_TABLE_LOCAL,
-  RT_TABLE_MAIN,
   RTN_BLACKHOLE,
   RTN_MAX,
   RTN_NAT,
@@ -44,11 +40,10 @@ export const fibPropsError: readonly number[] = (() => {
 /** Look at routes whose link is down too, whatever the device's ignore_routes_with_linkdown says. */
 export const FIB_LOOKUP_IGNORE_LINKSTATE = 2
 
-/** The TOS bits that routes tell apart. */
-const IPTOS_RT_MASK = 0x1c
+/** The TOS bits that routes and rules tell apart. */
+export const IPTOS_RT_MASK = 0x1c
 
 const EAGAIN = errnoNumber('EAGAIN')
-const ENETUNREACH = errnoNumber('ENETUNREACH')
 
 /** One route of a prefix (struct fib_alias). */
 export class FibAlias {
@@ -76,11 +71,25 @@ export class FibResult {
   type = 0
   scope = 0
   prefixLen = 0
+  /** The table that was searched: `main` for `local` too, while the two are one. 0 for none. */
   table = 0
   tos = 0
   info: FibInfo | null = null
   nh: FibNh | null = null
+
+  /** Nothing was found, or nothing was looked for. */
+  clear(): void {
+    this.type = 0
+    this.prefixLen = 0
+    this.table = 0
+    this.tos = 0
+    this.info = null
+    this.nh = null
+  }
 }
+
+/** The ifindex of `lo` in every namespace. */
+export const LOOPBACK_IFINDEX = 1
 
 /** What a lookup is asked for. One object for each namespace is reused. */
 export class Flow4 {
@@ -88,10 +97,17 @@ export class Flow4 {
   saddr = 0
   /** ifindex that the route must leave by, 0 for any. */
   oif = 0
+  /** ifindex of the device that it came in by; the loopback's for what this host sends. */
+  iif: number = LOOPBACK_IFINDEX
   scope = 0
   tos = 0
   proto = 0
   mark = 0
+  /** Ports in host order; for ICMP, `sport` is type and code. 0 when not known. */
+  sport = 0
+  dport = 0
+  /** Who sends: the programs of a lab and the kernel are root, 0. */
+  uid = 0
   /** Any source address is fine (transparent sockets, replies to broadcasts). */
   anySrc = false
 
@@ -99,10 +115,14 @@ export class Flow4 {
     this.daddr = daddr
     this.saddr = saddr
     this.oif = oif
+    this.iif = LOOPBACK_IFINDEX
     this.scope = 0
     this.tos = 0
     this.proto = 0
     this.mark = 0
+    this.sport = 0
+    this.dport = 0
+    this.uid = 0
     this.anySrc = false
     return this
   }
@@ -110,6 +130,8 @@ export class Flow4 {
 
 /** One table, or the pair `local` and `main` in one. */
 export class FibTable {
+  /** Its number; of the pair that of `main`. */
+  readonly id: number
   /** Routes by prefix, for each prefix length. */
   readonly #byLen: (Map<number, FibAlias[]> | null)[] = new Array<null>(33).fill(null)
   /** Routes that are for one TOS only. */
@@ -117,6 +139,10 @@ export class FibTable {
   /** Prefix lengths in use, longest first, with their masks. */
   #lens: number[] = []
   #masks: number[] = []
+
+  constructor(id: number) {
+    this.id = id
+  }
 
   /** Routes of one prefix in the order of preference, or null. */
   find(dst: number, len: number): FibAlias[] | null {
@@ -141,6 +167,14 @@ export class FibTable {
     const at = before === null ? list.findIndex(a => comesBefore(alias, a)) : list.indexOf(before)
     if (at < 0) list.push(alias)
     else list.splice(at, 0, alias)
+  }
+
+  /** Puts a route behind all others of its prefix. */
+  append(alias: FibAlias): void {
+    const list = this.find(alias.dst, alias.len)
+    if (list === null) return this.insert(alias, null)
+    if (alias.tos !== 0) this.#tosRoutes++
+    list.push(alias)
   }
 
   remove(alias: FibAlias): void {
@@ -182,7 +216,7 @@ export class FibTable {
       const list = this.#byLen[lens[i]!]!.get(fl.daddr & this.#masks[i]!)
       if (list === undefined) continue
       for (let j = 0; j < list.length; j++) {
-        const err = matchAlias(list[j]!, fl, flags, res)
+        const err = matchAlias(list[j]!, this.id, fl, flags, res)
         if (err !== 1) return err
       }
     }
@@ -198,14 +232,14 @@ export const fitsTos = (alias: FibAlias, fl: Flow4): boolean =>
   alias.tos === 0 || alias.tos === (fl.tos & IPTOS_RT_MASK)
 
 /** 0 for a match, a negative errno for a route that stands for one, 1 for no match. */
-const matchAlias = (alias: FibAlias, fl: Flow4, flags: number, res: FibResult): number => {
+const matchAlias = (alias: FibAlias, table: number, fl: Flow4, flags: number, res: FibResult): number => {
   const info = alias.info
   if (!fitsTos(alias, fl)) return 1
   if (info.dead || info.scope < fl.scope) return 1
   const error = fibPropsError[alias.type]!
   if (error !== 0) {
     res.type = alias.type
-    res.table = alias.table
+    res.table = table
     res.info = null
     res.nh = null
     return -error
@@ -217,7 +251,7 @@ const matchAlias = (alias: FibAlias, fl: Flow4, flags: number, res: FibResult): 
     res.type = alias.type
     res.scope = info.scope
     res.prefixLen = alias.len
-    res.table = alias.table
+    res.table = table
     res.tos = alias.tos
     res.info = info
     res.nh = nh
@@ -238,58 +272,4 @@ const usable = (nh: FibNh, oif: number, flags: number): boolean => {
 export const ignoresLinkdown = (dev: NetDevice | null): boolean => {
   const inDev = dev === null ? null : inDevOf(dev)
   return inDev !== null && orConf(ipv4(inDev.dev.netns).confAll, inDev.conf, IGNORE_ROUTES_WITH_LINKDOWN)
-}
-
-/** The tables of a namespace. */
-export class Fib {
-  readonly #main = new FibTable()
-  readonly #others = new Map<number, FibTable>()
-  /** Result of the last lookup. */
-  readonly res: FibResult = new FibResult()
-  /** Request object for the layers' own use; valid until the next call that may look up. */
-  readonly flow: Flow4 = new Flow4()
-
-  /** The table with this number, or null; `local` and `main` are one. */
-  get(table: number): FibTable | null {
-    if (table === RT_TABLE_MAIN || table === RT_TABLE_LOCAL) return this.#main
-    return this.#others.get(table) ?? null
-  }
-
-  /** The table with this number, made when there is none (fib_new_table). */
-  make(table: number): FibTable {
-    const found = this.get(table)
-    if (found !== null) return found
-    const made = new FibTable()
-    this.#others.set(table, made)
-    return made
-  }
-
-  /** Numbers of the tables that exist, ascending: the order of the kernel's dump. */
-  tables(): number[] {
-    return [...this.#others.keys(), RT_TABLE_MAIN, RT_TABLE_LOCAL].sort((a, b) => a - b)
-  }
-
-  /** Routes of one table in the order of the kernel's dump. */
-  list(table: number): FibAlias[] {
-    return (this.get(table)?.list() ?? []).filter(a => a.table === table)
-  }
-
-  /** Every route of the namespace. */
-  all(): FibAlias[] {
-    return this.tables().flatMap(t => this.list(t))
-  }
-
-  /** True when the TOS of a packet may decide about its route. */
-  get looksAtTos(): boolean {
-    return this.#main.looksAtTos || (this.#others.get(RT_TABLE_DEFAULT)?.looksAtTos ?? false)
-  }
-
-  /** Looks a destination up (fib_lookup): 0 with {@link res} filled, or a negative errno. */
-  lookup(fl: Flow4, flags: number): number {
-    let err = this.#main.lookup(fl, flags, this.res)
-    if (err !== -EAGAIN) return err
-    const last = this.#others.get(RT_TABLE_DEFAULT)
-    if (last !== undefined) err = last.lookup(fl, flags, this.res)
-    return err === -EAGAIN ? -ENETUNREACH : err
-  }
 }

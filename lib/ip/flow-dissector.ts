@@ -1,54 +1,82 @@
 /**
- * The hash of a packet's flow: addresses and ports, the same in both directions.
+ * What a packet belongs to: addresses, protocol and ports of its outermost or its innermost IP header, through IPv4 in
+ * IPv4, IPv6 in IPv4 and GRE.
  *
- * Two packets with the same hash of the kernel have the same one here and the other way round; the numbers themselves
- * follow from the World's seed, as the kernel's follow from a secret that it draws at boot. Left out: what stands behind
- * the first IP header of a tunnel, TIPC, the flow label of IPv6.
- *
- * @see net/core/flow_dissector.c __skb_flow_dissect, __flow_hash_consistentify, __skb_get_hash
+ * @see net/core/flow_dissector.c __skb_flow_dissect
  */
 import type { Skb } from '../core/skb.js'
-import { getU16, getU32 } from '../wire/bytes.js'
-import { ETH_P_8021AD, ETH_P_8021Q, ETH_P_IP, ETH_P_IPV6 } from '../wire/ethernet.js'
-import { IPPROTO_UDP, IPV4_HLEN, ipv4Daddr, ipv4IsFragment, ipv4Ihl, ipv4Proto, ipv4Saddr } from '../wire/ipv4.js'
-import { ipv4 } from './ipv4.js'
+import { ETH_HLEN, ETH_P_IP, ETH_P_IPV6, ETH_P_TEB } from '../wire/ethernet.js'
+import {
+  IPPROTO_AH,
+  IPPROTO_ESP,
+  IPPROTO_GRE,
+  IPPROTO_IPIP,
+  IPPROTO_IPV6,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPV4_HLEN,
+  ipv4Daddr,
+  ipv4Ihl,
+  ipv4IsFragment,
+  ipv4Proto,
+  ipv4Saddr,
+} from '../wire/ipv4.js'
 
-const IPPROTO_TCP = 6
+/** Stop at the first header that carries another packet (FLOW_DISSECTOR_F_STOP_AT_ENCAP). */
+export const STOP_AT_ENCAP = true
+
+const IPPROTO_HOPOPTS = 0
 const IPPROTO_DCCP = 33
-const IPPROTO_ESP = 50
-const IPPROTO_AH = 51
-const IPPROTO_SCTP = 132
+const IPPROTO_ROUTING = 43
+const IPPROTO_FRAGMENT = 44
+const IPPROTO_DSTOPTS = 60
 const IPPROTO_UDPLITE = 136
+
+/** Octets of an IPv6 header without extensions. */
 const IPV6_HLEN = 40
-const VLAN_HLEN = 4
-const VLAN_VID_MASK = 0x0fff
+/** Headers in one another that are looked through (MAX_FLOW_DISSECT_HDRS). */
+const MAX_HEADERS = 15
 
-const mix = (h: number, word: number): number => {
-  const k = Math.imul(h ^ word, 0x85ebca6b)
-  return Math.imul(k ^ (k >>> 15), 0xc2b2ae35) ^ (k >>> 13)
+const GRE_CSUM = 0x8000
+const GRE_ROUTING = 0x4000
+const GRE_KEY = 0x2000
+const GRE_SEQ = 0x1000
+const GRE_VERSION = 7
+
+/** The keys of a packet (struct flow_keys). One object for each user is filled again and again. */
+export class FlowKeys {
+  /** 4, 6, or 0 when there was no IP header. */
+  family = 0
+  /** IPv4 addresses as int32. */
+  src = 0
+  dst = 0
+  /** IPv6 addresses as eight native words of octets in memory order, source first. */
+  readonly v6: Int32Array = new Int32Array(8)
+  flowLabel = 0
+  ipProto = 0
+  /** Ports in host order, 0 where there are none, and in every fragment. */
+  sport = 0
+  dport = 0
+  /** A packet within the packet was seen. */
+  isEncap = false
+
+  reset(): void {
+    this.family = 0
+    this.src = 0
+    this.dst = 0
+    this.flowLabel = 0
+    this.ipProto = 0
+    this.sport = 0
+    this.dport = 0
+    this.isEncap = false
+  }
 }
 
-/** The secret of a World's hashes, and the hashes that the sockets of one namespace draw. */
-export class FlowHash {
-  /** The same in all namespaces of a World. */
-  readonly secret: number
-  readonly #netns: number
-  #drawn = 0
+const u16 = (b: Uint8Array, o: number): number => (b[o]! << 8) | b[o + 1]!
 
-  /** `netns` tells namespaces apart. */
-  constructor(seed: number, netns: number) {
-    this.secret = mix(0x9e3779b9, seed | 0)
-    this.#netns = netns
-  }
-
-  /** Hash of everything that a socket sends from now on (sk_set_txhash); never 0. */
-  drawTxHash(): number {
-    return mix(mix(mix(this.secret, 0x74786873), this.#netns), ++this.#drawn) || 1
-  }
-}
-
-/** Octets between the start of the transport header and its ports; -1 for protocols without (proto_ports_offset). */
-const portsOffset = (proto: number): number => {
+/** Offset of the ports behind the header of a protocol that has some, or -1 (proto_ports_offset). */
+export const portsOffset = (proto: number): number => {
   switch (proto) {
     case IPPROTO_TCP:
     case IPPROTO_UDP:
@@ -64,61 +92,112 @@ const portsOffset = (proto: number): number => {
   }
 }
 
-/** Two words of which the order does not count. */
-const mixPair = (h: number, a: number, b: number): number => (a < b ? mix(mix(h, a), b) : mix(mix(h, b), a))
-
-/** Adds the ports that stand at `o` and notes in the packet that it has some. */
-const mixPorts = (skb: Skb, h: number, proto: number, o: number): number => {
-  const offset = portsOffset(proto)
-  if (offset < 0 || o + offset + 4 > skb.tail) return h
-  const at = o + offset
-  const ports = mixPair(h, getU16(skb.buf, at), getU16(skb.buf, at + 2))
-  if (getU32(skb.buf, at) !== 0) skb.l4Hash = true
-  return ports
+/** What comes next in a packet that is walked through. */
+class Step {
+  /** Offset of the next header. */
+  at = 0
+  /** EtherType of the packet there, 0 when `proto` says what it is. */
+  ethertype = 0
+  proto = 0
 }
 
-const hashIpv4 = (skb: Skb, h: number, o: number): number => {
-  const b = skb.buf
-  const ihl = ipv4Ihl(b, o)
-  const proto = ipv4Proto(b, o)
-  const addresses = mix(mixPair(h, ipv4Saddr(b, o), ipv4Daddr(b, o)), proto)
-  return ipv4IsFragment(b, o) || ihl < IPV4_HLEN ? addresses : mixPorts(skb, addresses, proto, o + ihl)
-}
+/** One for all: a walk is never interrupted. */
+const STEP: Step = new Step()
 
-const fold6 = (b: Uint8Array, o: number): number =>
-  mix(mix(mix(getU32(b, o), getU32(b, o + 4)), getU32(b, o + 8)), getU32(b, o + 12))
-
-const hashIpv6 = (skb: Skb, h: number, o: number): number => {
-  const b = skb.buf
-  const proto = b[o + 6]!
-  return mixPorts(skb, mix(mixPair(h, fold6(b, o + 8), fold6(b, o + 24)), proto), proto, o + IPV6_HLEN)
-}
-
-/** Looks at the packet; `data` is at its link-layer header and `o` at what follows. */
-const dissect = (skb: Skb, secret: number, o: number): number => {
-  let proto = skb.protocol
-  let at = o
-  let h = secret
-  while ((proto === ETH_P_8021Q || proto === ETH_P_8021AD) && at + VLAN_HLEN <= skb.tail) {
-    h = mix(h, getU16(skb.buf, at) & VLAN_VID_MASK)
-    proto = getU16(skb.buf, at + 2)
-    at += VLAN_HLEN
+/** Fills `keys` from the packet at `skb.networkHeader`; `stopAtEncap`: of its outermost header. */
+export const flowDissect = (skb: Skb, stopAtEncap: boolean, keys: FlowKeys): void => {
+  const { buf: b, tail: end } = skb
+  keys.reset()
+  STEP.at = skb.networkHeader
+  STEP.ethertype = ETH_P_IP
+  STEP.proto = 0
+  for (let n = 0; n < MAX_HEADERS; n++) {
+    if (STEP.ethertype !== 0) {
+      if (!ipHeader(b, end, keys)) return
+    } else if (!nextHeader(b, end, stopAtEncap, keys)) return
   }
-  h = mix(h, proto)
-  if (proto === ETH_P_IP && at + IPV4_HLEN <= skb.tail) return hashIpv4(skb, h, at)
-  return proto === ETH_P_IPV6 && at + IPV6_HLEN <= skb.tail ? hashIpv6(skb, h, at) : h
 }
 
-/**
- * Hash of the flow of a packet whose network header is at `o`, an int32 that is not 0; what a socket or an earlier device
- * has set stays (skb_get_hash).
- */
-export const skbGetHash = (skb: Skb, o: number): number => {
-  if (skb.hash === 0) skb.hash = dissect(skb, ipv4(skb.netns).flowHash.secret, o) || 1
-  return skb.hash
+/** Takes an IPv4 or IPv6 header, or the Ethernet header in front of one; false at the end of the walk. */
+const ipHeader = (b: Uint8Array, end: number, keys: FlowKeys): boolean => {
+  const { at, ethertype } = STEP
+  if (ethertype === ETH_P_TEB) {
+    if (at + ETH_HLEN > end) return false
+    STEP.ethertype = u16(b, at + 12)
+    STEP.at = at + ETH_HLEN
+    return STEP.ethertype !== 0
+  }
+  STEP.ethertype = 0
+  return ethertype === ETH_P_IP
+    ? ipv4Header(b, at, end, keys)
+    : ethertype === ETH_P_IPV6 && ipv6Header(b, at, end, keys)
 }
 
-/** A packet has become another one: what its hash was made of does not count, unless it came from ports (skb_clear_hash_if_not_l4). */
-export const skbClearHashIfNotL4 = (skb: Skb): void => {
-  if (!skb.l4Hash) skb.hash = 0
+const ipv4Header = (b: Uint8Array, at: number, end: number, keys: FlowKeys): boolean => {
+  if (at + IPV4_HLEN > end || ipv4Ihl(b, at) < IPV4_HLEN) return false
+  keys.family = 4
+  keys.src = ipv4Saddr(b, at)
+  keys.dst = ipv4Daddr(b, at)
+  keys.ipProto = STEP.proto = ipv4Proto(b, at)
+  STEP.at = at + ipv4Ihl(b, at)
+  return !ipv4IsFragment(b, at)
+}
+
+const ipv6Header = (b: Uint8Array, at: number, end: number, keys: FlowKeys): boolean => {
+  if (at + IPV6_HLEN > end) return false
+  keys.family = 6
+  for (let i = 0; i < 8; i++) {
+    const o = at + 8 + 4 * i
+    keys.v6[i] = b[o]! | (b[o + 1]! << 8) | (b[o + 2]! << 16) | (b[o + 3]! << 24)
+  }
+  keys.flowLabel = ((b[at + 1]! & 15) << 16) | u16(b, at + 2)
+  keys.ipProto = STEP.proto = b[at + 6]!
+  STEP.at = at + IPV6_HLEN
+  return true
+}
+
+/** Takes a header behind an IP header; false at the end of the walk. */
+const nextHeader = (b: Uint8Array, end: number, stopAtEncap: boolean, keys: FlowKeys): boolean => {
+  const { at, proto } = STEP
+  switch (proto) {
+    case IPPROTO_IPIP:
+    case IPPROTO_IPV6:
+      keys.isEncap = true
+      STEP.ethertype = proto === IPPROTO_IPIP ? ETH_P_IP : ETH_P_IPV6
+      return !stopAtEncap
+    case IPPROTO_GRE:
+      return greHeader(b, end, stopAtEncap, keys)
+    case IPPROTO_HOPOPTS:
+    case IPPROTO_ROUTING:
+    case IPPROTO_DSTOPTS:
+      if (keys.family !== 6 || at + 2 > end) return false
+      keys.ipProto = STEP.proto = b[at]!
+      STEP.at = at + ((b[at + 1]! + 1) << 3)
+      return true
+    case IPPROTO_FRAGMENT:
+      if (keys.family === 6 && at + 8 <= end) keys.ipProto = b[at]!
+      return false
+    default:
+      ports(b, at, end, proto, keys)
+      return false
+  }
+}
+
+const greHeader = (b: Uint8Array, end: number, stopAtEncap: boolean, keys: FlowKeys): boolean => {
+  const { at } = STEP
+  if (at + 4 > end) return false
+  const flags = u16(b, at)
+  // Only version 0 without source routes is looked into.
+  if (flags & (GRE_ROUTING | GRE_VERSION)) return false
+  STEP.ethertype = u16(b, at + 2)
+  STEP.at = at + 4 + (flags & GRE_CSUM ? 4 : 0) + (flags & GRE_KEY ? 4 : 0) + (flags & GRE_SEQ ? 4 : 0)
+  keys.isEncap = true
+  return !stopAtEncap
+}
+
+const ports = (b: Uint8Array, at: number, end: number, proto: number, keys: FlowKeys): void => {
+  const offset = portsOffset(proto)
+  if (offset < 0 || at + offset + 4 > end) return
+  keys.sport = u16(b, at + offset)
+  keys.dport = u16(b, at + offset + 2)
 }

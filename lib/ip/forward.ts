@@ -6,11 +6,14 @@
 import { DROP } from '../core/drop.js'
 import { NET_RX_DROP } from '../core/netdev.js'
 import { kfreeSkb, PACKET_HOST, type Skb, skbCow } from '../core/skb.js'
-import { ICMP_DEST_UNREACH, ICMP_EXC_TTL, ICMP_FRAG_NEEDED, ICMP_TIME_EXCEEDED } from '../wire/icmp.js'
-import { IP_DF, ipv4DecTtl, ipv4FragOff, ipv4Ttl } from '../wire/ipv4.js'
+import { ICMP_DEST_UNREACH, ICMP_EXC_TTL, ICMP_FRAG_NEEDED, ICMP_SR_FAILED, ICMP_TIME_EXCEEDED } from '../wire/icmp.js'
+import { IP_DF, ipv4DecTtl, ipv4FragOff, ipv4Tos, ipv4Ttl } from '../wire/ipv4.js'
 import { icmpSend } from './icmp-send.js'
+import { ipv4 } from './ipv4.js'
 import { forwardOptions } from './options.js'
-import { IPSKB_DOREDIRECT, IPSKB_FORWARDED } from './path.js'
+import { forwardSourceRoute } from './options-srr.js'
+import { IPSKB_DOREDIRECT, IPSKB_FORWARDED, IPSKB_SRR_HIT, IPSKB_SRR_STRICT } from './path.js'
+import { tosToPriority } from './priority.js'
 import { dstMtu } from './route.js'
 import { ipRtGetSource, ipRtSendRedirect } from './route-exceptions.js'
 
@@ -31,6 +34,11 @@ export const ipForward = (skb: Skb): number => {
     kfreeSkb(skb, DROP.TTL_EXPIRED)
     return NET_RX_DROP
   }
+  if (skb.ipFlags & IPSKB_SRR_STRICT && dst.gateway !== 0) {
+    icmpSend(skb, ICMP_DEST_UNREACH, ICMP_SR_FAILED, 0)
+    kfreeSkb(skb, DROP.IP_INHDR)
+    return NET_RX_DROP
+  }
   skb.ipFlags |= IPSKB_FORWARDED
   const mtu = dstMtu(dst, true)
   if (exceedsMtu(skb, mtu)) {
@@ -42,5 +50,7 @@ export const ipForward = (skb: Skb): number => {
   ipv4DecTtl(skb.buf, skb.data)
   if (skb.ipFlags & IPSKB_DOREDIRECT) ipRtSendRedirect(skb)
   if (skb.ipOptLen !== 0) forwardOptions(skb, ipRtGetSource(skb))
+  if (skb.ipFlags & IPSKB_SRR_HIT) forwardSourceRoute(skb, ipRtGetSource)
+  if (ipv4(skb.netns).sysctls.ipForwardUpdatePriority !== 0) skb.priority = tosToPriority(ipv4Tos(skb.buf, skb.data))
   return dst.output(skb)
 }

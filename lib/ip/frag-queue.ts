@@ -10,6 +10,7 @@ import { allocSkb, consumeSkb, kfreeSkb, type Skb, skbPut } from '../core/skb.js
 import type { SimEvent } from '../sim/queue.js'
 import { NSEC_PER_SEC } from '../sim/time.js'
 import { wheelExpiry } from '../sim/timer.js'
+import { ETH_HLEN } from '../wire/ethernet.js'
 import { ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED } from '../wire/icmp.js'
 import {
   IP_DF,
@@ -28,11 +29,13 @@ import {
 } from '../wire/ipv4.js'
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
-import { RTN_LOCAL } from './rtnetlink.js'
+import { ipRouteInput } from './route.js'
 import { skbTruesize } from './truesize.js'
 
 /** Longest IPv4 packet. */
 const IP_MAX_LEN = 65535
+/** sizeof(struct ipq) on x86_64, which counts for each datagram besides its fragments. */
+const QUEUE_SIZE = 200
 
 /** Fragments that came one behind the other at the end of what was there: octets `start` to `end` of the payload. */
 interface Run {
@@ -46,7 +49,8 @@ interface Run {
 class FragQueue {
   readonly key: string
   readonly saddr: number
-  readonly dev: NetDevice
+  /** Device of the fragment that came last. */
+  dev: NetDevice
   /** In order of offset. Runs that have grown together stay apart. */
   readonly runs: Run[] = []
   /** The fragments' ECN fields, as 1 << field. */
@@ -55,7 +59,7 @@ class FragQueue {
   len = 0
   lastIn = false
   meat = 0
-  mem = 0
+  mem = QUEUE_SIZE
   maxSize = 0
   maxDfSize = 0
   /** Value of the peer's fragment counter when a fragment came last. */
@@ -93,7 +97,7 @@ export class FragQueues {
   /** Takes a fragment (ip_defrag); returns the whole packet, or null while it is not complete. Owns the skb. */
   defrag(skb: Skb): Skb | null {
     const { sysctls } = ipv4(this.#netns)
-    if (this.#mem > sysctls.ipfragHighThresh) {
+    if (sysctls.ipfragHighThresh === 0 || this.#mem > sysctls.ipfragHighThresh) {
       kfreeSkb(skb, DROP.NOMEM)
       return null
     }
@@ -116,6 +120,7 @@ export class FragQueues {
       q = new FragQueue(key, saddr, skb.dev!)
       q.rid = this.#rids.get(saddr) ?? 0
       this.#queues.set(key, q)
+      this.#mem += QUEUE_SIZE
       this.#arm(q, timeSec)
     }
     return q
@@ -169,6 +174,7 @@ export class FragQueues {
       return null
     }
     if (placed === OVERLAP) return this.#discard(q, skb)
+    q.dev = skb.dev!
     q.ecn |= 1 << (ipv4Tos(b, ip) & ECN_MASK)
     q.meat += end - start
     q.mem += skbTruesize(skb)
@@ -176,7 +182,7 @@ export class FragQueues {
     const size = end - start + ihl
     q.maxSize = Math.max(q.maxSize, size)
     if (raw & IP_DF) q.maxDfSize = Math.max(q.maxDfSize, size)
-    return q.lastIn && q.runs[0]!.start === 0 && q.meat === q.len ? this.#reasm(q) : null
+    return q.lastIn && q.runs[0]!.start === 0 && q.meat === q.len ? this.#reasm(q, skb) : null
   }
 
   /** The datagram is not to be trusted any more: everything of it goes. */
@@ -188,27 +194,37 @@ export class FragQueues {
 
   #dropFragments(q: FragQueue, reason: number): void {
     for (const { skbs } of q.runs.splice(0)) for (const skb of skbs) kfreeSkb(skb, reason)
-    this.#mem -= q.mem
-    q.mem = 0
+    this.#mem -= q.mem - QUEUE_SIZE
+    q.mem = QUEUE_SIZE
   }
 
   #kill(q: FragQueue, reason: number): void {
     if (q.timer !== null) this.#netns.world.sim.cancel(q.timer)
     this.#queues.delete(q.key)
     this.#dropFragments(q, reason)
+    this.#mem -= QUEUE_SIZE
   }
 
-  /** Time is up (ip_expire): the sender hears of it when this host was the destination and has the first fragment. */
+  /**
+   * Time is up (ip_expire): the sender hears of it when the first fragment has come, and by the routes of this moment
+   * the datagram may be answered.
+   */
   #expire(q: FragQueue): void {
     const first = q.runs[0]
     const head = first?.start === 0 ? first.skbs[0]! : null
-    if (head?.dst?.type === RTN_LOCAL) icmpSend(head, ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0)
+    if (head !== null && q.dev.registered) {
+      const { buf: b, networkHeader: ip } = head
+      head.dev = q.dev
+      head.dst = null
+      if (ipRouteInput(head, ipv4Daddr(b, ip), ipv4Saddr(b, ip), q.dev) === 0)
+        icmpSend(head, ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0)
+    }
     q.timer = null
     this.#kill(q, DROP.FRAG_REASM_TIMEOUT)
   }
 
-  /** Puts the pieces together (ip_frag_reasm). */
-  #reasm(q: FragQueue): Skb | null {
+  /** Puts the pieces together (ip_frag_reasm); `last` is the one that came last, whose device and route the whole has. */
+  #reasm(q: FragQueue, last: Skb): Skb | null {
     const head = q.runs[0]!.skbs[0]!
     const ecn = ecnOfWhole(q.ecn)
     const ihl = ipv4Ihl(head.buf, head.networkHeader)
@@ -231,7 +247,7 @@ export class FragQueues {
     putIpv4FragOff(whole.buf, at, wasDf ? IP_DF : 0)
     putIpv4TotLen(whole.buf, at, ihl + q.len)
     putIpv4Csum(whole.buf, at)
-    takeMeta(whole, head, at, ihl)
+    takeMeta(whole, head, last, at, ihl)
     whole.fragMaxSize = Math.max(q.maxDfSize, q.maxSize)
     if (q.timer !== null) this.#netns.world.sim.cancel(q.timer)
     this.#queues.delete(q.key)
@@ -241,13 +257,18 @@ export class FragQueues {
   }
 }
 
-const takeMeta = (whole: Skb, head: Skb, at: number, ihl: number): void => {
+const takeMeta = (whole: Skb, head: Skb, last: Skb, at: number, ihl: number): void => {
   whole.networkHeader = at
   whole.transportHeader = at + ihl
+  const linkHeader = head.networkHeader - head.macHeader
+  if (linkHeader === ETH_HLEN) {
+    whole.macHeader = at - ETH_HLEN
+    whole.buf.set(head.buf.subarray(head.macHeader, head.networkHeader), whole.macHeader)
+  }
   whole.protocol = head.protocol
   whole.pktType = head.pktType
-  whole.dev = head.dev
-  whole.dst = head.dst
+  whole.dev = last.dev
+  whole.dst = last.dst
   whole.skbIif = head.skbIif
   whole.ipFlags = head.ipFlags
   whole.ipOptLen = head.ipOptLen

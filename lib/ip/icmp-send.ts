@@ -79,10 +79,12 @@ export const icmpSend = (skb: Skb, type: number, code: number, info: number): vo
   const options = echoOptions(skb)
   if (options === null) return
   const tos = isIcmpError(type) ? (ipv4Tos(b, ip) & IPTOS_TOS_MASK) | TOS_INTERNETCONTROL : ipv4Tos(b, ip)
-  const fl = fib.flow.reset(ipv4Saddr(b, ip), errorSource(skb, dst), 0)
+  const fl = fib.flow.reset(options.faddr !== 0 ? options.faddr : ipv4Saddr(b, ip), errorSource(skb, dst), 0)
   fl.proto = IPPROTO_ICMP
   fl.tos = tos
-  const rt = ipRouteOutput(netns, fl)
+  fl.sport = (type << 8) | code
+  // With several next hops it takes the one of the flow that it is about.
+  const rt = ipRouteOutput(netns, fl, skb)
   if (rt === null) return
   const { daddr } = fl
   const saddr = fl.saddr !== 0 ? fl.saddr : INADDR_DUMMY
@@ -106,7 +108,7 @@ export const icmpReply = (skb: Skb, type: number, code: number, data?: Uint8Arra
   if (options === null) return
   const tos = ipv4Tos(b, ip)
   const source = specDst(skb)
-  const fl = fib.flow.reset(ipv4Saddr(b, ip), source, 0)
+  const fl = fib.flow.reset(options.faddr !== 0 ? options.faddr : ipv4Saddr(b, ip), source, 0)
   fl.proto = IPPROTO_ICMP
   fl.tos = tos
   const rt = ipRouteOutput(netns, fl)
@@ -126,7 +128,9 @@ export const specDst = (skb: Skb): number => {
   const saddr = ipv4Saddr(b, ip)
   if (isZeronet(saddr)) return inetSelectAddr(skb.dev!, saddr, RT_SCOPE_LINK)
   const { fib } = ipv4(netns)
-  if (fib.lookup(fib.flow.reset(saddr, 0, 0), 0) === 0) return fibPrefsrc(fib.res.info!, fib.res.nh!)
+  const fl = fib.flow.reset(saddr, 0, 0)
+  fl.tos = ipv4Tos(b, ip)
+  if (fib.lookup(fl, 0) === 0) return fibPrefsrc(fib.res.info!, fib.res.nh!)
   return inetSelectAddr(skb.dev!, saddr, RT_SCOPE_UNIVERSE)
 }
 
@@ -147,7 +151,7 @@ const push = (
   const len = data.length
   const out = allocSkb(netns, IPV4_HLEN + options.octets.length + ICMP_HLEN + len)
   out.data = out.tail = out.data + IPV4_HLEN
-  if (options.octets.length > 0) putEchoed(out, options, saddr)
+  if (options.octets.length > 0) putEchoed(out, options, saddr, ipv4Saddr(skb.buf, skb.networkHeader))
   const at = skbPut(out, ICMP_HLEN + len)
   const b = out.buf
   putIcmp(b, at, type, code, rest)

@@ -94,13 +94,16 @@ const timestamp = (skb: Skb): void => {
   consumeSkb(skb)
 }
 
+/** Values of ip_no_pmtu_disc that let no error about the MTU pass; with the second those of TCP, which has none here. */
+const IGNORES_PMTU: readonly number[] = [2, 3]
+
 /** MTU or pointer that an error carries, 0 for others; -1 when the error is to be ignored. */
 const errorInfo = (skb: Skb, type: number, code: number): number => {
   const { buf: b, data: o } = skb
   const { ipNoPmtuDisc } = ipv4(skb.netns).sysctls
   switch (type) {
     case ICMP_DEST_UNREACH:
-      if (code > NR_ICMP_UNREACH || (code === ICMP_FRAG_NEEDED && ipNoPmtuDisc >= 2)) return -1
+      if (code > NR_ICMP_UNREACH || (code === ICMP_FRAG_NEEDED && IGNORES_PMTU.includes(ipNoPmtuDisc))) return -1
       return code === ICMP_FRAG_NEEDED && ipNoPmtuDisc === 0 ? icmpMtu(b, o) : 0
     case ICMP_TIME_EXCEEDED:
       return code === ICMP_EXC_FRAGTIME ? -1 : 0
@@ -139,7 +142,7 @@ const tellSockets = (skb: Skb, ip: number, type: number, code: number, info: num
 /** An error about an ICMP message: of those that this host sends without a socket, its answers to echo (icmp_err). */
 export const icmpErr = (skb: Skb, type: number, code: number, info: number): void => {
   const { buf: b, data: ip } = skb
-  if (icmpType(b, ip + ipv4Ihl(b, ip)) === ICMP_ECHOREPLY) ipRtIcmpError(skb, type, code, info, 0)
+  if (icmpType(b, ip + ipv4Ihl(b, ip)) === ICMP_ECHOREPLY) ipRtIcmpError(skb, type, code, info, null)
 }
 
 const redirect = (skb: Skb): void => {

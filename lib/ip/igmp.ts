@@ -2,13 +2,11 @@
  * Multicast groups of a host: joining and leaving, the reports that tell the routers, and the answers to queries. IGMPv3
  * is spoken until a querier of an older version is heard, or force_igmp_version says otherwise.
  *
- * Left out: source filters (INCLUDE lists).
- *
  * @see net/ipv4/igmp.c, RFC 1112, RFC 2236, RFC 3376
  */
 import { devMcAdd, devMcDel } from '../core/dev.js'
 import { DROP } from '../core/drop.js'
-import type { NetDevice } from '../core/netdev.js'
+import { ARPHRD_ETHER, type NetDevice } from '../core/netdev.js'
 import { consumeSkb, kfreeSkb, PACKET_BROADCAST, PACKET_MULTICAST, type Skb } from '../core/skb.js'
 import { NSEC_PER_SEC } from '../sim/time.js'
 import { HZ, NSEC_PER_JIFFY, Timer } from '../sim/timer.js'
@@ -19,9 +17,6 @@ import {
   IGMP_HOST_MEMBERSHIP_QUERY,
   IGMP_HOST_MEMBERSHIP_REPORT,
   IGMPV2_HOST_MEMBERSHIP_REPORT,
-  IGMPV3_CHANGE_TO_EXCLUDE,
-  IGMPV3_CHANGE_TO_INCLUDE,
-  IGMPV3_MODE_IS_EXCLUDE,
   IGMPV3_QUERY_HLEN,
   igmpCode,
   igmpCsumOk,
@@ -29,90 +24,46 @@ import {
   igmpQqic,
   igmpQrv,
   igmpQueryNsrcs,
+  igmpQuerySrc,
   igmpType,
   igmpv3Time,
 } from '../wire/igmp.js'
-import { ipMulticastMac, isLocalMulticast4 } from '../wire/ip.js'
+import { ipMulticastMac } from '../wire/ip.js'
+import { isReported } from './igmp-grec.js'
+import { sendIgmp } from './igmp-report.js'
+import { ipMcAddSrc } from './igmp-src.js'
 import {
-  FORCE_IGMP_VERSION,
-  IGMPV2_UNSOLICITED_REPORT_INTERVAL,
-  IGMPV3_UNSOLICITED_REPORT_INTERVAL,
-} from './devconf.js'
-import { sendIgmp, sendIgmpv3 } from './igmp-report.js'
+  igmpIfcEvent,
+  igmpState,
+  type IgmpState,
+  QUERY_INTERVAL_NS,
+  QUERY_RESPONSE_INTERVAL_NS,
+  randomDelayNs,
+  sendCurrentOf,
+  unsolicitedJiffies,
+} from './igmp-state.js'
 import { type InDevice, inDevOf } from './in-device.js'
-import { ipv4 } from './ipv4.js'
-import { McGroup } from './mc-list.js'
+import { ipv4, rtCacheFlush } from './ipv4.js'
+import { findMc, MCAST_EXCLUDE, MCAST_INCLUDE, McGroup } from './mc-list.js'
 
-/** Times between queries and for the answers, until a querier names others. */
-const QUERY_INTERVAL_NS = 125 * NSEC_PER_SEC
-const QUERY_RESPONSE_INTERVAL_NS = 10 * NSEC_PER_SEC
 /** Jiffies in the unit of a query's response time, 1/10 s. */
 const JIFFIES_PER_TENTH: number = HZ / 10
 
-/** A group that was left and is still to be reported as such. */
-interface LeftGroup {
-  readonly addr: number
-  crCount: number
-}
-
-/** IGMP of one device. */
-class IgmpState {
-  readonly inDev: InDevice
-  /** Groups that were left, the last one first (mc_tomb). */
-  readonly tomb: LeftGroup[] = []
-  readonly ifcTimer: Timer<IgmpState, Skb>
-  readonly gqTimer: Timer<IgmpState, Skb>
-  /** Turns of the timer for change records that are left. */
-  ifcCount = 0
-  /** Until when an older querier counts as present; 0 for none. */
-  v1SeenNs = 0
-  v2SeenNs = 0
-  /** Robustness variable and query interval of the querier. */
-  qrv: number
-  qiNs: number = QUERY_INTERVAL_NS
-  qriNs: number = QUERY_RESPONSE_INTERVAL_NS
-
-  constructor(inDev: InDevice) {
-    const { netns } = inDev.dev
-    const { sim } = netns.world
-    this.inDev = inDev
-    this.qrv = ipv4(netns).sysctls.igmpQrv
-    this.ifcTimer = new Timer<IgmpState, Skb>(sim, sendChanges, this, `IGMP report of ${inDev.dev}`)
-    this.gqTimer = new Timer<IgmpState, Skb>(sim, sendCurrent, this, `IGMP answer of ${inDev.dev}`)
-  }
-}
-
-const stateOf = (inDev: InDevice): IgmpState => {
-  inDev.igmp ??= new IgmpState(inDev)
-  return inDev.igmp as IgmpState
-}
-
-/** IGMP version that is spoken on a device: 1, 2 or 3 (IGMP_V1_SEEN, IGMP_V2_SEEN). */
-const version = (state: IgmpState): 1 | 2 | 3 => {
-  const { dev, conf } = state.inDev
-  const { now } = dev.netns.world
-  const forced = [ipv4(dev.netns).confAll.data[FORCE_IGMP_VERSION], conf.data[FORCE_IGMP_VERSION]]
-  if (forced.includes(1) || now < state.v1SeenNs) return 1
-  return forced.includes(2) || now < state.v2SeenNs ? 2 : 3
-}
-
-const isReported = (inDev: InDevice, addr: number): boolean => {
-  if (addr === IGMP_ALL_HOSTS) return false
-  return !isLocalMulticast4(addr) || ipv4(inDev.dev.netns).sysctls.igmpLinkLocalMcastReports !== 0
-}
-
-/** Joins a group on a device once more (ip_mc_inc_group). */
-export const ipMcJoin = (dev: NetDevice, addr: number): void => {
+/** Joins a group on a device once more, with a filter of a mode and no sources in it yet (ip_mc_inc_group). */
+export const ipMcJoin = (dev: NetDevice, addr: number, mode: number = MCAST_EXCLUDE): void => {
   const inDev = inDevOf(dev)
   if (inDev === null) return
-  const found = inDev.mcList.find(g => g.addr === addr)
-  if (found !== undefined) {
+  const found = findMc(inDev, addr)
+  if (found !== null) {
     found.users++
+    ipMcAddSrc(inDev, addr, mode, [], false)
     return
   }
-  const group = new McGroup(inDev, addr)
+  const group = new McGroup(inDev, addr, mode)
   inDev.mcList.unshift(group)
+  delDelrec(group)
   groupAdded(group)
+  if (!inDev.dead) rtCacheFlush(dev.netns)
 }
 
 /** Ends one use of a group (ip_mc_dec_group). */
@@ -122,81 +73,75 @@ export const ipMcLeave = (dev: NetDevice, addr: number): void => {
   if (inDev === null || at < 0 || --inDev.mcList[at]!.users > 0) return
   const [group] = inDev.mcList.splice(at, 1)
   groupDropped(group!)
+  if (!inDev.dead) rtCacheFlush(dev.netns)
 }
 
 export { ipMcJoin as ipMcIncGroup, ipMcLeave as ipMcDecGroup }
 
-/** Random delay of at most `maxJiffies`, and two jiffies more. */
-const randomDelayNs = (inDev: InDevice, maxJiffies: number): number =>
-  (inDev.dev.netns.rng.below(maxJiffies) + 2) * NSEC_PER_JIFFY
+/** A left group is reported some times; in include mode it takes its sources along (igmpv3_add_delrec). */
+const addDelrec = (g: McGroup, state: IgmpState): void => {
+  const left = new McGroup(g.inDev, g.addr, g.sfmode)
+  left.crCount = state.qrv
+  if (g.sfmode === MCAST_INCLUDE) {
+    left.tomb = g.tomb
+    left.sources = g.sources
+    g.tomb = []
+    g.sources = []
+    for (const s of left.sources) s.crCount = left.crCount
+  }
+  state.tomb.unshift(left)
+}
+
+/** The group is joined again before that was over (igmpv3_del_delrec). */
+const delDelrec = (g: McGroup): void => {
+  const state = igmpState(g.inDev)
+  const left = state.tomb.find(other => other.addr === g.addr)
+  if (left === undefined) return
+  state.tomb.splice(state.tomb.indexOf(left), 1)
+  if (g.sfmode === MCAST_EXCLUDE) {
+    g.crCount = state.qrv
+    return
+  }
+  g.tomb = left.tomb
+  g.sources = left.sources
+  for (const s of g.sources) s.crCount = state.qrv
+}
+
+const listen = (g: McGroup, wants: boolean): void => {
+  if (g.loaded === wants) return
+  g.loaded = wants
+  const { dev } = g.inDev
+  // Only Ethernet has addresses for groups (arp_mc_map).
+  if (dev.type !== ARPHRD_ETHER) return
+  if (wants) devMcAdd(dev, ipMulticastMac(g.addr))
+  else devMcDel(dev, ipMulticastMac(g.addr))
+}
 
 const groupAdded = (g: McGroup): void => {
   const { inDev, addr } = g
-  if (!g.loaded) devMcAdd(inDev.dev, ipMulticastMac(addr))
-  g.loaded = true
+  listen(g, true)
   if (!isReported(inDev, addr) || inDev.dead) return
-  const state = stateOf(inDev)
-  const left = state.tomb.findIndex(t => t.addr === addr)
-  if (left >= 0) state.tomb.splice(left, 1)
+  const state = igmpState(inDev)
   g.unsolicited = ipv4(inDev.dev.netns).sysctls.igmpQrv
-  if (version(state) < 3) return startTimer(g, 1)
-  g.crCount = state.qrv
-  startChanges(state)
+  if (state.version < 3) return startTimer(g, 1)
+  // A group of named sources is reported by these (RFC 3376 5.1).
+  if (g.sfmode === MCAST_EXCLUDE) g.crCount = state.qrv
+  igmpIfcEvent(state)
 }
 
 const groupDropped = (g: McGroup): void => {
   const { inDev, addr } = g
-  if (g.loaded) devMcDel(inDev.dev, ipMulticastMac(addr))
-  g.loaded = false
+  listen(g, false)
   if (!isReported(inDev, addr)) return
   const wasReporter = g.reporter
   stopTimer(g)
   if (inDev.dead) return
-  const state = stateOf(inDev)
-  const v = version(state)
-  if (v === 2 && wasReporter) sendIgmp(inDev.dev, IGMP_HOST_LEAVE_MESSAGE, addr)
-  if (v < 3) return
-  state.tomb.unshift({ addr, crCount: state.qrv })
-  startChanges(state)
-}
-
-// ---------------------------------------------------------------- change records of version 3
-
-/** Something changed: reports go out soon, as often as the robustness variable says (igmp_ifc_event). */
-const startChanges = (state: IgmpState): void => {
-  if (version(state) < 3) return
-  state.ifcCount = state.qrv
-  state.ifcTimer.mod(randomDelayNs(state.inDev, 1))
-}
-
-/** Sends the change records that are due (igmpv3_send_cr, igmp_ifc_timer_expire). */
-const sendChanges = (state: IgmpState): void => {
-  const { inDev } = state
-  const left = state.tomb.filter(t => t.crCount-- > 0)
-  const joined = inDev.mcList.filter(g => isReported(inDev, g.addr) && g.crCount > 0)
-  for (const g of joined) g.crCount--
-  state.tomb.splice(0, state.tomb.length, ...left.filter(t => t.crCount > 0))
-  sendIgmpv3(inDev.dev, [
-    ...left.map(t => ({ addr: t.addr, type: IGMPV3_CHANGE_TO_INCLUDE })),
-    ...joined.map(g => ({ addr: g.addr, type: IGMPV3_CHANGE_TO_EXCLUDE })),
-  ])
-  if (--state.ifcCount > 0) state.ifcTimer.mod(randomDelayNs(inDev, unsolicitedJiffies(state)))
-}
-
-const unsolicitedJiffies = (state: IgmpState): number => {
-  const i = version(state) < 3 ? IGMPV2_UNSOLICITED_REPORT_INTERVAL : IGMPV3_UNSOLICITED_REPORT_INTERVAL
-  return Math.max(1, Math.ceil((state.inDev.conf.data[i]! * HZ) / 1000))
-}
-
-/** Tells a querier which groups are joined (igmp_gq_timer_expire). */
-const sendCurrent = ({ inDev }: IgmpState): void => sendCurrentOf(inDev, inDev.mcList)
-
-const sendCurrentOf = (inDev: InDevice, groups: readonly McGroup[]): void => {
-  const reported = groups.filter(g => isReported(inDev, g.addr))
-  sendIgmpv3(
-    inDev.dev,
-    reported.map(g => ({ addr: g.addr, type: IGMPV3_MODE_IS_EXCLUDE })),
-  )
+  const state = igmpState(inDev)
+  const { version } = state
+  if (version === 2 && wasReporter) sendIgmp(inDev.dev, IGMP_HOST_LEAVE_MESSAGE, addr)
+  if (version < 3) return
+  addDelrec(g, state)
+  igmpIfcEvent(state)
 }
 
 // ---------------------------------------------------------------- reports of one group
@@ -216,12 +161,13 @@ const stopTimer = (g: McGroup): void => {
 /** Reports a group by itself (igmp_timer_expire). */
 const sendReport = (g: McGroup): void => {
   const { inDev, addr } = g
-  const state = stateOf(inDev)
+  const state = igmpState(inDev)
   if (g.unsolicited > 0 && --g.unsolicited > 0) startTimer(g, unsolicitedJiffies(state))
   g.reporter = true
-  const v = version(state)
-  if (v === 3) sendCurrentOf(inDev, [g])
-  else sendIgmp(inDev.dev, v === 1 ? IGMP_HOST_MEMBERSHIP_REPORT : IGMPV2_HOST_MEMBERSHIP_REPORT, addr)
+  const { version } = state
+  if (version === 3) sendCurrentOf(inDev, [g])
+  else if (isReported(inDev, addr))
+    sendIgmp(inDev.dev, version === 1 ? IGMP_HOST_MEMBERSHIP_REPORT : IGMPV2_HOST_MEMBERSHIP_REPORT, addr)
 }
 
 /** Reports a group within `maxJiffies`, unless that is due anyway (igmp_mod_timer). */
@@ -241,7 +187,7 @@ export const igmpRcv = (skb: Skb): void => {
   if (!igmpCsumOk(b, o, len)) return kfreeSkb(skb, DROP.SKB_CSUM)
   const inDev = inDevOf(skb.dev!)
   const type = igmpType(b, o)
-  if (inDev !== null && type === IGMP_HOST_MEMBERSHIP_QUERY) heardQuery(stateOf(inDev), b, o, len)
+  if (inDev !== null && type === IGMP_HOST_MEMBERSHIP_QUERY) heardQuery(igmpState(inDev), b, o, len)
   else if (inDev !== null && (type === IGMP_HOST_MEMBERSHIP_REPORT || type === IGMPV2_HOST_MEMBERSHIP_REPORT)) {
     const isMany = skb.pktType === PACKET_MULTICAST || skb.pktType === PACKET_BROADCAST
     if (isMany && skb.dst!.isInput) heardReport(inDev, igmpGroup(b, o))
@@ -251,44 +197,80 @@ export const igmpRcv = (skb: Skb): void => {
 
 /** Another host has reported the group: that will do for this one (igmp_heard_report). */
 const heardReport = (inDev: InDevice, group: number): void => {
-  const g = inDev.mcList.find(m => m.addr === group)
-  if (g !== undefined && isReported(inDev, group)) stopTimer(g)
+  const g = findMc(inDev, group)
+  if (g !== null && isReported(inDev, group)) stopTimer(g)
 }
 
 /** A querier asks (igmp_heard_query). */
 const heardQuery = (state: IgmpState, b: Uint8Array, o: number, len: number): void => {
-  const { inDev } = state
   let group = igmpGroup(b, o)
   const code = igmpCode(b, o)
   let maxJiffies = QUERY_RESPONSE_INTERVAL_NS / NSEC_PER_JIFFY
+  let sources: readonly number[] = []
   if (len === IGMP_HLEN) {
     if (code === 0) group = 0
     else maxJiffies = code * JIFFIES_PER_TENTH
     heardOldQuerier(state, code === 0)
   } else if (len < IGMPV3_QUERY_HLEN) return
-  else if (version(state) === 1) group = 0
+  else if (state.version === 1) group = 0
   else {
     maxJiffies = Math.max(1, igmpv3Time(code) * JIFFIES_PER_TENTH)
-    if (version(state) === 3 && heardV3Query(state, b, o, maxJiffies)) return
+    if (state.version === 3) {
+      const nsrcs = igmpQueryNsrcs(b, o)
+      if (len < IGMPV3_QUERY_HLEN + 4 * nsrcs || heardV3Query(state, b, o, maxJiffies)) return
+      sources = Array.from({ length: nsrcs }, (_, i) => igmpQuerySrc(b, o, i))
+    }
   }
-  for (const g of inDev.mcList)
-    if ((group === 0 || g.addr === group) && isReported(inDev, g.addr)) sendReportWithin(g, maxJiffies)
+  for (const g of state.inDev.mcList)
+    if ((group === 0 || g.addr === group) && isReported(state.inDev, g.addr)) askedFor(g, sources, maxJiffies)
+}
+
+/** A query names the group, and perhaps sources of it. */
+const askedFor = (g: McGroup, sources: readonly number[], maxJiffies: number): void => {
+  const marks = sources.length > 0
+  g.gsQuery = g.timer?.pending === true ? g.gsQuery && marks : marks
+  if (!g.gsQuery || markSources(g, sources)) sendReportWithin(g, maxJiffies)
+}
+
+/** Marks the sources that the answer will name (igmp_marksources); false when there is nothing to answer. */
+const markSources = (g: McGroup, sources: readonly number[]): boolean => {
+  let found = 0
+  if (g.sfmode === MCAST_EXCLUDE) {
+    const excluding = g.sfcount[MCAST_EXCLUDE]
+    for (const s of g.sources) {
+      if (found === sources.length) break
+      const isActive = s.count[MCAST_INCLUDE] === 0 && s.count[MCAST_EXCLUDE] === excluding
+      if (isActive && sources.includes(s.addr)) found++
+    }
+    g.gsQuery = false
+    // Nobody here wants any of them.
+    return found !== sources.length
+  }
+  for (const s of g.sources) {
+    if (found === sources.length) break
+    if (!sources.includes(s.addr)) continue
+    s.gsResponds = true
+    found++
+  }
+  g.gsQuery = found > 0
+  return g.gsQuery
 }
 
 /** From now on this host speaks the querier's older version, for as long as that may be alive. */
 const heardOldQuerier = (state: IgmpState, isV1: boolean): void => {
-  const until = state.inDev.dev.netns.world.now + state.qrv * state.qiNs + state.qriNs
+  const until = state.inDev.dev.netns.world.now + state.mrQrv * state.qiNs + state.qriNs
   if (isV1) state.v1SeenNs = until
   else state.v2SeenNs = until
   state.ifcCount = 0
   state.ifcTimer.del()
   state.tomb.length = 0
+  for (const g of state.inDev.mcList) g.tomb = []
 }
 
 /** Takes the querier's numbers over; true for a general query, which the timer for all groups answers. */
 const heardV3Query = (state: IgmpState, b: Uint8Array, o: number, maxJiffies: number): boolean => {
   const { inDev } = state
-  state.qrv = igmpQrv(b, o) || ipv4(inDev.dev.netns).sysctls.igmpQrv
+  state.mrQrv = igmpQrv(b, o) || ipv4(inDev.dev.netns).sysctls.igmpQrv
   state.qiNs = igmpv3Time(igmpQqic(b, o)) * NSEC_PER_SEC || QUERY_INTERVAL_NS
   if (state.qriNs >= state.qiNs) state.qriNs = state.qiNs - NSEC_PER_SEC
   if (igmpGroup(b, o) !== 0) return false
@@ -302,18 +284,21 @@ const heardV3Query = (state: IgmpState, b: Uint8Array, o: number, maxJiffies: nu
 
 /** The device is up: it listens to its groups, all hosts among them (ip_mc_up). */
 export const ipMcUp = (inDev: InDevice): void => {
-  const state = stateOf(inDev)
-  state.qrv = ipv4(inDev.dev.netns).sysctls.igmpQrv
+  const state = igmpState(inDev)
+  state.mrQrv = ipv4(inDev.dev.netns).sysctls.igmpQrv
   state.qiNs = QUERY_INTERVAL_NS
   state.qriNs = QUERY_RESPONSE_INTERVAL_NS
   ipMcJoin(inDev.dev, IGMP_ALL_HOSTS)
-  for (const g of inDev.mcList) groupAdded(g)
+  for (const g of inDev.mcList) {
+    delDelrec(g)
+    groupAdded(g)
+  }
 }
 
 /** The device is down (ip_mc_down). */
 export const ipMcDown = (inDev: InDevice): void => {
   for (const g of inDev.mcList) groupDropped(g)
-  const state = stateOf(inDev)
+  const state = igmpState(inDev)
   state.ifcCount = 0
   state.ifcTimer.del()
   state.gqTimer.del()

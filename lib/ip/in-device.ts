@@ -78,11 +78,14 @@ export class InDevice {
   noArp = false
   /** IGMP's state, made on first use; typed in igmp.ts. */
   igmp: object | null = null
+  /** The device's MTU as the routes know it. */
+  mtu: number
   /** True between NETDEV_UNREGISTER and the end. */
   dead = false
 
   constructor(dev: NetDevice, conf: DevConf, neighParms: NeighParms) {
     this.dev = dev
+    this.mtu = dev.mtu
     this.conf = conf
     this.neighParms = neighParms
   }
@@ -117,9 +120,24 @@ const forget = (ifa: IfAddr): void => {
   else addrs.set(ifa.local, left)
 }
 
+/** Tells the FIB and the device that an address is there. */
+const announceUp = (ifa: IfAddr, notifier: InetaddrNotifier): void => {
+  const { dev } = ifa.inDev
+  notifier.up(ifa)
+  dev.inetaddrOps?.up(dev, ifa.address)
+}
+
+/** Tells the FIB and the device that an address has gone. */
+const announceDown = (ifa: IfAddr, notifier: InetaddrNotifier): void => {
+  const { dev } = ifa.inDev
+  notifier.down(ifa)
+  dev.inetaddrOps?.down(dev, ifa.address)
+}
+
 /**
  * Puts an address on its device's list (__inet_insert_ifa): secondary when another one of the same prefix is there.
- * Throws EEXIST for an address that is there already, EINVAL for another scope than its primary's.
+ * Throws EEXIST for an address that is there already, EINVAL for another scope than its primary's, and what the device
+ * refuses it with.
  */
 export const inetInsertIfa = (ifa: IfAddr, notifier: InetaddrNotifier): void => {
   const { ifaList, dev } = ifa.inDev
@@ -136,10 +154,11 @@ export const inetInsertIfa = (ifa: IfAddr, notifier: InetaddrNotifier): void => 
     if (other.scope !== ifa.scope) throw extackError('EINVAL', 'ipv4: Invalid scope value', context)
     ifa.flags |= IFA_F_SECONDARY
   }
+  dev.inetaddrOps?.validate(dev, ifa.address)
   if (ifa.flags & IFA_F_SECONDARY) ifaList.push(ifa)
   else ifaList.splice(lastPrimary, 0, ifa)
   remember(ifa)
-  notifier.up(ifa)
+  announceUp(ifa, notifier)
 }
 
 const isSecondaryOf = (ifa: IfAddr, primary: IfAddr): boolean =>
@@ -159,13 +178,13 @@ export const inetDelIfa = (ifa: IfAddr, notifier: InetaddrNotifier): void => {
       for (const secondary of ifaList.filter(a => isSecondaryOf(a, ifa))) {
         ifaList.splice(ifaList.indexOf(secondary), 1)
         forget(secondary)
-        notifier.down(secondary)
+        announceDown(secondary, notifier)
       }
   }
   if (promoted !== null) return promote(ifa, promoted, notifier)
   ifaList.splice(ifaList.indexOf(ifa), 1)
   forget(ifa)
-  notifier.down(ifa)
+  announceDown(ifa, notifier)
 }
 
 /** Deletes `ifa` and makes its secondary `promoted` the primary of the prefix. */
@@ -177,14 +196,14 @@ const promote = (ifa: IfAddr, promoted: IfAddr, notifier: InetaddrNotifier): voi
   const at = ifaList.indexOf(ifa)
   ifaList.splice(at, 1)
   forget(ifa)
-  notifier.down(ifa)
+  announceDown(ifa, notifier)
   ifaList.splice(ifaList.indexOf(promoted), 1)
   let place = at
   for (let i = at; i < ifaList.length; i++)
     if (!(ifaList[i]!.flags & IFA_F_SECONDARY) && ifa.scope <= ifaList[i]!.scope) place = i + 1
   ifaList.splice(place, 0, promoted)
   promoted.flags &= ~IFA_F_SECONDARY
-  notifier.up(promoted)
+  announceUp(promoted, notifier)
   for (const a of others) notifier.addRoutes(a)
 }
 

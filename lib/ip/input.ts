@@ -32,6 +32,7 @@ import { icmpSend, specDst } from './icmp-send.js'
 import { inDevOf } from './in-device.js'
 import { ipv4 } from './ipv4.js'
 import { receiveOptions } from './options.js'
+import { receiveSourceRoute } from './options-srr.js'
 import { rawLocalDeliver } from './raw.js'
 import { ipRouteInput } from './route.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtnetlink.js'
@@ -60,6 +61,8 @@ export const ipRcv = (skb: Skb): number => {
 const ipRcvFinish = (skb: Skb): number => {
   const b = skb.buf
   const o = skb.data
+  const { l3mdevOps } = skb.dev!
+  if (l3mdevOps !== null) l3mdevOps.l3Rcv(skb)
   if (skb.dst === null) {
     const reason = ipRouteInput(skb, ipv4Daddr(b, o), ipv4Saddr(b, o), skb.dev!)
     if (reason !== 0) {
@@ -85,7 +88,7 @@ const isInL2Multicast = (skb: Skb): boolean => {
 /** Checks IPv4 options; a wrong one is answered with "parameter problem" and ends the skb. */
 const optionsOk = (skb: Skb): boolean => {
   const wrong = receiveOptions(skb, () => specDst(skb))
-  if (wrong === -1) return true
+  if (wrong === -1 || (wrong === -2 && receiveSourceRoute(skb))) return true
   if (wrong > 0) icmpSend(skb, ICMP_PARAMETERPROB, 0, wrong << 24)
   kfreeSkb(skb, wrong > 0 ? DROP.IP_INHDR : DROP.IP_OPTIONS)
   return false
@@ -98,6 +101,8 @@ export const ipLocalDeliver = (skb: Skb): number => {
     whole = ipv4(skb.netns).frags.defrag(skb)
     if (whole === null) return NET_RX_SUCCESS
   }
+  const { l3mdevOps } = whole.dev!
+  if (l3mdevOps !== null) l3mdevOps.localIn(whole)
   return deliverToProtocol(whole)
 }
 

@@ -36,7 +36,7 @@ import {
   putIpv4,
 } from '../wire/ipv4.js'
 import { Flow4 } from './fib-table.js'
-import { skbClearHashIfNotL4 } from './flow-dissector.js'
+import { skbClearHashIfNotL4 } from './skb-hash.js'
 import { nextIdent } from './ident.js'
 import { rtUpdatePmtu } from './route-exceptions.js'
 import { dstMtu } from './route.js'

@@ -15,3 +15,9 @@ export const ipv4 = (netns: Netns): Ipv4 => netns.ipv4 as Ipv4
 export const rtCacheFlush = (netns: Netns): void => {
   ipv4(netns).rtGenid++
 }
+
+/** Forgets what was learned about single destinations as well (ipv4_sysctl_rtcache_flush). */
+export const rtCacheForget = (netns: Netns): void => {
+  rtCacheFlush(netns)
+  ipv4(netns).fnheGenid++
+}

@@ -4,10 +4,11 @@
  * @see include/net/netns/ipv4.h
  */
 import type { Netns } from '../core/netns.js'
-import { DevConf } from './devconf.js'
+import { jhash2words } from '../wire/siphash.js'
+import { ACCEPT_SOURCE_ROUTE, DevConf } from './devconf.js'
 import { FibInfos } from './fib-info.js'
-import { Fib } from './fib-table.js'
-import { FlowHash } from './flow-dissector.js'
+import { Fib } from './fib.js'
+import { FlowHash } from './skb-hash.js'
 import { FragQueues } from './frag-queue.js'
 import { IcmpLimits } from './icmp-limit.js'
 import type { Idents } from './ident.js'
@@ -26,8 +27,17 @@ export class Ipv4Sysctls {
   ipNoPmtuDisc = 0
   ipNonlocalBind = 0
   ipEarlyDemux = 1
+  fibMultipathUseNeigh = 0
+  fibMultipathHashPolicy = 0
+  fibMultipathHashFields = 7
+  /** 0: the key of the hash follows from the World's seed. */
+  fibMultipathHashSeed = 0
+  ipForwardUpdatePriority = 1
   ipLocalPortRangeMin = 32768
   ipLocalPortRangeMax = 60999
+  /** Ports that are never drawn: 1 for each that is reserved, by number; null for none. */
+  ipLocalReservedPorts: Uint8Array | null = null
+  ipUnprivilegedPortStart = 1024
   icmpEchoIgnoreAll = 0
   icmpEchoIgnoreBroadcasts = 1
   icmpErrorsUseInboundIfaddr = 0
@@ -39,6 +49,7 @@ export class Ipv4Sysctls {
   icmpMsgsBurst = 50
   igmpLinkLocalMcastReports = 1
   igmpMaxMemberships = 20
+  igmpMaxMsf = 10
   igmpQrv = 2
   ipfragTimeSec = 30
   ipfragMaxDist = 64
@@ -46,12 +57,14 @@ export class Ipv4Sysctls {
   ipfragLowThresh: number
   minPmtu = 552
   mtuExpiresSec = 600
-  udpRmemMin = 4096
   constructor(high: number, low: number) {
     this.ipfragHighThresh = high
     this.ipfragLowThresh = low
   }
 }
+
+/** Keeps the seed of multipath hashing apart from other uses of the World's seed: "mpth". */
+const MULTIPATH_SALT = 0x6d707468
 
 /** IPv4 of one namespace. Get it with `ipv4(netns)`. */
 export class Ipv4 {
@@ -66,6 +79,8 @@ export class Ipv4 {
   readonly confDefault: DevConf = new DevConf(null)
   readonly fib: Fib = new Fib()
   readonly fibInfos: FibInfos = new FibInfos()
+  /** Key of the hash that chooses among next hops; four times the same word, as the kernel makes it of its seed. */
+  readonly multipathKey: Int32Array = new Int32Array(4)
   readonly neigh: NeighTable
   readonly udp: UdpTable = new UdpTable()
   readonly raw: RawSocket[] = []
@@ -80,6 +95,10 @@ export class Ipv4 {
   readonly addrs: Map<number, IfAddr[]> = new Map()
   /** Raised by every change that routes may depend on; older Dst entries are stale (rt_genid). */
   rtGenid = 1
+  /** Raised when what was learned about destinations is flushed (fnhe_genid). */
+  fnheGenid = 0
+  /** Next stop of the packet with a source route that is being handled. */
+  srrNexthop = 0
   /** errno of the last output lookup that found nothing. */
   routeErrno = 0
   /** A user put routes of type local into a table (fib_has_custom_local_routes). */
@@ -97,6 +116,15 @@ export class Ipv4 {
     this.neigh = new NeighTable(netns)
     this.frags = new FragQueues(netns)
     this.icmp = new IcmpLimits(netns)
+    // Of all settings this one differs between `all` and `default`.
+    this.confAll.data[ACCEPT_SOURCE_ROUTE] = 0
     this.flowHash = new FlowHash(netns.world.seed, this.inputKey)
+    this.setMultipathSeed(0)
+  }
+
+  /** Seeds the hash that chooses among next hops (fib_multipath_hash_seed); 0 takes the World's seed. */
+  setMultipathSeed(seed: number): void {
+    this.sysctls.fibMultipathHashSeed = seed
+    this.multipathKey.fill(seed !== 0 ? seed : jhash2words(this.netns.world.seed, MULTIPATH_SALT))
   }
 }

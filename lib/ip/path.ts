@@ -13,6 +13,11 @@ import type { Skb } from '../core/skb.js'
 export const IPSKB_FORWARDED = 0x01
 /** A redirect is due to the sender. */
 export const IPSKB_DOREDIRECT = 0x20
+/** The packet has a source route; it is a strict one; this host is its next stop, so it goes on to the one after. */
+export const IPSKB_SRR_FOUND = 0x10000
+export const IPSKB_SRR_STRICT = 0x20000
+export const IPSKB_SRR_HIT = 0x40000
+export const IPSKB_SRR: number = IPSKB_SRR_FOUND | IPSKB_SRR_STRICT | IPSKB_SRR_HIT
 
 /** Targets of routes; each is called through {@link Dst.input} or {@link Dst.output}. */
 export interface IpPath {

@@ -13,8 +13,9 @@ import { formatIpv4, isMulticast4 } from '../wire/ip.js'
 import { IP_DF, IPPROTO_ICMP, IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Saddr, ipv4Tos, ipv4Ttl } from '../wire/ipv4.js'
 import { icmpErrConvert } from './icmp-errors.js'
 import { ipv4 } from './ipv4.js'
-import { checkOptions, putOptions } from './options.js'
+import { compileOwnOptions, type OwnOptions, putOptions } from './options.js'
 import { dstHoplimit, ipLocalOut } from './local-out.js'
+import { tosToPriority } from './priority.js'
 import { dstMtu, inetIif, ipRouteConnect, ipRouteOutput, routeError } from './route.js'
 import { ipRtIcmpError } from './route-exceptions.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtnetlink.js'
@@ -40,19 +41,20 @@ export class RawSocket extends Sock {
   /** ICMP_FILTER: true lets a type through. */
   filter: ((icmpType: number) => boolean) | null = null
   #ipOptions: Uint8Array | null = null
+  #compiled: OwnOptions | null = null
 
   constructor(netns: Netns, protocol: number) {
     super(netns, protocol)
     ipv4(netns).raw.push(this)
   }
 
-  /** IP_OPTIONS of what is sent: up to 40 octets, a multiple of four. */
+  /** IP_OPTIONS of what is sent: up to 40 octets, a multiple of four. A source route begins with its first stop. */
   get ipOptions(): Uint8Array | null {
     return this.#ipOptions
   }
 
   set ipOptions(options: Uint8Array | null) {
-    if (options !== null) checkOptions(options)
+    this.#compiled = options === null ? null : compileOwnOptions(options)
     this.#ipOptions = options
   }
 
@@ -67,6 +69,7 @@ export class RawSocket extends Sock {
     const fl = ipv4(this.netns).fib.flow.reset(addr, this.sourceAddress, this.#oif(addr))
     fl.proto = this.protocol
     fl.tos = this.tos
+    fl.mark = this.mark
     const dst = ipRouteConnect(this.netns, fl)
     if (dst === null) throw new NetloomError(errnoName(routeError(this.netns)), undefined, { peer: formatIpv4(addr) })
     if (dst.flags & RTCF_BROADCAST && !this.broadcast)
@@ -91,16 +94,21 @@ export class RawSocket extends Sock {
   sendTo(payload: Uint8Array, addr: number): number {
     if (this.closed) return -EPIPE
     if (payload.length > 65535) return -EMSGSIZE
-    const fl = ipv4(this.netns).fib.flow.reset(addr, this.sourceAddress, this.#oif(addr))
+    const hop = this.#compiled !== null && this.#compiled.faddr !== 0 ? this.#compiled.faddr : addr
+    const fl = ipv4(this.netns).fib.flow.reset(hop, this.sourceAddress, this.#oif(hop))
     fl.proto = this.protocol
     fl.tos = this.tos
+    fl.mark = this.mark
+    // Type and code stand where other protocols have the source port.
+    if (this.protocol === IPPROTO_ICMP && payload.length >= 2) fl.sport = (payload[0]! << 8) | payload[1]!
     const dst = ipRouteOutput(this.netns, fl)
     if (dst === null) return -routeError(this.netns)
     if (dst.flags & RTCF_BROADCAST && !this.broadcast) return -EACCES
-    return this.#transmit(payload, dst, fl.saddr, fl.daddr)
+    return this.#transmit(payload, dst, fl.saddr, fl.daddr, addr)
   }
 
-  #transmit(payload: Uint8Array, dst: Dst, saddr: number, daddr: number): number {
+  /** `addr` is where the packet ends; `daddr` where it goes first, which a source route makes another. */
+  #transmit(payload: Uint8Array, dst: Dst, saddr: number, daddr: number, addr: number): number {
     const optLen = this.#ipOptions?.length ?? 0
     const mtu = this.usesPmtu ? dstMtu(dst, false) : dst.dev.mtu
     const total = IPV4_HLEN + optLen + payload.length
@@ -110,11 +118,13 @@ export class RawSocket extends Sock {
     if (pending !== 0) return -pending
     const skb = allocSkb(this.netns, total)
     skb.data = skb.tail = skb.data + IPV4_HLEN
-    if (this.#ipOptions !== null) putOptions(skb, this.#ipOptions, saddr)
+    if (this.#compiled !== null) putOptions(skb, this.#compiled, saddr, addr)
     const at = skbPut(skb, payload.length)
     skb.buf.set(payload, at)
     skb.transportHeader = at
     skb.sk = this
+    skb.mark = this.mark
+    skb.priority = tosToPriority(this.tos)
     skb.dst = dst
     skb.ignoreDf = this.ignoresDf
     const wants = this.pmtuDisc === 'want' && total <= mtu && !dst.mtuLocked
@@ -177,6 +187,7 @@ export const rawLocalDeliver = (skb: Skb, proto: number): boolean => {
     if (!matches(sk, proto, saddr, daddr, inetIif(skb))) continue
     found = true
     if (proto === IPPROTO_ICMP && isFiltered(sk, skb)) continue
+    if (!sk.memberships.allows(daddr, saddr, skb.dev!.ifindex, sk.mcastAll)) continue
     const copy = skbClone(skb)
     if (!sk.enqueue(copy, true)) dropRcvbuf(copy)
   }
@@ -189,7 +200,7 @@ export const rawIcmpError = (skb: Skb, proto: number, type: number, code: number
   const daddr = ipv4Daddr(b, ip)
   for (const sk of [...ipv4(skb.netns).raw]) {
     if (!matches(sk, proto, daddr, ipv4Saddr(b, ip), inetIif(skb))) continue
-    ipRtIcmpError(skb, type, code, info, sk.boundDev?.ifindex ?? 0)
+    ipRtIcmpError(skb, type, code, info, sk)
     if (type === ICMP_REDIRECT) continue
     const { errno, fatal } = icmpErrConvert(type, code, sk.pmtuDisc)
     if (errno === 0) continue

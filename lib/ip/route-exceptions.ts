@@ -2,6 +2,9 @@
  * What a host learns about single destinations from ICMP: a smaller path MTU, and a better gateway; and the redirects
  * that a router sends.
  *
+ * It lives with the next hop (fnhe.ts). The limits of redirects and of "no route" are the kernel's defaults: their
+ * sysctls exist in the first namespace of a machine only.
+ *
  * @see net/ipv4/route.c __ip_rt_update_pmtu, __ip_do_redirect, ip_rt_send_redirect
  */
 import type { Dst } from '../core/dst.js'
@@ -28,16 +31,17 @@ import {
   SEND_REDIRECTS,
   SHARED_MEDIA,
 } from './devconf.js'
-import { type FibNh, type FibNhException, fibPrefsrc } from './fib-info.js'
-import { fibSelectDefault } from './fib-default.js'
+import { type FibNh, fibPrefsrc } from './fib-info.js'
 import { inetAddrType } from './fib-lookup.js'
 import { Flow4 } from './fib-table.js'
+import { FnheTable } from './fnhe.js'
 import { icmpSend } from './icmp-send.js'
 import { inDevOf, inetAddrOnlink, inetSelectAddr } from './in-device.js'
-import { ipv4, rtCacheFlush } from './ipv4.js'
+import { ipv4 } from './ipv4.js'
 import { NUD_VALID, neighEventSend } from './neigh.js'
-import { dstMtu, ipRouteOutput } from './route.js'
+import { dstMtu, fibSelectPath, ipRouteOutput, isDstFresh } from './route.js'
 import { RT_SCOPE_UNIVERSE, RTN_UNICAST, RTNH_F_DEAD } from './rtnetlink.js'
+import type { Sock } from './sock.js'
 
 /** A redirect is believed for this long (ip_rt_gc_timeout). */
 const REDIRECT_TIMEOUT_NS = 300 * NSEC_PER_SEC
@@ -48,54 +52,50 @@ const REDIRECT_LOAD = HZ / 50
 /** After this silence counting starts again, in jiffies (ip_rt_redirect_silence). */
 const REDIRECT_SILENCE = REDIRECT_LOAD * 2 ** (REDIRECT_NUMBER + 1)
 
-const exceptionFor = (nh: FibNh, daddr: number): FibNhException => {
-  nh.exceptions ??= new Map()
-  const found = nh.exceptions.get(daddr)
-  if (found !== undefined) return found
-  const made: FibNhException = { pmtu: 0, mtuLocked: false, gateway: 0, expires: 0, input: null, output: null }
-  nh.exceptions.set(daddr, made)
-  return made
+/** Beginning of the present tick. */
+const jiffyStart = (netns: Netns): number => netns.world.now - (netns.world.now % NSEC_PER_JIFFY)
+
+/** Notes what was learned about a destination behind a next hop; routes that were cached without it are void. */
+const updateException = (
+  netns: Netns,
+  nh: FibNh,
+  daddr: number,
+  learned: { readonly pmtu: number; readonly mtuLocked: boolean; readonly gateway: number },
+  lifeNs: number,
+): void => {
+  const expires = Math.max(1, jiffyStart(netns) + lifeNs)
+  nh.exceptions ??= new FnheTable()
+  const { fnheGenid } = ipv4(netns)
+  if (!nh.exceptions.update(daddr, { ...learned, expires }, fnheGenid, netns.world.now, netns.rng)) return
+  if (nh.rthInput !== null) nh.rthInput.genid = 0
+  if (nh.rthOutput !== null) nh.rthOutput.genid = 0
 }
 
-/** Next hop that the packets of `fl` take. */
-const nexthopFor = (netns: Netns, fl: Flow4): FibNh | null => {
-  const { fib } = ipv4(netns)
-  if (fib.lookup(fl, 0) !== 0) return null
-  if (fib.res.prefixLen === 0 && fl.oif === 0) fibSelectDefault(netns, fl)
-  return fib.res.nh
+/** Next hops that the packets of `fl` may take, the chosen one first. */
+const nexthopsFor = (netns: Netns, fl: Flow4, skb: Skb | null): readonly FibNh[] => {
+  const state = ipv4(netns)
+  const { fib } = state
+  if (fib.lookup(fl, 0) !== 0) return []
+  fibSelectPath(state, fl, skb)
+  const { nh, info } = fib.res
+  return nh === null ? [] : [nh, ...info!.nhs.filter(other => other !== nh)]
 }
 
 /**
  * A router said that the packets of `fl` must be at most `mtu` octets (__ip_rt_update_pmtu). Below min_pmtu, 0 among it,
- * the host settles on that and lets the routers fragment.
+ * the host settles on that and lets the routers fragment. It counts for every next hop of the route.
  */
-export const ipRtUpdatePmtu = (netns: Netns, fl: Flow4, mtu: number): void => {
-  const rt = ipRouteOutput(netns, fl)
-  if (rt !== null) rtUpdatePmtu(netns, rt, fl, mtu)
-}
-
-/** The same for the packets of a flow that take the route `rt` already. */
 export const rtUpdatePmtu = (netns: Netns, rt: Dst, fl: Flow4, mtu: number): void => {
-  const { sysctls } = ipv4(netns)
+  const { minPmtu, mtuExpiresSec } = ipv4(netns).sysctls
   if (rt.mtuLocked) return
   const old = dstMtu(rt, false)
   if (old < mtu) return
-  const mtuLocked = mtu < sysctls.minPmtu
-  const pmtu = mtuLocked ? Math.min(old, sysctls.minPmtu) : mtu
-  const lifeNs = sysctls.mtuExpiresSec * NSEC_PER_SEC
-  if (rt.pmtu === pmtu && !mtuLocked && netns.world.now < rt.expires - lifeNs / 2) return
-  const nh = nexthopFor(netns, fl)
-  if (nh === null) return
-  const exception = exceptionFor(nh, fl.daddr)
-  exception.pmtu = pmtu
-  exception.mtuLocked = mtuLocked
-  learned(netns, exception, lifeNs)
-}
-
-const learned = (netns: Netns, exception: FibNhException, lifeNs: number): void => {
-  exception.expires = netns.world.now + lifeNs
-  exception.input = exception.output = null
-  rtCacheFlush(netns)
+  const mtuLocked = mtu < minPmtu
+  const pmtu = mtuLocked ? Math.min(old, minPmtu) : mtu
+  const lifeNs = mtuExpiresSec * NSEC_PER_SEC
+  if (rt.pmtu === pmtu && !mtuLocked && jiffyStart(netns) < rt.expires - lifeNs / 2) return
+  for (const nh of nexthopsFor(netns, fl, null))
+    updateException(netns, nh, fl.daddr, { pmtu, mtuLocked, gateway: 0 }, lifeNs)
 }
 
 /** Is `gateway` one that the host `router` on `dev` may name? (The checks of __ip_do_redirect.) */
@@ -115,7 +115,7 @@ const acceptsRedirect = (dev: NetDevice, router: number, gateway: number): boole
  * The redirect `skb` (`data` at the quoted IPv4 header) said that `gateway` is nearer to the packets of `fl`
  * (__ip_do_redirect). Only the gateway in use may say so.
  */
-export const ipRtRedirect = (skb: Skb, fl: Flow4, code: number, gateway: number): void => {
+const doRedirect = (skb: Skb, fl: Flow4, code: number, gateway: number): void => {
   const { netns } = skb
   const router = ipv4Saddr(skb.buf, skb.networkHeader)
   const rt = ipRouteOutput(netns, fl)
@@ -128,27 +128,38 @@ export const ipRtRedirect = (skb: Skb, fl: Flow4, code: number, gateway: number)
     neighEventSend(n, null)
     return
   }
-  const nh = nexthopFor(netns, fl)
-  if (nh === null) return
-  const exception = exceptionFor(nh, fl.daddr)
-  exception.gateway = gateway
-  learned(netns, exception, REDIRECT_TIMEOUT_NS)
+  const [nh] = nexthopsFor(netns, fl, skb)
+  if (nh !== undefined)
+    updateException(netns, nh, fl.daddr, { pmtu: 0, mtuLocked: false, gateway }, REDIRECT_TIMEOUT_NS)
+}
+
+/** The flow of the packet of this host that an ICMP error quotes; `sk` is its socket (__build_flow_key). */
+const quotedFlow = (skb: Skb, sk: Sock | null): Flow4 => {
+  const { buf: b, data: ip } = skb
+  const fl = new Flow4().reset(ipv4Daddr(b, ip), ipv4Saddr(b, ip), sk?.boundDev?.ifindex ?? 0)
+  fl.proto = sk?.protocol ?? ipv4Proto(b, ip)
+  fl.tos = sk?.tos ?? ipv4Tos(b, ip)
+  fl.mark = sk?.mark ?? 0
+  return fl
 }
 
 /**
  * What an ICMP error about a packet of this host means to its route: a smaller MTU, or another gateway
- * (ipv4_sk_update_pmtu, ipv4_sk_redirect). `skb.data` is at the quoted IPv4 header; `oif` is the ifindex that the sender
- * is bound to, 0 for none.
+ * (ipv4_sk_update_pmtu, ipv4_sk_redirect). `skb.data` is at the quoted IPv4 header; `sk` is the socket that sent the
+ * packet, null for the kernel. A connected socket looks its route up again when that is void by now.
  */
-export const ipRtIcmpError = (skb: Skb, type: number, code: number, info: number, oif: number): void => {
-  const isTooBig = type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED
-  if (!isTooBig && type !== ICMP_REDIRECT) return
-  const { buf: b, data: ip } = skb
-  const fl = new Flow4().reset(ipv4Daddr(b, ip), ipv4Saddr(b, ip), oif)
-  fl.proto = ipv4Proto(b, ip)
-  fl.tos = ipv4Tos(b, ip)
-  if (isTooBig) ipRtUpdatePmtu(skb.netns, fl, info)
-  else ipRtRedirect(skb, fl, code, info)
+export const ipRtIcmpError = (skb: Skb, type: number, code: number, info: number, sk: Sock | null): void => {
+  const { netns } = skb
+  if (type === ICMP_REDIRECT) return doRedirect(skb, quotedFlow(skb, sk), code, info)
+  if (type !== ICMP_DEST_UNREACH || code !== ICMP_FRAG_NEEDED || sk?.acceptsPmtu === false) return
+  const state = ipv4(netns)
+  const fl = quotedFlow(skb, sk)
+  const held = sk?.dstCache ?? null
+  const rt = held !== null && isDstFresh(held, state) ? held : ipRouteOutput(netns, fl)
+  if (rt === null) return
+  rtUpdatePmtu(netns, rt, fl, info)
+  if (held === null) return
+  sk!.dstCache = isDstFresh(rt, state) ? rt : (ipRouteOutput(netns, fl) ?? held)
 }
 
 /** True when a route leads through `gateway` on `dev` (ip_fib_check_default). */
@@ -190,6 +201,8 @@ export const ipRtGetSource = (skb: Skb): number => {
   const { fib } = ipv4(skb.netns)
   const fl = fib.flow.reset(daddr, ipv4Saddr(skb.buf, skb.networkHeader), rt.dev.ifindex)
   fl.tos = ipv4Tos(skb.buf, skb.networkHeader)
+  fl.iif = skb.dev!.ifindex
+  fl.mark = skb.mark
   if (fib.lookup(fl, 0) === 0) return fibPrefsrc(fib.res.info!, fib.res.nh!)
   return inetSelectAddr(rt.dev, rt.gateway !== 0 ? rt.gateway : daddr, RT_SCOPE_UNIVERSE)
 }

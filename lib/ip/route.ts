@@ -27,9 +27,11 @@ import {
   SHARED_MEDIA,
 } from './devconf.js'
 import { fibSelectDefault } from './fib-default.js'
-import { type FibInfo, type FibNh, type FibNhException, fibPrefsrc } from './fib-info.js'
-import { fibValidateSource, ipDevFind, VALID_ONLINK } from './fib-lookup.js'
-import type { Flow4 } from './fib-table.js'
+import { type FibInfo, type FibNh, fibPrefsrc } from './fib-info.js'
+import { fibValidateSource, flowL4, ipDevFind, VALID_ONLINK } from './fib-lookup.js'
+import { fibSelectMultipath, multipathHashFlow, multipathHashSkb } from './fib-multipath.js'
+import { type Flow4, LOOPBACK_IFINDEX } from './fib-table.js'
+import { bindException, type FibNhException } from './fnhe.js'
 import { type InDevice, inDevOf, inetAddrOnlink, inetSelectAddr } from './in-device.js'
 import { type Ipv4, ipv4 } from './ipv4.js'
 import { isMcMember } from './mc-list.js'
@@ -53,31 +55,40 @@ const ENETUNREACH = errnoNumber('ENETUNREACH')
 const EINVAL = errnoNumber('EINVAL')
 const ENODEV = errnoNumber('ENODEV')
 
+/** MTU behind a gateway when a guess about the path has run out (ip_dst_mtu_maybe_forward). */
+const GUESSED_MTU = 576
+
 /**
  * MTU of a route (ip_dst_mtu_maybe_forward): what was learned, what the route says, or the device's. Forwarded packets
  * are not bound by what this host has learned, unless that is locked or ip_forward_use_pmtu is set.
  */
 export const dstMtu = (dst: Dst, forwarding: boolean): number => {
-  if (dst.pmtu !== 0)
-    if (!forwarding || dst.mtuLocked || ipv4(dst.dev.netns).sysctls.ipForwardUsePmtu !== 0) return dst.pmtu
-  return dst.mtu !== 0 ? dst.mtu : dst.dev.mtu
+  if (dst.pmtu !== 0) {
+    const { netns } = dst.dev
+    if (!forwarding || dst.mtuLocked || ipv4(netns).sysctls.ipForwardUsePmtu !== 0)
+      if (netns.world.now < dst.expires) return dst.pmtu
+  }
+  if (dst.mtu !== 0) return dst.mtu
+  const { mtu } = dst.dev
+  return dst.mtuLocked && dst.gateway !== 0 && mtu > GUESSED_MTU ? GUESSED_MTU : mtu
 }
 
-/** True while a cached route may be used. */
-export const isDstFresh = (dst: Dst, state: Ipv4): boolean =>
+/** True while a route that somebody holds may be used (ipv4_dst_check); what it learned may have run out meanwhile. */
+export const isDstFresh = (dst: Dst, state: Ipv4): boolean => dst.genid === state.rtGenid
+
+/** True while a remembered answer of the lookup is the one that it would give again (rt_cache_valid, find_exception). */
+const isAnswerFresh = (dst: Dst, state: Ipv4): boolean =>
   dst.genid === state.rtGenid && (dst.expires === 0 || dst.expires > state.netns.world.now)
 
-/** The exception that was learned about `daddr` behind a next hop and has not expired (find_exception). */
-const findException = (nh: FibNh, daddr: number, now: number): FibNhException | null => {
-  const found = nh.exceptions?.get(daddr)
-  if (found === undefined) return null
-  if (found.expires > now) return found
-  nh.exceptions!.delete(daddr)
-  return null
-}
-
 /** Next hop and metrics of the route (rt_set_nexthop). */
-const setNexthop = (dst: Dst, state: Ipv4, info: FibInfo, nh: FibNh, exception: FibNhException | null): void => {
+const setNexthop = (
+  dst: Dst,
+  state: Ipv4,
+  info: FibInfo,
+  nh: FibNh,
+  exception: FibNhException | null,
+  isCached: boolean,
+): void => {
   dst.genid = state.rtGenid
   dst.fibInfo = info
   if (nh.gateway !== 0 && nh.scope === RT_SCOPE_LINK) dst.gateway = nh.gateway
@@ -85,14 +96,7 @@ const setNexthop = (dst: Dst, state: Ipv4, info: FibInfo, nh: FibNh, exception: 
   dst.mtu = mtu
   dst.hoplimit = hoplimit
   dst.mtuLocked = lock?.has('mtu') ?? false
-  if (exception === null) return
-  if (exception.gateway !== 0) {
-    dst.gateway = exception.gateway
-    dst.flags |= RTCF_REDIRECTED
-  }
-  dst.pmtu = exception.pmtu
-  dst.mtuLocked ||= exception.mtuLocked
-  dst.expires = exception.expires
+  if (exception !== null) bindException(dst, exception, state.fnheGenid, isCached)
 }
 
 /** ifindex of the device that a packet came in by (inet_iif); what this host sends to itself comes in by the address's. */
@@ -113,7 +117,7 @@ export const ipRouteInput = (skb: Skb, daddr: number, saddr: number, dev: NetDev
   const state = ipv4(dev.netns)
   if (skb.protocol === ETH_P_IP) {
     const cached = state.inputCache.find(state.inputKey, saddr, daddr, dev.ifindex)
-    if (cached !== null && isDstFresh(cached, state)) {
+    if (cached !== null && isAnswerFresh(cached, state)) {
       skb.dst = cached
       skb.ipFlags |= state.inputCache.flags
       return 0
@@ -122,15 +126,23 @@ export const ipRouteInput = (skb: Skb, daddr: number, saddr: number, dev: NetDev
   return routeInputSlow(skb, daddr, saddr, inDev, state)
 }
 
-const remember = (skb: Skb, state: Ipv4, daddr: number, saddr: number, dst: Dst): void => {
+/** The same without a look at what is remembered: for questions, which want to know the table too. */
+export const ipRouteInputSlow = (skb: Skb, daddr: number, saddr: number, dev: NetDevice): number => {
+  const inDev = inDevOf(dev)
+  return inDev === null ? DROP.NOT_SPECIFIED : routeInputSlow(skb, daddr, saddr, inDev, ipv4(dev.netns))
+}
+
+/** Gives a packet its route, which the cache keeps unless it has been chosen among several next hops. */
+const remember = (skb: Skb, state: Ipv4, daddr: number, saddr: number, dst: Dst, isRemembered = true): void => {
   skb.dst = dst
-  // The cache does not know the TOS.
-  if (skb.protocol === ETH_P_IP && !state.fib.looksAtTos)
+  // The cache knows addresses and device only.
+  if (skb.protocol === ETH_P_IP && isRemembered && state.fib.isAddressed)
     state.inputCache.put(state.inputKey, saddr, daddr, skb.dev!.ifindex, skb.ipFlags & IPSKB_DOREDIRECT, dst)
 }
 
 const routeInputSlow = (skb: Skb, daddr: number, saddr: number, inDev: InDevice, state: Ipv4): number => {
   const { dev } = inDev
+  state.fib.res.clear()
   if (isMulticast4(daddr)) return routeInputMc(skb, daddr, saddr, inDev, state)
   if (isMulticast4(saddr) || isBroadcast(saddr)) return DROP.IP_INVALID_SOURCE
   if (isBroadcast(daddr) || (saddr === 0 && daddr === 0)) return brdInput(skb, saddr, inDev, state, null, null)
@@ -142,7 +154,13 @@ const routeInputSlow = (skb: Skb, daddr: number, saddr: number, inDev: InDevice,
   const tos = skb.protocol === ETH_P_IP ? ipv4Tos(skb.buf, skb.networkHeader) : 0
   const fl = fib.flow.reset(daddr, saddr, 0)
   fl.tos = tos
+  if (fib.rules.custom) {
+    fl.iif = dev.ifindex
+    fl.mark = skb.mark
+    flowL4(state, skb, fl)
+  }
   const err = fib.lookup(fl, 0)
+  if (err !== 0) fib.res.clear()
   const forwards = inDev.conf.data[FORWARDING] !== 0
   if (err !== 0) return unreachable(skb, state, forwards ? -err : EHOSTUNREACH)
   const { res } = fib
@@ -151,7 +169,7 @@ const routeInputSlow = (skb: Skb, daddr: number, saddr: number, inDev: InDevice,
   if (res.type === RTN_BROADCAST) {
     if (!andConf(state.confAll, inDev.conf, BC_FORWARDING)) return brdInput(skb, saddr, inDev, state, info, nh)
   } else if (res.type === RTN_LOCAL) {
-    const bad = fibValidateSource(saddr, daddr, tos, 0, dev, inDev)
+    const bad = fibValidateSource(skb, saddr, daddr, tos, 0, dev, inDev)
     if (bad > 0) return bad
     remember(skb, state, daddr, saddr, localInput(state, RTN_LOCAL, 0, info, nh))
     return 0
@@ -171,11 +189,14 @@ const forwardInput = (
   state: Ipv4,
   type: number,
   info: FibInfo,
-  nh: FibNh,
+  firstNh: FibNh,
 ): number => {
   const { dev } = inDev
+  const isMultipath = info.nhs.length > 1
+  if (isMultipath) fibSelectMultipath(state, state.fib.res, multipathHashSkb(state, skb), 0)
+  const nh = isMultipath ? state.fib.res.nh! : firstNh
   const outDev = nh.dev!
-  const valid = fibValidateSource(saddr, daddr, tos, outDev.ifindex, dev, inDev)
+  const valid = fibValidateSource(skb, saddr, daddr, tos, outDev.ifindex, dev, inDev)
   if (valid > 0) return valid
   if (outDev === dev) {
     if (valid === VALID_ONLINK && orConf(state.confAll, inDev.conf, SEND_REDIRECTS))
@@ -183,18 +204,17 @@ const forwardInput = (
         skb.ipFlags |= IPSKB_DOREDIRECT
     if (skb.protocol !== ETH_P_IP && inDev.conf.data[PROXY_ARP_PVLAN] === 0) return DROP.ARP_PVLAN_DISABLE
   }
-  const exception = nh.exceptions === null ? null : findException(nh, daddr, state.netns.world.now)
+  const exception = nh.exceptions === null ? null : nh.exceptions.find(daddr, state.netns.world.now)
   const cached = exception === null ? nh.rthInput : exception.input
   if (cached !== null && cached.type === type && !(cached.flags & RTCF_LOCAL) && isDstFresh(cached, state)) {
-    remember(skb, state, daddr, saddr, cached)
+    remember(skb, state, daddr, saddr, cached, !isMultipath)
     return 0
   }
   const dst = new Dst(outDev, type, 0, state.path.forward, state.path.output)
   dst.isInput = true
-  setNexthop(dst, state, info, nh, exception)
+  setNexthop(dst, state, info, nh, exception, true)
   if (exception === null) nh.rthInput = dst
-  else exception.input = dst
-  remember(skb, state, daddr, saddr, dst)
+  remember(skb, state, daddr, saddr, dst, !isMultipath)
   return 0
 }
 
@@ -208,7 +228,8 @@ const brdInput = (
 ): number => {
   if (skb.protocol !== ETH_P_IP) return DROP.INVALID_PROTO
   if (!isZeronet(saddr)) {
-    const bad = fibValidateSource(saddr, 0, 0, 0, inDev.dev, inDev)
+    const tos = ipv4Tos(skb.buf, skb.networkHeader)
+    const bad = fibValidateSource(skb, saddr, 0, tos, 0, inDev.dev, inDev)
     if (bad > 0) return bad
   }
   skb.dst = localInput(state, RTN_BROADCAST, RTCF_BROADCAST, info, nh)
@@ -237,14 +258,15 @@ const unreachable = (skb: Skb, state: Ipv4, errno: number): number => {
 
 const routeInputMc = (skb: Skb, daddr: number, saddr: number, inDev: InDevice, state: Ipv4): number => {
   const proto = skb.protocol === ETH_P_IP ? ipv4Proto(skb.buf, skb.networkHeader) : 0
-  const isOurs = isMcMember(inDev, daddr)
+  const isOurs = isMcMember(inDev, daddr, saddr, proto)
   if (!isOurs) return DROP.IP_MULTICAST_SOURCE
   if (isMulticast4(saddr) || isBroadcast(saddr) || skb.protocol !== ETH_P_IP) return DROP.IP_INVALID_SOURCE
   if (isLoopback4(saddr) && maxConf(state.confAll, inDev.conf, ROUTE_LOCALNET) === 0) return DROP.IP_LOCALNET
   if (isZeronet(saddr)) {
     if (!isLocalMulticast4(daddr) && proto !== IPPROTO_IGMP) return DROP.IP_INVALID_SOURCE
   } else {
-    const bad = fibValidateSource(saddr, 0, 0, 0, inDev.dev, inDev)
+    const tos = ipv4Tos(skb.buf, skb.networkHeader)
+    const bad = fibValidateSource(skb, saddr, 0, tos, 0, inDev.dev, inDev)
     if (bad > 0) return bad
   }
   skb.dst = localInput(state, RTN_MULTICAST, RTCF_MULTICAST, null, null)
@@ -255,10 +277,12 @@ const routeInputMc = (skb: Skb, daddr: number, saddr: number, inDev: InDevice, s
 
 /**
  * Where a packet of this host goes (ip_route_output_key): fills in `fl.saddr` when it is 0 and returns the route, or null
- * with the errno in {@link routeError}.
+ * with the errno in {@link routeError}. `skb`: the packet that it answers, by which the next hop is chosen among several.
  */
-export const ipRouteOutput = (netns: Netns, fl: Flow4): Dst | null => {
+export const ipRouteOutput = (netns: Netns, fl: Flow4, skb: Skb | null = null): Dst | null => {
   const state = ipv4(netns)
+  fl.iif = LOOPBACK_IFINDEX
+  state.fib.res.clear()
   if (fl.saddr !== 0) {
     const s = fl.saddr
     if (isMulticast4(s) || isBroadcast(s) || isZeronet(s)) return refuse(state, EINVAL)
@@ -289,7 +313,7 @@ export const ipRouteOutput = (netns: Netns, fl: Flow4): Dst | null => {
     if (fl.daddr === 0) fl.daddr = fl.saddr = INADDR_LOOPBACK
     return mkrouteOutput(state, fl, netns.lo, RTN_LOCAL, RTCF_LOCAL, null, null, 0)
   }
-  return lookupOutput(state, fl, outDev)
+  return lookupOutput(state, fl, outDev, skb)
 }
 
 /**
@@ -304,17 +328,18 @@ export const ipRouteConnect = (netns: Netns, fl: Flow4): Dst | null => {
   return ipRouteOutput(netns, fl)
 }
 
-const lookupOutput = (state: Ipv4, fl: Flow4, oifDev: NetDevice | null): Dst | null => {
+const lookupOutput = (state: Ipv4, fl: Flow4, oifDev: NetDevice | null, skb: Skb | null): Dst | null => {
   const { fib, netns } = state
   const origOif = fl.oif
   const err = fib.lookup(fl, 0)
   if (err !== 0) {
+    fib.res.clear()
     if (oifDev === null) return refuse(state, -err)
     // A device was named and no route fits: the destination is taken to be on its link.
     if (fl.saddr === 0) fl.saddr = inetSelectAddr(oifDev, 0, RT_SCOPE_LINK)
     return mkrouteOutput(state, fl, oifDev, RTN_UNICAST, 0, null, null, origOif)
   }
-  if (fib.res.prefixLen === 0 && fl.oif === 0) fibSelectDefault(netns, fl)
+  if (fib.res.type !== RTN_LOCAL) fibSelectPath(state, fl, skb)
   const { type, info, nh, prefixLen } = fib.res
   if (type === RTN_LOCAL) {
     if (fl.saddr === 0) fl.saddr = info!.prefsrc !== 0 ? info!.prefsrc : fl.daddr
@@ -329,6 +354,19 @@ const lookupOutput = (state: Ipv4, fl: Flow4, oifDev: NetDevice | null): Dst | n
 const refuse = (state: Ipv4, errno: number): null => {
   state.routeErrno = errno
   return null
+}
+
+/**
+ * The choice among several next hops, or among several default routes, of what a lookup found (fib_select_path). `skb`:
+ * the packet by which a next hop is chosen, null to choose by `fl`.
+ */
+export const fibSelectPath = (state: Ipv4, fl: Flow4, skb: Skb | null): void => {
+  const { res } = state.fib
+  if (fl.oif !== 0) return
+  if (res.info!.nhs.length > 1) {
+    const hash = skb === null ? multipathHashFlow(state, fl) : multipathHashSkb(state, skb)
+    fibSelectMultipath(state, res, hash, fl.saddr)
+  } else if (res.prefixLen === 0) fibSelectDefault(state.netns, fl)
 }
 
 /** errno of the last {@link ipRouteOutput} of a namespace that returned null. */
@@ -362,11 +400,11 @@ const mkrouteOutput = (
   if (type === RTN_BROADCAST) flags |= RTCF_BROADCAST | RTCF_LOCAL
   else if (type === RTN_MULTICAST) {
     flags |= RTCF_MULTICAST
-    if (isMcMember(inDev, fl.daddr)) flags |= RTCF_LOCAL
+    if (isMcMember(inDev, fl.daddr, fl.saddr, fl.proto)) flags |= RTCF_LOCAL
     else flags &= ~RTCF_LOCAL
     cacheable = false
   } else if (type === RTN_LOCAL && origOif !== 0 && origOif !== outDev.ifindex) cacheable = nh !== null
-  const exception = nh?.exceptions == null ? null : findException(nh, fl.daddr, state.netns.world.now)
+  const exception = nh?.exceptions == null ? null : nh.exceptions.find(fl.daddr, state.netns.world.now)
   const cached = exception !== null ? exception.output : nh !== null && cacheable ? nh.rthOutput : null
   if (
     cached !== null &&
@@ -395,9 +433,8 @@ const newOutput = (
   dst.genid = state.rtGenid
   dst.iif = iif
   if (info !== null && nh !== null) {
-    setNexthop(dst, state, info, nh, exception)
-    if (exception !== null) exception.output = dst
-    else if (cacheable) nh.rthOutput = dst
+    setNexthop(dst, state, info, nh, exception, cacheable)
+    if (exception === null && cacheable) nh.rthOutput = dst
   }
   return dst
 }

@@ -34,6 +34,14 @@ export const RT_TABLE_DEFAULT = 253
 export const RT_TABLE_MAIN = 254
 export const RT_TABLE_LOCAL = 255
 
+export const FR_ACT_UNSPEC = 0
+export const FR_ACT_TO_TBL = 1
+export const FR_ACT_GOTO = 2
+export const FR_ACT_NOP = 3
+export const FR_ACT_BLACKHOLE = 6
+export const FR_ACT_UNREACHABLE = 7
+export const FR_ACT_PROHIBIT = 8
+
 export const RTNH_F_DEAD = 1
 export const RTNH_F_PERVASIVE = 2
 export const RTNH_F_ONLINK = 4

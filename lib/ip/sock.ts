@@ -13,15 +13,17 @@ import { DROP } from '../core/drop.js'
 import { errnoNumber, NetloomError } from '../errors.js'
 import { formatIpv4, isBroadcast, isMulticast4 } from '../wire/ip.js'
 import { inetAddrType } from './fib-lookup.js'
-import { ipMcJoin, ipMcLeave } from './igmp.js'
-import { inDevOf } from './in-device.js'
 import { ipv4 } from './ipv4.js'
-import { isDstFresh } from './route.js'
+import { McMemberships } from './mc-sock.js'
+import { dstMtu, isDstFresh } from './route.js'
 import { RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST } from './rtnetlink.js'
 import { skbTruesize } from './truesize.js'
 
-/** IP_MTU_DISCOVER: fragment or not, and believe ICMP or not. */
-export type PmtuDisc = 'dont' | 'want' | 'do' | 'probe'
+/**
+ * IP_MTU_DISCOVER: fragment or not, and believe ICMP or not. `interface` keeps to the device's MTU, does not fragment and
+ * sets no DF; `omit` is the same with fragments.
+ */
+export type PmtuDisc = 'dont' | 'want' | 'do' | 'probe' | 'interface' | 'omit'
 
 /** What a socket with `recvErr` reads from its error queue (struct sock_extended_err). */
 export interface SockError {
@@ -39,12 +41,6 @@ export interface SockError {
   readonly dport: number
   /** The quoted packet from its transport header on. */
   readonly quoted: Uint8Array
-}
-
-/** A group that a socket has joined. */
-interface Membership {
-  readonly addr: number
-  readonly dev: NetDevice
 }
 
 const EMSGSIZE = errnoNumber('EMSGSIZE')
@@ -65,6 +61,8 @@ export class Sock {
   tos = 0
   mcastTtl = 1
   mcastLoop = true
+  /** IP_MULTICAST_ALL: what is sent to groups that others have joined here is received, too. */
+  mcastAll = true
   mcastIf: NetDevice | null = null
   pmtuDisc: PmtuDisc
   /** IP_RECVERR: ICMP errors go to the error queue, and transmit errors are reported. */
@@ -75,6 +73,8 @@ export class Sock {
   broadcast = false
   /** SO_BINDTODEVICE. */
   boundDev: NetDevice | null = null
+  /** SO_MARK of what is sent, int32. */
+  mark = 0
   rcvbuf: number
   sndbuf: number
   /** Called in process context when there is something to read, or an error. */
@@ -88,13 +88,14 @@ export class Sock {
   dstCache: Dst | null = null
   /** Packets dropped because the receive queue was full. */
   drops = 0
+  /** Groups that it has joined. */
+  readonly memberships: McMemberships
   readonly rxQueue: Skb[] = []
   #rxHead = 0
   #rmem = 0
   #error = 0
   #wakePending = false
   readonly #errors: SockError[] = []
-  readonly #memberships: Membership[] = []
 
   constructor(netns: Netns, protocol: number) {
     const { profile } = netns.world
@@ -104,17 +105,23 @@ export class Sock {
     this.rcvbuf = profile.rmemDefault
     this.sndbuf = profile.wmemDefault
     this.inetId = 0
+    this.memberships = new McMemberships(netns)
     ipv4(netns).sockets.add(this)
   }
 
   /** True when the kernel may fragment what this socket sends (ip_sk_ignore_df). */
   get ignoresDf(): boolean {
-    return this.pmtuDisc === 'dont' || this.pmtuDisc === 'want'
+    return this.pmtuDisc === 'dont' || this.pmtuDisc === 'want' || this.pmtuDisc === 'omit'
+  }
+
+  /** True when ICMP errors about the path's MTU are believed (ip_sk_accept_pmtu). */
+  get acceptsPmtu(): boolean {
+    return this.pmtuDisc !== 'interface' && this.pmtuDisc !== 'omit'
   }
 
   /** True when learned path MTUs count (ip_sk_use_pmtu). */
   get usesPmtu(): boolean {
-    return this.pmtuDisc !== 'probe'
+    return this.pmtuDisc !== 'probe' && this.acceptsPmtu
   }
 
   /** Packets waiting to be read. */
@@ -216,40 +223,22 @@ export class Sock {
     return -EMSGSIZE
   }
 
+  /** MTU of the path to the connected peer as far as known (IP_MTU), or null without a peer. */
+  get mtu(): number | null {
+    return this.dstCache === null ? null : dstMtu(this.dstCache, false)
+  }
+
   /** The connected route while it is fresh, else null. */
   protected freshDst(): Dst | null {
     const dst = this.dstCache
     return dst !== null && isDstFresh(dst, ipv4(this.netns)) ? dst : null
   }
 
-  /** Joins a multicast group on `dev`, or on the device that the route to it names. Throws EINVAL, ENODEV, EADDRINUSE. */
-  joinGroup(addr: number, dev: NetDevice | null = this.mcastIf): void {
-    if (!isMulticast4(addr)) throw new NetloomError('EINVAL', undefined, { address: formatIpv4(addr) })
-    const on = dev ?? this.#deviceFor(addr)
-    if (on === null || inDevOf(on) === null) throw new NetloomError('ENODEV')
-    if (this.#memberships.some(m => m.addr === addr && m.dev === on)) throw new NetloomError('EADDRINUSE')
-    this.#memberships.push({ addr, dev: on })
-    ipMcJoin(on, addr)
-  }
-
-  /** Leaves a group. Throws EADDRNOTAVAIL. */
-  leaveGroup(addr: number, dev: NetDevice | null = this.mcastIf): void {
-    const at = this.#memberships.findIndex(m => m.addr === addr && (dev === null || m.dev === dev))
-    if (at < 0) throw new NetloomError('EADDRNOTAVAIL')
-    const [m] = this.#memberships.splice(at, 1)
-    ipMcLeave(m!.dev, addr)
-  }
-
-  #deviceFor(addr: number): NetDevice | null {
-    const { fib } = ipv4(this.netns)
-    return fib.lookup(fib.flow.reset(addr, 0, 0), 0) === 0 ? fib.res.nh!.dev : null
-  }
-
   /** Releases what the socket holds. Packets that were not read end here. */
   protected release(): void {
     this.closed = true
     this.onReadable = null
-    for (const { addr, dev } of this.#memberships.splice(0)) if (dev.registered) ipMcLeave(dev, addr)
+    this.memberships.drop()
     for (let skb = this.dequeue(); skb !== null; skb = this.dequeue()) consumeSkb(skb)
     this.dstCache = null
     ipv4(this.netns).sockets.delete(this)

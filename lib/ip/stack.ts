@@ -160,6 +160,19 @@ const renamedLabel = (label: string, name: string): string => {
   return colon < 0 ? name : name + label.slice(colon)
 }
 
+/** What was learned about paths keeps to the new MTU of their device (fib_sync_mtu). */
+const fibSyncMtu = (dev: NetDevice): void => {
+  const inDev = inDevOf(dev)
+  if (inDev === null) return
+  for (const nh of new Set(
+    ipv4(dev.netns)
+      .fib.all()
+      .flatMap(a => a.info.nhs),
+  ))
+    if (nh.dev === dev) nh.exceptions?.updateMtu(dev.mtu, inDev.mtu)
+  inDev.mtu = dev.mtu
+}
+
 /** The routing tables' part (fib_netdev_event). */
 const fibEvent = (event: number, dev: NetDevice): void => {
   switch (event) {
@@ -170,10 +183,20 @@ const fibEvent = (event: number, dev: NetDevice): void => {
     case NETDEV_CHANGE:
       return fibNetdevChange(dev)
     case NETDEV_CHANGEMTU:
+      fibSyncMtu(dev)
       return rtCacheFlush(dev.netns)
     case NETDEV_UNREGISTER:
       return fibNetdevUnregister(dev)
   }
+}
+
+/** The part of the rules (fib_rules_event): they name devices, which come, go and change their names. */
+const fibRulesEvent = (event: number, dev: NetDevice): void => {
+  const { rules } = ipv4(dev.netns).fib
+  const lost = (event === NETDEV_CHANGENAME || event === NETDEV_UNREGISTER) && rules.detach(dev)
+  const got = (event === NETDEV_CHANGENAME || event === NETDEV_REGISTER) && rules.attach(dev)
+  // What was remembered about packets that came in was said by other rules.
+  if (lost || got) rtCacheFlush(dev.netns)
 }
 
 /** Registers IPv4 with a World. Before any namespace is made. */
@@ -184,5 +207,6 @@ export const ipv4Init = (world: World): void => {
   world.notifiers.register(arpEvent)
   world.notifiers.register(inetdevEvent)
   world.notifiers.register(fibEvent)
+  world.notifiers.register(fibRulesEvent)
   world.sysctlProviders.push(ipv4SysctlProvider)
 }

@@ -5,11 +5,12 @@
  */
 import { NetloomError } from '../errors.js'
 import type { Netns } from '../core/netns.js'
+import { bitmapText, parseBitmap } from '../core/sysctl-bitmap.js'
 import { type SysctlEntry, sysctlInt } from '../core/sysctl.js'
 import { HZ } from '../sim/timer.js'
-import { ACCEPT_REDIRECTS, DEVCONF_NAMES, type DevConf, FORWARDING } from './devconf.js'
+import { ACCEPT_REDIRECTS, DEVCONF_NAMES, type DevConf, FORWARDING, MC_FORWARDING } from './devconf.js'
 import { inDevOf } from './in-device.js'
-import { ipv4, rtCacheFlush } from './ipv4.js'
+import { ipv4, rtCacheFlush, rtCacheForget } from './ipv4.js'
 import type { Ipv4, Ipv4Sysctls } from './netns-ipv4.js'
 import { BASE_REACHABLE_TIME, NEIGH_PARM_NAMES, type NeighParms, QUEUE_LEN_BYTES } from './neigh-parms.js'
 import { FRAME_TRUESIZE } from './truesize.js'
@@ -17,14 +18,21 @@ import { FRAME_TRUESIZE } from './truesize.js'
 /** Milliseconds of one tick of the kernel. */
 const MSEC_PER_JIFFY: number = 1000 / HZ
 
+/** Times in milliseconds are kept in ticks of four, rounded up. */
+const toJiffies = (ms: number): number => Math.ceil(ms / MSEC_PER_JIFFY) * MSEC_PER_JIFFY
+
 type NumberField = { [K in keyof Ipv4Sysctls]: Ipv4Sysctls[K] extends number ? K : never }[keyof Ipv4Sysctls]
 
 /** Keys that are one integer of the namespace: name under net.ipv4, field, smallest and largest value. */
 const SIMPLE: readonly (readonly [string, NumberField, number, number])[] = [
   ['ip_default_ttl', 'ipDefaultTtl', 1, 255],
   ['ip_forward_use_pmtu', 'ipForwardUsePmtu', 0, 255],
+  ['ip_forward_update_priority', 'ipForwardUpdatePriority', 0, 1],
   ['ip_no_pmtu_disc', 'ipNoPmtuDisc', 0, 255],
   ['ip_nonlocal_bind', 'ipNonlocalBind', 0, 255],
+  ['fib_multipath_use_neigh', 'fibMultipathUseNeigh', 0, 1],
+  ['fib_multipath_hash_policy', 'fibMultipathHashPolicy', 0, 3],
+  ['fib_multipath_hash_fields', 'fibMultipathHashFields', 1, 0xfff],
   ['icmp_echo_ignore_all', 'icmpEchoIgnoreAll', 0, 1],
   ['icmp_echo_ignore_broadcasts', 'icmpEchoIgnoreBroadcasts', 0, 1],
   ['icmp_errors_use_inbound_ifaddr', 'icmpErrorsUseInboundIfaddr', 0, 1],
@@ -34,13 +42,15 @@ const SIMPLE: readonly (readonly [string, NumberField, number, number])[] = [
   ['icmp_msgs_per_sec', 'icmpMsgsPerSec', 0, 2147483647],
   ['icmp_msgs_burst', 'icmpMsgsBurst', 0, 2147483647],
   ['igmp_link_local_mcast_reports', 'igmpLinkLocalMcastReports', 0, 255],
+  ['igmp_max_memberships', 'igmpMaxMemberships', -2147483648, 2147483647],
+  ['igmp_max_msf', 'igmpMaxMsf', -2147483648, 2147483647],
   ['igmp_qrv', 'igmpQrv', 1, 2147483647],
-  ['ipfrag_time', 'ipfragTimeSec', 0, 2147483647],
+  ['ipfrag_time', 'ipfragTimeSec', -2147483648 / HZ, 2147483647 / HZ],
   ['ipfrag_max_dist', 'ipfragMaxDist', 0, 2147483647],
   ['ipfrag_high_thresh', 'ipfragHighThresh', 0, 2147483647],
   ['ipfrag_low_thresh', 'ipfragLowThresh', 0, 2147483647],
   ['route.min_pmtu', 'minPmtu', 68, 2147483647],
-  ['route.mtu_expires', 'mtuExpiresSec', 0, 2147483647],
+  ['route.mtu_expires', 'mtuExpiresSec', -2147483648 / HZ, 2147483647 / HZ],
 ]
 
 /** The two limits of reassembly must stand in order. */
@@ -48,6 +58,41 @@ const threshBounds = (sysctls: Ipv4Sysctls, field: NumberField): { min?: number;
   if (field === 'ipfragHighThresh') return { min: sysctls.ipfragLowThresh }
   return field === 'ipfragLowThresh' ? { max: sysctls.ipfragHighThresh } : null
 }
+
+/** Ports that programs get: the range that free ones are drawn from, those left out, and those of privileged programs. */
+const portEntries = function* (sysctls: Ipv4Sysctls): Iterable<SysctlEntry> {
+  yield {
+    name: 'net.ipv4.ip_local_port_range',
+    read: () => `${sysctls.ipLocalPortRangeMin}\t${sysctls.ipLocalPortRangeMax}`,
+    write: value => {
+      // One number alone is the lower end.
+      const [min = 0, max = sysctls.ipLocalPortRangeMax] = value
+        .trim()
+        .split(/\s+/)
+        .map(v => sysctlInt(v, 1, 65535))
+      if (min > max || min < sysctls.ipUnprivilegedPortStart) throw new NetloomError('EINVAL', undefined, { value })
+      sysctls.ipLocalPortRangeMin = min
+      sysctls.ipLocalPortRangeMax = max
+    },
+  }
+  yield {
+    name: 'net.ipv4.ip_unprivileged_port_start',
+    read: () => String(sysctls.ipUnprivilegedPortStart),
+    write: value => {
+      // Every program here is root and may bind to any port; the limit holds for the range above.
+      sysctls.ipUnprivilegedPortStart = sysctlInt(value, 0, Math.min(65535, sysctls.ipLocalPortRangeMin))
+    },
+  }
+  yield {
+    name: 'net.ipv4.ip_local_reserved_ports',
+    read: () => bitmapText(sysctls.ipLocalReservedPorts),
+    write: value => {
+      sysctls.ipLocalReservedPorts = parseBitmap(value, PORTS)
+    },
+  }
+}
+
+const PORTS = 65536
 
 const simpleEntries = function* (state: Ipv4): Iterable<SysctlEntry> {
   const { sysctls } = state
@@ -57,23 +102,16 @@ const simpleEntries = function* (state: Ipv4): Iterable<SysctlEntry> {
       read: () => String(sysctls[field]),
       write: value => {
         const bounds = threshBounds(sysctls, field)
-        sysctls[field] = sysctlInt(value, bounds?.min ?? min, bounds?.max ?? max)
+        const n = sysctlInt(value, bounds?.min ?? min, bounds?.max ?? max)
+        sysctls[field] = field === 'icmpRatelimitMs' ? toJiffies(n) : n
       },
     }
+  yield* portEntries(sysctls)
+  yield { name: 'net.ipv4.route.flush', write: () => rtCacheForget(state.netns) }
   yield {
-    name: 'net.ipv4.ip_local_port_range',
-    read: () => `${sysctls.ipLocalPortRangeMin}\t${sysctls.ipLocalPortRangeMax}`,
-    write: value => {
-      const [min, max] = value
-        .trim()
-        .split(/\s+/)
-        .map(v => sysctlInt(v, 1, 65535))
-      // Ports below ip_unprivileged_port_start are never drawn.
-      if (min === undefined || max === undefined || min > max || min < 1024)
-        throw new NetloomError('EINVAL', undefined, { value })
-      sysctls.ipLocalPortRangeMin = min
-      sysctls.ipLocalPortRangeMax = max
-    },
+    name: 'net.ipv4.fib_multipath_hash_seed',
+    read: () => String(sysctls.fibMultipathHashSeed),
+    write: value => state.setMultipathSeed(sysctlInt(value, 0, 0xffffffff)),
   }
   yield {
     name: 'net.ipv4.ip_forward',
@@ -99,18 +137,20 @@ const changeForwarding = (state: Ipv4, on: number): void => {
   rtCacheFlush(netns)
 }
 
-const confEntry = (state: Ipv4, which: string, conf: DevConf, i: number): SysctlEntry => ({
-  name: `net.ipv4.conf.${which}.${DEVCONF_NAMES[i]}`,
-  read: () => String(conf.data[i]),
-  write: value => {
-    const n = sysctlInt(value)
-    if (i === FORWARDING && conf === state.confAll) return changeForwarding(state, n)
-    conf.data[i] = n
-    conf.isSet[i] = 1
-    if (conf === state.confDefault) followDefault(state, i)
-    rtCacheFlush(state.netns)
-  },
-})
+const confEntry = (state: Ipv4, which: string, conf: DevConf, i: number): SysctlEntry => {
+  const name = `net.ipv4.conf.${which}.${DEVCONF_NAMES[i]}`
+  const read = (): string => String(conf.data[i])
+  if (i === MC_FORWARDING) return { name, read }
+  return { name, read, write: value => writeConf(state, conf, i, sysctlInt(value)) }
+}
+
+const writeConf = (state: Ipv4, conf: DevConf, i: number, n: number): void => {
+  if (i === FORWARDING && conf === state.confAll) return changeForwarding(state, n)
+  conf.data[i] = n
+  conf.isSet[i] = 1
+  if (conf === state.confDefault) followDefault(state, i)
+  rtCacheFlush(state.netns)
+}
 
 /** Devices follow `default` in what is not their own (devinet_copy_dflt_conf). */
 const followDefault = (state: Ipv4, i: number): void => {
@@ -121,9 +161,7 @@ const followDefault = (state: Ipv4, i: number): void => {
   }
 }
 
-/** Times in milliseconds are kept in jiffies of four, rounded up. */
-const inJiffies = (name: string, n: number): number =>
-  name.endsWith('_ms') ? Math.ceil(n / MSEC_PER_JIFFY) * MSEC_PER_JIFFY : n
+const inJiffies = (name: string, n: number): number => (name.endsWith('_ms') ? toJiffies(n) : n)
 
 const writeParm = (state: Ipv4, parms: NeighParms, i: number, n: number): void => {
   parms.data[i] = n

@@ -68,11 +68,13 @@ export class UdpTable {
   }
 
   #bindFree(sk: UdpReceiver, netns: Netns): boolean {
-    const { ipLocalPortRangeMin: min, ipLocalPortRangeMax: max } = ipv4(netns).sysctls
+    const { ipLocalPortRangeMin: min, ipLocalPortRangeMax: max, ipLocalReservedPorts: reserved } = ipv4(netns).sysctls
     const n = max - min + 1
     const first = netns.rng.below(n)
     for (let i = 0; i < n; i++) {
-      sk.localPort = min + ((first + i) % n)
+      const port = min + ((first + i) % n)
+      if (reserved?.[port] === 1) continue
+      sk.localPort = port
       if (this.bind(sk, netns)) return true
     }
     sk.localPort = 0

@@ -26,10 +26,12 @@ import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, ICMP_REDIRECT } from '../wire/icm
 import { formatIpv4, isMulticast4 } from '../wire/ip.js'
 import { IP_DF, IPPROTO_UDP, IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Saddr, ipv4Tos, ipv4Ttl } from '../wire/ipv4.js'
 import { putUdp, putUdpCsumField, UDP_HLEN, udpCsum, udpDport, udpLen, udpSport } from '../wire/udp.js'
+import type { Flow4 } from './fib-table.js'
 import { icmpErrConvert } from './icmp-errors.js'
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
 import { dstHoplimit, ipLocalOut } from './local-out.js'
+import { tosToPriority } from './priority.js'
 import { dstMtu, inetIif, ipRouteConnect, ipRouteOutput, routeError } from './route.js'
 import { ipRtIcmpError } from './route-exceptions.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtnetlink.js'
@@ -90,15 +92,14 @@ export class UdpSocket extends Sock {
 
   /** Fixes the peer: only its datagrams are received, and ICMP errors are reported (ip4_datagram_connect). */
   connect(addr: number, port: number): void {
+    if (!this.#bound) this.bind()
     const fl = ipv4(this.netns).fib.flow.reset(addr, this.sourceAddress, this.#oif(addr))
-    fl.proto = IPPROTO_UDP
-    fl.tos = this.tos
+    this.#describe(fl, port)
     const dst = ipRouteConnect(this.netns, fl)
     if (dst === null) throw new NetloomError(errnoName(routeError(this.netns)), undefined, { peer: formatIpv4(addr) })
     if (dst.flags & RTCF_BROADCAST && !this.broadcast)
       throw new NetloomError('EACCES', undefined, { peer: formatIpv4(addr) })
     const { saddr, daddr } = fl
-    if (!this.#bound) this.bind()
     if (this.sourceAddress === 0) this.sourceAddress = saddr
     if (this.localAddress === 0) this.localAddress = saddr
     this.peerAddress = daddr
@@ -111,6 +112,15 @@ export class UdpSocket extends Sock {
   #oif(addr: number): number {
     if (this.boundDev !== null) return this.boundDev.ifindex
     return isMulticast4(addr) && this.mcastIf !== null ? this.mcastIf.ifindex : 0
+  }
+
+  /** What rules and multipath hashing may look at besides addresses. */
+  #describe(fl: Flow4, port: number): void {
+    fl.proto = IPPROTO_UDP
+    fl.tos = this.tos
+    fl.mark = this.mark
+    fl.sport = this.localPort
+    fl.dport = port
   }
 
   /** Sends to the connected peer; octets sent, or a negative errno. */
@@ -131,8 +141,7 @@ export class UdpSocket extends Sock {
     let daddr = addr
     if (dst === null) {
       const fl = ipv4(this.netns).fib.flow.reset(addr, saddr, this.#oif(addr))
-      fl.proto = IPPROTO_UDP
-      fl.tos = this.tos
+      this.#describe(fl, port)
       dst = ipRouteOutput(this.netns, fl)
       if (dst === null) return -routeError(this.netns)
       saddr = fl.saddr
@@ -165,6 +174,8 @@ export class UdpSocket extends Sock {
       skb.csumOffset = 6
     } else this.#copyAndSum(skb, at, data, csumPseudo(saddr, daddr, IPPROTO_UDP, len) + port + len)
     skb.sk = this
+    skb.mark = this.mark
+    skb.priority = tosToPriority(this.tos)
     skb.hash = this.txHash
     skb.l4Hash = this.txHash !== 0
     skb.dst = dst
@@ -289,7 +300,10 @@ export const udpRcv = (skb: Skb): void => {
 /** Gives every interested socket a copy (__udp4_lib_mcast_deliver). */
 const deliverToAll = (skb: Skb, saddr: number, daddr: number): void => {
   const { buf: b, data: o } = skb
-  const all = ipv4(skb.netns).udp.lookupAll(saddr, udpSport(b, o), daddr, udpDport(b, o), inetIif(skb))
+  const iif = inetIif(skb)
+  const all = ipv4(skb.netns)
+    .udp.lookupAll(saddr, udpSport(b, o), daddr, udpDport(b, o), iif)
+    .filter(sk => sk.memberships.allows(daddr, saddr, iif, sk.mcastAll))
   if (all.length === 0) return kfreeSkb(skb, DROP.NO_SOCKET)
   for (let i = 1; i < all.length; i++) all[i]!.receive(skbClone(skb))
   all[0]!.receive(skb)
@@ -311,10 +325,10 @@ export const udpErr = (skb: Skb, type: number, code: number, info: number): void
   if (sk === null || sk.encapErrLookup !== null) {
     // A tunnel sends from ports that it does not listen to: its socket is the one of the far end's port.
     const tunnel = state.udp.lookup(daddr, udpSport(b, o), saddr, dport, inetIif(skb))
-    if (tunnel?.encapErrLookup?.(skb, o) === true) ipRtIcmpError(skb, type, code, info, tunnel.boundDev?.ifindex ?? 0)
+    if (tunnel?.encapErrLookup?.(skb, o) === true) ipRtIcmpError(skb, type, code, info, tunnel)
     return
   }
-  ipRtIcmpError(skb, type, code, info, sk.boundDev?.ifindex ?? 0)
+  ipRtIcmpError(skb, type, code, info, sk)
   if (type === ICMP_REDIRECT) return
   const { errno, fatal } = icmpErrConvert(type, code, sk.pmtuDisc)
   if (errno === 0) return

@@ -211,12 +211,15 @@ export class FdbApi {
     }
   }
 
-  /** The entry of a MAC in a bridge, or in a device's own table (vxlan); null when there is none. */
-  get(lladdr: string, options: { readonly br: DevRef } | { readonly dev: DevRef }): FdbInfo | null {
+  /** The entry of a MAC in a bridge, in a VLAN or in none, or in a device's own table (vxlan); null when there is none. */
+  get(
+    lladdr: string,
+    options: { readonly br: DevRef; readonly vlan?: number } | { readonly dev: DevRef },
+  ): FdbInfo | null {
     const mac = macOption('lladdr', lladdr)
     try {
       if ('dev' in options) return publicInfo(fdbGetSelf(devOf(this.#netns, options.dev), mac))
-      return publicInfo(fdbGet(devOf(this.#netns, options.br), mac))
+      return publicInfo(fdbGet(devOf(this.#netns, options.br), mac, options.vlan))
     } catch (e) {
       if (e instanceof NetloomError && e.code === 'ENOENT') return null
       throw e

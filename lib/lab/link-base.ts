@@ -44,4 +44,8 @@ export interface LinkChange {
   readonly arp?: boolean
   readonly multicast?: boolean
   readonly allmulticast?: boolean
+  /** Where the kind lets its carrier be set. */
+  readonly carrier?: boolean
+  /** Hold the carrier down, where the kind lets that be done. */
+  readonly protodown?: boolean
 }

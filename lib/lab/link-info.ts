@@ -33,6 +33,8 @@ export interface LinkInfo {
   /** Name of the far end's namespace when it is another one. */
   readonly linkNetns: string | null
   readonly alias: string
+  /** The carrier is held down. */
+  readonly protodown: boolean
   readonly group: number
   readonly txQueueLen: number
   readonly promiscuity: number
@@ -50,6 +52,8 @@ export interface LinkInfo {
 const MACS: readonly string[] = ['groupAddress']
 /** Attributes that are IPv4 addresses, 0 for none. */
 const ADDRESSES: readonly string[] = ['remote', 'local']
+/** Attributes that are lists of MACs; they become one text with blanks between. */
+const MAC_LISTS: readonly string[] = ['macaddrs']
 
 interface BridgeId {
   readonly priority: number
@@ -59,6 +63,7 @@ interface BridgeId {
 const isBridgeId = (value: object): value is BridgeId => 'priority' in value && 'address' in value
 
 const publicValue = (name: string, value: unknown): LinkAttrs[string] => {
+  if (Array.isArray(value) && MAC_LISTS.includes(name)) return value.map(formatMac).join(' ')
   if (value instanceof NetDevice) return value.name
   if (typeof value === 'number' && MACS.includes(name)) return formatMac(value)
   if (typeof value === 'number' && ADDRESSES.includes(name)) return value === 0 ? null : formatIpv4(value)
@@ -77,7 +82,7 @@ export const publicLinkInfo = (info: KernelLinkInfo): LinkInfo => ({
   netns: info.dev.netns.name,
   name: info.name,
   ifindex: info.ifindex,
-  kind: info.kind,
+  kind: info.dev.ops.kind,
   flags: linkFlagWords(info.flags, false),
   mtu: info.mtu,
   qdisc: info.qdisc,
@@ -88,6 +93,7 @@ export const publicLinkInfo = (info: KernelLinkInfo): LinkInfo => ({
   iflink: info.iflink,
   linkNetns: info.linkNetns?.name ?? null,
   alias: info.alias,
+  protodown: info.protodown,
   group: info.group,
   txQueueLen: info.txQueueLen,
   promiscuity: info.promiscuity,

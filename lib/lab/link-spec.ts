@@ -3,7 +3,12 @@
  */
 import type { LinkChange, NewLink } from './link-base.js'
 import type { BridgeChange, BridgePortChange, NewBridge } from './link-kind/bridge.js'
+import type { NewDummy } from './link-kind/dummy.js'
+import type { IpvlanChange, NewIpvlan } from './link-kind/ipvlan.js'
+import type { MacvlanChange, NewMacvlan } from './link-kind/macvlan.js'
+import type { NewPhysicalLink, PhysicalLinkChange } from './link-kind/link.js'
 import type { NewVeth } from './link-kind/veth.js'
+import type { NewVlan, VlanChange } from './link-kind/vlan.js'
 import type { NewVxlan, VxlanChange } from './link-kind/vxlan.js'
 
 export type * from './link-base.js'
@@ -15,7 +20,20 @@ export type {
   BridgeSwitch,
   NewBridge,
 } from './link-kind/bridge.js'
+export type { NewDummy } from './link-kind/dummy.js'
+export type { IpvlanFlag, IpvlanMode } from '../dev/ipvlan/ipvlan.js'
+export type { MacvlanMode } from '../dev/macvlan/macvlan-netlink.js'
+export type { IpvlanChange, IpvlanOptions, NewIpvlan } from './link-kind/ipvlan.js'
+export type { MacvlanChange, MacvlanMacaddrChange, MacvlanOptions, NewMacvlan } from './link-kind/macvlan.js'
+export type {
+  CableOptions,
+  LinkOptions,
+  NewLinkPeer,
+  NewPhysicalLink,
+  PhysicalLinkChange,
+} from './link-kind/link.js'
 export type { NewVeth, NewVethPeer } from './link-kind/veth.js'
+export type { NewVlan, VlanChange, VlanOptions, VlanProtocol, VlanQosMapping } from './link-kind/vlan.js'
 export type { NewVxlan, VxlanChange, VxlanDf, VxlanOptions } from './link-kind/vxlan.js'
 
 /** A device of a kind that was added to the World; the attributes go to the kind as they are. */
@@ -25,7 +43,16 @@ export interface NewOtherLink extends NewLink {
 }
 
 /** A device to make. */
-export type LinkAdd = NewVeth | NewBridge | NewVxlan | NewOtherLink
+export type LinkAdd =
+  | NewVeth
+  | NewBridge
+  | NewVlan
+  | NewVxlan
+  | NewDummy
+  | NewMacvlan
+  | NewIpvlan
+  | NewPhysicalLink
+  | NewOtherLink
 
 /** Changes of a device of a kind that was added to the World. */
 export interface OtherLinkChange extends LinkChange {
@@ -34,4 +61,13 @@ export interface OtherLinkChange extends LinkChange {
 }
 
 /** What to change about a device. */
-export type LinkSet = LinkChange | BridgeChange | BridgePortChange | VxlanChange | OtherLinkChange
+export type LinkSet =
+  | LinkChange
+  | BridgeChange
+  | BridgePortChange
+  | VlanChange
+  | VxlanChange
+  | MacvlanChange
+  | IpvlanChange
+  | PhysicalLinkChange
+  | OtherLinkChange

@@ -42,6 +42,8 @@ const CHANGE = [
   'arp',
   'multicast',
   'allmulticast',
+  'carrier',
+  'protodown',
 ]
 
 /** Splits options into those of every device and those of the kind. */

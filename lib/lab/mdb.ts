@@ -19,6 +19,8 @@ export interface MdbOptions {
   /** Source; all when absent. */
   readonly src?: string
   readonly permanent?: boolean
+  /** VLAN; none when absent, or with VLAN filtering all of the port's. */
+  readonly vid?: number
 }
 
 /** A membership as `bridge mdb` shows it. */
@@ -28,13 +30,15 @@ export interface MdbInfo {
   readonly grp: string
   readonly src: string | null
   readonly isPermanent: boolean
+  /** 0 for none. */
+  readonly vid: number
   readonly flags: readonly string[]
   /** Filter mode and sources of a version 3 membership; null and none in version 2. */
   readonly filterMode: 'include' | 'exclude' | null
   readonly sources: readonly string[]
 }
 
-const OPTIONS = ['dev', 'port', 'grp', 'src', 'permanent']
+const OPTIONS = ['dev', 'port', 'grp', 'src', 'permanent', 'vid']
 
 const publicInfo = (m: KernelMdbInfo): MdbInfo => ({
   dev: m.br.name,
@@ -42,6 +46,7 @@ const publicInfo = (m: KernelMdbInfo): MdbInfo => ({
   grp: m.group === 0 ? formatMac(m.mac) : formatIpv4(m.group),
   src: m.source === 0 ? null : formatIpv4(m.source),
   isPermanent: m.permanent,
+  vid: m.vid,
   flags: m.flags,
   filterMode: m.filterMode,
   sources: m.sources.map(({ addr }) => formatIpv4(addr)),
@@ -80,7 +85,7 @@ export class MdbApi {
 
   #spec(options: MdbOptions): MdbSpec {
     checkOptions('mdb', options, OPTIONS)
-    const { dev, port, grp, src, permanent } = options
+    const { dev, port, grp, src, permanent, vid } = options
     const isMac = isMacText(grp)
     return {
       br: devOf(this.#netns, dev),
@@ -90,6 +95,7 @@ export class MdbApi {
         mac: isMac ? macOption('grp', grp) : undefined,
         source: src === undefined ? undefined : ipv4Option('src', src),
         permanent,
+        vid,
       }),
     }
   }

@@ -3,6 +3,17 @@
  */
 import { NTF_EXT_LEARNED, NTF_ROUTER, NTF_STICKY } from '../ip/rtnetlink.js'
 import * as R from '../ip/rtnetlink.js'
+import {
+  IPPROTO_AH,
+  IPPROTO_ESP,
+  IPPROTO_GRE,
+  IPPROTO_ICMP,
+  IPPROTO_IGMP,
+  IPPROTO_IPIP,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+} from '../wire/ipv4.js'
 
 /** Scope of an address or of a route. */
 export type ScopeWord = 'global' | 'site' | 'link' | 'host' | 'nowhere'
@@ -24,6 +35,12 @@ export type ProtocolWord = 'unspec' | 'redirect' | 'kernel' | 'boot' | 'static'
 
 /** Routing table. */
 export type TableWord = 'default' | 'main' | 'local'
+
+/** What a rule does instead of a look-up. */
+export type RuleActionWord = 'lookup' | 'nop' | 'blackhole' | 'unreachable' | 'prohibit'
+
+/** Protocol of IP that a rule names. */
+export type IpProtocolWord = 'icmp' | 'igmp' | 'ipip' | 'tcp' | 'udp' | 'gre' | 'esp' | 'ah' | 'sctp'
 
 /** State of a neighbour entry. */
 export type NudWord =
@@ -73,6 +90,28 @@ export const TABLE_NUMBERS: Readonly<Record<TableWord, number>> = {
   default: R.RT_TABLE_DEFAULT,
   main: R.RT_TABLE_MAIN,
   local: R.RT_TABLE_LOCAL,
+}
+
+/** @internal */
+export const RULE_ACTION_NUMBERS: Readonly<Record<RuleActionWord, number>> = {
+  lookup: R.FR_ACT_TO_TBL,
+  nop: R.FR_ACT_NOP,
+  blackhole: R.FR_ACT_BLACKHOLE,
+  unreachable: R.FR_ACT_UNREACHABLE,
+  prohibit: R.FR_ACT_PROHIBIT,
+}
+
+/** @internal */
+export const IPPROTO_NUMBERS: Readonly<Record<IpProtocolWord, number>> = {
+  icmp: IPPROTO_ICMP,
+  igmp: IPPROTO_IGMP,
+  ipip: IPPROTO_IPIP,
+  tcp: IPPROTO_TCP,
+  udp: IPPROTO_UDP,
+  gre: IPPROTO_GRE,
+  esp: IPPROTO_ESP,
+  ah: IPPROTO_AH,
+  sctp: IPPROTO_SCTP,
 }
 
 /** @internal */

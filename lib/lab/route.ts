@@ -5,19 +5,25 @@ import type { Netns as KernelNetns } from '../core/netns.js'
 import { RT_TABLE_MAIN, RTNH_F_DEAD, RTNH_F_LINKDOWN, RTNH_F_ONLINK } from '../ip/rtnetlink.js'
 import { ROUTE_PROTOCOLS, ROUTE_TABLES, ROUTE_TYPES, SCOPES } from '../report/names.js'
 import {
+  type NexthopInfo as KernelNexthopInfo,
+  type NexthopSpec,
+  type RouteCacheInfo,
   type RouteGetInfo,
   type RouteInfo as KernelRouteInfo,
   type RouteMetrics,
   type RouteSpec,
   type RouteVerb,
   routeAdd,
+  routeCacheList,
   routeDel,
+  routeFlushCache,
   routeGet,
   routeList,
 } from '../rtnl/route.js'
 import { formatIpv4, formatPrefix } from '../wire/ip.js'
 import { type DevRef, devOf } from './refs.js'
 import {
+  IPPROTO_NUMBERS,
   PROTOCOL_NUMBERS,
   type ProtocolWord,
   SCOPE_NUMBERS,
@@ -28,6 +34,25 @@ import {
   TYPE_NUMBERS,
 } from './route-words.js'
 import { checkOptions, defined, ipv4Option, prefixOption, wordOption } from './text.js'
+
+/** A next hop of several. */
+export interface NexthopOptions {
+  /** Gateway. */
+  readonly via?: string
+  readonly dev?: DevRef
+  /** Share of the flows, 1 to 256; 1 when absent. */
+  readonly weight?: number
+  readonly onlink?: boolean
+}
+
+/** A next hop of several as `ip route` shows it. */
+export interface NexthopInfo {
+  readonly via: string | null
+  readonly dev: string | null
+  readonly weight: number
+  /** `dead`, `onlink`, `linkdown`. */
+  readonly flags: readonly string[]
+}
 
 /** What describes a route besides its destination; defaults are iproute2's. */
 export interface RouteOptions {
@@ -44,6 +69,8 @@ export interface RouteOptions {
   readonly tos?: number
   /** Take the gateway to be on the link although no prefix covers it. */
   readonly onlink?: boolean
+  /** Several next hops, of which each flow takes one. */
+  readonly nexthops?: readonly NexthopOptions[]
   /** mtu, hoplimit, advmss, ... in the kernel's units. */
   readonly metrics?: RouteMetrics
 }
@@ -53,8 +80,11 @@ export interface RouteInfo {
   /** `default`, or `ADDRESS/LENGTH`. */
   readonly dst: string
   readonly type: string
+  /** Gateway and device; null for a route with several next hops. */
   readonly via: string | null
   readonly dev: string | null
+  /** Several next hops; empty for a route with one. */
+  readonly nexthops: readonly NexthopInfo[]
   readonly src: string | null
   readonly metric: number
   readonly scope: string
@@ -65,21 +95,56 @@ export interface RouteInfo {
   readonly metrics: RouteMetrics
 }
 
-/** Answer of `route.get`. */
-export interface RouteGet {
+/** What `route.get` asks about, besides the destination. */
+export interface RouteGetOptions {
+  readonly from?: string
+  /** The packet comes in by this device, from `from`. */
+  readonly iif?: DevRef
+  readonly oif?: DevRef
+  readonly tos?: number
+  readonly mark?: number
+  /** UDP when absent. */
+  readonly ipproto?: 'udp' | 'tcp' | 'icmp'
+  readonly sport?: number
+  readonly dport?: number
+  /** User id of the sender; root, 0, when absent. */
+  readonly uid?: number
+}
+
+/** What was learned about a destination, as `ip route show cache` shows it. */
+export interface RouteCache {
   readonly dst: string
-  readonly src: string
   readonly via: string | null
   readonly dev: string
   readonly type: string
   readonly table: string
-  /** Path MTU that an ICMP error told, or null. */
+  /** Path MTU that an ICMP error told, or the route's; null for the device's. */
   readonly mtu: number | null
   /** Words in angle brackets: `local`, `redirected`, ... */
   readonly cacheFlags: readonly string[]
+  /** Nanoseconds until what was learned ends; null when nothing was. */
+  readonly expiresNs: number | null
 }
 
-const OPTIONS = ['type', 'via', 'dev', 'src', 'metric', 'scope', 'proto', 'table', 'tos', 'onlink', 'metrics']
+/** Answer of `route.get`. */
+export interface RouteGet extends RouteCache {
+  readonly src: string
+}
+
+const OPTIONS = [
+  'type',
+  'via',
+  'dev',
+  'src',
+  'metric',
+  'scope',
+  'proto',
+  'table',
+  'tos',
+  'onlink',
+  'nexthops',
+  'metrics',
+]
 
 const FLAGS: readonly (readonly [number, string])[] = [
   [RTNH_F_DEAD, 'dead'],
@@ -89,35 +154,47 @@ const FLAGS: readonly (readonly [number, string])[] = [
 
 const addressOrNull = (addr: number): string | null => (addr === 0 ? null : formatIpv4(addr))
 
+const flagWords = (flags: number): string[] => FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word)
+
+const publicHop = ({ gateway, dev, weight, flags }: KernelNexthopInfo): NexthopInfo => ({
+  via: addressOrNull(gateway),
+  dev: dev?.name ?? null,
+  weight,
+  flags: flagWords(flags),
+})
+
 const publicInfo = (r: KernelRouteInfo): RouteInfo => {
-  const hop = r.nexthops[0]
+  const hop = r.nexthops.length === 1 ? r.nexthops[0] : undefined
   const flags = r.flags | (hop?.flags ?? 0)
   return {
     dst: r.dst === 0 && r.dstLen === 0 ? 'default' : formatPrefix({ addr: r.dst, len: r.dstLen }),
     type: ROUTE_TYPES[r.type] ?? String(r.type),
     via: addressOrNull(hop?.gateway ?? 0),
     dev: hop?.dev?.name ?? null,
+    nexthops: r.nexthops.length > 1 ? r.nexthops.map(publicHop) : [],
     src: addressOrNull(r.prefsrc),
     metric: r.priority,
     scope: SCOPES.name(r.scope),
     proto: ROUTE_PROTOCOLS.name(r.protocol),
     table: ROUTE_TABLES.name(r.table),
     tos: r.tos,
-    flags: FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word),
+    flags: flagWords(flags),
     metrics: r.metrics,
   }
 }
 
-const publicGet = (g: RouteGetInfo): RouteGet => ({
+const publicCache = (g: RouteCacheInfo): RouteCache => ({
   dst: formatIpv4(g.dst),
-  src: formatIpv4(g.src),
   via: addressOrNull(g.gateway),
   dev: g.dev.name,
   type: ROUTE_TYPES[g.type] ?? String(g.type),
   table: ROUTE_TABLES.name(g.table),
   mtu: g.metrics.mtu ?? null,
   cacheFlags: g.cacheFlags,
+  expiresNs: g.expiresNs === 0 ? null : g.expiresNs,
 })
+
+const publicGet = (g: RouteGetInfo): RouteGet => ({ ...publicCache(g), src: formatIpv4(g.src) })
 
 /** The `ip route` of a namespace: `netns.route`. */
 export class RouteApi {
@@ -135,6 +212,7 @@ export class RouteApi {
    * @example
    * h1.route.add('default', { via: '10.0.0.254' })
    * h1.route.add('10.9.0.0/16', { type: 'unreachable' })
+   * h1.route.add('10.8.0.0/16', { nexthops: [{ via: '10.0.1.2', weight: 2 }, { via: '10.0.2.2' }] })
    */
   add(dst: string, options: RouteOptions = {}): void {
     this.#put(dst, options, 'add')
@@ -175,15 +253,30 @@ export class RouteApi {
   }
 
   /**
+   * What was learned about single destinations behind routes of one table (`main` when absent) or of all: path MTUs and
+   * redirects that a packet has met since (`ip route show cache`).
+   */
+  cache(filter: { readonly table?: TableWord | number | 'all' } = {}): RouteCache[] {
+    checkOptions('route.cache', filter, ['table'])
+    const { table = RT_TABLE_MAIN } = filter
+    const wanted = table === 'all' ? null : wordOption('table', table, TABLE_NUMBERS)
+    return routeCacheList(this.#netns)
+      .filter(r => wanted === null || r.table === wanted)
+      .map(publicCache)
+  }
+
+  /** Forgets what was learned about single destinations (`ip route flush cache`). */
+  flushCache(): void {
+    routeFlushCache(this.#netns)
+  }
+
+  /**
    * The route that a packet to `dst` takes (`ip route get`): one of this host, or with `iif` one that comes in there from
    * `from`. Throws what the look-up says: ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL, EXDEV.
    */
-  get(
-    dst: string,
-    options: { readonly from?: string; readonly iif?: DevRef; readonly oif?: DevRef; readonly tos?: number } = {},
-  ): RouteGet {
-    checkOptions('route.get', options, ['from', 'iif', 'oif', 'tos'])
-    const { from, iif, oif, tos } = options
+  get(dst: string, options: RouteGetOptions = {}): RouteGet {
+    checkOptions('route.get', options, ['from', 'iif', 'oif', 'tos', 'mark', 'ipproto', 'sport', 'dport', 'uid'])
+    const { from, iif, oif, tos, mark, ipproto, sport, dport, uid } = options
     return publicGet(
       routeGet(this.#netns, {
         dst: ipv4Option('dst', dst),
@@ -192,6 +285,11 @@ export class RouteApi {
           iif: iif === undefined ? undefined : devOf(this.#netns, iif),
           oif: oif === undefined ? undefined : devOf(this.#netns, oif),
           tos,
+          mark: mark === undefined ? undefined : mark | 0,
+          ipProto: ipproto === undefined ? undefined : wordOption('ipproto', ipproto, IPPROTO_NUMBERS),
+          sport,
+          dport,
+          uid,
         }),
       }),
     )
@@ -201,10 +299,21 @@ export class RouteApi {
     routeAdd(this.#netns, this.#spec(dst, options), verb)
   }
 
+  #nexthop(hop: NexthopOptions): NexthopSpec {
+    checkOptions('nexthop', hop, ['via', 'dev', 'weight', 'onlink'])
+    const { via, dev, weight, onlink } = hop
+    return defined({
+      gateway: via === undefined ? undefined : ipv4Option('via', via),
+      dev: dev === undefined ? undefined : devOf(this.#netns, dev),
+      weight,
+      onlink,
+    })
+  }
+
   #spec(dst: string, options: RouteOptions): RouteSpec {
     checkOptions('route', options, OPTIONS)
     const { addr, len } = prefixOption('dst', dst)
-    const { type, via, dev, src, metric, scope, proto, table, tos, onlink, metrics } = options
+    const { type, via, dev, src, metric, scope, proto, table, tos, onlink, nexthops, metrics } = options
     return {
       dst: addr,
       dstLen: len,
@@ -219,6 +328,7 @@ export class RouteApi {
         table: table === undefined ? undefined : wordOption('table', table, TABLE_NUMBERS),
         tos,
         onlink,
+        nexthops: nexthops?.map(hop => this.#nexthop(hop)),
         metrics,
       }),
     }

@@ -5,11 +5,12 @@
  * A call that fails throws a NetloomError with the errno's name as its code, as a program sees -1 and errno.
  */
 import { type Errno, errnoName, NetloomError, strerror } from '../errors.js'
+import { MCAST_EXCLUDE, MCAST_INCLUDE } from '../ip/mc-list.js'
 import type { PmtuDisc, Sock } from '../ip/sock.js'
 import { formatIpv4 } from '../wire/ip.js'
 import { type DevRef, devOf } from './refs.js'
 import { Printable } from './printable.js'
-import { ipv4Option } from './text.js'
+import { checkOptions, ipv4Option } from './text.js'
 
 /** Options of every IPv4 socket; each can also be set later under the same name. */
 export interface SocketOptions {
@@ -17,6 +18,8 @@ export interface SocketOptions {
   readonly ttl?: number
   /** Type of service (IP_TOS). */
   readonly tos?: number
+  /** Mark of what is sent, which rules may look at (SO_MARK). */
+  readonly mark?: number
   /** May send to broadcast addresses (SO_BROADCAST). */
   readonly broadcast?: boolean
   /** Only use this device (SO_BINDTODEVICE). */
@@ -35,6 +38,8 @@ export interface SocketOptions {
   readonly mcastLoop?: boolean
   /** Device that multicast packets leave by (IP_MULTICAST_IF). */
   readonly mcastIf?: DevRef
+  /** What is sent to groups that other sockets have joined is received, too (IP_MULTICAST_ALL); true. */
+  readonly mcastAll?: boolean
   /** Called when an ICMP error arrives for the socket; without it the next call throws the error. */
   readonly onError?: (code: Errno) => void
 }
@@ -43,6 +48,7 @@ export interface SocketOptions {
 export const SOCKET_OPTIONS: readonly string[] = [
   'ttl',
   'tos',
+  'mark',
   'broadcast',
   'dev',
   'pmtuDisc',
@@ -52,8 +58,22 @@ export const SOCKET_OPTIONS: readonly string[] = [
   'mcastTtl',
   'mcastLoop',
   'mcastIf',
+  'mcastAll',
   'onError',
 ]
+
+/** Where and from whom a group is joined. */
+export interface GroupOptions {
+  readonly dev?: DevRef
+  /** Only what this address sends. */
+  readonly source?: string
+}
+
+/** From whom a socket hears in a group: only `sources`, or all but these. */
+export interface GroupFilter {
+  readonly mode: 'include' | 'exclude'
+  readonly sources: readonly string[]
+}
 
 /** An entry of the error queue of a socket with `recvErr`. */
 export interface SocketError {
@@ -103,6 +123,11 @@ export abstract class Socket extends Printable {
     return this.sk.drops
   }
 
+  /** MTU of the path to the connected peer as far as it is known (IP_MTU); null without a peer. */
+  get mtu(): number | null {
+    return this.sk.mtu
+  }
+
   /** True once it is closed. */
   get isClosed(): boolean {
     return this.sk.closed
@@ -128,14 +153,55 @@ export abstract class Socket extends Printable {
     }
   }
 
-  /** Joins a multicast group. Throws EINVAL, ENODEV, EADDRINUSE. */
-  joinGroup(group: string, options: { readonly dev?: DevRef } = {}): void {
-    this.sk.joinGroup(ipv4Option('group', group), this.#groupDev(options.dev))
+  /**
+   * Joins a multicast group (IP_ADD_MEMBERSHIP), with `source` only for what that one sends (IP_ADD_SOURCE_MEMBERSHIP; call
+   * it again for further ones). Without `dev` it is the device that the route to the group leads to. Throws EINVAL, ENODEV,
+   * EADDRINUSE, ENOBUFS beyond igmp_max_memberships or igmp_max_msf, EADDRNOTAVAIL for a source that is there already.
+   *
+   * @example
+   * h2.udp.bind({ port: 5000 }, d => got.push(d.text)).joinGroup('239.1.2.3', { dev: 'eth0', source: '10.0.0.1' })
+   */
+  joinGroup(group: string, options: GroupOptions = {}): void {
+    const { addr, dev, source } = this.#group('joinGroup', group, options)
+    if (source === undefined) this.sk.memberships.join(addr, dev)
+    else this.sk.memberships.joinSource(addr, source, dev)
   }
 
-  /** Leaves a multicast group. Throws EADDRNOTAVAIL. */
-  leaveGroup(group: string, options: { readonly dev?: DevRef } = {}): void {
-    this.sk.leaveGroup(ipv4Option('group', group), this.#groupDev(options.dev))
+  /** Leaves a multicast group, with `source` only that one (IP_DROP_SOURCE_MEMBERSHIP). Throws EADDRNOTAVAIL, EINVAL, ENODEV. */
+  leaveGroup(group: string, options: GroupOptions = {}): void {
+    const { addr, dev, source } = this.#group('leaveGroup', group, options)
+    if (source === undefined) this.sk.memberships.leave(addr, dev)
+    else this.sk.memberships.delSource(MCAST_INCLUDE, addr, source, dev)
+  }
+
+  /** Hears nothing of a source in a joined group any more (IP_BLOCK_SOURCE). Throws EINVAL, EADDRNOTAVAIL, ENOBUFS. */
+  blockSource(group: string, source: string, options: { readonly dev?: DevRef } = {}): void {
+    const { addr, dev } = this.#group('blockSource', group, options)
+    this.sk.memberships.addSource(MCAST_EXCLUDE, addr, ipv4Option('source', source), dev)
+  }
+
+  /** Hears a blocked source again (IP_UNBLOCK_SOURCE). Throws EINVAL, EADDRNOTAVAIL. */
+  unblockSource(group: string, source: string, options: { readonly dev?: DevRef } = {}): void {
+    const { addr, dev } = this.#group('unblockSource', group, options)
+    this.sk.memberships.delSource(MCAST_EXCLUDE, addr, ipv4Option('source', source), dev)
+  }
+
+  /**
+   * Sets from whom the socket hears in a joined group (IP_MSFILTER): only `sources`, or all but these. Including nobody
+   * leaves the group. Throws EINVAL when the group was not joined, ENOBUFS.
+   */
+  setGroupFilter(group: string, filter: GroupFilter, options: { readonly dev?: DevRef } = {}): void {
+    const { addr, dev } = this.#group('setGroupFilter', group, options)
+    const mode = filter.mode === 'include' ? MCAST_INCLUDE : MCAST_EXCLUDE
+    const sources = filter.sources.map(source => ipv4Option('source', source))
+    this.sk.memberships.setFilter(mode, addr, sources, dev)
+  }
+
+  /** From whom the socket hears in a joined group. Throws EADDRNOTAVAIL when it was not joined. */
+  groupFilter(group: string, options: { readonly dev?: DevRef } = {}): GroupFilter {
+    const { addr, dev } = this.#group('groupFilter', group, options)
+    const { mode, sources } = this.sk.memberships.filter(addr, dev)
+    return { mode: mode === MCAST_INCLUDE ? 'include' : 'exclude', sources: sources.map(formatIpv4) }
   }
 
   /** Closes the socket; what has not been read is gone. */
@@ -162,7 +228,17 @@ export abstract class Socket extends Printable {
     if (code !== null) this.#onError(code)
   }
 
-  #groupDev(dev: DevRef | undefined): Sock['mcastIf'] {
-    return dev === undefined ? this.sk.mcastIf : devOf(this.sk.netns, dev)
+  #group(
+    what: string,
+    group: string,
+    options: GroupOptions,
+  ): { readonly addr: number; readonly dev: Sock['mcastIf']; readonly source: number | undefined } {
+    checkOptions(what, options, ['dev', 'source'])
+    const { dev, source } = options
+    return {
+      addr: ipv4Option('group', group),
+      dev: dev === undefined ? null : devOf(this.sk.netns, dev),
+      source: source === undefined ? undefined : ipv4Option('source', source),
+    }
   }
 }

@@ -10,6 +10,7 @@ import type { RunOptions } from '../sim/simulator.js'
 import { formatTime, NSEC_PER_SEC } from '../sim/time.js'
 import { boot } from './boot.js'
 import { Capture, type CaptureOptions } from './capture.js'
+import { type CaptureAllOptions, WorldCapture } from './capture-all.js'
 import { type Drop, DroppedPacket } from './drop.js'
 import { Handles } from './handles.js'
 import { devOf } from './refs.js'
@@ -41,6 +42,7 @@ export class World extends Printable {
   readonly kernel: Kernel
   readonly #handles = new Handles()
   readonly #dropListeners: ((packet: DroppedPacket) => void)[] = []
+  #unobserveDrops: (() => void) | null = null
 
   /** @internal use {@link createWorld} */
   constructor(kernel: Kernel) {
@@ -125,6 +127,19 @@ export class World extends Printable {
   }
 
   /**
+   * Starts a capture on every interface of every namespace, those that come later included, as one pcapng file; dropped
+   * packets have their reason as a comment. Throws ENOENT for a namespace, EGRAMMAR for a filter (context: column, word).
+   *
+   * @example
+   * const all = world.captureAll()
+   * world.run()
+   * writeFileSync('world.pcapng', all.pcapng())
+   */
+  captureAll(options: CaptureAllOptions = {}): WorldCapture {
+    return new WorldCapture(this.kernel, options)
+  }
+
+  /**
    * Runs virtual time and returns the time at its end: without options until the world is quiet, at most
    * {@link REST_LIMIT_NS}; `for` so many nanoseconds; `until` a predicate holds, at most `within` nanoseconds. Throws
    * EPENDING, which lists what is pending, when the world does not come to rest or the predicate does not hold in time;
@@ -186,14 +201,16 @@ export class World extends Printable {
   onDrop(fn: (packet: DroppedPacket) => void): () => void {
     const listeners = this.#dropListeners
     listeners.push(fn)
-    this.kernel.dropObserver = (skb, reason) => {
+    this.#unobserveDrops ??= this.kernel.observeDrops((skb, reason) => {
       const packet = new DroppedPacket(skb, reason)
       for (const listener of [...listeners]) listener(packet)
-    }
+    })
     return () => {
       const at = listeners.indexOf(fn)
       if (at >= 0) listeners.splice(at, 1)
-      if (listeners.length === 0) this.kernel.dropObserver = null
+      if (listeners.length > 0) return
+      this.#unobserveDrops?.()
+      this.#unobserveDrops = null
     }
   }
 

@@ -52,21 +52,24 @@ export const printMdb = (p: Printer, m: MdbInfo): void => {
   p.openArray('flags')
   for (const flag of m.flags) p.element(flag, ` ${flag}`)
   p.closeArray()
+  if (m.vid !== 0) p.field('vid', m.vid, ` vid ${m.vid}`)
   if (p.options.stats > 0) p.field('timer', padded(m.timer), ` ${padded(m.timer)}`)
-  p.text('\n')
+  p.newline()
   p.closeObject()
 }
 
-/** Prints the router ports of one bridge; without statistics they share a line. */
+/** Prints the router ports of one bridge on one line, with statistics each on its own. */
 export const printMdbRouters = (p: Printer, routers: readonly MdbRouterInfo[]): void => {
   const [first] = routers
   if (first === undefined) return
-  p.text(`router ports on ${first.br.name}: `)
+  const head = `router ports on ${first.br.name}: `
+  const showsStats = p.options.stats > 0
+  if (!showsStats) p.text(head)
   p.openArray(first.br.name)
   for (const { port, timer, type } of routers) {
     p.openObject()
-    if (p.options.stats > 0) {
-      p.field('port', port.name, port.name)
+    if (showsStats) {
+      p.field('port', port.name, `${head}${port.name}`)
       p.field('timer', padded(timer), ` ${padded(timer)}`)
       const name = ROUTER_TYPES[type] ?? String(type)
       p.field('type', name, ` ${name}`)
@@ -75,5 +78,5 @@ export const printMdbRouters = (p: Printer, routers: readonly MdbRouterInfo[]): 
     p.closeObject()
   }
   p.closeArray()
-  if (p.options.stats === 0) p.text('\n')
+  if (!showsStats) p.newline()
 }

@@ -129,6 +129,9 @@ const printLinkNetns = (p: Printer, info: LinkInfo): void => {
   p.field('link_netnsid', id, info.linkNetns.alive ? ` link-netns ${info.linkNetns.name}` : ` link-netnsid ${id}`)
 }
 
+/** A device whose MTU is smaller has no IPv6 state. */
+const IPV6_MIN_MTU = 1280
+
 const printDetails = (p: Printer, info: LinkInfo, view: LinkView): void => {
   p.field('promiscuity', info.promiscuity, ` promiscuity ${info.promiscuity} `)
   p.field('allmulti', info.allmulti, ` allmulti ${info.allmulti} `)
@@ -140,7 +143,7 @@ const printDetails = (p: Printer, info: LinkInfo, view: LinkView): void => {
     if (info.slaveKind !== '' && info.slaveAttrs !== null) printPortInfo(p, info.slaveKind, info.slaveAttrs)
     p.closeObject()
   }
-  if (view.isLink) p.field('inet6_addr_gen_mode', 'eui64', 'addrgenmode eui64 ')
+  if (view.isLink && info.mtu >= IPV6_MIN_MTU) p.field('inet6_addr_gen_mode', 'eui64', 'addrgenmode eui64 ')
   p.field('num_tx_queues', info.numTxQueues, `numtxqueues ${info.numTxQueues} `)
   p.field('num_rx_queues', info.numRxQueues, `numrxqueues ${info.numRxQueues} `)
   p.field('gso_max_size', info.gsoMaxSize, `gso_max_size ${info.gsoMaxSize} `)
@@ -155,6 +158,7 @@ export const printLink = (p: Printer, info: LinkInfo, view: LinkView): void => {
   printFirstLine(p, info, view)
   if (view.withHardware) printHardware(p, info)
   printLinkNetns(p, info)
+  if (info.protodown) p.field('proto_down', true, ' protodown on ')
   if (p.options.details) printDetails(p, info, view)
   if ((view.isLink || p.options.details) && info.alias !== '') {
     p.newline()
@@ -176,7 +180,7 @@ export const printBriefLink = (p: Printer, info: LinkInfo, view: LinkView): void
   const state = OPERSTATES[info.operstate] ?? String(info.operstate)
   p.field('operstate', state, `${state.padEnd(STATE_WIDTH)} `)
   if (!view.isLink) return
-  p.field('address', formatMac(info.address), `${formatMac(info.address)} `)
+  if (info.type !== ARPHRD_NONE) p.field('address', formatMac(info.address), `${formatMac(info.address)} `)
   printLinkFlags(p, info.flags, isLowerDown)
   p.text('\n')
 }

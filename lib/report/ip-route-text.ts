@@ -58,6 +58,7 @@ const FLAGS: readonly (readonly [bit: number, word: string])[] = [
   [4, 'onlink'],
   [2, 'pervasive'],
   [16, 'linkdown'],
+  [0x20000000, 'rt_offload_failed'],
 ]
 
 /** Metrics as the kernel keeps them: rtt in eighths and rttvar in quarters of a millisecond, rto_min in milliseconds. */
@@ -83,9 +84,10 @@ export const printMetrics = (p: Printer, metrics: RouteMetrics): void => {
 }
 
 /** Prints flags of a route or a next hop. */
-export const printRouteFlags = (p: Printer, flags: number): void => {
+export const printRouteFlags = (p: Printer, flags: number, others: readonly string[] = []): void => {
   p.openArray('flags')
   for (const [bit, word] of FLAGS) if ((flags & bit) !== 0) p.element(word, `${word} `)
+  for (const word of others) p.element(word, `${word} `)
   p.closeArray()
 }
 

@@ -1,11 +1,13 @@
 /**
  * Offload features of devices, as `ethtool -k` shows and `ethtool -K` sets them.
  *
- * Only `tx-checksum-ip-generic` has an effect on frames: without it checksums are finished before a frame is seen.
+ * Effects on frames: without `tx-checksum-ip-generic` checksums are finished before a frame is seen; without
+ * `tx-vlan-hw-insert` (`tx-vlan-stag-hw-insert`) tags are part of a frame's bytes before the device counts them.
  *
  * @see net/ethtool/features.c, net/core/dev.c netdev_fix_features, net/bridge/br_if.c br_features_recompute
  */
-import { NETIF_F_HW_CSUM, type NetDevice } from '../core/netdev.js'
+import { NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_HW_VLAN_STAG_TX, type NetDevice } from '../core/netdev.js'
+import { NETDEV_FEAT_CHANGE } from '../core/notifier.js'
 import { NetloomError } from '../errors.js'
 
 /** Names of features in the kernel's order (netdev_features_strings). */
@@ -96,6 +98,8 @@ interface KindFeatures {
   readonly fixedOn: readonly FeatureName[]
   readonly on: readonly FeatureName[]
   readonly off: readonly FeatureName[]
+  /** Can be asked for and is not given. */
+  readonly never?: readonly FeatureName[]
 }
 
 const SCATTER: readonly FeatureName[] = ['tx-scatter-gather', 'tx-scatter-gather-fraglist']
@@ -123,6 +127,17 @@ const GSO_ENCAP: readonly FeatureName[] = [
   'tx-udp_tnl-csum-segmentation',
 ]
 const SOFT_OFF: readonly FeatureName[] = ['rx-gro-list', 'rx-udp-gro-forwarding']
+
+/** What a program has to allow first (TUN_USER_FEATURES). */
+const TUN_USER: readonly FeatureName[] = [
+  'tx-checksum-ip-generic',
+  'tx-tcp-segmentation',
+  'tx-tcp-ecn-segmentation',
+  'tx-tcp6-segmentation',
+  'tx-udp_tnl-segmentation',
+  'tx-udp_tnl-csum-segmentation',
+  'tx-udp-segmentation',
+]
 
 const KINDS: Readonly<Record<string, KindFeatures>> = {
   '': {
@@ -181,6 +196,65 @@ const KINDS: Readonly<Record<string, KindFeatures>> = {
     on: [...SCATTER, ...GSO_SOFTWARE, 'tx-checksum-ip-generic', 'rx-checksum', 'tx-generic-segmentation', 'rx-gro'],
     off: ['tx-nocache-copy', ...SOFT_OFF],
   },
+  dummy: {
+    fixedOn: [],
+    on: [
+      ...SCATTER,
+      ...GSO_SOFTWARE,
+      ...GSO_ENCAP,
+      'tx-checksum-ip-generic',
+      'tx-generic-segmentation',
+      'rx-gro',
+      'highdma',
+    ],
+    off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
+  ipvlan: {
+    fixedOn: [
+      ...SCATTER,
+      ...GSO_SOFTWARE,
+      ...GSO_ENCAP,
+      'tx-checksum-ip-generic',
+      'rx-checksum',
+      'highdma',
+      'tx-gso-robust',
+      'vlan-challenged',
+    ],
+    on: ['tx-generic-segmentation', 'rx-gro'],
+    off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
+  macvlan: {
+    fixedOn: [
+      ...SCATTER,
+      ...GSO_SOFTWARE,
+      ...GSO_ENCAP,
+      'tx-checksum-ip-generic',
+      'rx-checksum',
+      'highdma',
+      'tx-gso-robust',
+    ],
+    on: ['tx-generic-segmentation', 'rx-gro'],
+    off: ['rx-lro', 'tx-nocache-copy', ...SOFT_OFF],
+  },
+  link: {
+    fixedOn: ['highdma'],
+    on: [
+      ...SCATTER,
+      ...ALL_TSO,
+      'tx-checksum-ip-generic',
+      'tx-generic-segmentation',
+      'rx-gro',
+      'tx-vlan-hw-insert',
+      'tx-vlan-stag-hw-insert',
+    ],
+    off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
+  tun: {
+    fixedOn: [],
+    on: [...SCATTER, ...TUN_USER, 'tx-generic-segmentation', 'rx-gro', 'tx-vlan-hw-insert', 'tx-vlan-stag-hw-insert'],
+    off: ['tx-tcp-mangleid-segmentation', 'tx-nocache-copy', ...SOFT_OFF],
+    never: TUN_USER,
+  },
 }
 
 const kindFeatures = (dev: NetDevice): KindFeatures => {
@@ -237,10 +311,42 @@ const recomputeBridge = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureN
   return out
 }
 
+/** Features that a macvlan or ipvlan has when its lower device has them, whatever was asked for (macvlan_fix_features). */
+const OF_LOWER: readonly FeatureName[] = ['rx-checksum', 'tx-generic-segmentation', 'rx-gro']
+
+const recomputeStacked = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureName> => {
+  const lower = dev.lower[0]
+  const ofLower = lower === undefined || KINDS[lower.ops.kind] === undefined ? new Set<string>() : activeOf(lower)
+  const out = new Set(wanted)
+  for (const name of OF_LOWER)
+    if (ofLower.has(name)) out.add(name)
+    else out.delete(name)
+  if (!ofLower.has('rx-lro')) out.delete('rx-lro')
+  return out
+}
+
+const RECOMPUTE: Readonly<Record<string, (dev: NetDevice, wanted: Set<FeatureName>) => Set<FeatureName>>> = {
+  bridge: recomputeBridge,
+  macvlan: recomputeStacked,
+  ipvlan: recomputeStacked,
+}
+
 /** Features in force. */
 const activeOf = (dev: NetDevice): Set<FeatureName> => {
   const wanted = wantedOf(dev)
-  return fixFeatures(dev.ops.kind === 'bridge' ? recomputeBridge(dev, wanted) : wanted)
+  const active = fixFeatures(RECOMPUTE[dev.ops.kind]?.(dev, wanted) ?? wanted)
+  for (const name of kindFeatures(dev).never ?? []) active.delete(name)
+  return active
+}
+
+/** Features by which a device may take or give frames that are longer than its MTU. */
+const SEGMENTING: readonly FeatureName[] = [...ALL_TSO, 'tx-generic-segmentation', 'rx-gro', 'rx-lro']
+
+/** True when frames on the device may be longer than its MTU, as programs that ask for its offloads must assume. */
+export const ethtoolSegments = (dev: NetDevice): boolean => {
+  if (KINDS[dev.ops.kind] === undefined) return false
+  const active = activeOf(dev)
+  return SEGMENTING.some(name => active.has(name))
 }
 
 /** One line of `ethtool -k`. */
@@ -316,9 +422,19 @@ const override = (dev: NetDevice, name: FeatureName, on: boolean): void => {
   if (dev.featureOverrides.size === 0) dev.featureOverrides = null
 }
 
+/** Features that have an effect on frames. */
+const MODELLED: readonly (readonly [name: FeatureName, flag: number])[] = [
+  ['tx-checksum-ip-generic', NETIF_F_HW_CSUM],
+  ['tx-vlan-hw-insert', NETIF_F_HW_VLAN_CTAG_TX],
+  ['tx-vlan-stag-hw-insert', NETIF_F_HW_VLAN_STAG_TX],
+]
+
 const applyToDevice = (dev: NetDevice, active: ReadonlySet<FeatureName>): void => {
-  if (active.has('tx-checksum-ip-generic')) dev.features |= NETIF_F_HW_CSUM
-  else dev.features &= ~NETIF_F_HW_CSUM
+  const before = dev.features
+  for (const [name, flag] of MODELLED)
+    if (active.has(name)) dev.features |= flag
+    else dev.features &= ~flag
+  if (dev.features !== before) dev.netns.world.notifiers.call(NETDEV_FEAT_CHANGE, dev)
 }
 
 /**

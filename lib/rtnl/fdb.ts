@@ -180,13 +180,13 @@ export const fdbList = (netns: Netns, filter: FdbFilter = {}): FdbInfo[] => {
 }
 
 /**
- * The entry of one MAC in a bridge (`bridge fdb get MAC br BR`). Throws ENOENT `Fdb entry not found`, EOPNOTSUPP for a
- * device without a table.
+ * The entry of one MAC in a bridge, in a VLAN or in none (`bridge fdb get MAC br BR vlan N`). Throws ENOENT `Fdb entry not
+ * found`, EOPNOTSUPP for a device without a table.
  */
-export const fdbGet = (br: NetDevice, lladdr: number): FdbInfo => {
+export const fdbGet = (br: NetDevice, lladdr: number, vlan = 0): FdbInfo => {
   const ops = fdbOpsOf(br)
   if (ops === null) throw extackError('EOPNOTSUPP', 'Fdb get operation not supported by device', { dev: br.name })
-  const found = ops.dump(br, undefined).find(f => f.lladdr === lladdr)
+  const found = ops.dump(br, undefined).find(f => f.lladdr === lladdr && f.vlan === vlan)
   if (found === undefined) throw extackError('ENOENT', 'Fdb entry not found', { dev: br.name })
   return found
 }

@@ -6,9 +6,11 @@
  * @see net/core/rtnetlink.c rtnl_newlink, do_setlink, rtnl_dellink, rtnl_fill_ifinfo
  */
 import {
+  devChangeCarrier,
   devChangeFlags,
   devChangeName,
   devChangeNetns,
+  devChangeProtoDown,
   devSetMacAddress,
   devSetMtu,
   reportedFlags,
@@ -70,8 +72,10 @@ export interface LinkChanges {
   readonly arp?: boolean
   readonly multicast?: boolean
   readonly allmulticast?: boolean
-  /** Always refused: no kind of device here lets its carrier be set. */
+  /** Where the kind lets its carrier be set. */
   readonly carrier?: boolean
+  /** Hold the carrier down, where the kind lets that be done. */
+  readonly protodown?: boolean
   /** Attributes of the device's kind, which `kind` repeats (`ip link set DEV type KIND ...`). */
   readonly kind?: string
   readonly attrs?: object
@@ -89,7 +93,8 @@ export interface LinkInfo {
   readonly mtu: number
   readonly minMtu: number
   readonly maxMtu: number
-  readonly qdisc: 'noqueue' | 'noop'
+  /** Kind of its qdisc; `noop` before it first was up. */
+  readonly qdisc: string
   readonly master: NetDevice | null
   /** IF_OPER_*. */
   readonly operstate: number
@@ -104,6 +109,7 @@ export interface LinkInfo {
   /** That device's namespace when it is another one. */
   readonly linkNetns: Netns | null
   readonly alias: string
+  readonly protodown: boolean
   readonly promiscuity: number
   readonly allmulti: number
   readonly numTxQueues: number
@@ -115,7 +121,7 @@ export interface LinkInfo {
   readonly groMaxSize: number
   readonly carrierChanges: number
   readonly stats: DevStats
-  /** Empty for lo. */
+  /** Empty for lo and for cards. */
   readonly kind: string
   readonly attrs: object
   /** Kind of the master, empty without one. */
@@ -161,6 +167,7 @@ const CHANGE_KEYS: readonly string[] = [
   'multicast',
   'allmulticast',
   'carrier',
+  'protodown',
   'kind',
   'attrs',
   'slaveAttrs',
@@ -268,7 +275,7 @@ const setAlias = (dev: NetDevice, alias: string): void => {
 
 /**
  * Changes a device (`ip link set`), in the kernel's order: attributes of the kind and of the port, namespace, address,
- * MTU, group, name, alias, broadcast address, flags, master, carrier, queue length. Throws what the first change that is
+ * MTU, group, name, alias, broadcast address, flags, master, carrier, queue length, protodown. Throws what the first change that is
  * refused is refused with; those before it stay.
  */
 export const linkSet = (dev: NetDevice, changes: LinkChanges): void => {
@@ -286,8 +293,9 @@ export const linkSet = (dev: NetDevice, changes: LinkChanges): void => {
   }
   setFlags(dev, changes)
   if (changes.master !== undefined) setMaster(dev, changes.master)
-  if (changes.carrier !== undefined) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name })
+  if (changes.carrier !== undefined) devChangeCarrier(dev, changes.carrier)
   if (changes.txQueueLen !== undefined) dev.txQueueLen = changes.txQueueLen
+  if (changes.protodown !== undefined) devChangeProtoDown(dev, changes.protodown)
 }
 
 /** Deletes a device and what hangs on it (`ip link del`). Throws EOPNOTSUPP for lo. */
@@ -328,7 +336,7 @@ const fillIfinfo = (dev: NetDevice): LinkInfo => {
     mtu: dev.mtu,
     minMtu: dev.minMtu,
     maxMtu: dev.maxMtu,
-    qdisc: dev.qdiscAttached ? 'noqueue' : 'noop',
+    qdisc: dev.qdiscSleeping.ops.id,
     master: dev.master,
     operstate: dev.running ? dev.operstate : IF_OPER_DOWN,
     group: dev.group,
@@ -339,6 +347,7 @@ const fillIfinfo = (dev: NetDevice): LinkInfo => {
     iflink: iflink !== dev.ifindex || linkNetns !== null ? iflink : null,
     linkNetns,
     alias: dev.alias,
+    protodown: dev.protoDown,
     promiscuity: dev.promiscuity,
     allmulti: dev.allmulti,
     numTxQueues: dev.numTxQueues,
@@ -350,7 +359,7 @@ const fillIfinfo = (dev: NetDevice): LinkInfo => {
     groMaxSize: GSO_LEGACY_MAX_SIZE,
     carrierChanges: dev.carrierUpCount + dev.carrierDownCount,
     stats: dev.ops.getStats?.(dev) ?? Object.assign(new DevStats(), dev.stats),
-    kind: dev.ops.kind,
+    kind: kind?.isPhysical === true ? '' : dev.ops.kind,
     attrs: kind?.fillInfo(dev) ?? {},
     slaveKind: masterKind?.slaveKind ?? '',
     slaveAttrs: masterKind?.fillPort?.(dev) ?? null,

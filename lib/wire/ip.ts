@@ -134,3 +134,14 @@ export const isLinkLocal4 = (addr: number): boolean => (addr & 0xffff0000) === (
 
 /** MAC of a multicast address: 01:00:5e and the low 23 bits (RFC 1112). */
 export const ipMulticastMac = (addr: number): number => 0x01005e000000 + (addr & 0x7fffff)
+
+/** The 16 octets of an IPv6 address from any of its text forms; throws `EINVAL` with the text in `context.text`. */
+export const parseIpv6 = (text: string): Uint8Array => {
+  if (!ipaddr.IPv6.isValid(text) || text.includes('%'))
+    throw new NetloomError('EINVAL', `inet6 address is expected rather than "${text}".`, { text })
+  return Uint8Array.from(ipaddr.IPv6.parse(text).toByteArray())
+}
+
+/** Text of the IPv6 address at `o`, in the form of RFC 5952. */
+export const formatIpv6 = (b: Uint8Array, o: number): string =>
+  new ipaddr.IPv6(Array.from(b.subarray(o, o + 16))).toRFC5952String()

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readPcap } from '../../lib/capture/pcap.js'
+import { readPcapng } from '../../lib/capture/pcapng-reader.js'
 import { main } from '../../lib/cli/main.js'
 import { VERSION } from '../../lib/index.js'
 
@@ -58,6 +59,44 @@ test('run prints what the script prints and writes its files under their names',
   assert.is(readPcap(readFileSync(join(out, 'h1-eth0.pcap'))).packets.length, 4)
 })
 
+test('--pcapng writes one file of all interfaces, and changes nothing about the others', () => {
+  const plain = join(dir, 'plain')
+  assert.is(run('run', script(PAIR), '--out', plain).status, 0)
+  const out = join(dir, 'captured')
+  const world = join(dir, 'world.pcapng')
+  const result = run('run', script(PAIR), '--out', out, '--pcapng', world)
+  assert.equal([result.status, result.err], [0, ''])
+  for (const name of ['h1-eth0.pcap', 'h2.addr'])
+    assert.equal(readFileSync(join(out, name)), readFileSync(join(plain, name)), name)
+  const { interfaces, packets } = readPcapng(readFileSync(world))
+  assert.equal(
+    interfaces.map(({ name }) => name),
+    ['h1:eth0', 'h2:eth0', 'h1:lo', 'h2:lo'],
+  )
+  const own = readPcap(readFileSync(join(out, 'h1-eth0.pcap'))).packets
+  const same = packets.filter(p => p.interface.name === 'h1:eth0').slice(-own.length)
+  assert.equal(
+    same.map(p => [p.sec, Math.floor(p.nsec / 1000), Buffer.from(p.data).toString('hex')]),
+    own.map(p => [p.sec, Math.floor(p.nsec / 1000), Buffer.from(p.data).toString('hex')]),
+  )
+})
+
+test('--pcapng alone is enough; the file is there for a script that fails, too', () => {
+  const world = join(dir, 'alone.pcapng')
+  const { status } = run(
+    'run',
+    script(`${PAIR}ip netns exec h1 ping -c 1 -W 4 10.0.0.9\nip netns add h1\n`),
+    '--pcapng',
+    world,
+  )
+  assert.is(status, 1)
+  const { packets } = readPcapng(readFileSync(world))
+  assert.ok(packets.some(p => p.interface.name === 'h1:eth0' && p.comments.includes('dropped: NEIGH_FAILED')))
+  const missing = run('run', script(PAIR), '--pcapng', join(dir, 'no', 'such', 'dir.pcapng'))
+  assert.is(missing.status, 1)
+  assert.match(missing.err, /^netloom: ENOENT[^\n]*\n$/)
+})
+
 test('the same seed gives the same bytes, another seed other MAC addresses', () => {
   const captures = ['7', '7', '8'].map((seed, i) => {
     const out = join(dir, `seed-${i}`)
@@ -91,6 +130,8 @@ test('a wrong call ends with status 2 and says what is missing', () => {
     [['run', 'a', 'b', '--out', 'x'], 'one script at a time'],
     [['run', 'a', '--out', 'x', '--seed', '1.5'], 'not an integer'],
     [['run', 'a', '--frob'], '--frob'],
+    [['run', 'a', '--pcapng', ''], '--pcapng needs a file name'],
+    [['run', 'a', '--pcapng'], '--pcapng'],
   ] as const) {
     const result = run(...args)
     assert.is(result.status, 2)
@@ -105,7 +146,7 @@ test('a script that cannot be read ends with status 1 and one line', () => {
 })
 
 test('--help and --version print to standard output', () => {
-  assert.match(run('--help').out, /^Usage: netloom run SCRIPT --out DIR \[--seed N\]\n/)
+  assert.match(run('--help').out, /^Usage: netloom run SCRIPT --out DIR \[--pcapng FILE\] \[--seed N\]\n/)
   assert.is(run('--version').out, `netloom ${VERSION}\n`)
   assert.is(run('--version').status, 0)
 })

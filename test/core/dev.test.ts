@@ -111,6 +111,21 @@ test('a device that goes is first taken down, and gone once', () => {
   assert.equal([dev.isUp, dev.running, dev.registered, dev.netns.devices.length], [false, false, false, 0])
 })
 
+test('a subscriber that leaves hears nothing more, and the others miss nothing', () => {
+  const world = new World()
+  const heard: string[] = []
+  const leave = (): void => {
+    heard.push('a')
+    world.notifiers.unregister(leave)
+  }
+  world.notifiers.register(leave)
+  world.notifiers.register(() => heard.push('b'))
+  const netns = world.addNetns('h1')
+  sink(netns, 'eth0')
+  sink(netns, 'eth1')
+  assert.equal(heard, ['a', 'b', 'b'])
+})
+
 test('a bridge that goes lets its ports go before anybody hears of it', () => {
   const { world, a } = cable()
   const br = linkAdd(a.netns, { kind: 'bridge', name: 'br0', up: true })

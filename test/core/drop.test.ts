@@ -1,8 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { devAddTap } from '../../lib/core/dev.js'
 import { devForwardSkb } from '../../lib/core/dev-rx.js'
 import { DROP, DROP_REASONS, DROP_SNAPLEN } from '../../lib/core/drop.js'
-import { allocSkb, kfreeSkb, skbPut } from '../../lib/core/skb.js'
+import { allocSkb, kfreeSkb, skbClone, skbCopy, skbPut } from '../../lib/core/skb.js'
 import { World } from '../../lib/core/world.js'
 import { BROADCAST, checkBalance, frame, mac, send } from '../dev/lab.js'
 import { cable } from './cable.js'
@@ -99,6 +100,51 @@ test('the observer sees the packet while its octets are there', () => {
     seen.push(`${skb.dev} ${DROP_REASONS[reason]} ${new TextDecoder().decode(skb.buf.subarray(skb.data, skb.tail))}`)
   send(a, frame(b.addr, a.addr, 'hello'))
   assert.equal(seen, ['h2:eth0 UNHANDLED_PROTO hello'])
+})
+
+test('several observers see the packet, until they leave; one may leave while it is told', () => {
+  const { world, a, b } = cable()
+  const seen: string[] = []
+  const endFirst = world.observeDrops((_skb, reason) => seen.push(`first ${DROP_REASONS[reason]}`))
+  const endSecond = world.observeDrops((_skb, reason) => {
+    seen.push(`second ${DROP_REASONS[reason]}`)
+    endSecond()
+  })
+  const endThird = world.observeDrops(() => seen.push('third'))
+  const once = (): number => send(a, frame(b.addr, a.addr, 'hello'))
+  once()
+  once()
+  endFirst()
+  endFirst()
+  once()
+  endThird()
+  assert.is(world.dropObserver, null)
+  once()
+  assert.equal(seen, [
+    'first UNHANDLED_PROTO',
+    'second UNHANDLED_PROTO',
+    'third',
+    'first UNHANDLED_PROTO',
+    'third',
+    'third',
+  ])
+})
+
+test('a packet keeps the number of its last passage by captures; its copies have the same, another packet none', () => {
+  const { world, a, b } = cable()
+  const seen: number[] = []
+  world.observeDrops(skb => seen.push(skb.tapSeq))
+  const once = (): number => send(a, frame(b.addr, a.addr, 'hello'))
+  once()
+  devAddTap(b, { tap: skb => seen.push(-skb.tapSeq) })
+  once()
+  devAddTap(a, { tap: () => {} })
+  once()
+  assert.equal(seen.splice(0), [0, -1, 1, -3, 3])
+  const skb = allocSkb(a.netns, 10)
+  skb.tapSeq = 7
+  for (const end of [skbClone(skb), skbCopy(skb), skb]) kfreeSkb(end, DROP.NOMEM)
+  assert.equal(seen, [7, 7, 7])
 })
 
 test('frames that are too long or for a device that is down are dropped where they arrive (__dev_forward_skb)', () => {

@@ -105,7 +105,9 @@ test('options are a multiple of four octets, at most 40, and well formed', () =>
     Uint8Array.of(1),
     new Uint8Array(44),
     Uint8Array.of(7, 9, 4, 0),
-    Uint8Array.of(131, 7, 4, 10, 0, 0, 1, 0),
+    Uint8Array.of(131, 7, 8, 10, 0, 0, 1, 0),
+    Uint8Array.of(131, 3, 4, 0),
+    Uint8Array.of(131, 8, 4, 10, 0, 0, 1, 0),
   ])
     assert.throws(() => {
       sk.ipOptions = wrong

@@ -366,9 +366,9 @@ test('multicast leaves with TTL 1 by the device that was joined or named, and is
   const lab = new HostLab()
   const sk = bound(lab, 7000)
   sk.mcastIf = lab.eth0
-  sk.joinGroup(int32('239.1.1.1'))
+  sk.memberships.join(int32('239.1.1.1'), lab.eth0)
   assert.is(
-    outcome(() => sk.joinGroup(int32('239.1.1.1'))),
+    outcome(() => sk.memberships.join(int32('239.1.1.1'), lab.eth0)),
     'EADDRINUSE',
   )
   assert.is(sk.sendTo(bytes('m'), int32('239.1.1.1'), 7000), 1)
@@ -382,11 +382,11 @@ test('multicast leaves with TTL 1 by the device that was joined or named, and is
   assert.is(sk.readable, 0)
   lab.ip(PEER, '239.1.1.1', 17, udpDatagram(PEER, '239.1.1.1', 5000, 7000, [1]), {}, '01:00:5e:01:01:01')
   assert.is(sk.readable, 1)
-  sk.leaveGroup(int32('239.1.1.1'))
+  sk.memberships.leave(int32('239.1.1.1'), lab.eth0)
   lab.ip(PEER, '239.1.1.1', 17, udpDatagram(PEER, '239.1.1.1', 5000, 7000, [1]), {}, '01:00:5e:01:01:01')
   assert.is(sk.readable, 1)
   assert.is(
-    outcome(() => sk.leaveGroup(int32('239.1.1.1'))),
+    outcome(() => sk.memberships.leave(int32('239.1.1.1'), lab.eth0)),
     'EADDRNOTAVAIL',
   )
 })

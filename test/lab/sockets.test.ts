@@ -190,8 +190,13 @@ test('broadcast and multicast reach those who listen', () => {
   world.run({ for: ms(1) })
   assert.equal(got.sort(), ['h2 all', 'h3 all', 'h3 group'])
   assert.is(
-    codeOf(() => sender.leaveGroup('239.9.9.9')),
+    codeOf(() => sender.leaveGroup('239.9.9.9', { dev: 'eth0' })),
     'EADDRNOTAVAIL',
+  )
+  // Without a device the route says which one, and there is none.
+  assert.is(
+    codeOf(() => sender.leaveGroup('239.9.9.9')),
+    'ENODEV',
   )
 })
 

@@ -43,7 +43,7 @@ const REFUSED: readonly { readonly spec: (a: Netns, b: Netns) => object; readonl
   { spec: a => ({ kind: 'veth', master: a.lo }), says: 'Operation not supported' },
   { spec: () => ({ kind: 'bridge', address: 0 }), says: 'Cannot assign requested address' },
   { spec: () => ({ kind: 'bridge', mtu: 50 }), says: 'mtu less than device minimum' },
-  { spec: () => ({ kind: 'bridge', attrs: { vlanFiltering: 1 } }), says: 'Operation not supported' },
+  { spec: () => ({ kind: 'bridge', attrs: { vlanProtocol: 0x0806 } }), says: 'Protocol not supported' },
   { spec: () => ({ kind: 'bridge', name: 'abcdefghijklmnop' }), says: 'Invalid argument' },
 ]
 

@@ -10,6 +10,8 @@ import { netifRx } from '../../core/dev-rx.js'
 import { devQueueXmit } from '../../core/dev-tx.js'
 import { IFF_NOARP } from '../../core/netdev.js'
 import { allocSkb, CHECKSUM_UNNECESSARY, type Skb, skbPush, skbPut } from '../../core/skb.js'
+import { vlanHwaccelPutTag } from '../../core/skb-vlan.js'
+import { vlanFindDev } from '../../core/vlan-core.js'
 import { inetLookupIfaddr } from '../../ip/in-device.js'
 import { ipv4 } from '../../ip/ipv4.js'
 import { NUD_VALID } from '../../ip/neigh.js'
@@ -38,6 +40,7 @@ import {
   type Bridge,
   type BridgePort,
 } from './br-private.js'
+import { brSkbVid } from './br-vlan-filter.js'
 
 /** Sends the answer back by the port that the request came in by, or to the bridge's own host (br_arp_send). */
 const arpSend = (br: Bridge, port: BridgePort | null, request: Skb, mac: number): void => {
@@ -52,6 +55,9 @@ const arpSend = (br: Bridge, port: BridgePort | null, request: Skb, mac: number)
   skb.protocol = ETH_P_ARP
   skb.macHeader = skb.data
   skb.networkHeader = o
+  const vid = brSkbVid(request)
+  const pvid = (port === null ? br : port).vlgrp?.pvid ?? 0
+  if (vid !== 0 && vid !== pvid) vlanHwaccelPutTag(skb, request.vlanProto, request.vlanTci)
   if (port !== null) {
     devQueueXmit(skb)
     return
@@ -88,14 +94,18 @@ export const brDoProxySuppressArp = (br: Bridge, port: BridgePort | null, skb: S
     if (suppressed(skb, op, arpSpa(b, o), tip)) return
   }
   if (op !== ARPOP_REQUEST) return
-  const state = ipv4(br.dev.netns)
-  if (br.neighSuppressEnabled && inetLookupIfaddr(state.addrs, tip)?.inDev.dev === br.dev) {
+  const vid = brSkbVid(skb)
+  // Within a VLAN it is the bridge's device in that VLAN that knows the answers.
+  const dev = vid === 0 ? br.dev : vlanFindDev(br.dev, skb.vlanProto, vid)
+  if (dev === null) return
+  const state = ipv4(dev.netns)
+  if (br.neighSuppressEnabled && inetLookupIfaddr(state.addrs, tip)?.inDev.dev === dev) {
     skb.brFlags |= BRCB_PROXYARP_REPLIED
     return
   }
-  const neigh = state.neigh.lookup(br.dev, tip)
+  const neigh = state.neigh.lookup(dev, tip)
   if (neigh === null || (neigh.nudState & NUD_VALID) === 0) return
-  const f = brFdbFind(br, neigh.ha)
+  const f = brFdbFind(br, neigh.ha, vid)
   if (f === null) return
   const target = f.dst?.flags ?? 0
   const replies = (port !== null && port.flags & BR_PROXYARP) || target & (BR_PROXYARP_WIFI | BR_NEIGH_SUPPRESS)

@@ -2,7 +2,8 @@
  * The forwarding table as a data structure: an open-addressed table of MAC halves for the look-up of every frame, and a
  * list of the entries, the newest first, for dumps.
  *
- * Four int32 a slot: lower 32 bits of the MAC, upper 16, number of the entry plus one (0 free), unused. VLAN 0 only.
+ * Four int32 a slot: lower 32 bits of the MAC, upper 16 with the VLAN identifier above them, number of the entry plus one
+ * (0 free), unused. So a frame without a VLAN, whose identifier is 0, is looked up by nothing but the halves of its MAC.
  *
  * @see net/bridge/br_fdb.c
  */
@@ -19,8 +20,16 @@ export const BR_FDB_OFFLOADED: number = 1 << 5
 export const BR_FDB_LOCKED: number = 1 << 8
 export const BR_FDB_DYNAMIC_LEARNED: number = 1 << 9
 
+/** Place of the VLAN identifier in the upper half of a key. */
+const VLAN_SHIFT = 16
+const MAC_HI_MASK = 0xffff
+
+/** Upper half of a key: the upper 16 bits of a MAC, and a VLAN identifier (0: none). */
+export const fdbKeyHi = (macHi: number, vid: number): number => macHi | (vid << VLAN_SHIFT)
+
 /** One forwarding entry (struct net_bridge_fdb_entry). */
 export class FdbEntry {
+  /** Halves of the key; see {@link fdbKeyHi}. */
   readonly hi: number
   readonly lo: number
   /** The port it leads to; null for an address of the bridge itself. */
@@ -46,7 +55,12 @@ export class FdbEntry {
 
   /** The MAC as one number. */
   get mac(): number {
-    return macFrom(this.hi, this.lo)
+    return macFrom(this.hi & MAC_HI_MASK, this.lo)
+  }
+
+  /** The VLAN identifier, 0 for an entry without. */
+  get vid(): number {
+    return this.hi >>> VLAN_SHIFT
   }
 }
 
@@ -70,7 +84,7 @@ export class FdbTable {
   size = 0
   readonly #free: number[] = []
 
-  /** The entry of the MAC with these halves, or null. */
+  /** The entry of the key with these halves, or null. */
   find(hi: number, lo: number): FdbEntry | null {
     const { slots, mask } = this
     for (let i = hash(hi, lo) & mask; ; i = (i + 1) & mask) {
@@ -81,7 +95,7 @@ export class FdbTable {
     }
   }
 
-  /** Adds an entry whose MAC is not in the table. */
+  /** Adds an entry whose key is not in the table. */
   insert(entry: FdbEntry): void {
     if ((this.size + 1) * 2 > this.mask) this.#grow()
     entry.index = this.#free.pop() ?? this.entries.length

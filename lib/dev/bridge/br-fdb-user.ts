@@ -28,9 +28,11 @@ import {
   BR_FDB_STATIC,
   BR_FDB_STICKY,
   type FdbEntry,
+  fdbKeyHi,
 } from './br-fdb-table.js'
 import { type Bridge, type BridgePort, bridgeOf, bridgePortOf, isBridge, portStateLearns } from './br-private.js'
 import { jiffies } from './br-timer.js'
+import { brVlanFind } from './br-vlan-group.js'
 
 const invalid = (dev: NetDevice): NetloomError => new NetloomError('EINVAL', undefined, { dev: dev.name })
 
@@ -68,14 +70,14 @@ const checkState = (br: Bridge, p: BridgePort | null, spec: FdbSpec): void => {
 }
 
 /** Makes or changes an entry (fdb_add_entry). */
-const addEntry = (br: Bridge, p: BridgePort | null, spec: FdbSpec, mode: FdbMode): void => {
+const addEntry = (br: Bridge, p: BridgePort | null, vid: number, spec: FdbSpec, mode: FdbMode): void => {
   checkState(br, p, spec)
   const { lladdr, state } = spec
   const { now } = br.world
   let modified = false
-  let f = brFdbFind(br, lladdr)
+  let f = brFdbFind(br, lladdr, vid)
   if (f === null) {
-    f = fdbCreate(br, p, macHi(lladdr), macLo(lladdr), BR_FDB_ADDED_BY_USER)!
+    f = fdbCreate(br, p, fdbKeyHi(macHi(lladdr), vid), macLo(lladdr), BR_FDB_ADDED_BY_USER)!
     modified = true
   } else {
     if (mode === 'add') throw new NetloomError('EEXIST', undefined, { dev: br.dev.name })
@@ -96,11 +98,11 @@ const addEntry = (br: Bridge, p: BridgePort | null, spec: FdbSpec, mode: FdbMode
 }
 
 /** An entry that another control plane has learned (br_fdb_external_learn_add). */
-const externalLearnAdd = (br: Bridge, p: BridgePort | null, mac: number): void => {
-  const f = brFdbFind(br, mac)
+const externalLearnAdd = (br: Bridge, p: BridgePort | null, vid: number, mac: number): void => {
+  const f = brFdbFind(br, mac, vid)
   const flags = BR_FDB_ADDED_BY_EXT_LEARN | BR_FDB_ADDED_BY_USER | (p === null ? BR_FDB_LOCAL : 0)
   if (f === null) {
-    fdbCreate(br, p, macHi(mac), macLo(mac), flags)
+    fdbCreate(br, p, fdbKeyHi(macHi(mac), vid), macLo(mac), flags)
     return
   }
   f.updated = br.world.now
@@ -110,28 +112,63 @@ const externalLearnAdd = (br: Bridge, p: BridgePort | null, mac: number): void =
   clearLearned(br, f)
 }
 
+/** One entry in one VLAN (__br_fdb_add). */
+const addInVlan = (
+  dev: NetDevice,
+  br: Bridge,
+  p: BridgePort | null,
+  vid: number,
+  spec: FdbSpec,
+  mode: FdbMode,
+): void => {
+  const { lladdr, flags, state } = spec
+  if (flags & NTF_USE) {
+    if (p === null) throw invalid(dev)
+    const hi = fdbKeyHi(macHi(lladdr), vid)
+    if (portStateLearns(p)) brFdbUpdate(br, p, hi, macLo(lladdr), BR_FDB_ADDED_BY_USER)
+  } else if (flags & NTF_EXT_LEARNED) {
+    if (p === null && (state & NUD_PERMANENT) === 0)
+      throw extackError('EINVAL', 'bridge: FDB entry towards bridge must be permanent', { dev: dev.name })
+    externalLearnAdd(br, p, vid, lladdr)
+  } else addEntry(br, p, vid, spec, mode)
+}
+
+/** VLANs in use on a port or the bridge itself. */
+const vlansOf = (br: Bridge, p: BridgePort | null): number[] =>
+  ((p === null ? br : p).vlgrp?.list ?? []).filter(v => v.isUsable).map(v => v.vid)
+
+/** Adds an entry in the VLAN that is named, which must be one of the port's, or in none and all of the port's. */
 const brFdbAdd = (dev: NetDevice, spec: FdbSpec, mode: FdbMode): void => {
   const states = NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE
-  if ((spec.state & states) === 0 || spec.lladdr === 0 || spec.vlan) throw invalid(dev)
+  if ((spec.state & states) === 0 || spec.lladdr === 0) throw invalid(dev)
   const { br, p } = resolve(dev)
   brFdbCatchUp(br)
-  if (spec.flags & NTF_USE) {
-    if (p === null) throw invalid(dev)
-    if (portStateLearns(p)) brFdbUpdate(br, p, macHi(spec.lladdr), macLo(spec.lladdr), BR_FDB_ADDED_BY_USER)
-  } else if (spec.flags & NTF_EXT_LEARNED) {
-    if (p === null && (spec.state & NUD_PERMANENT) === 0)
-      throw extackError('EINVAL', 'bridge: FDB entry towards bridge must be permanent', { dev: dev.name })
-    externalLearnAdd(br, p, spec.lladdr)
-  } else addEntry(br, p, spec, mode)
+  const { vlan = 0 } = spec
+  const vlans = vlansOf(br, p)
+  if (vlan !== 0) {
+    if (!vlans.includes(vlan)) throw invalid(dev)
+    addInVlan(dev, br, p, vlan, spec, mode)
+    return
+  }
+  for (const vid of [0, ...vlans]) addInVlan(dev, br, p, vid, spec, mode)
+}
+
+/** Deletes one entry in one VLAN; false when there is none. */
+const delInVlan = (br: Bridge, p: BridgePort | null, lladdr: number, vid: number): boolean => {
+  const f = brFdbFind(br, lladdr, vid)
+  if (f === null || f.dst !== p) return false
+  fdbDelete(br, f)
+  return true
 }
 
 const brFdbDel = (dev: NetDevice, spec: FdbSpec): void => {
   const { br, p } = resolve(dev)
-  if (spec.vlan) throw invalid(dev)
+  const { vlan = 0, lladdr } = spec
+  if (vlan !== 0 && brVlanFind((p === null ? br : p).vlgrp, vlan) === null) throw invalid(dev)
   brFdbCatchUp(br)
-  const f = brFdbFind(br, spec.lladdr)
-  if (f === null || f.dst !== p) throw new NetloomError('ENOENT', undefined, { dev: dev.name })
-  fdbDelete(br, f)
+  const vids = vlan === 0 ? [0, ...vlansOf(br, p)] : [vlan]
+  const gone = vids.filter(vid => delInVlan(br, p, lladdr, vid))
+  if (gone.length === 0) throw new NetloomError('ENOENT', undefined, { dev: dev.name })
 }
 
 const fdbFlags = (f: FdbEntry): number =>
@@ -145,7 +182,7 @@ const fdbInfo = (br: Bridge, f: FdbEntry): FdbInfo => ({
   state: fdbToNud(br, f),
   flags: fdbFlags(f),
   master: br.dev,
-  vlan: 0,
+  vlan: f.vid,
   usedNs: br.world.now - f.used,
   updatedNs: br.world.now - f.updated,
   locked: (f.flags & BR_FDB_LOCKED) !== 0,
@@ -169,7 +206,7 @@ const flushFlags = (f: FdbEntry): number => fdbFlags(f) | (f.flags & BR_FDB_ADDE
 const flushMatches = (br: Bridge, f: FdbEntry, spec: FdbFlushSpec, to: NetDevice | undefined): boolean => {
   if (to !== undefined && (f.dst?.dev ?? br.dev) !== to) return false
   if (((flushState(f) ^ (spec.state ?? 0)) & (spec.stateMask ?? 0)) !== 0) return false
-  return ((flushFlags(f) ^ (spec.flags ?? 0)) & (spec.flagsMask ?? 0)) === 0 && !spec.vlan
+  return ((flushFlags(f) ^ (spec.flags ?? 0)) & (spec.flagsMask ?? 0)) === 0 && (!spec.vlan || f.vid === spec.vlan)
 }
 
 /** Refuses a destination that is not one of this bridge (__fdb_flush_validate_ifindex). */

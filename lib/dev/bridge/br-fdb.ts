@@ -1,7 +1,7 @@
 /**
  * The forwarding database of a bridge: learning, the addresses of the bridge and its ports, entries of users.
  *
- * Left out: VLANs (all entries are of VLAN 0), entries of switch drivers, activity notification.
+ * Left out: entries of switch drivers, activity notification.
  *
  * @see net/bridge/br_fdb.c
  */
@@ -16,13 +16,16 @@ import {
   BR_FDB_STATIC,
   BR_FDB_STICKY,
   FdbEntry,
+  fdbKeyHi,
 } from './br-fdb-table.js'
 import type { Bridge, BridgePort } from './br-private.js'
+import { brVlanFind, brVlanUsable } from './br-vlan-group.js'
 
-/** The entry of a MAC, or null. */
-export const brFdbFind = (br: Bridge, mac: number): FdbEntry | null => br.fdb.find(macHi(mac), macLo(mac))
+/** The entry of a MAC in a VLAN (0: none), or null. */
+export const brFdbFind = (br: Bridge, mac: number, vid: number): FdbEntry | null =>
+  br.fdb.find(fdbKeyHi(macHi(mac), vid), macLo(mac))
 
-/** Makes an entry; null when no more may be learned (fdb_create). */
+/** Makes an entry with this key, see {@link fdbKeyHi}; null when no more may be learned (fdb_create). */
 export const fdbCreate = (
   br: Bridge,
   dst: BridgePort | null,
@@ -55,7 +58,7 @@ export const clearLearned = (br: Bridge, f: FdbEntry): void => {
 }
 
 /**
- * Learns that the MAC was heard on `source` (br_fdb_update). An address of the bridge or of a port is never learned; a
+ * Learns that the MAC of the key was heard on `source` (br_fdb_update). An address of the bridge or of a port is never learned; a
  * sticky one does not move; everything else, static entries included, follows the frames.
  */
 export const brFdbUpdate = (br: Bridge, source: BridgePort, hi: number, lo: number, flags: number): void => {
@@ -78,26 +81,29 @@ export const brFdbUpdate = (br: Bridge, source: BridgePort, hi: number, lo: numb
 }
 
 /** Enters an address of the bridge (`source` null) or of a port; the first device with the address keeps it (fdb_add_local). */
-export const fdbAddLocal = (br: Bridge, source: BridgePort | null, mac: number): void => {
+export const fdbAddLocal = (br: Bridge, source: BridgePort | null, mac: number, vid: number): void => {
   if (!isValidMac(mac)) return
-  const f = brFdbFind(br, mac)
+  const f = brFdbFind(br, mac, vid)
   if (f !== null) {
     if (f.flags & BR_FDB_LOCAL) return
     fdbDelete(br, f)
   }
-  fdbCreate(br, source, macHi(mac), macLo(mac), BR_FDB_LOCAL | BR_FDB_STATIC)
+  fdbCreate(br, source, fdbKeyHi(macHi(mac), vid), macLo(mac), BR_FDB_LOCAL | BR_FDB_STATIC)
 }
 
-/** Removes a local entry, unless another port or the bridge has the same address (fdb_delete_local). */
+/** The bridge's own host is a member of the VLAN; without one it always is. */
+const hostHasVlan = (br: Bridge, vid: number): boolean => vid === 0 || brVlanUsable(br.vlgrp, vid) !== null
+
+/** Removes a local entry, unless another port or the bridge has the same address in its VLAN (fdb_delete_local). */
 const fdbDeleteLocal = (br: Bridge, p: BridgePort | null, f: FdbEntry): void => {
-  const { mac } = f
+  const { mac, vid } = f
   for (const other of br.ports) {
-    if (other === p || other.dev.addr !== mac) continue
+    if (other === p || other.dev.addr !== mac || (vid !== 0 && brVlanFind(other.vlgrp, vid) === null)) continue
     f.dst = other
     f.flags &= ~BR_FDB_ADDED_BY_USER
     return
   }
-  if (p !== null && br.dev.addr === mac) {
+  if (p !== null && br.dev.addr === mac && hostHasVlan(br, vid)) {
     f.dst = null
     f.flags &= ~BR_FDB_ADDED_BY_USER
     return
@@ -105,14 +111,21 @@ const fdbDeleteLocal = (br: Bridge, p: BridgePort | null, f: FdbEntry): void => 
   fdbDelete(br, f)
 }
 
+/** Removes the local entry of a device in a VLAN, if it is the device's own and nobody has entered it (br_fdb_find_delete_local). */
+export const brFdbFindDeleteLocal = (br: Bridge, p: BridgePort | null, mac: number, vid: number): void => {
+  const f = brFdbFind(br, mac, vid)
+  if (f !== null && f.dst === p && (f.flags & (BR_FDB_LOCAL | BR_FDB_ADDED_BY_USER)) === BR_FDB_LOCAL)
+    fdbDeleteLocal(br, p, f)
+}
+
 /**
  * Removes the entries that lead to a port, or the bridge's own when `p` is null: the learned ones, or with `all` every
- * one (br_fdb_delete_by_port).
+ * one (br_fdb_delete_by_port). With `vid` only the learned ones of that VLAN.
  */
-export const brFdbDeleteByPort = (br: Bridge, p: BridgePort | null, all: boolean): void => {
+export const brFdbDeleteByPort = (br: Bridge, p: BridgePort | null, all: boolean, vid = 0): void => {
   for (let f = br.fdb.head; f !== null; ) {
     const { next } = f
-    if (f.dst === p && (all || !fdbStays(f))) {
+    if (f.dst === p && (all || !(fdbStays(f) || (vid !== 0 && f.vid !== vid)))) {
       if (f.flags & BR_FDB_LOCAL) fdbDeleteLocal(br, p, f)
       else fdbDelete(br, f)
     }
@@ -145,18 +158,25 @@ export const brFdbDeleteLocked = (p: BridgePort): void => {
 /** A port's own address has changed (br_fdb_changeaddr). */
 export const brFdbChangeaddr = (p: BridgePort, mac: number): void => {
   const { br } = p
-  for (let f = br.fdb.head; f !== null; f = f.next) {
-    if (f.dst !== p || (f.flags & (BR_FDB_LOCAL | BR_FDB_ADDED_BY_USER)) !== BR_FDB_LOCAL) continue
-    fdbDeleteLocal(br, p, f)
-    break
+  const vlans = p.vlgrp !== null && p.vlgrp.numVlans > 0 ? p.vlgrp.list : []
+  for (let f = br.fdb.head; f !== null; ) {
+    const { next } = f
+    if (f.dst === p && (f.flags & (BR_FDB_LOCAL | BR_FDB_ADDED_BY_USER)) === BR_FDB_LOCAL) {
+      fdbDeleteLocal(br, p, f)
+      if (vlans.length === 0) break
+    }
+    f = next
   }
-  fdbAddLocal(br, p, mac)
+  fdbAddLocal(br, p, mac, 0)
+  for (const v of vlans) fdbAddLocal(br, p, mac, v.vid)
 }
 
 /** The bridge's own address is about to change to `mac` (br_fdb_change_mac_address). */
 export const brFdbChangeMacAddress = (br: Bridge, mac: number): void => {
-  const f = brFdbFind(br, br.dev.addr)
-  if (f !== null && f.dst === null && (f.flags & (BR_FDB_LOCAL | BR_FDB_ADDED_BY_USER)) === BR_FDB_LOCAL)
-    fdbDeleteLocal(br, null, f)
-  fdbAddLocal(br, null, mac)
+  const move = (vid: number): void => {
+    brFdbFindDeleteLocal(br, null, br.dev.addr, vid)
+    fdbAddLocal(br, null, mac, vid)
+  }
+  move(0)
+  if (br.vlgrp !== null) for (const v of br.vlgrp.list) if (v.isUsable) move(v.vid)
 }

@@ -2,7 +2,7 @@
  * The way out of a bridge: to one port, to all that flooding reaches, to the members of a multicast group.
  *
  * Every port but the last gets a clone; the last one gets the frame itself, unless the bridge's own host gets it too.
- * Left out: offloading to switches, VLAN tags, traffic control's redirection.
+ * Left out: offloading to switches, traffic control's redirection.
  *
  * @see net/bridge/br_forward.c
  */
@@ -27,18 +27,24 @@ import {
   BR_STATE_FORWARDING,
   BRCB_PROXYARP_REPLIED,
   BRCB_SRC_PORT_ISOLATED,
+  BRCB_VLAN_FILTERED,
   type Bridge,
   type BridgePort,
   BR_PKT_MULTICAST,
 } from './br-private.js'
+import { brAllowedEgress, brHandleVlan } from './br-vlan-filter.js'
 
 const VLAN_HLEN = 4
 
-/** Not back to where it came from, not between isolated ports, and only through a forwarding port (should_deliver). */
+/**
+ * Not back to where it came from, not between isolated ports, and only through a forwarding port that is a member of the
+ * frame's VLAN (should_deliver).
+ */
 const shouldDeliver = (p: BridgePort, skb: Skb): boolean =>
   p.state === BR_STATE_FORWARDING &&
   (p.dev !== skb.dev || (p.flags & BR_HAIRPIN_MODE) !== 0) &&
-  ((p.flags & BR_ISOLATED) === 0 || (skb.brFlags & BRCB_SRC_PORT_ISOLATED) === 0)
+  ((p.flags & BR_ISOLATED) === 0 || (skb.brFlags & BRCB_SRC_PORT_ISOLATED) === 0) &&
+  ((skb.brFlags & BRCB_VLAN_FILTERED) === 0 || brAllowedEgress(p.vlgrp!, skb))
 
 /**
  * Puts the Ethernet header back on and sends by `skb.dev`; frames that are too long for the device end here
@@ -54,6 +60,7 @@ export const brDevQueuePushXmit = (skb: Skb): void => {
 
 /** Sends the frame itself by a port (__br_forward). */
 const forwardTo = (to: BridgePort, skb: Skb): void => {
+  if ((skb.brFlags & BRCB_VLAN_FILTERED) !== 0 && !brHandleVlan(to.br, to, to.vlgrp!, skb)) return
   skb.dev = to.dev
   brDevQueuePushXmit(skb)
 }

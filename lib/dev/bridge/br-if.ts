@@ -27,6 +27,7 @@ import {
   bridgePortOf,
   isBridge,
 } from './br-private.js'
+import { nbpVlanFlush, nbpVlanInit } from './br-vlan.js'
 import { brStpDisablePort, brStpEnablePort, brStpRecalculateBridgeId, portIsUsable } from './br-stp.js'
 
 const MAX_PORTS = 1 << 10
@@ -85,6 +86,7 @@ export const brAddIf = (brDev: NetDevice, dev: NetDevice): void => {
   const br = bridgeOf(brDev)
   checkPort(dev)
   if (dev.rxHandler !== null) throw new NetloomError('EBUSY', undefined, { dev: dev.name })
+  if (dev.noRxHandler) throw new NetloomError('EINVAL', undefined, { dev: dev.name })
   const p = new BridgePort(br, dev, findPortNo(br), portCost(dev), makePortMcast)
   p.designatedRootPriority = br.designatedRootPriority
   p.designatedRootAddr = br.designatedRootAddr
@@ -100,7 +102,8 @@ export const brAddIf = (brDev: NetDevice, dev: NetDevice): void => {
   br.ports.unshift(p)
   devSetPromiscuity(dev, 1)
   brFdbCatchUp(br)
-  fdbAddLocal(br, p, dev.addr)
+  fdbAddLocal(br, p, dev.addr, 0)
+  nbpVlanInit(p)
   const changed = brStpRecalculateBridgeId(br)
   if (portIsUsable(p) && bridgeIsUp(br)) brStpEnablePort(p)
   if (changed) notifyAddr(br)
@@ -114,6 +117,7 @@ const removePort = (p: BridgePort): void => {
   devSetPromiscuity(dev, -1)
   brStpDisablePort(p)
   br.ports.splice(br.ports.indexOf(p), 1)
+  nbpVlanFlush(p)
   brFdbDeleteByPort(br, p, true)
   for (const other of br.ports) if (other.backupPort === p) other.backupPort = null
   recalculateArpProxy(br)

@@ -3,7 +3,7 @@
  *
  * A port's frames are taken by its rx handler. Frames for link-local groups (01:80:c2:00:00:0X) stay on the port unless
  * group_fwd_mask lets them through. What is for the host is received on the bridge's device at once, not by way of the
- * backlog. Left out: VLANs, traffic control; the hooks of br_netfilter stand where the kernel has them, see there.
+ * backlog. Left out: traffic control; the hooks of br_netfilter stand where the kernel has them, see there.
  *
  * @see net/bridge/br_input.c, net/bridge/br_device.c br_dev_xmit
  */
@@ -13,10 +13,11 @@ import { IFF_PROMISC, NETDEV_TX_OK, type NetDevice, RX_HANDLER_CONSUMED, RX_HAND
 import { kfreeSkb, PACKET_HOST, PACKET_LOOPBACK, type Skb } from '../../core/skb.js'
 import { ETH_HLEN, ETH_P_ARP, ETH_P_RARP } from '../../wire/ethernet.js'
 import { macHiAt, macLoAt } from '../../wire/mac.js'
+import { VLAN_VID_MASK } from '../../wire/vlan.js'
 import { brDoProxySuppressArp } from './br-arp-proxy.js'
 import { brFdbUpdate } from './br-fdb.js'
 import { brFdbCatchUp } from './br-fdb-gc.js'
-import { BR_FDB_LOCAL, BR_FDB_LOCKED } from './br-fdb-table.js'
+import { BR_FDB_LOCAL, BR_FDB_LOCKED, fdbKeyHi } from './br-fdb-table.js'
 import { brFlood, brForward, brMulticastFlood } from './br-forward.js'
 import { brMdbEntrySkbGet, brMulticastIsRouter, brMulticastQuerierExists } from './br-multicast.js'
 import { brMulticastRcv } from './br-multicast-rcv.js'
@@ -32,10 +33,12 @@ import {
   BR_STATE_LEARNING,
   BRCB_MROUTERS_ONLY,
   BRCB_SRC_PORT_ISOLATED,
+  BRCB_VLAN_FILTERED,
   type Bridge,
   type BridgePort,
   portStateLearns,
 } from './br-private.js'
+import { BR_VLAN_LEARN_ONLY, brAllowedEgress, brAllowedIngress, brHandleVlan, brShouldLearn } from './br-vlan-filter.js'
 
 /** 01:80:c2:00:00:0X in halves, the last four bits aside. */
 const LINK_LOCAL_HI = 0x0180
@@ -47,11 +50,22 @@ const brPassFrameUp = (br: Bridge, skb: Skb): void => {
   const { dev } = br
   dev.stats.rxPackets++
   dev.stats.rxBytes += skb.tail - skb.data
+  if ((skb.brFlags & BRCB_VLAN_FILTERED) !== 0 && !entersHost(br, skb)) return
   skb.dev = dev
   netifReceiveSkb(skb)
 }
 
-/** False for a frame that a locked port does not let in, because its source is not known there. */
+/** False for a frame of a VLAN that the host is no member of, which has ended then. A promiscuous host gets everything. */
+const entersHost = (br: Bridge, skb: Skb): boolean => {
+  const vg = br.vlgrp!
+  if ((br.dev.flags & IFF_PROMISC) === 0 && !brAllowedEgress(vg, skb)) {
+    kfreeSkb(skb, DROP.VLAN_FILTERED)
+    return false
+  }
+  return brHandleVlan(br, null, vg, skb)
+}
+
+/** False for a frame that a locked port does not let in, because its source is not known there. The source as a key. */
 const passesLock = (p: BridgePort, hi: number, lo: number): boolean => {
   const { br } = p
   const f = br.fdb.find(hi, lo)
@@ -88,17 +102,26 @@ const multicast = (br: Bridge, p: BridgePort, skb: Skb, promisc: boolean): void 
 const brHandleFrameFinish = (skb: Skb, p: BridgePort, hi: number, lo: number, srcHi: number, srcLo: number): void => {
   const { br } = p
   if (br.gcAt <= br.world.sim.now) brFdbCatchUp(br)
-  if (p.flags & BR_PORT_LOCKED && !passesLock(p, srcHi, srcLo)) {
+  let vid = 0
+  let learnsOnly = p.state === BR_STATE_LEARNING
+  if (br.vlanEnabled) {
+    const ingress = brAllowedIngress(br, p.vlgrp!, skb, p.state)
+    if (ingress < 0) return
+    learnsOnly = (ingress & BR_VLAN_LEARN_ONLY) !== 0
+    vid = ingress & VLAN_VID_MASK
+  }
+  const srcKey = fdbKeyHi(srcHi, vid)
+  if (p.flags & BR_PORT_LOCKED && !passesLock(p, srcKey, srcLo)) {
     kfreeSkb(skb, DROP.NOT_SPECIFIED)
     return
   }
-  if (p.flags & BR_LEARNING) brFdbUpdate(br, p, srcHi, srcLo, 0)
+  if (p.flags & BR_LEARNING) brFdbUpdate(br, p, srcKey, srcLo, 0)
   const isBroadcast = hi === 0xffff && lo === -1
   if ((hi & GROUP_BIT) !== 0 && !isBroadcast && !brMulticastRcv(br, p, skb)) {
     kfreeSkb(skb, DROP.IP_INHDR)
     return
   }
-  if (p.state === BR_STATE_LEARNING) {
+  if (learnsOnly) {
     kfreeSkb(skb, DROP.BRIDGE_INGRESS_STP_STATE)
     return
   }
@@ -110,7 +133,7 @@ const brHandleFrameFinish = (skb: Skb, p: BridgePort, hi: number, lo: number, sr
     brFlood(br, skb, BR_PKT_BROADCAST, true, false)
     brPassFrameUp(br, skb)
   } else if ((hi & GROUP_BIT) !== 0) multicast(br, p, skb, promisc)
-  else unicast(br, skb, hi, lo, promisc)
+  else unicast(br, skb, fdbKeyHi(hi, vid), lo, promisc)
 }
 
 const unicast = (br: Bridge, skb: Skb, hi: number, lo: number, promisc: boolean): void => {
@@ -139,10 +162,12 @@ const forward = (skb: Skb, p: BridgePort, hi: number, lo: number, srcHi: number,
 }
 
 /** The source of a frame that stays on its port is learned all the same (__br_handle_local_finish). */
-const learnLocal = (p: BridgePort, srcHi: number, srcLo: number): void => {
+const learnLocal = (skb: Skb, p: BridgePort, srcHi: number, srcLo: number): void => {
   if ((p.flags & BR_LEARNING) === 0 || !portStateLearns(p) || p.br.noLinklocalLearn) return
+  const vid = brShouldLearn(p, skb)
+  if (vid < 0) return
   brFdbCatchUp(p.br)
-  brFdbUpdate(p.br, p, srcHi, srcLo, 0)
+  brFdbUpdate(p.br, p, fdbKeyHi(srcHi, vid), srcLo, 0)
 }
 
 /**
@@ -156,8 +181,9 @@ const linkLocal = (skb: Skb, p: BridgePort, hi: number, lo: number, srcHi: numbe
     kfreeSkb(skb, DROP.MAC_IEEE_MAC_CONTROL)
     return RX_HANDLER_CONSUMED
   }
-  if ((p.br.groupFwdMask | p.groupFwdMask) & (1 << last)) return forward(skb, p, hi, lo, srcHi, srcLo)
-  learnLocal(p, srcHi, srcLo)
+  if ((p.br.groupFwdMaskRequired | p.br.groupFwdMask | p.groupFwdMask) & (1 << last))
+    return forward(skb, p, hi, lo, srcHi, srcLo)
+  learnLocal(skb, p, srcHi, srcLo)
   return RX_HANDLER_PASS
 }
 
@@ -202,17 +228,23 @@ export const brDevXmit = (skb: Skb, dev: NetDevice): number => {
   dev.stats.txBytes += skb.tail - skb.data
   skb.brFlags = 0
   const o = skb.data
+  const hi = macHiAt(skb.buf, o)
+  const lo = macLoAt(skb.buf, o)
   skb.macHeader = o
   skb.data = o + ETH_HLEN
   if (br.gcAt <= br.world.sim.now) brFdbCatchUp(br)
+  let vid = 0
+  if (br.vlanEnabled) {
+    vid = brAllowedIngress(br, br.vlgrp!, skb, BR_STATE_FORWARDING)
+    if (vid < 0) return NETDEV_TX_OK
+    vid &= VLAN_VID_MASK
+  }
   if (br.neighSuppressEnabled && (skb.protocol === ETH_P_ARP || skb.protocol === ETH_P_RARP))
     brDoProxySuppressArp(br, null, skb)
-  const hi = macHiAt(skb.buf, o)
-  const lo = macLoAt(skb.buf, o)
   if (hi === 0xffff && lo === -1) brFlood(br, skb, BR_PKT_BROADCAST, false, true)
   else if ((hi & GROUP_BIT) !== 0) xmitMulticast(br, skb)
   else {
-    const f = br.fdb.find(hi, lo)
+    const f = br.fdb.find(fdbKeyHi(hi, vid), lo)
     if (f === null) brFlood(br, skb, BR_PKT_UNICAST, false, true)
     else brForward(f.dst, skb, false)
   }

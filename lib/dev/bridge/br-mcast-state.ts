@@ -40,6 +40,17 @@ export interface BridgeMcastTimers {
   readonly router: LapseTimer
 }
 
+/** Groups of one VLAN: (*, G) ones by group address, (S, G) ones by group and source, layer 2 ones by MAC. */
+export class MdbTables {
+  readonly starG: Map<number, MdbEntry> = new Map()
+  readonly sg: Map<number, Map<number, MdbEntry>> = new Map()
+  readonly l2: Map<number, MdbEntry> = new Map()
+}
+
+/** The groups of a VLAN, or null when it has none. */
+export const mdbTables = (m: BridgeMcast, vid: number): MdbTables | null =>
+  vid === 0 ? m.tables : (m.vlanTables.get(vid) ?? null)
+
 /** Multicast state of a bridge (struct net_bridge_mcast). Intervals in jiffies. */
 export class BridgeMcast {
   /** mcast_snooping. */
@@ -60,10 +71,9 @@ export class BridgeMcast {
   startupQueryInterval: number = Math.floor((125 * SECOND) / 4)
   igmpVersion = 2
   mldVersion = 1
-  /** (*, G) groups by group address, (S, G) ones by group and source, layer 2 ones by MAC. */
-  readonly starG: Map<number, MdbEntry> = new Map()
-  readonly sg: Map<number, Map<number, MdbEntry>> = new Map()
-  readonly l2: Map<number, MdbEntry> = new Map()
+  /** The groups of no VLAN, and those of each VLAN. */
+  readonly tables: MdbTables = new MdbTables()
+  readonly vlanTables: Map<number, MdbTables> = new Map()
   /** All groups, the newest first. */
   readonly groups: MdbEntry[] = []
   /** Ports behind which there is a multicast router, by descending {@link BridgePort.seq}. */
@@ -116,6 +126,8 @@ export interface GroupKey {
   readonly src: number
   /** MAC of a layer 2 group, otherwise 0. */
   readonly mac: number
+  /** VLAN that it belongs to; 0 without VLAN filtering. */
+  readonly vid: number
 }
 
 /** A group (struct net_bridge_mdb_entry). */

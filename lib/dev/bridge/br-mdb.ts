@@ -1,7 +1,8 @@
 /**
  * Multicast groups of a bridge as users add, delete and list them (`bridge mdb`).
  *
- * Left out: source lists and filter modes of entries that users add, and their replacement.
+ * Left out: source lists and filter modes of entries that users add, and their replacement: no word of iproute2 6.1 asks
+ * for them.
  *
  * @see net/bridge/br_mdb.c
  */
@@ -10,6 +11,7 @@ import { extackError, NetloomError } from '../../errors.js'
 import { RTPROT_STATIC } from '../../ip/rtnetlink.js'
 import { isLocalMulticast4, isMulticast4 } from '../../wire/ip.js'
 import { isMulticastMac, MAC_BROADCAST } from '../../wire/mac.js'
+import { VLAN_VID_MASK } from '../../wire/vlan.js'
 import {
   type GroupKey,
   isStarG,
@@ -49,6 +51,8 @@ export interface MdbSpec {
   readonly mac?: number
   /** Stays until it is deleted; false by default. */
   readonly permanent?: boolean
+  /** VLAN; none when absent. */
+  readonly vid?: number
 }
 
 /** A membership as a dump shows it. */
@@ -70,6 +74,8 @@ export interface MdbInfo {
   readonly timer: number
   /** Filter mode of a membership while the bridge speaks version 3, otherwise null; sources of one of all sources. */
   readonly filterMode: 'include' | 'exclude' | null
+  /** 0 for none. */
+  readonly vid: number
   readonly sources: readonly { readonly addr: number; readonly timer: number }[]
 }
 
@@ -87,17 +93,39 @@ const refuse = (code: 'EINVAL' | 'EEXIST', text: string, spec: MdbSpec): never =
   throw extackError(code, text, { dev: spec.br.name, port: spec.port.name })
 }
 
+const checkVid = (vid: number, spec: MdbSpec): void => {
+  if (!Number.isInteger(vid) || vid < 0 || vid >= VLAN_VID_MASK) refuse('EINVAL', 'Invalid entry VLAN id', spec)
+}
+
+/** The VLANs that a request is about: the one that it names, or with VLAN filtering all of the port's. */
+const vidsOf = (br: Bridge, port: BridgePort | null, { vid = 0 }: MdbSpec): readonly number[] => {
+  const { vlgrp } = port ?? br
+  return vid === 0 && br.vlanEnabled && vlgrp !== null ? vlgrp.list.map(v => v.vid) : [vid]
+}
+
 /** Checks of rtnetlink, before the bridge sees the request (rtnl_validate_mdb_entry). */
 const keyOf = (spec: MdbSpec): GroupKey => {
-  const { group, source = 0, mac } = spec
+  const { group, source = 0, mac, vid = 0 } = spec
   if (mac !== undefined) {
     if (!isMulticastMac(mac)) refuse('EINVAL', 'L2 entry group is not multicast', spec)
-    return { dst: 0, src: 0, mac }
+    checkVid(vid, spec)
+    return { dst: 0, src: 0, mac, vid }
   }
   const dst = group ?? 0
-  if (!isMulticast4(dst)) refuse('EINVAL', 'IPv4 entry group address is not multicast or 0.0.0.0', spec)
+  if (!isMulticast4(dst) && dst !== 0) refuse('EINVAL', 'IPv4 entry group address is not multicast or 0.0.0.0', spec)
   if (isLocalMulticast4(dst)) refuse('EINVAL', 'IPv4 entry group address is local multicast', spec)
-  return groupKey(dst, source)
+  checkVid(vid, spec)
+  return groupKey(dst, source, vid)
+}
+
+/** What the bridge itself says about group and source (br_mdb_config_init, is_valid_mdb_source). */
+const checkAddresses = (spec: MdbSpec): void => {
+  const { group, source, mac } = spec
+  if (mac === undefined && group === 0)
+    refuse('EINVAL', 'bridge: IPv4 entry group address 0.0.0.0 is not allowed', spec)
+  if (source === undefined) return
+  if (mac !== undefined) refuse('EINVAL', 'bridge: Invalid protocol used with source address', spec)
+  if (isMulticast4(source)) refuse('EINVAL', 'bridge: IPv4 multicast source address is not allowed', spec)
 }
 
 const checkBridge = (spec: MdbSpec): { br: Bridge; port: BridgePort | null } => {
@@ -128,7 +156,13 @@ const checkAdd = (port: BridgePort | null, key: GroupKey, spec: MdbSpec): void =
 export const brMdbAdd = (spec: MdbSpec): void => {
   const key = keyOf(spec)
   const { br, port } = checkBridge(spec)
+  checkAddresses(spec)
   checkAdd(port, key, spec)
+  for (const vid of vidsOf(br, port, spec)) addOne(br, port, { ...key, vid }, spec)
+}
+
+/** A membership in one VLAN (__br_mdb_add). */
+const addOne = (br: Bridge, port: BridgePort | null, key: GroupKey, spec: MdbSpec): void => {
   const entry = newGroup(br, key)
   if (entry === null) throw new NetloomError('E2BIG', undefined, { dev: br.dev.name })
   if (port === null) {
@@ -157,7 +191,7 @@ const replicate = (br: Bridge, pg: PortGroup): void => {
     starGHandleMode(pg, MCAST_EXCLUDE)
     return
   }
-  const star = brMdbGet(br, groupKey(pg.key.dst))
+  const star = brMdbGet(br, groupKey(pg.key.dst, 0, pg.key.vid))
   if (star !== null) sgAddExcludePorts(star, pg)
 }
 
@@ -165,6 +199,11 @@ const replicate = (br: Bridge, pg: PortGroup): void => {
 export const brMdbDel = (spec: MdbSpec): void => {
   const key = keyOf(spec)
   const { br, port } = checkBridge(spec)
+  checkAddresses(spec)
+  for (const vid of vidsOf(br, port, spec)) delOne(br, port, { ...key, vid })
+}
+
+const delOne = (br: Bridge, port: BridgePort | null, key: GroupKey): void => {
   const entry = brMdbGet(br, key)
   if (entry !== null && port === null && entry.hostJoined) {
     brMulticastHostLeave(entry)
@@ -195,6 +234,7 @@ const hostInfo = (entry: MdbEntry): MdbInfo => ({
   protocol: null,
   timer: entry.timer.value,
   filterMode: null,
+  vid: entry.key.vid,
   sources: [],
 })
 

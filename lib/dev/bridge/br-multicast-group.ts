@@ -18,6 +18,8 @@ import {
   MDB_PG_FLAGS_PERMANENT,
   MDB_PG_FLAGS_STAR_EXCL,
   MdbEntry,
+  MdbTables,
+  mdbTables,
   PortGroup,
 } from './br-mcast-state.js'
 import { lastMemberQueryTime, mcastShouldUse, sendQuery } from './br-multicast-query.js'
@@ -25,11 +27,12 @@ import { BR_MULTICAST_FAST_LEAVE, BR_MULTICAST_TO_UNICAST, type Bridge, type Bri
 import { BrTimer, type Deadline, jiffies } from './br-timer.js'
 
 /** Key of an IPv4 group; `src` 0 for all sources. */
-export const groupKey = (dst: number, src = 0): GroupKey => ({ dst, src, mac: 0 })
+export const groupKey = (dst: number, src: number, vid: number): GroupKey => ({ dst, src, mac: 0, vid })
 
 /** The group with this key, or null (br_mdb_ip_get). */
 export const brMdbGet = (br: Bridge, key: GroupKey): MdbEntry | null => {
-  const m = br.mcast
+  const m = mdbTables(br.mcast, key.vid)
+  if (m === null) return null
   if (key.mac !== 0) return m.l2.get(key.mac) ?? null
   if (key.src !== 0) return m.sg.get(key.dst)?.get(key.src) ?? null
   return m.starG.get(key.dst) ?? null
@@ -37,7 +40,11 @@ export const brMdbGet = (br: Bridge, key: GroupKey): MdbEntry | null => {
 
 const link = (br: Bridge, entry: MdbEntry): void => {
   const { key } = entry
-  const m = br.mcast
+  let m = mdbTables(br.mcast, key.vid)
+  if (m === null) {
+    m = new MdbTables()
+    br.mcast.vlanTables.set(key.vid, m)
+  }
   if (key.mac !== 0) m.l2.set(key.mac, entry)
   else if (key.src === 0) m.starG.set(key.dst, entry)
   else {
@@ -45,7 +52,7 @@ const link = (br: Bridge, entry: MdbEntry): void => {
     if (sources === undefined) m.sg.set(key.dst, new Map([[key.src, entry]]))
     else sources.set(key.src, entry)
   }
-  m.groups.unshift(entry)
+  br.mcast.groups.unshift(entry)
 }
 
 const without = <T>(list: T[], item: T): void => {
@@ -56,7 +63,7 @@ const without = <T>(list: T[], item: T): void => {
 /** Removes a group (br_multicast_del_mdb_entry). */
 export const delMdbEntry = (entry: MdbEntry): void => {
   const { br, key } = entry
-  const m = br.mcast
+  const m = mdbTables(br.mcast, key.vid)!
   entry.alive = false
   entry.timer.del()
   if (key.mac !== 0) m.l2.delete(key.mac)
@@ -66,7 +73,7 @@ export const delMdbEntry = (entry: MdbEntry): void => {
     sources?.delete(key.src)
     if (sources?.size === 0) m.sg.delete(key.dst)
   }
-  without(m.groups, entry)
+  without(br.mcast.groups, entry)
 }
 
 const groupExpired = (entry: MdbEntry): void => {
@@ -109,7 +116,7 @@ const starGHostState = (star: MdbEntry): void => {
   for (const pg of star.ports)
     for (const src of pg.sources) {
       if ((src.flags & BR_SGRP_F_INSTALLED) === 0) continue
-      const sg = brMdbGet(star.br, groupKey(star.key.dst, src.addr))
+      const sg = brMdbGet(star.br, groupKey(star.key.dst, src.addr, star.key.vid))
       if (sg !== null) sg.hostJoined = star.hostJoined
     }
 }
@@ -229,10 +236,11 @@ export const ip4AddGroup = (
   group: number,
   mac: number,
   igmpv2: boolean,
+  vid: number,
 ): boolean => {
   if (isLocalMulticast4(group)) return true
   const filterMode = igmpv2 ? MCAST_EXCLUDE : MCAST_INCLUDE
-  return addGroup(br, port, groupKey(group), { mac, filterMode, hasTimer: igmpv2, blocked: false }) !== false
+  return addGroup(br, port, groupKey(group, 0, vid), { mac, filterMode, hasTimer: igmpv2, blocked: false }) !== false
 }
 
 /** Removes a member from its group (br_multicast_del_pg). */
@@ -264,7 +272,7 @@ export const delGroupSrc = (src: GroupSrc): void => {
 
 const fwdSrcRemove = (src: GroupSrc): void => {
   const { pg } = src
-  const entry = brMdbGet(pg.port.br, groupKey(pg.key.dst, src.addr))
+  const entry = brMdbGet(pg.port.br, groupKey(pg.key.dst, src.addr, pg.key.vid))
   if (entry === null) return
   for (const p of entry.ports) {
     if (!portGroupEqual(p, pg.port, pg.ethAddr)) continue
@@ -287,7 +295,7 @@ export const starGHandleMode = (pg: PortGroup, filterMode: number): void => {
     if (other === pg) continue
     for (const src of [...other.sources]) {
       if ((src.flags & BR_SGRP_F_INSTALLED) === 0) continue
-      const key = groupKey(pg.key.dst, src.addr)
+      const key = groupKey(pg.key.dst, src.addr, pg.key.vid)
       const sg = sgPortFind(br, pg.port, key)
       if (filterMode === MCAST_EXCLUDE) {
         if (sg === null) addStarExclude(br, pg, key)
@@ -324,7 +332,7 @@ export const sgAddExcludePorts = (star: MdbEntry, sg: PortGroup): void => {
 
 /** The entry of a source on a member's port, or null. */
 export const sgOf = (src: GroupSrc): PortGroup | null =>
-  sgPortFind(src.pg.port.br, src.pg.port, groupKey(src.pg.key.dst, src.addr))
+  sgPortFind(src.pg.port.br, src.pg.port, groupKey(src.pg.key.dst, src.addr, src.pg.key.vid))
 
 /** Shortens a timer to `expires` jiffies; one that is not set is set. */
 export const shorten = (timer: Deadline, expires: number): void => {
@@ -335,9 +343,9 @@ export const shorten = (timer: Deadline, expires: number): void => {
  * A host behind `port` (the bridge's own host when null) leaves a group: the querier asks whether there are others, and
  * the membership ends soon if nobody answers (br_multicast_leave_group).
  */
-export const ip4LeaveGroup = (br: Bridge, port: BridgePort | null, group: number, mac: number): void => {
+export const ip4LeaveGroup = (br: Bridge, port: BridgePort | null, group: number, mac: number, vid: number): void => {
   if (isLocalMulticast4(group) || !mcastShouldUse(br, port)) return
-  const entry = brMdbGet(br, groupKey(group))
+  const entry = brMdbGet(br, groupKey(group, 0, vid))
   if (entry === null) return
   if (port !== null && port.flags & BR_MULTICAST_FAST_LEAVE) {
     fastLeave(entry, port, mac)

@@ -50,6 +50,7 @@ import { mcastShouldUse } from './br-multicast-query.js'
 import { igmp3Record } from './br-multicast-src.js'
 import { BRCB_IGMP_MASK, BRCB_MROUTERS_ONLY, type Bridge, type BridgePort } from './br-private.js'
 import { type Deadline, jiffies } from './br-timer.js'
+import { brSkbVid } from './br-vlan-filter.js'
 
 const IGMP_MRDISC_ADV = 0x30
 const ALL_PIM_ROUTERS: number = 0xe000000d | 0
@@ -132,18 +133,19 @@ const igmpRcv = (br: Bridge, port: BridgePort | null, skb: Skb, t: number): bool
   const type = igmpType(b, t)
   skb.brFlags |= type
   const mac = ethSrc(b, skb.macHeader)
+  const vid = brSkbVid(skb)
   switch (type) {
     case IGMP_HOST_MEMBERSHIP_REPORT:
     case IGMPV2_HOST_MEMBERSHIP_REPORT:
       skb.brFlags |= BRCB_MROUTERS_ONLY
-      return ip4AddGroup(br, port, igmpGroup(b, t), mac, true)
+      return ip4AddGroup(br, port, igmpGroup(b, t), mac, true, vid)
     case IGMPV3_HOST_MEMBERSHIP_REPORT:
       return igmp3Report(br, port, skb, t, mac)
     case IGMP_HOST_MEMBERSHIP_QUERY:
       igmpQuery(br, port, skb, t)
       return true
     default:
-      ip4LeaveGroup(br, port, igmpGroup(b, t), mac)
+      ip4LeaveGroup(br, port, igmpGroup(b, t), mac, vid)
       return true
   }
 }
@@ -153,6 +155,7 @@ const igmp3Report = (br: Bridge, port: BridgePort | null, skb: Skb, t: number, m
   const b = skb.buf
   const end = skb.data + ipv4TotLen(b, skb.data)
   const igmpv2 = br.mcast.igmpVersion === 2
+  const vid = brSkbVid(skb)
   let at = t + IGMPV3_REPORT_HLEN
   for (let i = igmpNgrec(b, t); i > 0; i--) {
     if (at + IGMPV3_GREC_HLEN > end) return false
@@ -166,12 +169,12 @@ const igmp3Report = (br: Bridge, port: BridgePort | null, skb: Skb, t: number, m
     const group = igmpGrecMca(b, record)
     if (nsrcs === 0 && (type === IGMPV3_CHANGE_TO_INCLUDE || type === IGMPV3_MODE_IS_INCLUDE)) {
       if (port === null || igmpv2) {
-        ip4LeaveGroup(br, port, group, mac)
+        ip4LeaveGroup(br, port, group, mac, vid)
         continue
       }
-    } else if (!ip4AddGroup(br, port, group, mac, igmpv2)) return false
+    } else if (!ip4AddGroup(br, port, group, mac, igmpv2, vid)) return false
     if (port === null || igmpv2 || !mcastShouldUse(br, port)) continue
-    const entry = brMdbGet(br, groupKey(group))
+    const entry = brMdbGet(br, groupKey(group, 0, vid))
     const pg = entry === null ? null : findPortGroup(entry, port, mac)
     if (pg === null || pg.flags & MDB_PG_FLAGS_PERMANENT) continue
     const srcs: number[] = []
@@ -202,11 +205,11 @@ const igmpQuery = (br: Bridge, port: BridgePort | null, skb: Skb, t: number): vo
     maxDelay = igmpCode(b, t) === 0 ? 1 : igmpv3Time(igmpCode(b, t)) * IGMP_TICK
   }
   if (group === 0) queryReceived(br, port, ipv4Saddr(b, skb.data), maxDelay)
-  else groupQueried(br, group, jiffies(br.world.now) + maxDelay * m.lastMemberCount)
+  else groupQueried(br, group, brSkbVid(skb), jiffies(br.world.now) + maxDelay * m.lastMemberCount)
 }
 
-const groupQueried = (br: Bridge, group: number, due: number): void => {
-  const entry = brMdbGet(br, groupKey(group))
+const groupQueried = (br: Bridge, group: number, vid: number, due: number): void => {
+  const entry = brMdbGet(br, groupKey(group, 0, vid))
   if (entry === null) return
   if (entry.hostJoined && lasts(entry.timer, due, true)) entry.timer.modTo(due)
   for (const pg of entry.ports) {

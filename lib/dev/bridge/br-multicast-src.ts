@@ -52,7 +52,7 @@ const fwdSrcAdd = (src: GroupSrc): void => {
   const { pg } = src
   const { br } = pg.port
   const spec = { mac: pg.ethAddr, filterMode: MCAST_INCLUDE, hasTimer: false, blocked: !src.timer.pending }
-  const sg = addGroup(br, pg.port, groupKey(pg.key.dst, src.addr), spec)
+  const sg = addGroup(br, pg.port, groupKey(pg.key.dst, src.addr, pg.key.vid), spec)
   if (!sg) return
   src.flags |= BR_SGRP_F_INSTALLED
   sg.flags &= ~MDB_PG_FLAGS_STAR_EXCL

@@ -10,6 +10,7 @@ import { ipMcDecGroup, ipMcIncGroup } from '../../ip/igmp.js'
 import { ETH_P_IP, ETH_P_IPV6 } from '../../wire/ethernet.js'
 import { ipv4Daddr, ipv4Saddr } from '../../wire/ipv4.js'
 import { macAt } from '../../wire/mac.js'
+import { brSkbVid } from './br-vlan-filter.js'
 import { IPV6_ALL_SNOOPERS_MAC } from '../ipv6-all-nodes.js'
 import {
   BridgeMcast,
@@ -19,6 +20,7 @@ import {
   MDB_RTR_TYPE_TEMP,
   MDB_RTR_TYPE_TEMP_QUERY,
   type MdbEntry,
+  mdbTables,
   PortMcast,
 } from './br-mcast-state.js'
 import { delMdbEntry, findDelPg } from './br-multicast-group.js'
@@ -173,10 +175,12 @@ export const brMdbEntrySkbGet = (br: Bridge, skb: Skb): MdbEntry | null => {
   const m = br.mcast
   if (!m.enabled || (skb.brFlags & BRCB_IGMP_MASK) !== 0 || m.groups.length === 0) return null
   if (skb.protocol === ETH_P_IPV6) return null
-  if (skb.protocol !== ETH_P_IP) return m.l2.size === 0 ? null : (m.l2.get(macAt(skb.buf, skb.macHeader)) ?? null)
+  const t = mdbTables(m, brSkbVid(skb))
+  if (t === null) return null
+  if (skb.protocol !== ETH_P_IP) return t.l2.size === 0 ? null : (t.l2.get(macAt(skb.buf, skb.macHeader)) ?? null)
   const dst = ipv4Daddr(skb.buf, skb.data)
-  const sg = m.igmpVersion === 3 ? m.sg.get(dst)?.get(ipv4Saddr(skb.buf, skb.data)) : undefined
-  return sg ?? m.starG.get(dst) ?? null
+  const sg = m.igmpVersion === 3 ? t.sg.get(dst)?.get(ipv4Saddr(skb.buf, skb.data)) : undefined
+  return sg ?? t.starG.get(dst) ?? null
 }
 
 // ---- up, down, on, off

@@ -2,13 +2,13 @@
  * Attributes of a bridge and of its ports, in the units of iproute2 and applied in the kernel's order: what stands before
  * an attribute that is refused has been changed.
  *
- * Refused: spanning tree (`stpState`), VLAN filtering, multicast statistics, iptables for bridged frames. Settings of
- * VLANs are taken without effect, as by a kernel that is built without VLAN filtering.
+ * Refused: spanning tree (`stpState`), multicast snooping by VLAN, multicast statistics, iptables for bridged frames.
  *
  * @see net/bridge/br_netlink.c br_changelink, br_fill_info, br_setport, br_port_fill_attrs
  */
 import type { NetDevice } from '../../core/netdev.js'
 import { extackError, NetloomError } from '../../errors.js'
+import { isVlanType, VLAN_VID_MASK } from '../../wire/vlan.js'
 import { brFdbDeleteByPort, brFdbDeleteLocked, brFdbFlush } from './br-fdb.js'
 import { brFdbCatchUp, runGcNow } from './br-fdb-gc.js'
 import { recalculateArpProxy } from './br-if.js'
@@ -43,6 +43,14 @@ import {
 } from './br-private.js'
 import { brSetPortState, brStpSetBridgePriority, brStpSetPathCost, brStpSetPortPriority } from './br-stp.js'
 import { clockToJiffies, jiffies, jiffiesToClock } from './br-timer.js'
+import {
+  brRecalculateFwdMask,
+  brVlanFilterToggle,
+  brVlanSetDefaultPvid,
+  brVlanSetProto,
+  brVlanSetStats,
+  brVlanSetStatsPerPort,
+} from './br-vlan.js'
 
 /** Attributes of the kind `bridge`. Times in hundredths of a second; MACs as 48-bit numbers. */
 export interface BridgeAttrs {
@@ -53,7 +61,8 @@ export interface BridgeAttrs {
   readonly stpState: number
   readonly priority: number
   readonly vlanFiltering: number
-  readonly vlanProtocol: string
+  /** EtherType of the tags: 0x8100 or 0x88a8. */
+  readonly vlanProtocol: number
   readonly vlanDefaultPvid: number
   readonly vlanStatsEnabled: number
   readonly vlanStatsPerPort: number
@@ -86,8 +95,13 @@ export interface BridgeAttrs {
   readonly noLinklocalLearn: number
 }
 
+/** Attributes that a bridge shows when it has VLANs, see br-vlan.ts. */
+export type BridgeVlanAttr = 'vlanProtocol' | 'vlanDefaultPvid' | 'vlanStatsEnabled' | 'vlanStatsPerPort'
+
 /** What a bridge shows of itself besides (`ip -d link`): identities as priority and address, timers in hundredths of a second. */
-export interface BridgeInfo extends Omit<BridgeAttrs, 'fdbFlush' | 'vlanProtocol'> {
+export interface BridgeInfo
+  extends Omit<BridgeAttrs, 'fdbFlush' | BridgeVlanAttr>,
+    Partial<Pick<BridgeAttrs, BridgeVlanAttr>> {
   readonly bridgeId: BridgeId
   readonly designatedRoot: BridgeId
   readonly rootPort: number
@@ -192,6 +206,8 @@ const setGroupAddress: Setter = (br, value) => {
   if (last < 0 || last > 15 || (last >= 1 && last <= 3))
     throw new NetloomError('EINVAL', undefined, { dev: br.dev.name, groupAddress: value })
   br.groupAddr = value
+  br.groupAddrSet = true
+  brRecalculateFwdMask(br)
 }
 
 const setAgeingTime: Setter = (br, value) => {
@@ -217,13 +233,11 @@ const SETTERS: Readonly<Record<string, Setter>> = {
   ageingTime: setAgeingTime,
   stpState: refuseSet('a spanning tree'),
   priority: (br, v) => brStpSetBridgePriority(br, v & 0xffff),
-  vlanFiltering: (br, v) => {
-    throw new NetloomError('EOPNOTSUPP', undefined, { dev: br.dev.name, vlanFiltering: v })
-  },
-  vlanProtocol: noEffect,
-  vlanDefaultPvid: noEffect,
-  vlanStatsEnabled: noEffect,
-  vlanStatsPerPort: noEffect,
+  vlanFiltering: (br, v) => brVlanFilterToggle(br, v !== 0),
+  vlanProtocol: (br, v) => brVlanSetProto(br, v),
+  vlanDefaultPvid: (br, v) => brVlanSetDefaultPvid(br, v),
+  vlanStatsEnabled: (br, v) => brVlanSetStats(br, v),
+  vlanStatsPerPort: (br, v) => brVlanSetStatsPerPort(br, v),
   groupFwdMask: setGroupFwdMask,
   groupAddress: setGroupAddress,
   fdbFlush: br => {
@@ -290,15 +304,35 @@ const checkNames = (attrs: object, known: readonly string[], what: string): void
 
 const BRIDGE_ATTR_NAMES: readonly string[] = Object.keys(SETTERS)
 
+/** What is looked at before anything has changed (br_validate). */
+const brValidate = (dev: NetDevice, attrs: Partial<BridgeAttrs>): void => {
+  const { vlanProtocol, vlanDefaultPvid } = attrs
+  if (vlanProtocol !== undefined && !isVlanType(vlanProtocol))
+    throw new NetloomError('EPROTONOSUPPORT', undefined, { dev: dev.name, vlanProtocol })
+  if (vlanDefaultPvid !== undefined && !(vlanDefaultPvid >= 0 && vlanDefaultPvid < VLAN_VID_MASK))
+    throw new NetloomError('EINVAL', undefined, { dev: dev.name, vlanDefaultPvid })
+}
+
 /** Changes a bridge's attributes (br_changelink). */
 export const brChangelink = (dev: NetDevice, attrs: Partial<BridgeAttrs>): void => {
   checkNames(attrs, BRIDGE_ATTR_NAMES, 'bridge')
+  brValidate(dev, attrs)
   const br = bridgeOf(dev)
   for (const name of BRIDGE_ATTR_NAMES) {
     const value = attrs[name as keyof BridgeAttrs]
     if (value !== undefined) SETTERS[name]!(br, Number(value), name)
   }
 }
+
+const vlanInfo = (br: Bridge): Partial<Pick<BridgeAttrs, BridgeVlanAttr>> =>
+  br.vlgrp === null
+    ? {}
+    : {
+        vlanProtocol: br.vlanProto,
+        vlanDefaultPvid: br.defaultPvid,
+        vlanStatsEnabled: Number(br.vlanStatsEnabled),
+        vlanStatsPerPort: Number(br.vlanStatsPerPort),
+      }
 
 /** A bridge's attributes as they are (br_fill_info). */
 export const brFillInfo = (dev: NetDevice): BridgeInfo => {
@@ -312,10 +346,8 @@ export const brFillInfo = (dev: NetDevice): BridgeInfo => {
     ageingTime: jiffiesToClock(br.ageingTime),
     stpState: 0,
     priority: br.priority,
-    vlanFiltering: 0,
-    vlanDefaultPvid: 0,
-    vlanStatsEnabled: 0,
-    vlanStatsPerPort: 0,
+    vlanFiltering: Number(br.vlanEnabled),
+    ...vlanInfo(br),
     groupFwdMask: br.groupFwdMask,
     groupAddress: br.groupAddr,
     fdbMaxLearned: br.fdbMaxLearned,
@@ -423,7 +455,7 @@ export const brChangePort = (dev: NetDevice, given: object): void => {
   checkNames(given, PORT_ATTR_NAMES, 'bridge_slave')
   const attrs = given as Partial<BridgePortAttrs>
   if (attrs.vlanTunnel) {
-    const text = 'bridge_slave: vlanTunnel on: VLANs are not supported; supported is off'
+    const text = 'bridge_slave: vlanTunnel on: tunnels of VLANs are not supported; supported is off'
     throw new NetloomError('EOPNOTSUPP', text, { dev: dev.name })
   }
   setPortFlags(p, attrs)

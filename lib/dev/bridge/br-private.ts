@@ -5,9 +5,11 @@
  */
 import { IFF_UP, type NetDevice } from '../../core/netdev.js'
 import type { World } from '../../core/world.js'
+import { ETH_P_8021Q } from '../../wire/ethernet.js'
 import { FdbTable } from './br-fdb-table.js'
 import type { BridgeMcast, PortMcast } from './br-mcast-state.js'
 import { clockToJiffies, LapseTimer } from './br-timer.js'
+import type { VlanGroup } from './br-vlan-group.js'
 
 /** Port states as `bridge link` names them. */
 export const BR_STATE_DISABLED = 0
@@ -40,6 +42,8 @@ export const BRCB_IGMP_MASK = 0xff
 export const BRCB_MROUTERS_ONLY = 0x100
 export const BRCB_PROXYARP_REPLIED = 0x200
 export const BRCB_SRC_PORT_ISOLATED = 0x400
+/** The VLAN has been checked on the way in, and a tag stands beside the frame: the way out depends on it. */
+export const BRCB_VLAN_FILTERED = 0x800
 
 /** Destination of a frame, for flooding. */
 export const BR_PKT_UNICAST = 0
@@ -84,6 +88,19 @@ export class Bridge {
   neighSuppressEnabled = false
   /** Number of the next port, see {@link BridgePort.seq}. */
   nextPortSeq = 1
+  /** VLANs of the bridge and its own host; null until somebody asks for VLANs, see br-vlan.ts. */
+  vlgrp: VlanGroup | null = null
+  /** vlan_filtering. */
+  vlanEnabled = false
+  /** EtherType of the tags that the bridge goes by. */
+  vlanProto: number = ETH_P_8021Q
+  defaultPvid = 1
+  vlanStatsEnabled = false
+  vlanStatsPerPort = false
+  /** Somebody chose {@link groupAddr}. */
+  groupAddrSet = false
+  /** Link-local groups that are forwarded whatever group_fwd_mask says, as VLANs of 802.1ad need it. */
+  groupFwdMaskRequired = 0
 
   /** `makeMcast` makes the multicast state; br-multicast.ts has it. */
   constructor(dev: NetDevice, makeMcast: (br: Bridge) => BridgeMcast) {
@@ -117,6 +134,8 @@ export class BridgePort {
   designatedBridgePriority = 0
   designatedBridgeAddr = 0
   backupPort: BridgePort | null = null
+  /** VLANs of the port; null while the bridge has none. */
+  vlgrp: VlanGroup | null = null
   readonly mcast: PortMcast
   readonly forwardDelayTimer: LapseTimer
 

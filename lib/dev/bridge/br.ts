@@ -4,7 +4,15 @@
  * @see net/bridge/br.c br_device_event, net/bridge/br_device.c, net/bridge/br_netlink.c br_dev_newlink
  */
 import { registerNetdevice, unregisterNetdevice } from '../../core/dev.js'
-import { type DeviceOps, deviceOps, IFF_BROADCAST, IFF_MULTICAST, NetDevice } from '../../core/netdev.js'
+import {
+  type DeviceOps,
+  deviceOps,
+  IFF_BROADCAST,
+  IFF_MULTICAST,
+  NETIF_F_HW_VLAN_CTAG_TX,
+  NETIF_F_HW_VLAN_STAG_TX,
+  NetDevice,
+} from '../../core/netdev.js'
 import { NETDEV_CHANGE, NETDEV_CHANGEADDR, NETDEV_CHANGEMTU, NETDEV_DOWN, NETDEV_UP } from '../../core/notifier.js'
 import type { LinkKind, NewLinkBase } from '../../core/registry.js'
 import { extackError, NetloomError } from '../../errors.js'
@@ -99,6 +107,7 @@ const newBridge = (base: NewLinkBase): NetDevice => {
   dev.minMtu = ETH_MIN_MTU
   dev.maxMtu = ETH_MAX_MTU
   dev.netnsImmutable = true
+  dev.features |= NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_STAG_TX
   if (base.mtu !== undefined) dev.mtu = base.mtu
   if (base.txQueueLen !== undefined) dev.txQueueLen = base.txQueueLen
   dev.numTxQueues = base.numTxQueues ?? 1
@@ -129,7 +138,7 @@ const brNewlink = (base: NewLinkBase, attrs: Partial<BridgeAttrs>): NetDevice =>
   const dev = newBridge(base)
   const br = bridgeOf(dev)
   registerNetdevice(dev, base.ifindex ?? 0)
-  fdbAddLocal(br, null, dev.addr)
+  fdbAddLocal(br, null, dev.addr, 0)
   try {
     if (base.address !== undefined) brStpChangeBridgeId(br, base.address)
     brChangelink(dev, attrs)

@@ -12,7 +12,7 @@ import { DROP } from '../../core/drop.js'
 import type { Dst } from '../../core/dst.js'
 import { IFF_UP, NET_RX_SUCCESS, NETDEV_TX_OK, type NetDevice } from '../../core/netdev.js'
 import { kfreeSkb, PACKET_HOST, type Skb, skbClone, skbCowHead, skbPush, skbScrub } from '../../core/skb.js'
-import { skbClearHashIfNotL4 } from '../../ip/flow-dissector.js'
+import { skbClearHashIfNotL4 } from '../../ip/skb-hash.js'
 import {
   ipEcnDecapsulate,
   ipTunnelEcnEncap,

@@ -12,7 +12,7 @@ export const vxlanMulticastJoin = (vxlan: Vxlan): void => {
   const { remoteIp, remoteIfindex } = vxlan.cfg
   if (!isMulticast4(remoteIp)) return
   try {
-    vxlan.vs!.sock!.joinGroup(remoteIp, vxlan.net.devByIndex(remoteIfindex))
+    vxlan.vs!.sock!.memberships.join(remoteIp, vxlan.net.devByIndex(remoteIfindex))
   } catch (e) {
     if (!(e instanceof NetloomError) || e.code !== 'EADDRINUSE') throw e
   }
@@ -35,9 +35,9 @@ export const vxlanMulticastLeave = (vxlan: Vxlan): void => {
   const sock = vxlan.vs?.sock ?? null
   if (!isMulticast4(remoteIp) || sock === null || groupUsed(vxlan)) return
   try {
-    sock.leaveGroup(remoteIp, vxlan.net.devByIndex(remoteIfindex))
+    sock.memberships.leave(remoteIp, vxlan.net.devByIndex(remoteIfindex))
   } catch (e) {
     // The device under the group may have gone, and the membership with it.
-    if (!(e instanceof NetloomError) || e.code !== 'EADDRNOTAVAIL') throw e
+    if (!(e instanceof NetloomError) || (e.code !== 'EADDRNOTAVAIL' && e.code !== 'ENODEV')) throw e
   }
 }

@@ -129,9 +129,11 @@ const configApply = (vxlan: Vxlan, cfg: VxlanConfig, lower: NetDevice | null, ne
 
 const newDevice = (base: NewLinkBase): NetDevice => {
   const dev = new NetDevice(base.netns, base.name, VXLAN_OPS)
+  dev.changeProtoDown = true
   dev.flags = IFF_BROADCAST | IFF_MULTICAST
   dev.minMtu = ETH_MIN_MTU
   dev.maxMtu = ETH_MAX_MTU
+  dev.changeProtoDown = true
   if (base.mtu !== undefined) dev.mtu = base.mtu
   if (base.txQueueLen !== undefined) dev.txQueueLen = base.txQueueLen
   dev.numTxQueues = base.numTxQueues ?? 1

@@ -7,6 +7,7 @@ import type { BridgeAttrs, BridgePortAttrs } from '../../dev/bridge/br-netlink.j
 import type { LinkChange, NewLink, OnOff } from '../link-base.js'
 import { type DevRef, devOf } from '../refs.js'
 import { macOption } from '../text.js'
+import { type VlanProtocol, vlanProtocolOption } from './vlan.js'
 import type { LinkKindOptions } from './words.js'
 
 /** Attributes of a bridge that are a switch. */
@@ -31,7 +32,10 @@ export type BridgeSwitch =
  * @see ip-link(8), bridge type
  */
 export type BridgeOptions = Partial<
-  Omit<BridgeAttrs, 'groupAddress' | BridgeSwitch> & { readonly groupAddress: string } & {
+  Omit<BridgeAttrs, 'groupAddress' | 'vlanProtocol' | BridgeSwitch> & {
+    readonly groupAddress: string
+    readonly vlanProtocol: VlanProtocol
+  } & {
     readonly [K in BridgeSwitch]: OnOff
   }
 >
@@ -56,8 +60,12 @@ export interface BridgePortChange extends LinkChange, BridgePortOptions {
 
 /** Attributes as the kind takes them: the number of a MAC. */
 const bridgeAttrs = (options: BridgeOptions): object => {
-  const { groupAddress, ...rest } = options
-  return groupAddress === undefined ? rest : { ...rest, groupAddress: macOption('groupAddress', groupAddress) }
+  const { groupAddress, vlanProtocol, ...rest } = options
+  return {
+    ...rest,
+    ...(groupAddress === undefined ? {} : { groupAddress: macOption('groupAddress', groupAddress) }),
+    ...(vlanProtocol === undefined ? {} : { vlanProtocol: vlanProtocolOption(vlanProtocol) }),
+  }
 }
 
 /** @internal attributes of a port as the kind takes them */

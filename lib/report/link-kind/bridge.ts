@@ -5,6 +5,7 @@
  */
 import { formatMac, macHi, macLo } from '../../wire/mac.js'
 import type { JsonScalar, Printer } from '../printer.js'
+import { vlanProtocolName } from './vlan.js'
 
 /** States of a port in the order of their numbers. */
 export const PORT_STATES: readonly string[] = ['disabled', 'listening', 'learning', 'forwarding', 'blocking']
@@ -39,7 +40,7 @@ const maskNames = (mask: number): string => {
 const timerText = (centiseconds: number): string => (centiseconds / 100).toFixed(2).padStart(7)
 
 /** How a value is printed. */
-type Format = 'number' | 'timer' | 'bridgeId' | 'mask' | 'mac'
+type Format = 'number' | 'timer' | 'bridgeId' | 'mask' | 'mac' | 'protocol'
 
 /** A field: attribute, word in the text, key in JSON. */
 type Field = readonly [attr: string, word: string, key: string, format?: Format]
@@ -59,6 +60,7 @@ const BRIDGE_FIELDS: readonly Field[] = [
   same('stp_state'),
   same('priority'),
   same('vlan_filtering'),
+  same('vlan_protocol', 'protocol'),
   same('bridge_id', 'bridgeId'),
   ['designatedRoot', 'designated_root', 'root_id', 'bridgeId'],
   same('root_port'),
@@ -69,6 +71,9 @@ const BRIDGE_FIELDS: readonly Field[] = [
   same('tcn_timer', 'timer'),
   same('topology_change_timer', 'timer'),
   same('gc_timer', 'timer'),
+  same('vlan_default_pvid'),
+  same('vlan_stats_enabled'),
+  same('vlan_stats_per_port'),
   same('group_fwd_mask', 'mask'),
   ['groupAddress', 'group_address', 'group_addr', 'mac'],
   same('mcast_snooping'),
@@ -101,7 +106,10 @@ const printField = (p: Printer, attrs: Attributes, [attr, word, key, format]: Fi
   if (format === 'timer') p.hundredths(key, (value as number) / 100, `${word} ${timerText(value as number)} `)
   else if (format === 'bridgeId') p.field(key, bridgeId(value), `${word} ${bridgeId(value)} `)
   else if (format === 'mask') p.field(key, hexMask(value as number), `${word} ${hexMask(value as number)} `)
-  else if (format === 'mac') p.field(key, formatMac(value as number), `${word} ${formatMac(value as number)} `)
+  else if (format === 'protocol') {
+    const name = vlanProtocolName(value as number)
+    p.field(key, name, `${word} ${name} `)
+  } else if (format === 'mac') p.field(key, formatMac(value as number), `${word} ${formatMac(value as number)} `)
   else p.field(key, Number(value), `${word} ${Number(value)} `)
 }
 

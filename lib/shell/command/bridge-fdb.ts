@@ -304,8 +304,7 @@ const find = (lladdr: number, dev: NetDevice | null, bridge: NetDevice | null, r
   if (request.isSelf && dev !== null) return fdbGetSelf(dev, lladdr)
   const master = bridge ?? dev!.master
   if (master === null) throw extackError('EINVAL', 'Device is not a bridge port')
-  if (request.vlan !== undefined) throw extackError('ENOENT', 'Fdb entry not found')
-  return fdbGet(master, lladdr)
+  return fdbGet(master, lladdr, request.vlan)
 }
 
 const get = (ip: IpContext, args: Args): number => {

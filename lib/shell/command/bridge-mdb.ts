@@ -14,7 +14,7 @@ import type { IpContext } from './ip-context.js'
 import { parseLladdr } from './lladdr.js'
 import { runVerb, type ToolResult } from './tool.js'
 
-const SUPPORTED = 'dev, port, grp, src, permanent, temp'
+const SUPPORTED = 'dev, port, grp, src, permanent, temp, vid'
 
 /** What the words of a change say. */
 interface MdbRequest {
@@ -23,6 +23,7 @@ interface MdbRequest {
   grp?: string
   src?: string
   permanent: boolean
+  vid?: number
 }
 
 /** Words that are none of these are read and mean nothing, as in the tool. */
@@ -35,14 +36,10 @@ const parseChange = (args: Args): MdbRequest => {
     else if (word === 'port') request.port = args.take()
     else if (word === 'permanent') request.permanent = true
     else if (word === 'src') request.src = args.take()
-    else if (word === 'vid') refuseVlan(args.take())
+    else if (word === 'vid') request.vid = ((Number.parseInt(args.take(), 10) || 0) << 16) >> 16
     else if (matches(word, 'help')) usageError(`Usage: bridge mdb { add | del } { ${SUPPORTED} }`)
   }
   return request
-}
-
-const refuseVlan = (word: string): void => {
-  if (parseInteger(word) !== 0) throw unsupported('bridge mdb', 'vid', SUPPORTED)
 }
 
 const groupOf = (text: string): { readonly group: number } | { readonly mac: number } => {
@@ -71,13 +68,19 @@ const sourceOf = (text: string): number => {
 }
 
 const specOf = (ip: IpContext, args: Args): MdbSpec => {
-  const { dev, port, grp, src, permanent } = parseChange(args)
+  const { dev, port, grp, src, permanent, vid } = parseChange(args)
   if (dev === undefined || port === undefined || grp === undefined)
     return usageError('Device, group address and port name are required arguments.')
   const br = bridgeToolDevice(ip, dev)
   const portDevice = bridgeToolDevice(ip, port)
   const group = groupOf(grp)
-  return { br, port: portDevice, ...group, permanent, ...defined({ source: src === undefined ? src : sourceOf(src) }) }
+  return {
+    br,
+    port: portDevice,
+    ...group,
+    permanent,
+    ...defined({ source: src === undefined ? src : sourceOf(src), vid }),
+  }
 }
 
 const add = (ip: IpContext, args: Args): number => {
@@ -108,8 +111,7 @@ const show = (ip: IpContext, args: Args): number => {
   return ip.printList(p => {
     p.openObject()
     p.openArray('mdb')
-    // No entry belongs to a VLAN.
-    if (vid === 0) for (const entry of entries) printMdb(p, entry)
+    for (const entry of entries) if (vid === 0 || entry.vid === vid) printMdb(p, entry)
     p.closeArray()
     p.openObject('router')
     if (p.options.details)

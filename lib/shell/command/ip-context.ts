@@ -19,6 +19,8 @@ export interface ToolOptions extends PrintOptions {
   readonly force: boolean
   /** `-all`, of `ip netns`. */
   readonly all: boolean
+  /** `-compressvlans`: VLANs that follow one another as a range. */
+  readonly compressVlans: boolean
 }
 
 /** Environment of one command of `ip` or `bridge`. */

@@ -6,7 +6,6 @@
 import { checkDevName } from '../../core/dev.js'
 import type { NetDevice } from '../../core/netdev.js'
 import type { Netns } from '../../core/netns.js'
-import { NetloomError } from '../../errors.js'
 import { LINK_GROUPS } from '../../report/names.js'
 import {
   type Args,
@@ -267,13 +266,6 @@ export const parseLinkWords = (ip: IpContext, args: Args): LinkRequest => {
     }
   }
   return request
-}
-
-/** Refuses, as the kernel does, what no device of netloom can. */
-export const refuseImpossible = (request: LinkRequest): void => {
-  if (request.carrier !== undefined) throw new NetloomError('EOPNOTSUPP')
-  if (request.protodown !== undefined)
-    throw new NetloomError('EOPNOTSUPP', undefined, { extack: 'Protodown not supported by device' })
 }
 
 /** A new device has one name: exit status 255 for two. */

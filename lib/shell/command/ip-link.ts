@@ -10,7 +10,7 @@ import { printBriefLink, printLink } from '../../report/ip-link-text.js'
 import { type LinkChanges, linkAdd, linkDel, linkInfo, linkList, linkSet, linkValidate } from '../../rtnl/link.js'
 import { type Args, defined, EXIT_USAGE, ToolExit, unsupported, usageError } from './args.js'
 import type { IpContext } from './ip-context.js'
-import { checkNames, type LinkRequest, parseLinkWords, refuseImpossible } from './ip-link-args.js'
+import { checkNames, type LinkRequest, parseLinkWords } from './ip-link-args.js'
 import { parseKindWords } from './ip-link-kinds.js'
 import { kernelLists, linkIsSelected, parseListFilter } from './ip-list-args.js'
 import { etherAddress, etherAddressOfDevice } from './lladdr.js'
@@ -20,7 +20,22 @@ const USAGE = 'Usage: ip link show [ dev ] NAME [ up ] [ master DEV ] [ nomaster
 
 /** The part of a request that a device which exists can be given. */
 const settings = (request: LinkRequest, toAddress: (octets: readonly number[]) => number): LinkChanges => {
-  const { up, arp, multicast, allmulticast, promisc, mtu, txQueueLen, group, alias, master, netns, name } = request
+  const {
+    up,
+    arp,
+    multicast,
+    allmulticast,
+    promisc,
+    mtu,
+    txQueueLen,
+    group,
+    alias,
+    master,
+    netns,
+    name,
+    carrier,
+    protodown,
+  } = request
   const address = request.address === undefined ? undefined : toAddress(request.address)
   const broadcast = request.broadcast === undefined ? undefined : toAddress(request.broadcast)
   return defined({
@@ -38,6 +53,8 @@ const settings = (request: LinkRequest, toAddress: (octets: readonly number[]) =
     netns,
     address,
     broadcast,
+    carrier,
+    protodown,
   })
 }
 
@@ -57,7 +74,6 @@ const add =
     const { attributes, finish } = parseKindWords(ip, args, kind, 'add', request)
     const name = request.name ?? request.dev
     if (name !== undefined && name.length >= IFNAMSIZ) throw extackError('EINVAL', 'Attribute failed policy validation')
-    refuseImpossible(request)
     const { mtu, txQueueLen, ifindex, numTxQueues, numRxQueues, group, up, netns = ip.netns } = request
     // A kind checks addresses before the kernel looks whether the name is free; for an unknown kind nobody does.
     const isKnown = ip.world.linkKinds.get(kind) !== null
@@ -81,7 +97,8 @@ const add =
       link,
       srcNetns: netns === ip.netns ? undefined : ip.netns,
     }
-    const attrs = kind === 'veth' && netns !== ip.netns ? inNetnsOfRequest(ip, attributes) : attributes
+    const attrs =
+      (kind === 'veth' || kind === 'link') && netns !== ip.netns ? inNetnsOfRequest(ip, attributes) : attributes
     const dev = linkAdd(netns, { kind, attrs, ...defined(base) })
     finish?.(dev)
     const { arp, multicast, allmulticast, promisc } = request
@@ -109,9 +126,6 @@ const set = (ip: IpContext, args: Args): number => {
   const devices = devicesOf(ip, request)
   const kind = request.type
   const attributes = kind === undefined ? {} : parseKindWords(ip, args, kind, 'set', request).attributes
-  if (request.protodown !== undefined && devices.some(d => d.ops.kind === 'vxlan'))
-    throw unsupported('ip link set', 'protodown', 'nothing of the kind for vxlan')
-  refuseImpossible(request)
   const { group, name, ...others } = settings(request, etherAddressOfDevice)
   const isNamed = request.dev !== undefined
   const options = defined({ group: isNamed ? group : undefined, name: isNamed ? name : undefined })

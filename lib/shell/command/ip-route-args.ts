@@ -19,7 +19,7 @@ import {
   RTPROT_BOOT,
 } from '../../ip/rtnetlink.js'
 import { DSFIELDS, type NameTable, ROUTE_PROTOCOLS, ROUTE_TABLES, ROUTE_TYPES, SCOPES } from '../../report/names.js'
-import type { RouteSpec } from '../../rtnl/route.js'
+import type { NexthopSpec, RouteSpec } from '../../rtnl/route.js'
 import {
   type Args,
   defined,
@@ -27,6 +27,7 @@ import {
   invalidArgument,
   matches,
   parseUnsigned,
+  ToolExit,
   unsupported,
   usageError,
 } from './args.js'
@@ -271,10 +272,15 @@ const metricsOf = ({ metrics, locks }: RouteRequest): RouteSpec['metrics'] =>
 const tableOf = (request: RouteRequest): number =>
   request.table || (LOCAL_TYPES.includes(request.type ?? RTN_UNICAST) ? RT_TABLE_LOCAL : RT_TABLE_MAIN)
 
+const nexthopOf = (ip: IpContext, { gateway, dev: name, onlink, weight }: Hop): NexthopSpec => {
+  const dev = name === undefined ? undefined : ip.findDevice(name)
+  if (dev === null) throw new ToolExit(255, `Cannot find device "${name}"\nError: cannot parse nexthop\n`)
+  return defined({ dev, gateway, onlink, weight })
+}
+
 /** The parts that are the same for adding and deleting. */
 const commonSpec = (ip: IpContext, request: RouteRequest): RouteSpec => {
   const { dst, prefsrc, gateway, onlink } = request
-  if (request.hops !== undefined) throw unsupported('ip route', 'nexthop', 'one next hop: via ADDRESS dev DEV')
   return {
     dst: dst!.addr,
     dstLen: dst!.len,
@@ -284,6 +290,7 @@ const commonSpec = (ip: IpContext, request: RouteRequest): RouteSpec => {
       gateway,
       onlink,
       dev: deviceOf(ip, request.dev),
+      nexthops: request.hops?.map(hop => nexthopOf(ip, hop)),
       metrics: metricsOf(request),
     }),
   }

@@ -21,8 +21,9 @@ import {
 import { type Expected, expectedFamily, type InetPrefix, prefixArgument } from './inet-args.js'
 import type { IpContext } from './ip-context.js'
 import { tosNumber } from './ip-route-args.js'
+import { ipProtocol } from './ip-rule-args.js'
 
-const SUPPORTED = 'to, from, iif, oif, tos, mark, fibmatch'
+const SUPPORTED = 'to, from, iif, oif, tos, mark, uid, ipproto, sport, dport, fibmatch'
 
 /** What the words ask for. */
 interface GetRequest {
@@ -32,6 +33,10 @@ interface GetRequest {
   oif?: string
   mark?: number
   tos?: number
+  uid?: number
+  ipProto?: number
+  sport?: number
+  dport?: number
   fibmatch?: boolean
 }
 
@@ -46,6 +51,11 @@ const takeAddress = (ip: IpContext, request: GetRequest, word: string): void => 
   if (len !== 32) ip.command.err(`Warning: /${len} as prefix is invalid, only /32 (or none) is supported.\n`)
 }
 
+const numberArgument = (args: Args, bits: number, message: string): number => {
+  const word = args.take()
+  return parseUnsigned(word, bits) ?? invalidArgument(message, word)
+}
+
 const parseRequest = (ip: IpContext, args: Args): GetRequest => {
   const request: GetRequest = {}
   while (!args.done) {
@@ -57,10 +67,13 @@ const parseRequest = (ip: IpContext, args: Args): GetRequest => {
       const text = args.take()
       request.mark = parseUnsigned(text) ?? invalidArgument('invalid mark value', text)
     } else if (matches(word, 'from')) request.from = prefixArgument(args.take(), expectedNow(ip, request))
+    else if (word === 'uid') request.uid = numberArgument(args, 32, 'invalid UID\n')
+    else if (word === 'sport') request.sport = numberArgument(args, 16, 'invalid sport\n')
+    else if (word === 'dport') request.dport = numberArgument(args, 16, 'invalid dport\n')
+    else if (word === 'ipproto') request.ipProto = ipProtocol(args.take())
     else if (word === 'fibmatch') request.fibmatch = true
     else if (word === 'vrf') invalidArgument('Invalid VRF\n', args.take())
-    else if (['notify', 'connected', 'uid', 'as', 'sport', 'dport', 'ipproto'].includes(word))
-      throw unsupported('ip route get', word, SUPPORTED)
+    else if (['notify', 'connected', 'as'].includes(word)) throw unsupported('ip route get', word, SUPPORTED)
     else takeAddress(ip, request, word === 'to' ? args.take() : word)
   }
   return request
@@ -69,17 +82,19 @@ const parseRequest = (ip: IpContext, args: Args): GetRequest => {
 /** `ip route get`. */
 export const getRoute = (ip: IpContext, args: Args): number => {
   const request = parseRequest(ip, args)
-  const { dst, from, mark, tos } = request
+  const { dst, from, mark, tos, uid, ipProto, sport, dport } = request
   if (dst === undefined) throw new ToolExit(1, 'need at least a destination address\n')
   const iif = request.iif === undefined ? undefined : ip.device(request.iif)
   const oif = request.oif === undefined ? undefined : ip.device(request.oif)
   if (from !== undefined && from.len !== 32)
     throw extackError('EINVAL', 'ipv4: Invalid values in header for route get request')
-  const wanted = { dst: dst.addr, ...defined({ src: from?.addr, iif, oif, mark, tos }) }
+  const wanted = { dst: dst.addr, ...defined({ src: from?.addr, iif, oif, mark, tos, uid, ipProto, sport, dport }) }
   if (request.fibmatch === true) {
     const route = routeMatch(ip.netns, wanted)
-    return ip.printList(p => printRoute(p, route, ALL_COLUMNS))
+    return ip.printList(p => printRoute(p, route, { ...ALL_COLUMNS, hideTable: false }))
   }
   const info = routeGet(ip.netns, wanted)
-  return ip.printList(p => printRouteGet(p, info, { from: from === undefined ? '' : formatIpv4(from.addr), mark }))
+  return ip.printList(p =>
+    printRouteGet(p, info, { from: from === undefined || from.addr === 0 ? '' : formatIpv4(from.addr), mark }),
+  )
 }

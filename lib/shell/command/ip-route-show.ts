@@ -4,14 +4,16 @@
  * @see ip-route(8)
  */
 import type { NetDevice } from '../../core/netdev.js'
-import { RT_TABLE_MAIN } from '../../ip/rtnetlink.js'
+import { RT_SCOPE_UNIVERSE, RT_TABLE_MAIN, RTPROT_UNSPEC } from '../../ip/rtnetlink.js'
+import { printRouteCache } from '../../report/ip-route-get-text.js'
 import { printRoute, type RouteColumns } from '../../report/ip-route-text.js'
 import { ROUTE_PROTOCOLS, ROUTE_TABLES } from '../../report/names.js'
 import {
   type RouteInfo,
   type RouteSpec,
   routeDel,
-  hasLearnedRoutes,
+  type RouteCacheInfo,
+  routeCacheList,
   routeFlushCache,
   routeList,
   routeTableExists,
@@ -30,7 +32,7 @@ const USAGE = 'Usage: ip route { show | flush } [ root | match | exact ] PREFIX 
 interface RouteFilter {
   /** 0: all tables. */
   table: number
-  /** Cached routes, of which there are none. */
+  /** What was learned about single destinations, instead of routes. */
   cached: boolean
   tos: number | null
   protocol: number | null
@@ -239,21 +241,45 @@ const columnsOf = (filter: RouteFilter): RouteColumns => ({
 const listSelected = (ip: IpContext, filter: RouteFilter): RouteInfo[] =>
   filter.cached || filter.fitsNothing ? [] : routeList(ip.netns).filter(r => isSelected(filter, r))
 
+/** Selected entries of what was learned about destinations: they have no protocol, TOS, metric or source. */
+const listCached = (ip: IpContext, filter: RouteFilter): RouteCacheInfo[] => {
+  if (filter.fitsNothing) return []
+  return routeCacheList(ip.netns).filter(({ dst, gateway, dev, type, table }) =>
+    isSelected(filter, {
+      table,
+      type,
+      dst,
+      dstLen: 32,
+      tos: 0,
+      protocol: RTPROT_UNSPEC,
+      scope: RT_SCOPE_UNIVERSE,
+      priority: 0,
+      prefsrc: 0,
+      nexthops: [{ dev, gateway, flags: 0, weight: 1 }],
+      metrics: {},
+      flags: 0,
+    }),
+  )
+}
+
 /** A table that is named must exist, except the main one; what was to be done ends in `Dump` or `Flush`. */
 const requireTable = (ip: IpContext, filter: RouteFilter, what: string): void => {
-  const { table, cached, fitsNothing } = filter
-  if (cached || fitsNothing || table === 0 || table === RT_TABLE_MAIN || routeTableExists(ip.netns, table)) return
+  const { table, fitsNothing } = filter
+  if (fitsNothing || table === 0 || table === RT_TABLE_MAIN || routeTableExists(ip.netns, table)) return
   throw new ToolExit(2, `Error: ipv4: FIB table does not exist.\n${what} terminated\n`)
 }
 
 /** `ip route show`. */
 export const showRoutes = (ip: IpContext, args: Args): number => {
   const filter = parseFilter(ip, args)
-  if (filter.cached && hasLearnedRoutes(ip.netns))
-    throw unsupported('ip route show', 'cache', 'ip route get ADDRESS, which shows what was learned about it')
   requireTable(ip, filter, 'Dump')
   const columns = columnsOf(filter)
   return ip.printList(p => {
+    if (filter.cached)
+      for (const route of listCached(ip, filter)) {
+        ip.askFor(route.dev)
+        printRouteCache(p, route, columns)
+      }
     for (const route of listSelected(ip, filter)) {
       for (const hop of route.nexthops) ip.askFor(hop.dev)
       printRoute(p, route, columns)
@@ -277,6 +303,9 @@ const specOf = (r: RouteInfo): RouteSpec => {
     ...(prefsrc === 0 ? {} : { prefsrc }),
     ...(nexthops.length === 1 && hop!.gateway !== 0 ? { gateway: hop!.gateway } : {}),
     ...(nexthops.length === 1 && hop!.dev !== null ? { dev: hop!.dev } : {}),
+    ...(nexthops.length > 1
+      ? { nexthops: nexthops.map(({ dev, gateway }) => ({ ...(dev !== null && { dev }), gateway })) }
+      : {}),
   }
 }
 
@@ -285,6 +314,11 @@ export const flushRoutes = (ip: IpContext, args: Args): number => {
   requireSelector(!args.done, '"ip route flush" requires arguments.')
   const filter = parseFilter(ip, args)
   if (filter.cached) {
+    // Of other families there is nothing to flush.
+    if (ip.options.family === 'inet6') {
+      if (ip.options.stats > 0) ip.command.out('Nothing to flush.\n')
+      return 0
+    }
     routeFlushCache(ip.netns)
     if (ip.options.stats > 0) ip.command.out('*** IPv4 routing cache is flushed.\n')
     return 0

@@ -1,15 +1,17 @@
 /**
- * `ip`: the objects netns, link, address, route, neighbour and rule.
+ * `ip`: the objects netns, link, address, maddress, route, neighbour and rule.
  *
  * @see ip(8)
  */
 import type { Command } from '../command.js'
 import { ipAddress } from './ip-addr.js'
 import { ipLink } from './ip-link.js'
+import { ipMaddr } from './ip-maddr.js'
 import { ipNeigh } from './ip-neigh.js'
 import { type CommandFinder, ipNetns } from './ip-netns.js'
 import { ipRoute } from './ip-route.js'
 import { ipRule } from './ip-rule.js'
+import { ipTuntap } from './ip-tuntap.js'
 import { toolCommand } from './tool.js'
 import { IP_OPTIONS } from './tool-options.js'
 
@@ -25,7 +27,7 @@ export const makeIpCommand = (find: CommandFinder): Command =>
     objects: [
       { word: 'address', run: ipAddress },
       { word: 'addrlabel', run: null },
-      { word: 'maddress', run: null },
+      { word: 'maddress', run: ipMaddr },
       { word: 'route', run: ipRoute },
       { word: 'rule', run: ipRule },
       { word: 'neighbor', run: ipNeigh },
@@ -39,8 +41,8 @@ export const makeIpCommand = (find: CommandFinder): Command =>
       { word: 'macsec', run: null },
       { word: 'tunnel', run: null },
       { word: 'tunl', run: null },
-      { word: 'tuntap', run: null },
-      { word: 'tap', run: null },
+      { word: 'tuntap', run: ipTuntap },
+      { word: 'tap', run: ipTuntap },
       { word: 'token', run: null },
       { word: 'tcpmetrics', run: null },
       { word: 'tcp_metrics', run: null },

@@ -101,7 +101,8 @@ const line = (p: Parsed, key: string, value: string): string => {
 /** Prints entries that fit the pattern. */
 const print = (ctx: CommandContext, p: Parsed, entries: readonly SysctlEntry[]): void => {
   for (const entry of entries)
-    if (p.pattern === null || p.pattern.test(entry.name)) ctx.out(line(p, entry.name, entry.read()))
+    if (entry.read !== undefined && (p.pattern === null || p.pattern.test(entry.name)))
+      ctx.out(line(p, entry.name, entry.read()))
 }
 
 /** What the tool says about a key that is not there; throws for one that Linux has. */

@@ -7,7 +7,7 @@
  * @see tcpdump(8)
  */
 import { Process } from '../../app/process.js'
-import { type Capture, capture, type CaptureOptions } from '../../capture/tap.js'
+import { type Capture, capture, type CaptureOptions, linkTypeOf } from '../../capture/tap.js'
 import { compileFilter, type FrameFilter } from '../../capture/filter.js'
 import { DEFAULT_SNAPLEN, type PcapWriter } from '../../capture/pcap.js'
 import { IFF_LOOPBACK, IFF_UP, type NetDevice } from '../../core/netdev.js'
@@ -15,6 +15,7 @@ import type { Netns } from '../../core/netns.js'
 import { NetloomError } from '../../errors.js'
 import { inDevOf } from '../../ip/in-device.js'
 import { CaptureText, type CaptureTextOptions, type StampStyle } from '../../report/capture-text.js'
+import { ethtoolSegments } from '../../rtnl/ethtool.js'
 import type { Command, CommandContext } from '../command.js'
 import { Getopt, type LongOption } from '../getopt.js'
 import { ToolExit, unsupported } from './args.js'
@@ -215,7 +216,10 @@ const deviceOf = (netns: Netns, name: string): NetDevice => {
 
 const filterOf = (dev: NetDevice, words: readonly string[]): FrameFilter => {
   try {
-    return compileFilter(words.join(' '), { netmask: inDevOf(dev)?.ifaList[0]?.mask ?? 0 })
+    return compileFilter(words.join(' '), {
+      netmask: inDevOf(dev)?.ifaList[0]?.mask ?? 0,
+      linkType: linkTypeOf(dev),
+    })
   } catch (e) {
     const tool = e instanceof NetloomError ? e.context['tool'] : undefined
     if (typeof tool !== 'string') throw e
@@ -229,14 +233,17 @@ const RING_MAC_OFFSET = 70
 const RING_ALIGNMENT = 16
 /** Ethernet and VLAN header: what libpcap adds to the MTU to get the longest frame. */
 const LINK_HEADERS = 18
+const LONGEST_PACKET = 65535
 
 /**
  * Octets kept of a frame. In immediate mode libpcap makes the places of its ring as long as the device's MTU at that
- * moment needs, so that frames of a larger MTU that is set later are cut.
+ * moment needs, so that frames of a larger MTU that is set later are cut; where a device segments or puts together,
+ * they are as long as the longest packet.
  */
 const keptOctets = (p: Parsed, dev: NetDevice): number => {
   const { snapLen: asked = DEFAULT_SNAPLEN } = p.capture
-  const longest = Math.min(asked, dev.mtu + LINK_HEADERS)
+  const most = ethtoolSegments(dev) ? Math.max(dev.mtu, LONGEST_PACKET) : dev.mtu
+  const longest = Math.min(asked, most + LINK_HEADERS)
   const place = Math.ceil((RING_MAC_OFFSET + longest) / RING_ALIGNMENT) * RING_ALIGNMENT
   return Math.min(asked, place - RING_MAC_OFFSET)
 }
@@ -266,7 +273,7 @@ const start = (ctx: CommandContext, p: Parsed, dev: NetDevice, filter: FrameFilt
     if (!hasLimitCome && p.prints) process.stdout += '\n'
     process.stderr += sums(running!)
   })
-  const text = new CaptureText(p.text)
+  const text = new CaptureText({ ...p.text, linkType: linkTypeOf(dev) })
   running = capture(dev, {
     ...p.capture,
     snapLen: keptOctets(p, dev),
@@ -288,7 +295,7 @@ const start = (ctx: CommandContext, p: Parsed, dev: NetDevice, filter: FrameFilt
   process.stderr += isTerse
     ? 'tcpdump: verbose output suppressed, use -v[v]... for full protocol decode\n'
     : 'tcpdump: '
-  process.stderr += `listening on ${dev.name}, link-type EN10MB (Ethernet), snapshot length ${p.capture.snapLen ?? DEFAULT_SNAPLEN} bytes\n`
+  process.stderr += `listening on ${dev.name}, link-type ${linkTypeOf(dev) === 'raw' ? 'RAW (Raw IP)' : 'EN10MB (Ethernet)'}, snapshot length ${p.capture.snapLen ?? DEFAULT_SNAPLEN} bytes\n`
   return process
 }
 

@@ -24,6 +24,7 @@ export interface ParsedOptions extends ToolOptions {
   family: Family
   force: boolean
   all: boolean
+  compressVlans: boolean
   /** Namespace of `-n NS`, or the one that the tool was started in. */
   netns: Netns | null
   /** File of `-batch`. */
@@ -112,6 +113,9 @@ const help: Apply = p => {
 const numeric: Apply = p => {
   p.numeric = true
 }
+const compressVlans: Apply = p => {
+  p.compressVlans = true
+}
 const all: Apply = p => {
   p.all = true
 }
@@ -164,12 +168,39 @@ export const BRIDGE_OPTIONS: readonly Option[] = [
   exact('-4', setFamily('inet')),
   exact('-6', refused('bridge', '-6', BRIDGE_SUPPORTED)),
   withWord('-netns', openNetns),
-  flag('-compressvlans', ignored),
+  flag('-compressvlans', compressVlans),
   flag('-color', ignored),
   flag('-force', force),
   flag('-json', json),
   flag('-pretty', pretty),
   withWord('-batch', batch),
+]
+
+const TC_SUPPORTED = '-n, -s, -d, -j, -p, -o, -br, -N, -c, -force, -batch, -V'
+
+/** Options of `tc`. */
+export const TC_OPTIONS: readonly Option[] = [
+  flag('-stats', stats),
+  flag('-statistics', stats),
+  flag('-details', details),
+  flag('-raw', refused('tc', '-raw', TC_SUPPORTED)),
+  flag('-pretty', pretty),
+  flag('-graph', refused('tc', '-graph', TC_SUPPORTED)),
+  flag('-Version', version),
+  flag('-iec', refused('tc', '-iec', TC_SUPPORTED)),
+  flag('-help', help),
+  flag('-force', force),
+  withWord('-batch', batch),
+  withWord('-netns', openNetns),
+  flag('-Numeric', numeric),
+  flag('-names', refused('tc', '-names', TC_SUPPORTED)),
+  withWord('-conf', refused('tc', '-conf', TC_SUPPORTED)),
+  flag('-timestamp', ignored),
+  flag('-tshort', ignored),
+  flag('-json', json),
+  flag('-oneline', oneline),
+  flag('-brief', brief),
+  flag('-color', ignored),
 ]
 
 const noOptions = (netns: Netns | null): ParsedOptions => ({
@@ -183,6 +214,7 @@ const noOptions = (netns: Netns | null): ParsedOptions => ({
   family: 'unspec',
   force: false,
   all: false,
+  compressVlans: false,
   netns,
   batch: null,
   version: false,

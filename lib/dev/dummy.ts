@@ -1,0 +1,60 @@
+/**
+ * dummy: a device that takes whatever is sent and never receives anything: a holder of addresses, an end of routes.
+ *
+ * Not recorded: the reference kernel has no dummy; this follows its source.
+ *
+ * @see drivers/net/dummy.c
+ */
+import { netifCarrierOff, netifCarrierOn, registerNetdevice, unregisterNetdevice } from '../core/dev.js'
+import { type DeviceOps, deviceOps, IFF_BROADCAST, IFF_NOARP, NETDEV_TX_OK, NetDevice } from '../core/netdev.js'
+import type { LinkKind, NewLinkBase } from '../core/registry.js'
+import { consumeSkb, type Skb } from '../core/skb.js'
+import { NetloomError } from '../errors.js'
+import { isValidMac } from '../wire/mac.js'
+import { ethRandomAddr } from './eth-random-addr.js'
+
+const dummyXmit = (skb: Skb, dev: NetDevice): number => {
+  const { stats } = dev
+  stats.txPackets++
+  stats.txBytes += skb.tail - skb.data
+  consumeSkb(skb)
+  return NETDEV_TX_OK
+}
+
+const DUMMY_OPS: DeviceOps = deviceOps({
+  kind: 'dummy',
+  startXmit: dummyXmit,
+  changeCarrier: (dev, carrier) => {
+    if (carrier) netifCarrierOn(dev)
+    else netifCarrierOff(dev)
+  },
+})
+
+/** Makes a dummy. Throws EADDRNOTAVAIL for a group or zero address, EINVAL for an attribute: it has none. */
+const dummyNewlink = (base: NewLinkBase, attrs: object): NetDevice => {
+  const context = { name: base.name }
+  const [unknown] = Object.keys(attrs)
+  if (unknown !== undefined) throw new NetloomError('EINVAL', undefined, { ...context, attribute: unknown })
+  if (base.address !== undefined && !isValidMac(base.address))
+    throw new NetloomError('EADDRNOTAVAIL', undefined, context)
+  const dev = new NetDevice(base.netns, base.name, DUMMY_OPS)
+  dev.flags = IFF_BROADCAST | IFF_NOARP
+  dev.minMtu = 0
+  dev.maxMtu = 0
+  dev.numTxQueues = base.numTxQueues ?? 1
+  dev.numRxQueues = base.numRxQueues ?? 1
+  if (base.mtu !== undefined) dev.mtu = base.mtu
+  if (base.txQueueLen !== undefined) dev.txQueueLen = base.txQueueLen
+  dev.addrAssigned = base.address !== undefined
+  dev.setAddr(base.address ?? ethRandomAddr(base.netns.world))
+  registerNetdevice(dev, base.ifindex ?? 0)
+  return dev
+}
+
+/** The kind `dummy`. */
+export const DUMMY_KIND: LinkKind = {
+  kind: 'dummy',
+  newlink: dummyNewlink,
+  dellink: unregisterNetdevice,
+  fillInfo: () => ({}),
+}

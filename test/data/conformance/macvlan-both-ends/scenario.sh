@@ -1,0 +1,78 @@
+# title: macvlans on both ends of one wire
+# shows: containers on two machines; broadcast of one reaches all; unicast crosses the wire once
+# tags: l2,macvlan
+ip netns add host
+ip netns exec host sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n host link set lo up
+ip netns add ext
+ip netns exec ext sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n ext link set lo up
+ip -n host link add name eth0 address 02:00:00:00:a0:01 type veth peer name eth0 address 02:00:00:00:e0:01 netns ext
+ip netns exec host ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec ext ethtool -K eth0 tx off rx off gso off gro off tso off
+ip -n ext addr add 10.0.0.254/24 dev eth0
+ip -n ext link set eth0 up
+ip -n host link set eth0 up
+ip netns add c1
+ip netns exec c1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n c1 link set lo up
+ip -n host link add link eth0 name mv1 address 02:00:00:00:01:01 netns c1 type macvlan mode bridge
+ip -n c1 addr add 10.0.0.1/24 dev mv1
+ip -n c1 link set mv1 up
+ip netns add c2
+ip netns exec c2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n c2 link set lo up
+ip -n host link add link eth0 name mv2 address 02:00:00:00:02:01 netns c2 type macvlan mode bridge
+ip -n c2 addr add 10.0.0.2/24 dev mv2
+ip -n c2 link set mv2 up
+ip netns add c3
+ip netns exec c3 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n c3 link set lo up
+ip -n ext link add link eth0 name mv3 address 02:00:00:00:03:01 netns c3 type macvlan mode bridge
+ip -n c3 addr add 10.0.0.3/24 dev mv3
+ip -n c3 link set mv3 up
+ip netns add c4
+ip netns exec c4 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n c4 link set lo up
+ip -n ext link add link eth0 name mv4 address 02:00:00:00:04:01 netns c4 type macvlan mode private
+ip -n c4 addr add 10.0.0.4/24 dev mv4
+ip -n c4 link set mv4 up
+ip netns exec c1 sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0
+ip netns exec c2 sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0
+ip netns exec c3 sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0
+ip netns exec c4 sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0
+ip netns exec c1 tcpdump -i mv1 -U -w c1-mv1.pcap 2>/dev/null &
+ip netns exec c2 tcpdump -i mv2 -U -w c2-mv2.pcap 2>/dev/null &
+ip netns exec c3 tcpdump -i mv3 -U -w c3-mv3.pcap 2>/dev/null &
+ip netns exec c4 tcpdump -i mv4 -U -w c4-mv4.pcap 2>/dev/null &
+ip netns exec host tcpdump -i eth0 -U -w host-eth0.pcap 2>/dev/null &
+ip netns exec ext tcpdump -i eth0 -U -w ext-eth0.pcap 2>/dev/null &
+sleep 1
+ip netns exec c1 ping -e 4660 -c 1 -s 8 -W 1 10.0.0.3
+sleep 0.2
+ip netns exec c4 ping -e 4661 -c 1 -s 8 -W 1 10.0.0.2
+sleep 0.2
+ip -n c1 neigh replace 10.0.0.2 lladdr 02:00:00:00:02:01 nud permanent dev mv1
+ip -n c1 neigh replace 10.0.0.3 lladdr 02:00:00:00:03:01 nud permanent dev mv1
+ip -n c1 neigh replace 10.0.0.4 lladdr 02:00:00:00:04:01 nud permanent dev mv1
+ip -n c2 neigh replace 10.0.0.1 lladdr 02:00:00:00:01:01 nud permanent dev mv2
+ip -n c2 neigh replace 10.0.0.3 lladdr 02:00:00:00:03:01 nud permanent dev mv2
+ip -n c2 neigh replace 10.0.0.4 lladdr 02:00:00:00:04:01 nud permanent dev mv2
+ip -n c3 neigh replace 10.0.0.1 lladdr 02:00:00:00:01:01 nud permanent dev mv3
+ip -n c3 neigh replace 10.0.0.2 lladdr 02:00:00:00:02:01 nud permanent dev mv3
+ip -n c3 neigh replace 10.0.0.4 lladdr 02:00:00:00:04:01 nud permanent dev mv3
+ip -n c4 neigh replace 10.0.0.1 lladdr 02:00:00:00:01:01 nud permanent dev mv4
+ip -n c4 neigh replace 10.0.0.2 lladdr 02:00:00:00:02:01 nud permanent dev mv4
+ip -n c4 neigh replace 10.0.0.3 lladdr 02:00:00:00:03:01 nud permanent dev mv4
+ip netns exec c1 ping -e 4662 -c 1 -s 8 -W 1 -b 10.0.0.255
+sleep 0.2
+ip netns exec c3 ping -e 4663 -c 1 -s 8 -W 0.5 10.0.0.4
+printf 'hello' | ip netns exec c1 nc -u -s 10.0.0.1 -p 4000 -w 1 10.0.0.3 5000
+ip -n c1 -d -s link show mv1 > c1-mv1.link
+ip -n c2 -d -s link show mv2 > c2-mv2.link
+ip -n c3 -d -s link show mv3 > c3-mv3.link
+ip -n c4 -d -s link show mv4 > c4-mv4.link
+ip -n c1 neigh > c1.neigh
+ip -n c2 neigh > c2.neigh
+ip -n c3 neigh > c3.neigh
+ip -n c4 neigh > c4.neigh

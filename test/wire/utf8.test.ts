@@ -1,0 +1,35 @@
+/**
+ * UTF-8 as Node's own TextEncoder and TextDecoder have it.
+ */
+import fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { decodeUtf8, encodeUtf8 } from '../../lib/wire/utf8.js'
+import { SEED, toHex } from './recordings.js'
+
+const test = suite('wire/utf8')
+
+test('text becomes the octets of TextEncoder, lone surrogates included (property)', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.nat(0xffff), (text, code) => {
+      const all = text + String.fromCharCode(code)
+      assert.is(toHex(encodeUtf8(all)), toHex(new TextEncoder().encode(all)))
+      assert.is(decodeUtf8(encodeUtf8(text)), Buffer.from(text).toString())
+    }),
+    { seed: SEED, numRuns: 2000 },
+  )
+})
+
+test('any octets become the text of TextDecoder (property)', () => {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  const edge = fc.constantFrom(0x41, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5)
+  fc.assert(
+    fc.property(fc.array(fc.oneof(edge, fc.nat(255)), { maxLength: 8 }), octets => {
+      const b = Uint8Array.from(octets)
+      assert.is(decodeUtf8(b), decoder.decode(b), toHex(b))
+    }),
+    { seed: SEED, numRuns: 20_000 },
+  )
+})
+
+test.run()
