@@ -2,13 +2,13 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { allocSkb, type Skb, skbPut } from '../../lib/core/skb.js'
-import { skbClearHashIfNotL4, skbGetHash } from '../../lib/ip/flow-dissector.js'
+import { skbClearHashIfNotL4, skbGetHash } from '../../lib/ip/skb-hash.js'
 import { ETH_HLEN, putEth } from '../../lib/wire/ethernet.js'
 import { IP_MF, putIpv4 } from '../../lib/wire/ipv4.js'
 import { putUdp } from '../../lib/wire/udp.js'
 import { newWorld } from '../dev/lab.js'
 
-const test = suite('ip/flow-dissector')
+const test = suite('ip/skb-hash')
 
 const netns = newWorld({ seed: 1 }).addNetns('n')
 const other = newWorld({ seed: 2 }).addNetns('n')
