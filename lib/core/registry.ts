@@ -34,6 +34,8 @@ export interface LinkKind<A extends object = object> {
   readonly isPhysical?: boolean
   /** Called once for each World that knows the kind: registers notifiers and what else the kind needs. */
   readonly init?: (world: World) => void
+  /** Checks attributes one by one, before anything else is looked at; throws a NetloomError to refuse (validate). */
+  readonly validate?: (base: Omit<NewLinkBase, 'netns'>, attrs: Partial<A>) => void
   /** Makes and registers the device; throws a NetloomError to refuse and leaves nothing behind then. */
   newlink(base: NewLinkBase, attrs: Partial<A>): NetDevice
   /** Changes attributes of an existing device (`ip link set DEV type KIND ...`). All or nothing. */

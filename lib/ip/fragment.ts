@@ -88,6 +88,8 @@ const copyMeta = (frag: Skb, skb: Skb, dst: Dst, network: number): void => {
   frag.pktType = skb.pktType
   frag.priority = skb.priority
   frag.mark = skb.mark
+  frag.hash = skb.hash
+  frag.l4Hash = skb.l4Hash
   frag.ipFlags = skb.ipFlags
   frag.ipSummed = CHECKSUM_NONE
 }

@@ -32,7 +32,7 @@ import { formatIpv4 } from '../wire/ip.js'
 import { formatMac } from '../wire/mac.js'
 import { type DevRef, devOf } from './refs.js'
 import { entryFlags } from './route-words.js'
-import { checkOptions, defined, ipv4Option, macOption, wordOption } from './text.js'
+import { checkOptions, defined, ipv4Option, macOption, numberOption, wordOption } from './text.js'
 
 /** State of a forwarding entry: of the device itself, set by hand, or learned. */
 export type FdbState = 'permanent' | 'static' | 'dynamic'
@@ -233,6 +233,12 @@ export class FdbApi {
   #request(lladdr: string, options: FdbOptions): FdbRequest {
     checkOptions('fdb', options, OPTIONS)
     const { dev, master = false, self = !master, state = 'permanent', vlan, dst, port, vni, srcVni, via } = options
+    for (const [name, value, max] of [
+      ['port', port, 0xffff],
+      ['vni', vni, 0xffffff],
+      ['srcVni', srcVni, 0xffffff],
+    ] as const)
+      if (value !== undefined) numberOption(name, value, max)
     return {
       dev: devOf(this.#netns, dev),
       lladdr: macOption('lladdr', lladdr),

@@ -53,6 +53,12 @@ export const wordOption = <W extends string>(
   })
 }
 
+/** An integer of 0 to `max`; throws EINVAL that names the option. */
+export const numberOption = (option: string, value: number, max: number): number => {
+  if (Number.isInteger(value) && value >= 0 && value <= max) return value
+  throw new NetloomError('EINVAL', `${option}: ${value} is not an integer of 0 to ${max}`, { option, value, max })
+}
+
 /** Refuses properties that nobody reads, so that a slip of the pen is not silently ignored. Throws EINVAL. */
 export const checkOptions = (what: string, given: object, known: readonly string[]): void => {
   for (const option of Object.keys(given))

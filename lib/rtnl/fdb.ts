@@ -179,11 +179,14 @@ export const fdbList = (netns: Netns, filter: FdbFilter = {}): FdbInfo[] => {
     .flatMap(dumpDev)
 }
 
-/** The entry of one MAC in a bridge, in a VLAN or in none (`bridge fdb get MAC br BR vlan N`). Throws ENOENT `Fdb entry not found`. */
+/**
+ * The entry of one MAC in a bridge, in a VLAN or in none (`bridge fdb get MAC br BR vlan N`). Throws ENOENT `Fdb entry not
+ * found`, EOPNOTSUPP for a device without a table.
+ */
 export const fdbGet = (br: NetDevice, lladdr: number, vlan = 0): FdbInfo => {
-  const found = fdbOpsOf(br)
-    ?.dump(br, undefined)
-    .find(f => f.lladdr === lladdr && f.vlan === vlan)
+  const ops = fdbOpsOf(br)
+  if (ops === null) throw extackError('EOPNOTSUPP', 'Fdb get operation not supported by device', { dev: br.name })
+  const found = ops.dump(br, undefined).find(f => f.lladdr === lladdr && f.vlan === vlan)
   if (found === undefined) throw extackError('ENOENT', 'Fdb entry not found', { dev: br.name })
   return found
 }
@@ -191,8 +194,7 @@ export const fdbGet = (br: NetDevice, lladdr: number, vlan = 0): FdbInfo => {
 /** The entry of one MAC in a device's own table. Throws ENOENT `Fdb entry not found`, EOPNOTSUPP for a device without one. */
 export const fdbGetSelf = (dev: NetDevice, lladdr: number, vni?: number): FdbInfo => {
   const ops = fdbOpsOf(dev)
-  if (ops?.get === undefined)
-    throw extackError('EOPNOTSUPP', 'Fdb get operation not supported by device', { dev: dev.name })
+  if (ops?.get === undefined) return fdbGet(dev, lladdr)
   const found = ops.get(dev, lladdr, vni)
   if (found === null) throw extackError('ENOENT', 'Fdb entry not found', { dev: dev.name })
   return found

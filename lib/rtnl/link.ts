@@ -183,6 +183,12 @@ const kindOf = (dev: NetDevice): LinkKind | null => dev.netns.world.linkKinds.ge
 
 const deleteDevice = (dev: NetDevice): void => kindOf(dev)!.dellink(dev)
 
+/** The checks of a kind that come before those of names (rtnl_link_ops.validate). Throws what the kind refuses with. */
+export const linkValidate = (netns: Netns, spec: LinkSpec): void => {
+  const { kind, name = `${kind}%d`, attrs, ...base } = spec
+  netns.world.linkKinds.get(kind)?.validate?.({ ...base, name }, attrs ?? {})
+}
+
 /**
  * Makes a device (`ip link add`). Throws EEXIST for a name or ifindex in use, EOPNOTSUPP `Unknown device type`, and what
  * the kind refuses with; nothing stays behind then.
@@ -190,6 +196,7 @@ const deleteDevice = (dev: NetDevice): void => kindOf(dev)!.dellink(dev)
 export const linkAdd = (netns: Netns, spec: LinkSpec): NetDevice => {
   checkKeys(spec, SPEC_KEYS, 'linkAdd')
   const { name = `${spec.kind}%d`, ifindex = 0 } = spec
+  linkValidate(netns, spec)
   const taken = ifindex > 0 ? netns.devByIndex(ifindex) : netns.devByName(name)
   if (taken !== null) throw new NetloomError('EEXIST', undefined, { netns: netns.name, name, ifindex })
   const kind = netns.world.linkKinds.get(spec.kind)

@@ -288,6 +288,12 @@ test('a refused change changes nothing', () => {
   ])
     assert.throws(() => h1.link.set('vx0', { kind: 'vxlan', ...change }))
   assert.throws(() => h1.link.add({ kind: 'vxlan', name: 'vx9', id: 42, dstport: 4789 }), /already exists/)
+  assert.throws(() => h1.link.add({ kind: 'vxlan', name: 'vx9', id: -1 }), /id: -1 is not an integer of 0 to/)
+  assert.throws(() => h1.link.add({ kind: 'vxlan', name: 'vx9', id: 2 ** 24 }), /VXLAN ID must be lower than 16777216/)
+  assert.throws(() => h1.link.add({ kind: 'vxlan', name: 'vx9', id: 1, dstport: 65536 }), /dstport: 65536/)
+  assert.throws(() => h1.link.add({ kind: 'vxlan', name: 'vx9', id: 1, ttl: 256 }), /ttl: 256/)
+  assert.throws(() => h1.link.add({ kind: 'vxlan', name: 'vx9', id: 1, srcport: [9, 8] }), /Invalid source port range/)
+  assert.throws(() => h1.fdb.add('02:00:00:00:00:09', { dev: 'vx0', dst: '10.0.0.9', vni: 2 ** 24 }), /vni: 16777216/)
   assert.throws(
     () => h1.link.add({ kind: 'vxlan', name: 'vx9', id: 1, remote: '239.1.1.1' }),
     /Local interface required/,

@@ -115,6 +115,7 @@ export const vxlanRcv = (sock: UdpTunnelSock, skb: Skb): void => {
   const tos = ipv4Tos(b, skb.networkHeader)
   const gbp = getU32(b, o)
   skb.data = inner
+  skb.vlanProto = 0
   skbClearHashIfNotL4(skb)
   iptunnelPullCsum(skb, inner)
   skbScrub(skb, vxlan.dev.netns)
@@ -224,8 +225,11 @@ const dfOf = (vxlan: Vxlan, skb: Skb, o: number): number => {
   return skb.protocol === ETH_P_IP ? ipv4FragOff(skb.buf, o) & IP_DF : 0
 }
 
+/** UDP port of a far end. */
+const portOf = (vxlan: Vxlan, rdst: VxlanRdst): number => (rdst.remotePort !== 0 ? rdst.remotePort : vxlan.cfg.dstPort)
+
 /** The route to a far end, kept beside it while it holds (udp_tunnel_dst_lookup). Null when there is none. */
-const getRoute = (vxlan: Vxlan, rdst: VxlanRdst, tos: number, mark: number): Dst | null => {
+const getRoute = (vxlan: Vxlan, rdst: VxlanRdst, tos: number, mark: number, sport: number): Dst | null => {
   const state = ipv4(vxlan.net)
   const usesCache = tos === 0 && mark === 0
   if (usesCache && rdst.dst !== null && isDstFresh(rdst.dst, state)) return rdst.dst
@@ -233,6 +237,8 @@ const getRoute = (vxlan: Vxlan, rdst: VxlanRdst, tos: number, mark: number): Dst
   fl.proto = IPPROTO_UDP
   fl.tos = tos & 0xfc
   fl.mark = mark
+  fl.sport = sport
+  fl.dport = portOf(vxlan, rdst)
   const rt = ipRouteOutput(vxlan.net, fl)
   rdst.dst = usesCache && rt !== null && rt.dev !== vxlan.dev ? rt : null
   rdst.dstSaddr = fl.saddr
@@ -258,7 +264,7 @@ const xmitOne = (vxlan: Vxlan, skb: Skb, dev: NetDevice, rdst: VxlanRdst, didRsc
   const ttl = ttlOf(vxlan, skb, o, remoteIp)
   const tos = cfg.tos === 1 ? ipTunnelGetDsfield(skb, o) : cfg.tos
   const sport = udpFlowSrcPort(dev, skb, o, cfg.portMin, cfg.portMax)
-  const rt = getRoute(vxlan, rdst, tos, skb.mark)
+  const rt = getRoute(vxlan, rdst, tos, skb.mark, sport)
   if (rt === null) {
     dev.stats.txCarrier++
     return txError(skb, dev, DROP.IP_OUTNOROUTES)
@@ -306,7 +312,7 @@ const encapsulate = (
     ttl !== 0 ? ttl : dstHoplimit(rt),
     df,
     sport,
-    rdst.remotePort !== 0 ? rdst.remotePort : cfg.dstPort,
+    portOf(vxlan, rdst),
     (cfg.flags & VXLAN_F_UDP_ZERO_CSUM_TX) !== 0,
   )
   if (rc === 0 || rc === NET_XMIT_CN) {
@@ -319,7 +325,7 @@ const encapsulate = (
 
 /** The far end is this host: the device there with the VNI takes the frame, without headers (encap_bypass_if_local). */
 const bypassIfThere = (vxlan: Vxlan, skb: Skb, dev: NetDevice, rdst: VxlanRdst): void => {
-  const port = rdst.remotePort !== 0 ? rdst.remotePort : vxlan.cfg.dstPort
+  const port = portOf(vxlan, rdst)
   const flags = vxlan.cfg.flags & VXLAN_F_RCV_FLAGS
   const vs = vxlanNet(vxlan.net).socks.find(s => s.port === port && s.flags === flags)
   const to = vs === undefined ? null : findVni(vs, rdst.remoteVni)

@@ -145,7 +145,6 @@ const newDevice = (base: NewLinkBase): NetDevice => {
 
 /** Makes a device (__vxlan_dev_create); its tunnel runs in the namespace of the request. */
 const vxlanNewlink = (base: NewLinkBase, attrs: Partial<VxlanAttrs>): NetDevice => {
-  vxlanValidate(base, attrs, base.name)
   const net = base.srcNetns ?? base.netns
   const cfg = vxlanNewConfig(attrs)
   const lower = vxlanConfigValidate(net, cfg, null, attrs)
@@ -188,12 +187,15 @@ const vxlanChangelink = (dev: NetDevice, attrs: Partial<VxlanAttrs>): void => {
     if (lower !== null) netdevUpperDevUnlink(lower, dev)
     throw e
   }
+  const rejoins = dev.isUp && (cfg.remoteIp !== vxlan.cfg.remoteIp || cfg.remoteIfindex !== vxlan.cfg.remoteIfindex)
+  if (rejoins) vxlanMulticastLeave(vxlan)
   if (lower !== null) {
     if (vxlan.lower !== null) netdevUpperDevUnlink(vxlan.lower, dev)
     vxlan.lower = lower
   }
   const aged = cfg.ageInterval !== vxlan.cfg.ageInterval
   configApply(vxlan, cfg, lower, dev.mtu)
+  if (rejoins) vxlanMulticastJoin(vxlan)
   if (aged && dev.running) vxlanScheduleAge(vxlan, dev.netns.world.now, 0)
 }
 
@@ -227,6 +229,7 @@ export const VXLAN_KIND: LinkKind<VxlanAttrs> = {
     world.notifiers.register(lowerEvent)
     world.registerPernet({ exit: exitNet })
   },
+  validate: (base, attrs) => vxlanValidate(base, attrs, base.name),
   newlink: vxlanNewlink,
   changelink: vxlanChangelink,
   dellink: vxlanDellink,

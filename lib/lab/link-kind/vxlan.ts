@@ -3,10 +3,9 @@
  */
 import type { Netns as KernelNetns } from '../../core/netns.js'
 import type { VxlanAttrs } from '../../dev/vxlan/vxlan-netlink.js'
-import { NetloomError } from '../../errors.js'
 import type { LinkChange, NewLink } from '../link-base.js'
 import { type DevRef, devOf } from '../refs.js'
-import { checkOptions, defined, ipv4Option, wordOption } from '../text.js'
+import { checkOptions, defined, ipv4Option, numberOption, wordOption } from '../text.js'
 import type { LinkKindOptions } from './words.js'
 
 /** DF of the outer header. */
@@ -93,15 +92,26 @@ const OPTIONS = [
 
 const DF: Readonly<Record<VxlanDf, number>> = { unset: 0, set: 1, inherit: 2 }
 
-const invalid = (text: string): NetloomError => new NetloomError('EINVAL', text)
+const U8 = 0xff
+const U16 = 0xffff
+const U32 = 0xffffffff
 
-const octet = (name: string, value: number): number => {
-  if (!Number.isInteger(value) || value < 0 || value > 255) throw invalid(`${name}: ${value} is not between 0 and 255`)
-  return value
+const octet = (name: string, value: number): number => numberOption(name, value, U8)
+
+/** Options that are a number, with the largest one that fits the attribute. */
+const NUMBERS = { id: U32, dstport: U16, ageing: U32, maxaddress: U32 } as const
+
+const checkNumbers = (options: VxlanOptions): void => {
+  for (const [name, max] of Object.entries(NUMBERS)) {
+    const value = options[name as keyof typeof NUMBERS]
+    if (value !== undefined) numberOption(name, value, max)
+  }
+  for (const port of options.srcport ?? []) numberOption('srcport', port, U16)
 }
 
 const attrsOf = (netns: KernelNetns, options: object): Partial<VxlanAttrs> => {
   checkOptions('vxlan', options, OPTIONS)
+  checkNumbers(options)
   const { remote, local, dev, ttl, tos, df, srcport, ...rest } = options as VxlanOptions
   return {
     ...rest,

@@ -97,7 +97,7 @@ const dynamic: Apply = request => {
 }
 
 const vlan: Apply = (request, args) => {
-  if (request.vlan !== undefined) garbage('vlan', args.take())
+  if (request.vlan !== undefined) garbage('vlan', 'vlan')
   request.vlan = parseInteger(args.take()) ?? 0
 }
 
@@ -302,7 +302,7 @@ const parseGet = (args: Args): GetRequest => {
 const find = (lladdr: number, dev: NetDevice | null, bridge: NetDevice | null, request: GetRequest): FdbInfo => {
   checkVlan(request.vlan)
   if (request.isSelf && dev !== null) return fdbGetSelf(dev, lladdr)
-  const master = bridge ?? dev!.master ?? (dev!.ops.kind === 'bridge' ? dev : null)
+  const master = bridge ?? dev!.master
   if (master === null) throw extackError('EINVAL', 'Device is not a bridge port')
   return fdbGet(master, lladdr, request.vlan)
 }

@@ -7,7 +7,7 @@ import { IFNAMSIZ } from '../../core/dev.js'
 import type { NetDevice } from '../../core/netdev.js'
 import { extackError, NetloomError } from '../../errors.js'
 import { printBriefLink, printLink } from '../../report/ip-link-text.js'
-import { type LinkChanges, linkAdd, linkDel, linkInfo, linkList, linkSet } from '../../rtnl/link.js'
+import { type LinkChanges, linkAdd, linkDel, linkInfo, linkList, linkSet, linkValidate } from '../../rtnl/link.js'
 import { type Args, defined, EXIT_USAGE, ToolExit, unsupported, usageError } from './args.js'
 import type { IpContext } from './ip-context.js'
 import { checkNames, type LinkRequest, parseLinkWords } from './ip-link-args.js'
@@ -79,6 +79,7 @@ const add =
     const isKnown = ip.world.linkKinds.get(kind) !== null
     const address = request.address === undefined || !isKnown ? undefined : etherAddress(request.address)
     const broadcast = request.broadcast === undefined || !isKnown ? undefined : etherAddress(request.broadcast)
+    linkValidate(netns, { kind, attrs: attributes, ...defined({ name, address, mtu }) })
     if (name !== undefined && netns.devByName(name) !== null) throw new NetloomError(taken)
     const master = request.master ?? undefined
     const base = {

@@ -4,6 +4,7 @@
  * @see ip-link(8), iproute2 ip/iplink_vxlan.c
  */
 import { extackError } from '../../../errors.js'
+import { DSFIELDS } from '../../../report/names.js'
 import { isMulticast4 } from '../../../wire/ip.js'
 import {
   type Args,
@@ -101,6 +102,8 @@ class Reader {
 type Apply = (r: Reader, word: string) => void
 
 const MAX_VNI = 0xffffff
+/** Words for no address at all; 0.0.0.0 is one. */
+const NO_ADDRESS = ['any', 'default']
 const MAX_LABEL = 0xfffff
 const MAX_U8 = 255
 
@@ -116,7 +119,7 @@ const far =
     if (r.remote !== null && r.remote !== key) fail('vxlan: both group and remote cannot be specified\n')
     const text = r.value('remote', key)
     const addr = addressArgument(text)
-    const fits = addr !== 0 && isMulticast4(addr) === (key === 'group')
+    const fits = !NO_ADDRESS.includes(text) && isMulticast4(addr) === (key === 'group')
     r.attributes['remote'] = fits ? addr : invalidArgument(`invalid ${key} address`, text)
     r.remote = key
   }
@@ -124,7 +127,8 @@ const far =
 const local: Apply = r => {
   const text = r.value('local', 'local')
   const addr = addressArgument(text)
-  r.attributes['local'] = addr !== 0 && !isMulticast4(addr) ? addr : invalidArgument('invalid local address', text)
+  r.attributes['local'] =
+    !NO_ADDRESS.includes(text) && !isMulticast4(addr) ? addr : invalidArgument('invalid local address', text)
 }
 
 const dev: Apply = r => {
@@ -150,7 +154,7 @@ const tos: Apply = r => {
     r.attributes['tos'] = 1
     return
   }
-  const bare = /^(0x)?[0-9a-f]+$/i.test(text) ? Number.parseInt(text, 16) : MAX_U8 + 1
+  const bare = DSFIELDS.value(text) ?? (/^(0x)?[0-9a-f]+$/i.test(text) ? Number.parseInt(text, 16) : MAX_U8 + 1)
   r.attributes['tos'] = bare <= MAX_U8 ? bare : invalidArgument('bad TOS value', text)
 }
 
