@@ -2,6 +2,7 @@
  * The paths that whole-path benchmarks send over, built with the public API. They are those of the usual comparisons:
  *
  * - `direct`: two hosts on one veth pair
+ * - `link`: two hosts on a cable of 1 ms and 10 Gbit/s, a thousand datagrams or more under way
  * - `bridge`: two hosts on a bridge
  * - `routersN`: two hosts with N routers between them
  * - `vxlan`: two pods on two hosts, pod - cni0 - flannel.1 - underlay, as flannel sets its vxlan backend up
@@ -9,7 +10,7 @@
  *
  * Checksum offload is off on every device, so that the sender builds checksums and the receiver verifies them.
  */
-import { type Capture, createWorld, type Netns, s, type UdpSocket, type World } from 'netloom'
+import { type Capture, createWorld, ms, type Netns, s, us, type UdpSocket, type World } from 'netloom'
 
 /** Pending timers that every world has, as a real one would. */
 const TIMERS = 1000
@@ -21,6 +22,9 @@ export interface Path {
   readonly world: World
   readonly sender: UdpSocket
   readonly receiver: UdpSocket
+  /** Virtual time between batches, and after the last one. */
+  readonly betweenNs: number
+  readonly afterNs: number
   /** Device of the receiving host. */
   readonly receiverDev: ReturnType<Netns['dev']>
 }
@@ -35,6 +39,26 @@ const veth = (a: Netns, nameA: string, b: Netns, nameB: string): void => {
     netns.ethtool.set(name, { tx: false })
     netns.link.set(name, { up: true })
   }
+}
+
+/** Joins two hosts by a cable with delay and rate. */
+const cable = (world: World): Ends => {
+  const [from, to] = [world.addNetns('a'), world.addNetns('b')]
+  from.link.add({
+    kind: 'link',
+    name: 'eth0',
+    peer: { name: 'eth0', netns: to },
+    delay: ms(1),
+    rate: 10e9,
+    queue: 10_000,
+  })
+  for (const netns of [from, to]) {
+    netns.ethtool.set('eth0', { tx: false })
+    netns.link.set('eth0', { up: true })
+  }
+  from.addr.add('10.0.0.1/24', { dev: 'eth0' })
+  to.addr.add('10.0.0.2/24', { dev: 'eth0' })
+  return { from, to, address: '10.0.0.2' }
 }
 
 interface Ends {
@@ -127,11 +151,12 @@ const flannel = (world: World, backend: 'vxlan' | 'hostgw'): Ends => {
 
 const buildEnds = (world: World, path: string): Ends => {
   if (path === 'direct') return direct(world)
+  if (path === 'link') return cable(world)
   if (path === 'bridge') return bridge(world)
   if (path === 'vxlan' || path === 'hostgw') return flannel(world, path)
   const count = Number(/^routers([1-9]\d?)$/.exec(path)?.[1])
   if (count > 0) return routers(world, count)
-  throw new Error(`no path ${path}; there are direct, bridge, routersN with N from 1 to 99, vxlan and hostgw`)
+  throw new Error(`no path ${path}; there are direct, link, bridge, routersN with N from 1 to 99, vxlan and hostgw`)
 }
 
 /** Builds a path by its name and lets its links come up. */
@@ -142,20 +167,39 @@ export const buildPath = (path: string): Path => {
   for (let i = 0; i < TIMERS; i++) world.after(s(3600) + i, () => {})
   const receiver = to.udp.bind({ port: 9 })
   const sender = from.udp.connect(address, 9, undefined, { port: 40_000 })
-  return { world, sender, receiver, receiverDev: to.dev(path.startsWith('routers') ? 'left' : 'eth0') }
+  const [betweenNs, afterNs] = path === 'link' ? [us(40), ms(3)] : [0, 0]
+  return {
+    world,
+    sender,
+    receiver,
+    betweenNs,
+    afterNs,
+    receiverDev: to.dev(path.startsWith('routers') ? 'left' : 'eth0'),
+  }
 }
 
 const into = new Uint8Array(65_536)
 
 /** Sends `count` datagrams in batches and receives each batch; returns how many arrived with the payload's length. */
-export const transfer = ({ world, sender, receiver }: Path, payload: Uint8Array, count: number): number => {
+export const transfer = (path: Path, payload: Uint8Array, count: number): number => {
+  const { world, sender, receiver, betweenNs, afterNs } = path
   let delivered = 0
+  const receive = (): void => {
+    for (let length = receiver.recvInto(into); length >= 0; length = receiver.recvInto(into))
+      if (length === payload.length) delivered++
+  }
   for (let sent = 0; sent < count; ) {
     const end = Math.min(count, sent + BATCH)
     for (; sent < end; sent++) sender.send(payload)
-    world.run({ for: 0 })
-    for (let length = receiver.recvInto(into); length >= 0; length = receiver.recvInto(into))
-      if (length === payload.length) delivered++
+    world.run({ for: betweenNs })
+    receive()
+  }
+  if (afterNs > 0) {
+    // What is still under way fits no socket at once, so it is received piece by piece.
+    for (let passed = 0; passed < afterNs; passed += betweenNs) {
+      world.run({ for: betweenNs })
+      receive()
+    }
   }
   return delivered
 }

@@ -14,7 +14,7 @@ import { buildPath, captureFirst, makePayload, transfer } from './network.js'
 const WARM_UP = 50_000
 const PCAP_FRAMES = 100
 
-const USAGE = 'usage: bench:path -- direct|bridge|routersN|vxlan|hostgw SIZE COUNT [--pcap FILE]'
+const USAGE = 'usage: bench:path -- direct|link|bridge|routersN|vxlan|hostgw SIZE COUNT [--pcap FILE]'
 
 const integer = (text: string | undefined, min: number, max: number): number => {
   const n = Number(text)

@@ -76,11 +76,24 @@ export type { PacketApi, PacketDirection, PacketHandler, PacketOptions, PacketSo
 export type { Ping, PingError, PingOptions, PingReply } from './lab/ping.js'
 export type { Printable } from './lab/printable.js'
 export type { Program } from './lab/program.js'
+export type { Chance, LossGemodel, LossState } from './lab/impairments.js'
+export type { QdiscApi, QdiscInfo, QdiscPlace } from './lab/qdisc.js'
+export type {
+  FifoQdisc,
+  NetemQdisc,
+  PlainQdisc,
+  QdiscOptions,
+  SlotOptions,
+  TbfQdisc,
+} from './lab/qdisc-options.js'
+export type { Qdisc, QdiscClassOps, QdiscOps } from './core/qdisc.js'
+export type { Distribution } from './sched/dist-table.js'
 export type { ProtocolName, RawApi, RawOptions, RawPacket, RawSocket } from './lab/raw.js'
 export type {
   NexthopInfo,
   NexthopOptions,
   RouteApi,
+  RouteCache,
   RouteGet,
   RouteGetOptions,
   RouteInfo,
@@ -99,6 +112,7 @@ export type {
 export type { GroupFilter, GroupOptions, Socket, SocketError, SocketOptions } from './lab/socket.js'
 export type { EthtoolApi, SysctlApi } from './lab/sysctl.js'
 export type { Payload } from './lab/text.js'
+export type { Tun, TunHandler, TunOptions } from './lab/tun.js'
 export type { Timer } from './lab/timer.js'
 export type { Endpoint, UdpApi, UdpDatagram, UdpHandler, UdpOptions, UdpSocket } from './lab/udp.js'
 export { VERSION } from './lab/version.js'

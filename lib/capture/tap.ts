@@ -7,11 +7,11 @@
  * @see libpcap pcap-linux.c; net/packet/af_packet.c
  */
 import { devAddTap, devRemoveTap, devSetPromiscuity } from '../core/dev.js'
-import { IFF_LOOPBACK, type NetDevice, type PacketTap } from '../core/netdev.js'
+import { ARPHRD_NONE, IFF_LOOPBACK, type NetDevice, type PacketTap } from '../core/netdev.js'
 import { PACKET_OUTGOING, type Skb } from '../core/skb.js'
 import { frameWithVlanTag } from '../core/skb-vlan.js'
 import type { FrameFilter } from './filter.js'
-import { DEFAULT_SNAPLEN, PcapWriter } from './pcap.js'
+import { DEFAULT_SNAPLEN, LINKTYPE_ETHERNET, LINKTYPE_RAW, PcapWriter } from './pcap.js'
 
 /** One captured frame. */
 export interface CapturedFrame {
@@ -48,6 +48,9 @@ export interface CaptureOptions {
   readonly onLimit?: () => void
 }
 
+/** What a device's frames begin with: an Ethernet header, or the IP header of a device without one (`raw`). */
+export const linkTypeOf = (dev: NetDevice): 'ethernet' | 'raw' => (dev.type === ARPHRD_NONE ? 'raw' : 'ethernet')
+
 /** A running capture. Make one with {@link capture}. */
 export class Capture implements PacketTap {
   readonly dev: NetDevice
@@ -68,7 +71,8 @@ export class Capture implements PacketTap {
     this.#promisc = options.promisc ?? true
     this.#snapLen = snapLen
     const keep = options.keep ?? (onFrame === undefined || sink !== undefined)
-    this.pcap = keep ? new PcapWriter({ snapLen, ...(sink === undefined ? {} : { sink }) }) : null
+    const linkType = linkTypeOf(dev) === 'raw' ? LINKTYPE_RAW : LINKTYPE_ETHERNET
+    this.pcap = keep ? new PcapWriter({ snapLen, linkType, ...(sink === undefined ? {} : { sink }) }) : null
     devAddTap(dev, this)
     if (this.#promisc) devSetPromiscuity(dev, 1)
   }

@@ -4,7 +4,7 @@
  * @see net/packet/af_packet.c
  */
 import { errnoNumber } from '../errors.js'
-import { ETH_HLEN, ETH_P_8021Q, ETH_P_ALL, ethType, putEth } from '../wire/ethernet.js'
+import { ETH_HLEN, ETH_P_8021Q, ETH_P_ALL, ETH_P_IP, ETH_P_IPV6, ethType, putEth } from '../wire/ethernet.js'
 import { devAddTap, devRemoveTap, devSetPromiscuity } from './dev.js'
 import { devQueueXmit, netXmitErrno } from './dev-tx.js'
 import { IFF_UP, type NetDevice, type PacketTap } from './netdev.js'
@@ -27,6 +27,12 @@ const EINVAL = errnoNumber('EINVAL')
 const EMSGSIZE = errnoNumber('EMSGSIZE')
 const VLAN_HLEN = 4
 const ENETDOWN = errnoNumber('ENETDOWN')
+
+/** EtherType of a packet without a link-layer header, by the version of IP; 0 for none (ip_tunnel_parse_protocol). */
+const ipProtocol = (packet: Uint8Array): number => {
+  const version = packet.length === 0 ? 0 : packet[0]! >> 4
+  return version === 4 ? ETH_P_IP : version === 6 ? ETH_P_IPV6 : 0
+}
 
 /** A packet socket on one device. Make one with {@link packetSocket}. */
 export class PacketSocket implements PacketTap {
@@ -80,8 +86,8 @@ export class PacketSocket implements PacketTap {
   sendRaw(frame: Uint8Array): number {
     const { dev } = this
     if (!(dev.flags & IFF_UP)) return -ENETDOWN
-    if (frame.length < ETH_HLEN) return -EINVAL
-    const vlan = ethType(frame, 0) === ETH_P_8021Q ? VLAN_HLEN : 0
+    if (frame.length < dev.hardHeaderLen) return -EINVAL
+    const vlan = dev.hardHeaderLen > 0 && ethType(frame, 0) === ETH_P_8021Q ? VLAN_HLEN : 0
     if (frame.length > dev.mtu + dev.hardHeaderLen + vlan) return -EMSGSIZE
     const skb = allocSkb(dev.netns, frame.length)
     // The network header falls where it falls for every other packet of this host.
@@ -90,7 +96,7 @@ export class PacketSocket implements PacketTap {
     const at = skbPut(skb, frame.length)
     skb.buf.set(frame, at)
     skb.networkHeader = at + dev.hardHeaderLen
-    skb.protocol = frame.length >= ETH_HLEN ? ethType(frame, 0) : 0
+    skb.protocol = dev.hardHeaderLen > 0 ? ethType(frame, 0) : ipProtocol(frame)
     skb.dev = dev
     const rc = devQueueXmit(skb)
     const err = rc > 0 ? netXmitErrno(rc) : rc

@@ -6,14 +6,16 @@
 import { errnoNumber } from '../errors.js'
 import { deliverToTaps } from './dev-rx.js'
 import { DROP } from './drop.js'
-import { IFF_UP, NETIF_F_HW_CSUM, QDISC_NOQUEUE } from './netdev.js'
+import { IFF_UP, type NetDevice, NETIF_F_HW_CSUM } from './netdev.js'
+import { NET_XMIT_CN, NET_XMIT_SUCCESS, type Qdisc } from './qdisc.js'
 import { CHECKSUM_PARTIAL, kfreeSkb, type Skb, skbChecksumHelp } from './skb.js'
 import { validateXmitVlan } from './skb-vlan.js'
 
-/** The noop qdisc's answer: congestion, which senders take for success. */
-export const NET_XMIT_CN = 2
+export { NET_XMIT_CN } from './qdisc.js'
 
 const ENETDOWN = errnoNumber('ENETDOWN')
+/** Bits of a NET_XMIT code that tell the sender something (NET_XMIT_MASK). */
+const NET_XMIT_MASK = 0x0f
 
 /**
  * Sends a packet by `skb.dev`; `skb.data` is at the link-layer header. Owns the skb. Returns 0, a NET_XMIT code or a
@@ -29,11 +31,8 @@ export const devQueueXmit = (skb: Skb): number => {
 
 const xmit = (skb: Skb): number => {
   const dev = skb.dev!
-  if (dev.qdisc !== QDISC_NOQUEUE) {
-    dev.stats.txDropped++
-    kfreeSkb(skb, DROP.QDISC_DROP)
-    return NET_XMIT_CN
-  }
+  const q = dev.qdisc
+  if (q !== null) return devXmitSkb(skb, q, dev)
   if ((dev.flags & IFF_UP) === 0) {
     dev.stats.txDropped++
     kfreeSkb(skb, DROP.DEV_READY)
@@ -44,6 +43,43 @@ const xmit = (skb: Skb): number => {
   skb.macHeader = skb.data
   if (dev.taps !== null) deliverToTaps(skb, dev, true)
   return dev.ops.startXmit(skb, dev)
+}
+
+/** Sends through a qdisc; one that is empty and may be passed by only counts (__dev_xmit_skb). */
+const devXmitSkb = (skb: Skb, q: Qdisc, dev: NetDevice): number => {
+  skb.macHeader = skb.data
+  if (q.canBypass && q.qlen === 0 && !q.running) {
+    q.bytes += skb.tail - skb.data
+    q.packets++
+    q.running = true
+    devHardStartXmit(skb, dev)
+    q.running = false
+    if (q.qlen > 0) qdiscRun(q)
+    return NET_XMIT_SUCCESS
+  }
+  const rc = q.ops.enqueue!(skb, q)
+  if (q.qlen > 0) qdiscRun(q)
+  return rc & NET_XMIT_MASK
+}
+
+/** Gives a packet to its device, which the captures see (validate_xmit_skb, dev_hard_start_xmit). */
+const devHardStartXmit = (skb: Skb, dev: NetDevice): void => {
+  if (skb.ipSummed === CHECKSUM_PARTIAL && (dev.features & NETIF_F_HW_CSUM) === 0) skbChecksumHelp(skb)
+  skb.macHeader = skb.data
+  if (dev.taps !== null) deliverToTaps(skb, dev, true)
+  dev.ops.startXmit(skb, dev)
+}
+
+/** Sends what the qdisc lets go now (qdisc_run). Nothing happens while somebody does so already. */
+export const qdiscRun = (q: Qdisc): void => {
+  if (q.running) return
+  q.running = true
+  for (;;) {
+    const skb = q.ops.dequeue(q)
+    if (skb === null) break
+    devHardStartXmit(skb, skb.dev!)
+  }
+  q.running = false
 }
 
 /** NET_XMIT code as the errno that a sender is given: drops are ENOBUFS (net_xmit_errno). */

@@ -15,8 +15,6 @@ import {
   IF_OPER_UNKNOWN,
   type NetDevice,
   type PacketTap,
-  QDISC_NOOP,
-  QDISC_NOQUEUE,
   type RxHandler,
 } from './netdev.js'
 import type { Netns } from './netns.js'
@@ -32,6 +30,7 @@ import {
   NETDEV_UP,
 } from './notifier.js'
 import { defaultOperstate } from './operstate.js'
+import { NOOP_QDISC, NOQUEUE_QDISC, Qdisc } from './qdisc.js'
 
 /** Longest device name plus one (IFNAMSIZ). */
 export const IFNAMSIZ = 16
@@ -71,11 +70,12 @@ export const registerNetdevice = (dev: NetDevice, ifindex = 0): void => {
 /** Takes a device out of the world (unregister_netdevice): down, out of its bridge, forgotten by every layer. */
 export const unregisterNetdevice = (dev: NetDevice): void => {
   if (!dev.registered) return
-  dev.unregistering = true
   devClose(dev)
+  dev.unregistering = true
   const { world } = dev.netns
   dev.master?.ops.delSlave?.(dev.master, dev)
   for (const slave of [...dev.slaves]) dev.ops.delSlave?.(dev, slave)
+  devShutdown(dev)
   world.notifiers.call(NETDEV_UNREGISTER, dev)
   dev.ops.uninit?.(dev)
   dev.registered = false
@@ -117,15 +117,33 @@ export const devClose = (dev: NetDevice): void => {
   dev.taps = null
 }
 
-/** Lets the device transmit, if it has a carrier (dev_activate). */
+/** Lets the device transmit, if it has a carrier; gives it a qdisc when it has none (dev_activate). */
 export const devActivate = (dev: NetDevice): void => {
-  dev.qdiscAttached = true
-  if (dev.carrier) dev.qdisc = QDISC_NOQUEUE
+  if (dev.qdiscSleeping === NOOP_QDISC) dev.qdiscSleeping = defaultQdisc(dev)
+  if (dev.carrier) dev.qdisc = dev.qdiscSleeping.ops.enqueue === null ? null : dev.qdiscSleeping
 }
 
-/** Lets the device drop whatever is sent (dev_deactivate). */
+/** The qdisc of a device that was given none (attach_default_qdiscs). One without a queue length queues nothing. */
+const defaultQdisc = (dev: NetDevice): Qdisc => {
+  if (dev.noQueue || dev.txQueueLen === 0) return NOQUEUE_QDISC
+  const ops = dev.netns.world.qdiscKinds.get(dev.numTxQueues > 1 ? 'mq' : 'pfifo_fast')
+  if (ops === null) return NOQUEUE_QDISC
+  const q = new Qdisc(ops, dev)
+  ops.init?.(q, null)
+  return q
+}
+
+/** Lets the device drop whatever is sent, and what its qdisc holds (dev_deactivate). */
 export const devDeactivate = (dev: NetDevice): void => {
-  dev.qdisc = QDISC_NOOP
+  dev.qdisc = NOOP_QDISC
+  dev.qdiscSleeping.ops.reset(dev.qdiscSleeping)
+}
+
+/** Takes the qdiscs of a device away (dev_shutdown). */
+export const devShutdown = (dev: NetDevice): void => {
+  devDeactivate(dev)
+  dev.qdiscSleeping = NOOP_QDISC
+  dev.qdiscHash = null
 }
 
 /** Carrier is there (netif_carrier_on). */
@@ -218,8 +236,8 @@ export const devSetPromiscuity = (dev: NetDevice, inc: number): void => {
 }
 
 /**
- * Brings the device's filters up to date (dev_set_rx_mode). A device that filters no unicast addresses is promiscuous
- * while it listens to more than its own.
+ * Brings the device's filters up to date (dev_set_rx_mode). A device that filters no unicast addresses by itself is
+ * promiscuous while it listens to more than its own.
  */
 export const devSetRxMode = (dev: NetDevice): void => {
   if ((dev.flags & IFF_UP) === 0) return
@@ -344,7 +362,7 @@ export const devChangeNetns = (dev: NetDevice, netns: Netns, fallback: string | 
   dev.master?.ops.delSlave?.(dev.master, dev)
   notifiers.call(NETDEV_UNREGISTER, dev)
   dev.netns.unlink(dev)
-  dev.qdiscAttached = false
+  devShutdown(dev)
   dev.uc.clear()
   dev.mc.clear()
   dev.ucSync.clear()

@@ -76,6 +76,9 @@ export const DROP_REASONS = [
   'VXLAN_ENTRY_EXISTS',
   'IP_TUNNEL_ECN',
   'TUNNEL_LOOP',
+  'QUEUE_PURGE',
+  'NETEM_LOSS',
+  'LINK_LOSS',
 ] as const
 
 /** Name of a drop reason. */
@@ -85,7 +88,8 @@ export type DropReason = (typeof DROP_REASONS)[number]
  * Number of each drop reason, for the data path: `DROP.NO_SOCKET`.
  *
  * DIFFERS: where the kernel says NOT_SPECIFIED or counts only in /proc/net/snmp (TTL expired, forwarding off, the route
- * types, ICMP rate limit, ARP that is not answered, devices that went away, tunnels into themselves) netloom has a name of its own.
+ * types, ICMP rate limit, ARP that is not answered, devices that went away, tunnels into
+ * themselves, what netem and a cable lose) netloom has a name of its own.
  */
 export const DROP: Readonly<Record<DropReason, number>> = Object.freeze(
   Object.fromEntries(DROP_REASONS.map((name, i) => [name, i])) as Record<DropReason, number>,

@@ -5,13 +5,17 @@
  */
 import { NSEC_PER_SEC } from '../sim/time.js'
 import { devActivate, devDeactivate } from './dev.js'
-import { IFF_UP, type NetDevice, QDISC_NOQUEUE } from './netdev.js'
+import { IFF_UP, type NetDevice } from './netdev.js'
 import { NETDEV_CHANGE } from './notifier.js'
 import { defaultOperstate, devIflink } from './operstate.js'
+import { NOOP_QDISC } from './qdisc.js'
 import type { World } from './world.js'
 
+/** True when the device's own qdisc is not the one in force (qdisc_tx_changing). */
+const qdiscTxChanging = (dev: NetDevice): boolean => dev.qdisc === NOOP_QDISC && dev.qdiscSleeping !== NOOP_QDISC
+
 const isUrgent = (dev: NetDevice): boolean =>
-  dev.running && (devIflink(dev) !== dev.ifindex || (dev.carrier && dev.qdisc !== QDISC_NOQUEUE))
+  dev.running && (devIflink(dev) !== dev.ifindex || (dev.carrier && qdiscTxChanging(dev)))
 
 /** Queue of devices whose carrier changed. */
 export class LinkWatch {

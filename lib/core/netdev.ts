@@ -5,6 +5,7 @@
  */
 import { macHi, macLo } from '../wire/mac.js'
 import type { Netns } from './netns.js'
+import { NOOP_QDISC, type Qdisc } from './qdisc.js'
 import type { Skb } from './skb.js'
 import type { VlanInfo } from './vlan-core.js'
 
@@ -29,8 +30,7 @@ export const IF_OPER_UP = 6
 
 /** What a transmit returns: taken, or dropped in a way that the sender of the packet gets to know. */
 export const NETDEV_TX_OK = 0
-export const NET_XMIT_SUCCESS = 0
-export const NET_XMIT_DROP = 1
+export { NET_XMIT_DROP, NET_XMIT_SUCCESS } from './qdisc.js'
 export const NET_RX_SUCCESS = 0
 export const NET_RX_DROP = 1
 
@@ -148,10 +148,6 @@ export const deviceOps = (
   getSpeed: ops.getSpeed ?? null,
 })
 
-/** Queueing discipline of a device: none, or the one that drops everything until the first carrier. */
-export const QDISC_NOQUEUE = 0
-export const QDISC_NOOP = 1
-
 /** Link-layer addresses of a device that its lower device listens to for it, and those that it listens to for others. */
 export class AddrSync {
   /** Passed down to the lower device. */
@@ -215,10 +211,16 @@ export class NetDevice {
   carrierDownCount = 0
   /** netif_dormant and dev->operstate. */
   operstate: number = IF_OPER_UNKNOWN
-  /** QDISC_NOQUEUE once activated. */
-  qdisc: number = QDISC_NOOP
-  /** True once the device was up: `ip link` shows its own qdisc from then on, whether it may send or not. */
-  qdiscAttached = false
+  /** Qdisc in force: null for none (`noqueue`), the one that drops everything while there is no carrier. */
+  qdisc: Qdisc | null = NOOP_QDISC
+  /** The device's own qdisc, whether it may send or not: `ip link` shows it. The one that drops until it first was up. */
+  qdiscSleeping: Qdisc = NOOP_QDISC
+  /** The qdiscs below the root, by handle; null while there is none (dev->qdisc_hash). */
+  qdiscHash: Qdisc[][] | null = null
+  /** Qdiscs that were made for it so far; each draws from a stream of its own. */
+  qdiscsMade = 0
+  /** Sends without a queue unless it is given one (IFF_NO_QUEUE). */
+  noQueue = true
   promiscuity = 0
   allmulti = 0
   /** NETIF_F_* in force. */
@@ -253,15 +255,15 @@ export class NetDevice {
   taps: PacketTap[] | null = null
   /** Captures of a device that is down; they see nothing until it is up again. */
   tapsDown: PacketTap[] | null = null
-  inetaddrOps: InetaddrOps | null = null
-  l3mdevOps: L3mdevOps | null = null
   /** VLAN devices on this one; see vlan-core.ts. */
   vlanInfo: VlanInfo | null = null
+  inetaddrOps: InetaddrOps | null = null
+  l3mdevOps: L3mdevOps | null = null
   /** IPv4 state of the device; typed in ip/. */
   ipPtr: object | null = null
   /** True until unregistered. */
   registered = false
-  /** True once it is to go for good, when NETDEV_UNREGISTER is told: not so when it only leaves its namespace (NETREG_UNREGISTERING). */
+  /** True while it is being unregistered, not when it only moves to another namespace (NETREG_UNREGISTERING). */
   unregistering = false
   /** linkwatch: an event is queued. */
   linkwatchPending = false

@@ -30,6 +30,8 @@ export interface NewLinkBase {
 export interface LinkKind<A extends object = object> {
   /** As in `ip link add type KIND`. */
   readonly kind: string
+  /** Users see a physical card, not a device of a kind. */
+  readonly isPhysical?: boolean
   /** Called once for each World that knows the kind: registers notifiers and what else the kind needs. */
   readonly init?: (world: World) => void
   /** Makes and registers the device; throws a NetloomError to refuse and leaves nothing behind then. */

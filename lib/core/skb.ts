@@ -404,11 +404,11 @@ export const skbScrub = (skb: Skb, netns: Netns): void => {
   if (skb.netns === netns) return
   skb.mark = 0
   skb.priority = 0
-  skbMoveNetns(skb, netns)
+  skbSetNetns(skb, netns)
 }
 
-/** Another namespace accounts for a packet from now on. */
-export const skbMoveNetns = (skb: Skb, netns: Netns): void => {
+/** Lets another namespace account for a packet that keeps all else: what a stacked device does with its lower one. */
+export const skbSetNetns = (skb: Skb, netns: Netns): void => {
   if (skb.netns === netns) return
   const from = skb.netns.acct
   from.consumed++

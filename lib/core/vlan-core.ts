@@ -10,7 +10,7 @@ import { macHiAt, macLoAt } from '../wire/mac.js'
 import { VLAN_HLEN, VLAN_PRIO_SHIFT, VLAN_VID_MASK } from '../wire/vlan.js'
 import { DROP } from './drop.js'
 import { IFF_UP, type NetDevice } from './netdev.js'
-import { kfreeSkb, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, type Skb, skbMoveNetns } from './skb.js'
+import { kfreeSkb, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, type Skb, skbSetNetns } from './skb.js'
 import { vlanInsertTag } from './skb-vlan.js'
 
 /** Flags of a VLAN device. */
@@ -113,7 +113,7 @@ export const vlanDoReceive = (skb: Skb): number => {
   }
   const vlan = dev.priv as VlanDev
   skb.dev = dev
-  skbMoveNetns(skb, dev.netns)
+  skbSetNetns(skb, dev.netns)
   if (skb.pktType === PACKET_OTHERHOST) {
     // The lower device thinks that it is for somebody else, but the VLAN may have a MAC of its own.
     const o = skb.macHeader

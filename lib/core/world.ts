@@ -14,6 +14,7 @@ import type { NetDevice } from './netdev.js'
 import { Netns } from './netns.js'
 import { NotifierChain } from './notifier.js'
 import { DEFAULT_PROFILE, type KernelProfile } from './profile.js'
+import type { QdiscOps } from './qdisc.js'
 import { type LinkKind, Registry } from './registry.js'
 import { type Skb, SkbPool } from './skb.js'
 import type { SysctlProvider } from './sysctl.js'
@@ -67,6 +68,9 @@ export class World {
   readonly notifiers: NotifierChain = new NotifierChain()
   readonly linkWatch: LinkWatch
   readonly linkKinds: Registry<LinkKind> = new Registry<LinkKind>('link kind')
+  readonly qdiscKinds: Registry<QdiscOps> = new Registry<QdiscOps>('qdisc kind')
+  /** Major number of the last qdisc that got one by itself. */
+  qdiscAutohandle = 0x8000
   readonly sysctlProviders: SysctlProvider[] = []
   readonly packetTypes: PacketType[] = []
   /** Called when a device that was asked to tell misses an entry for a destination (l2miss and l3miss of vxlan). */

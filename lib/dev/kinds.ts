@@ -7,8 +7,10 @@ import { BRIDGE_KIND } from './bridge/br.js'
 import { DUMMY_KIND } from './dummy.js'
 import { registerIpv6AllNodes } from './ipv6-all-nodes.js'
 import { IPVLAN_KIND } from './ipvlan/ipvlan.js'
+import { LINK_KIND } from './link.js'
 import { LOOPBACK_NET_OPS } from './loopback.js'
 import { MACVLAN_KIND } from './macvlan/macvlan.js'
+import { TUN_KIND } from './tun.js'
 import { VETH_KIND } from './veth.js'
 import { VLAN_KIND } from './vlan/vlan-netlink.js'
 import { VXLAN_KIND } from './vxlan/vxlan.js'
@@ -22,6 +24,8 @@ export const LINK_KINDS: readonly LinkKind[] = [
   DUMMY_KIND,
   MACVLAN_KIND,
   IPVLAN_KIND,
+  LINK_KIND,
+  TUN_KIND,
 ]
 
 /**

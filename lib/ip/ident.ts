@@ -18,9 +18,20 @@ export class Idents {
   readonly ids: Uint16Array = new Uint16Array(BUCKETS)
   readonly stamps: Float64Array = new Float64Array(BUCKETS)
   readonly key: number
+  #ns = 0
+  #jiffies = 0
   constructor(netns: Netns) {
     this.key = netns.rng.u32() | 1
     for (let i = 0; i < BUCKETS; i++) this.ids[i] = netns.rng.u16()
+  }
+
+  /** Virtual time in jiffies; a burst divides once. */
+  jiffies(ns: number): number {
+    if (ns !== this.#ns) {
+      this.#ns = ns
+      this.#jiffies = Math.floor(ns / NSEC_PER_JIFFY)
+    }
+    return this.#jiffies
   }
 }
 
@@ -32,7 +43,7 @@ export const nextIdent = (netns: Netns, saddr: number, daddr: number, proto: num
   const t = (state.idents ??= new Idents(netns))
   const mixed = Math.imul(saddr ^ Math.imul(daddr, 0x85ebca6b) ^ proto, t.key)
   const i = (mixed ^ (mixed >>> 15)) & (BUCKETS - 1)
-  const now = Math.floor(netns.world.now / NSEC_PER_JIFFY)
+  const now = t.jiffies(netns.world.sim.now)
   const old = t.stamps[i]!
   t.stamps[i] = now
   const delta = now === old ? 0 : netns.rng.below(now - old)

@@ -6,6 +6,7 @@
 import { errnoNumber } from '../errors.js'
 import { igmpIfcEvent, type IgmpState, igmpState } from './igmp-state.js'
 import type { InDevice } from './in-device.js'
+import { rtCacheFlush } from './ipv4.js'
 import { findMc, MCAST_EXCLUDE, MCAST_INCLUDE, type McGroup, McSource } from './mc-list.js'
 
 const EINVAL = errnoNumber('EINVAL')
@@ -72,7 +73,8 @@ export const ipMcAddSrc = (
   for (const source of sources) {
     let s = g.sources.find(other => other.addr === source)
     if (s === undefined) g.sources.push((s = new McSource(source)))
-    s.count[mode]!++
+    // What is sent to the group from here may have to come back from now on (ip_rt_multicast_event).
+    if (++s.count[mode]! === 1) rtCacheFlush(inDev.dev.netns)
   }
   if (wasExclude !== g.sfcount[MCAST_EXCLUDE] > 0)
     // Without any filter the mode stays for the reports.
@@ -90,7 +92,7 @@ const delSource = (g: McGroup, state: IgmpState, mode: number, source: number): 
   const at = g.sources.findIndex(other => other.addr === source)
   const s = g.sources[at]
   if (s === undefined || s.count[mode] === 0) return -ESRCH
-  s.count[mode]!--
+  if (--s.count[mode]! === 0) rtCacheFlush(g.inDev.dev.netns)
   if (s.count[MCAST_INCLUDE] !== 0 || s.count[MCAST_EXCLUDE] !== 0) return 0
   g.sources.splice(at, 1)
   if (!s.wasIn || state.version < 3) return 0

@@ -43,7 +43,7 @@ import {
   unsolicitedJiffies,
 } from './igmp-state.js'
 import { type InDevice, inDevOf } from './in-device.js'
-import { ipv4 } from './ipv4.js'
+import { ipv4, rtCacheFlush } from './ipv4.js'
 import { findMc, MCAST_EXCLUDE, MCAST_INCLUDE, McGroup } from './mc-list.js'
 
 /** Jiffies in the unit of a query's response time, 1/10 s. */
@@ -63,6 +63,7 @@ export const ipMcJoin = (dev: NetDevice, addr: number, mode: number = MCAST_EXCL
   inDev.mcList.unshift(group)
   delDelrec(group)
   groupAdded(group)
+  if (!inDev.dead) rtCacheFlush(dev.netns)
 }
 
 /** Ends one use of a group (ip_mc_dec_group). */
@@ -72,6 +73,7 @@ export const ipMcLeave = (dev: NetDevice, addr: number): void => {
   if (inDev === null || at < 0 || --inDev.mcList[at]!.users > 0) return
   const [group] = inDev.mcList.splice(at, 1)
   groupDropped(group!)
+  if (!inDev.dead) rtCacheFlush(dev.netns)
 }
 
 export { ipMcJoin as ipMcIncGroup, ipMcLeave as ipMcDecGroup }

@@ -64,7 +64,7 @@ export const ipTunnelGetTtl = (skb: Skb, o: number): number => {
 /** Type of service of the outer header: `tos` with the congestion bits of the packet inside (ip_tunnel_ecn_encap). */
 export const ipTunnelEcnEncap = (tos: number, skb: Skb, o: number): number => {
   const ecn = ipTunnelGetDsfield(skb, o) & INET_ECN_MASK
-  return (tos & ~INET_ECN_MASK & 0xff) | (ecn === INET_ECN_CE ? INET_ECN_ECT_0 : ecn)
+  return (tos & 0xfc) | (ecn === INET_ECN_CE ? INET_ECN_ECT_0 : ecn)
 }
 
 /** Writes the congestion bits of the packet inside, with its header checksum. */
@@ -86,9 +86,8 @@ const setEcn = (skb: Skb, o: number, ecn: number): void => {
  * header is at `o`. False for a packet that must be dropped: congestion that nobody inside would hear of (RFC 6040 4.2).
  */
 export const ipEcnDecapsulate = (skb: Skb, outer: number, o: number): boolean => {
-  if (skb.protocol !== ETH_P_IP && skb.protocol !== ETH_P_IPV6) return true
   const ecn = outer & INET_ECN_MASK
-  if (ecn === 0) return true
+  if (ecn === 0 || (skb.protocol !== ETH_P_IP && skb.protocol !== ETH_P_IPV6)) return true
   const inner = ipTunnelGetDsfield(skb, o) & INET_ECN_MASK
   if (inner === 0) return ecn !== INET_ECN_CE
   if (ecn === INET_ECN_CE) {

@@ -109,6 +109,7 @@ export class Neighbour {
 /** Sends an IPv4 packet to a neighbour whose address is known or being asked for. `skb.data` is at the IP header. */
 export const neighOutput = (neigh: Neighbour, skb: Skb): number => {
   if (!(neigh.nudState & NUD_CONNECTED) && neighEventSend(neigh, skb)) return 0
+  if (neigh.dev.hardHeaderLen === 0) return devQueueXmit(skb)
   const at = skbPush(skb, ETH_HLEN)
   const b = skb.buf
   // Written out because this is most of what a hop does: a loop over a cached header costs four times as much.

@@ -5,7 +5,6 @@
  */
 
 const TC_PRIO_BESTEFFORT = 0
-const TC_PRIO_FILLER = 1
 const TC_PRIO_BULK = 2
 const TC_PRIO_INTERACTIVE_BULK = 4
 const TC_PRIO_INTERACTIVE = 6
@@ -15,7 +14,7 @@ export const TC_PRIO_CONTROL = 7
 /** By the four bits of the type of service; congestion notification does not count. */
 const TOS2PRIO = Uint8Array.of(
   TC_PRIO_BESTEFFORT,
-  TC_PRIO_FILLER,
+  TC_PRIO_BESTEFFORT,
   TC_PRIO_BESTEFFORT,
   TC_PRIO_BESTEFFORT,
   TC_PRIO_BULK,

@@ -15,7 +15,7 @@ import { formatIpv4, isBroadcast, isMulticast4 } from '../wire/ip.js'
 import { inetAddrType } from './fib-lookup.js'
 import { ipv4 } from './ipv4.js'
 import { McMemberships } from './mc-sock.js'
-import { isDstFresh } from './route.js'
+import { dstMtu, isDstFresh } from './route.js'
 import { RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST } from './rtnetlink.js'
 import { skbTruesize } from './truesize.js'
 
@@ -221,6 +221,11 @@ export class Sock {
         quoted: new Uint8Array(0),
       })
     return -EMSGSIZE
+  }
+
+  /** MTU of the path to the connected peer as far as known (IP_MTU), or null without a peer. */
+  get mtu(): number | null {
+    return this.dstCache === null ? null : dstMtu(this.dstCache, false)
   }
 
   /** The connected route while it is fresh, else null. */

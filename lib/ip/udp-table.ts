@@ -91,6 +91,7 @@ export class UdpTable {
   lookup(saddr: number, sport: number, daddr: number, dport: number, ifindex: number): UdpReceiver | null {
     const list = this.#byPort.get(dport)
     if (list === undefined) return null
+    if (list.length === 1) return score(list[0]!, saddr, sport, daddr, ifindex) > 0 ? list[0]! : null
     let best: UdpReceiver | null = null
     let badness = 0
     for (let i = 0; i < list.length; i++) {

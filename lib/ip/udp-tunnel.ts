@@ -60,6 +60,10 @@ export class UdpTunnelSock extends Sock {
   }
 }
 
+/** The upper half of the product of 32 and 16 bits, in halves that fit an integer (reciprocal_scale). */
+const reciprocalScale = (value: number, range: number): number =>
+  ((Math.imul(value >>> 16, range) >>> 0) + (Math.imul(value & 0xffff, range) >>> 16)) >>> 16
+
 /**
  * Source port of a packet whose network header is at `o`, from the hash of its flow: one of `min` to `max - 1`, or of the
  * namespace's local ports when the range is empty (udp_flow_src_port).
@@ -73,7 +77,7 @@ export const udpFlowSrcPort = (dev: NetDevice, skb: Skb, o: number, min: number,
     high = sysctls.ipLocalPortRangeMax
   }
   const hash = skbGetHash(skb, o)
-  return Math.floor((((hash ^ (hash << 16)) >>> 0) * (high - low)) / 4294967296) + low
+  return reciprocalScale(hash ^ (hash << 16), high - low) + low
 }
 
 /** Sum over the outer header, and instead of what follows the field that a checksum inside will make it add up to (lco_csum). */

@@ -11,11 +11,13 @@ import { World as Kernel, type WorldOptions as KernelOptions } from '../core/wor
 import { netSysctlProvider } from '../core/sysctl-net.js'
 import { LINK_KINDS, registerDevices } from '../dev/kinds.js'
 import { ipv4Init } from '../ip/stack.js'
+import { registerQdiscs } from '../sched/kinds.js'
 
 /** Makes a kernel with everything that netloom has, and `linkKinds` besides. Throws for a kind that is there already. */
 export const boot = (options: KernelOptions, linkKinds: readonly LinkKind[]): Kernel => {
   const kernel = new Kernel(options)
   kernel.sysctlProviders.push(netSysctlProvider)
+  registerQdiscs(kernel)
   ipv4Init(kernel)
   registerDevices(kernel, [...LINK_KINDS, ...linkKinds])
   return kernel

@@ -3,8 +3,8 @@
  * Captures as users hold them.
  */
 import { compileFilter, type FrameFilter } from '../capture/filter.js'
-import { PcapWriter } from '../capture/pcap.js'
-import { type Capture as KernelCapture, capture } from '../capture/tap.js'
+import { LINKTYPE_ETHERNET, LINKTYPE_RAW, PcapWriter } from '../capture/pcap.js'
+import { type Capture as KernelCapture, capture, linkTypeOf } from '../capture/tap.js'
 import type { NetDevice } from '../core/netdev.js'
 import { inDevOf } from '../ip/in-device.js'
 import { CaptureText } from '../report/capture-text.js'
@@ -109,7 +109,7 @@ export class Capture extends Printable {
 
   /** Each frame as `tcpdump -n` prints it behind the time stamp; TCP sequence numbers are relative to the first ones. */
   lines(): string[] {
-    const dissect = createDissector()
+    const dissect = createDissector({ linkType: linkTypeOf(this.dev.kernel) })
     return this.#frames.map(frame => dissect(frame.data, frame.wireLen))
   }
 
@@ -123,6 +123,7 @@ export class Capture extends Printable {
       withNumbers: false,
       verbose,
       linkLevel,
+      linkType: linkTypeOf(this.dev.kernel),
       absoluteSequence: false,
       dump: hex ? 'hex' : 'none',
       dumpLinkLevel: false,
@@ -132,7 +133,10 @@ export class Capture extends Printable {
 
   /** The frames as a pcap file with nanoseconds, which Wireshark opens. */
   pcap(): Uint8Array {
-    const writer = new PcapWriter(this.#snapLen === undefined ? {} : { snapLen: this.#snapLen })
+    const writer = new PcapWriter({
+      linkType: linkTypeOf(this.dev.kernel) === 'raw' ? LINKTYPE_RAW : LINKTYPE_ETHERNET,
+      ...(this.#snapLen === undefined ? {} : { snapLen: this.#snapLen }),
+    })
     for (const { timeNs, data, wireLen } of this.#frames) {
       // What the capture has cut off is cut off by the writer, too; it wants to see the whole length.
       const whole = new Uint8Array(wireLen)
@@ -174,5 +178,8 @@ export class Capture extends Printable {
 
 const filterOf = (dev: NetDevice, filter: string | FrameFilter): FrameFilter => {
   if (typeof filter !== 'string') return filter
-  return compileFilter(filter, { netmask: inDevOf(dev)?.ifaList[0]?.mask ?? 0 })
+  return compileFilter(filter, {
+    netmask: inDevOf(dev)?.ifaList[0]?.mask ?? 0,
+    linkType: linkTypeOf(dev),
+  })
 }

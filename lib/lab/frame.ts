@@ -1,7 +1,7 @@
 /**
  * A captured frame as users hold it.
  */
-import type { CapturedFrame } from '../capture/tap.js'
+import { type CapturedFrame, linkTypeOf } from '../capture/tap.js'
 import { PACKET_OUTGOING } from '../core/skb.js'
 import { formatTime } from '../sim/time.js'
 import { dissect } from '../wire/dissect.js'
@@ -23,6 +23,8 @@ export class Frame extends Printable {
   readonly wireLen: number
   /** The octets from the link-layer header on, cut to the capture's snap length. */
   readonly data: Uint8Array
+  /** `ethernet`, or `raw` for the IP packets of a device without a link-layer header (tun). */
+  readonly linkType: 'ethernet' | 'raw'
   #line: string | null = null
 
   /** @internal made by a capture */
@@ -34,11 +36,12 @@ export class Frame extends Printable {
     this.direction = captured.pktType === PACKET_OUTGOING ? 'out' : 'in'
     this.wireLen = captured.wireLen
     this.data = captured.data
+    this.linkType = linkTypeOf(captured.dev)
   }
 
   /** The frame as `tcpdump -n` prints it behind the time stamp. */
   get line(): string {
-    return (this.#line ??= dissect(this.data, { wireLen: this.wireLen }))
+    return (this.#line ??= dissect(this.data, { wireLen: this.wireLen, linkType: this.linkType }))
   }
 
   /** The frame as typed headers; throws EDECODE with field, offset and reason. */

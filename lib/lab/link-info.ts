@@ -50,10 +50,10 @@ export interface LinkInfo {
 
 /** Attributes that are MACs. */
 const MACS: readonly string[] = ['groupAddress']
-/** Attributes that are lists of MACs; they become one text with blanks between. */
-const MAC_LISTS: readonly string[] = ['macaddrs']
 /** Attributes that are IPv4 addresses, 0 for none. */
 const ADDRESSES: readonly string[] = ['remote', 'local']
+/** Attributes that are lists of MACs; they become one text with blanks between. */
+const MAC_LISTS: readonly string[] = ['macaddrs']
 
 interface BridgeId {
   readonly priority: number
@@ -82,7 +82,7 @@ export const publicLinkInfo = (info: KernelLinkInfo): LinkInfo => ({
   netns: info.dev.netns.name,
   name: info.name,
   ifindex: info.ifindex,
-  kind: info.kind,
+  kind: info.dev.ops.kind,
   flags: linkFlagWords(info.flags, false),
   mtu: info.mtu,
   qdisc: info.qdisc,

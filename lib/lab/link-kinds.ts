@@ -5,6 +5,7 @@ import { BRIDGE_OPTIONS, BRIDGE_SLAVE_OPTIONS } from './link-kind/bridge.js'
 import { DUMMY_OPTIONS } from './link-kind/dummy.js'
 import { IPVLAN_OPTIONS } from './link-kind/ipvlan.js'
 import { MACVLAN_OPTIONS } from './link-kind/macvlan.js'
+import { LINK_OPTIONS } from './link-kind/link.js'
 import { VETH_OPTIONS } from './link-kind/veth.js'
 import { VLAN_OPTIONS } from './link-kind/vlan.js'
 import type { LinkKindOptions } from './link-kind/words.js'
@@ -19,6 +20,7 @@ const KINDS: readonly LinkKindOptions[] = [
   DUMMY_OPTIONS,
   MACVLAN_OPTIONS,
   IPVLAN_OPTIONS,
+  LINK_OPTIONS,
 ]
 
 /** The options of a kind, or null. */

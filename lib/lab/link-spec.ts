@@ -6,6 +6,7 @@ import type { BridgeChange, BridgePortChange, NewBridge } from './link-kind/brid
 import type { NewDummy } from './link-kind/dummy.js'
 import type { IpvlanChange, NewIpvlan } from './link-kind/ipvlan.js'
 import type { MacvlanChange, NewMacvlan } from './link-kind/macvlan.js'
+import type { NewPhysicalLink, PhysicalLinkChange } from './link-kind/link.js'
 import type { NewVeth } from './link-kind/veth.js'
 import type { NewVlan, VlanChange } from './link-kind/vlan.js'
 import type { NewVxlan, VxlanChange } from './link-kind/vxlan.js'
@@ -24,6 +25,13 @@ export type { IpvlanFlag, IpvlanMode } from '../dev/ipvlan/ipvlan.js'
 export type { MacvlanMode } from '../dev/macvlan/macvlan-netlink.js'
 export type { IpvlanChange, IpvlanOptions, NewIpvlan } from './link-kind/ipvlan.js'
 export type { MacvlanChange, MacvlanMacaddrChange, MacvlanOptions, NewMacvlan } from './link-kind/macvlan.js'
+export type {
+  CableOptions,
+  LinkOptions,
+  NewLinkPeer,
+  NewPhysicalLink,
+  PhysicalLinkChange,
+} from './link-kind/link.js'
 export type { NewVeth, NewVethPeer } from './link-kind/veth.js'
 export type { NewVlan, VlanChange, VlanOptions, VlanProtocol, VlanQosMapping } from './link-kind/vlan.js'
 export type { NewVxlan, VxlanChange, VxlanDf, VxlanOptions } from './link-kind/vxlan.js'
@@ -35,7 +43,16 @@ export interface NewOtherLink extends NewLink {
 }
 
 /** A device to make. */
-export type LinkAdd = NewVeth | NewBridge | NewVlan | NewVxlan | NewDummy | NewMacvlan | NewIpvlan | NewOtherLink
+export type LinkAdd =
+  | NewVeth
+  | NewBridge
+  | NewVlan
+  | NewVxlan
+  | NewDummy
+  | NewMacvlan
+  | NewIpvlan
+  | NewPhysicalLink
+  | NewOtherLink
 
 /** Changes of a device of a kind that was added to the World. */
 export interface OtherLinkChange extends LinkChange {
@@ -52,4 +69,5 @@ export type LinkSet =
   | VxlanChange
   | MacvlanChange
   | IpvlanChange
+  | PhysicalLinkChange
   | OtherLinkChange

@@ -18,10 +18,12 @@ import { NeighApi } from './neigh.js'
 import { PacketApi } from './packet.js'
 import { type Ping, type PingOptions, startPing } from './ping.js'
 import { Printable } from './printable.js'
+import { QdiscApi } from './qdisc.js'
 import { RawApi } from './raw.js'
 import { RouteApi } from './route.js'
 import { RuleApi } from './rule.js'
 import { EthtoolApi, SysctlApi } from './sysctl.js'
+import { openTun, type Tun, type TunHandler, type TunOptions } from './tun.js'
 import { UdpApi } from './udp.js'
 
 /**
@@ -56,6 +58,8 @@ export class Netns extends Printable {
   readonly mdb: MdbApi
   /** `bridge link`. */
   readonly bridgeLink: BridgeLinkApi
+  /** `tc qdisc`. */
+  readonly qdisc: QdiscApi
   /** `bridge vlan`. */
   readonly bridgeVlan: BridgeVlanApi
   /** `sysctl`. */
@@ -85,6 +89,7 @@ export class Netns extends Printable {
     this.mdb = new MdbApi(kernel)
     this.maddr = new MaddrApi(kernel)
     this.bridgeLink = new BridgeLinkApi(kernel)
+    this.qdisc = new QdiscApi(kernel)
     this.bridgeVlan = new BridgeVlanApi(kernel)
     this.sysctl = new SysctlApi(kernel)
     this.ethtool = new EthtoolApi(kernel)
@@ -147,6 +152,30 @@ export class Netns extends Printable {
    */
   nc(options: NcOptions): Nc {
     return startNc(this.kernel, options)
+  }
+
+  /**
+   * Opens a tun device, a new one when there is none of that name, and takes the IP packets that it sends. Throws EBUSY
+   * for one that is open, EINVAL for a name or a device of another kind.
+   *
+   * @example
+   * const tun = h1.tun('tun0', packet => proxy.sendTo(packet, peer))
+   * h1.addr.add('10.8.0.1/24', { dev: 'tun0' })
+   * h1.link.set('tun0', { up: true })
+   * proxy.onDatagram(({ data }) => tun.write(data))
+   */
+  tun(name: string, onPacket: TunHandler | null = null): Tun {
+    return this.openTun({ name, mode: 'tun' }, onPacket)
+  }
+
+  /** Opens a tap device and takes the frames that it sends; as {@link tun}. */
+  tap(name: string, onPacket: TunHandler | null = null): Tun {
+    return this.openTun({ name, mode: 'tap' }, onPacket)
+  }
+
+  /** Opens a tun or tap device with options; as {@link tun}. */
+  openTun(options: TunOptions = {}, onPacket: TunHandler | null = null): Tun {
+    return openTun(this.#handles, this.kernel, options, onPacket)
   }
 
   /** What was dropped here, by device and reason, in the order of the first drop. */

@@ -7,13 +7,16 @@ import { ROUTE_PROTOCOLS, ROUTE_TABLES, ROUTE_TYPES, SCOPES } from '../report/na
 import {
   type NexthopInfo as KernelNexthopInfo,
   type NexthopSpec,
+  type RouteCacheInfo,
   type RouteGetInfo,
   type RouteInfo as KernelRouteInfo,
   type RouteMetrics,
   type RouteSpec,
   type RouteVerb,
   routeAdd,
+  routeCacheList,
   routeDel,
+  routeFlushCache,
   routeGet,
   routeList,
 } from '../rtnl/route.js'
@@ -108,18 +111,24 @@ export interface RouteGetOptions {
   readonly uid?: number
 }
 
-/** Answer of `route.get`. */
-export interface RouteGet {
+/** What was learned about a destination, as `ip route show cache` shows it. */
+export interface RouteCache {
   readonly dst: string
-  readonly src: string
   readonly via: string | null
   readonly dev: string
   readonly type: string
   readonly table: string
-  /** Path MTU that an ICMP error told, or null. */
+  /** Path MTU that an ICMP error told, or the route's; null for the device's. */
   readonly mtu: number | null
   /** Words in angle brackets: `local`, `redirected`, ... */
   readonly cacheFlags: readonly string[]
+  /** Nanoseconds until what was learned ends; null when nothing was. */
+  readonly expiresNs: number | null
+}
+
+/** Answer of `route.get`. */
+export interface RouteGet extends RouteCache {
+  readonly src: string
 }
 
 const OPTIONS = [
@@ -174,16 +183,18 @@ const publicInfo = (r: KernelRouteInfo): RouteInfo => {
   }
 }
 
-const publicGet = (g: RouteGetInfo): RouteGet => ({
+const publicCache = (g: RouteCacheInfo): RouteCache => ({
   dst: formatIpv4(g.dst),
-  src: formatIpv4(g.src),
   via: addressOrNull(g.gateway),
   dev: g.dev.name,
   type: ROUTE_TYPES[g.type] ?? String(g.type),
   table: ROUTE_TABLES.name(g.table),
   mtu: g.metrics.mtu ?? null,
   cacheFlags: g.cacheFlags,
+  expiresNs: g.expiresNs === 0 ? null : g.expiresNs,
 })
+
+const publicGet = (g: RouteGetInfo): RouteGet => ({ ...publicCache(g), src: formatIpv4(g.src) })
 
 /** The `ip route` of a namespace: `netns.route`. */
 export class RouteApi {
@@ -239,6 +250,24 @@ export class RouteApi {
     return routeList(this.#netns)
       .filter(r => wanted === null || r.table === wanted)
       .map(publicInfo)
+  }
+
+  /**
+   * What was learned about single destinations behind routes of one table (`main` when absent) or of all: path MTUs and
+   * redirects that a packet has met since (`ip route show cache`).
+   */
+  cache(filter: { readonly table?: TableWord | number | 'all' } = {}): RouteCache[] {
+    checkOptions('route.cache', filter, ['table'])
+    const { table = RT_TABLE_MAIN } = filter
+    const wanted = table === 'all' ? null : wordOption('table', table, TABLE_NUMBERS)
+    return routeCacheList(this.#netns)
+      .filter(r => wanted === null || r.table === wanted)
+      .map(publicCache)
+  }
+
+  /** Forgets what was learned about single destinations (`ip route flush cache`). */
+  flushCache(): void {
+    routeFlushCache(this.#netns)
   }
 
   /**

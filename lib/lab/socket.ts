@@ -123,6 +123,11 @@ export abstract class Socket extends Printable {
     return this.sk.drops
   }
 
+  /** MTU of the path to the connected peer as far as it is known (IP_MTU); null without a peer. */
+  get mtu(): number | null {
+    return this.sk.mtu
+  }
+
   /** True once it is closed. */
   get isClosed(): boolean {
     return this.sk.closed

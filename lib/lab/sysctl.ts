@@ -2,6 +2,7 @@
  * `sysctl` and `ethtool` as calls.
  */
 import type { Netns as KernelNetns } from '../core/netns.js'
+import { ethtoolLinkSettings } from '../rtnl/ethtool-link.js'
 import { ethtoolFeatures, ethtoolSetFeatures } from '../rtnl/ethtool.js'
 import { type DevRef, devOf } from './refs.js'
 
@@ -48,6 +49,15 @@ export class EthtoolApi {
   /** Features of a device and whether they are on (`ethtool -k`). */
   features(dev: DevRef): Record<string, boolean> {
     return Object.fromEntries(ethtoolFeatures(devOf(this.#netns, dev)).map(({ name, on }) => [name, on]))
+  }
+
+  /**
+   * Speed in Mbit/s, null when it is not known, and whether there is a carrier (`ethtool DEV`). Throws EOPNOTSUPP for a
+   * kind whose settings netloom does not know.
+   */
+  settings(dev: DevRef): { speed: number | null; duplex: 'full' | null; linkDetected: boolean } {
+    const { modes, linkDetected } = ethtoolLinkSettings(devOf(this.#netns, dev))
+    return { speed: modes?.speed ?? null, duplex: modes?.duplex ?? null, linkDetected }
   }
 
   /**

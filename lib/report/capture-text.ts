@@ -23,6 +23,8 @@ export interface CaptureTextOptions {
   readonly verbose: number
   /** `-e`. */
   readonly linkLevel: boolean
+  /** What frames begin with; an Ethernet header when absent. */
+  readonly linkType?: 'ethernet' | 'raw'
   /** `-S`: TCP sequence numbers as they are. */
   readonly absoluteSequence: boolean
   /** The octets behind the line: none, hex (`-x`), hex and text (`-X`), text (`-A`). */
@@ -95,11 +97,11 @@ export class CaptureText {
   #lastNs = -1
 
   constructor(options: CaptureTextOptions) {
-    const { verbose, linkLevel } = options
+    const { verbose, linkLevel, linkType = 'ethernet' } = options
     this.#options = options
     this.#dissect = options.absoluteSequence
-      ? (bytes, wireLen) => dissect(bytes, { verbose, linkLevel, wireLen })
-      : createDissector({ verbose, linkLevel })
+      ? (bytes, wireLen) => dissect(bytes, { verbose, linkLevel, linkType, wireLen })
+      : createDissector({ verbose, linkLevel, linkType })
   }
 
   /** The lines of a frame that was seen at `timeNs`, with the line end. */
@@ -141,7 +143,7 @@ export class CaptureText {
   #dump(octets: Uint8Array): string {
     const { dump, dumpLinkLevel } = this.#options
     if (dump === 'none') return ''
-    const shown = dumpLinkLevel ? octets : octets.subarray(ETH_HLEN)
+    const shown = dumpLinkLevel || this.#options.linkType === 'raw' ? octets : octets.subarray(ETH_HLEN)
     return dump === 'text' ? asciiText(shown) : hexRows(shown, dump === 'both')
   }
 }

@@ -180,7 +180,7 @@ export const printBriefLink = (p: Printer, info: LinkInfo, view: LinkView): void
   const state = OPERSTATES[info.operstate] ?? String(info.operstate)
   p.field('operstate', state, `${state.padEnd(STATE_WIDTH)} `)
   if (!view.isLink) return
-  p.field('address', formatMac(info.address), `${formatMac(info.address)} `)
+  if (info.type !== ARPHRD_NONE) p.field('address', formatMac(info.address), `${formatMac(info.address)} `)
   printLinkFlags(p, info.flags, isLowerDown)
   p.text('\n')
 }

@@ -2,10 +2,11 @@
  * What `ip -d link` prints of a kind of device and of a port: one entry a kind.
  */
 import { printBridge, printBridgePort } from './link-kind/bridge.js'
-import { printIpvlan } from './link-kind/ipvlan.js'
-import { printMacvlan } from './link-kind/macvlan.js'
+import { printTun } from './link-kind/tun.js'
 import { printVlan } from './link-kind/vlan.js'
 import { printVxlan } from './link-kind/vxlan.js'
+import { printIpvlan } from './link-kind/ipvlan.js'
+import { printMacvlan } from './link-kind/macvlan.js'
 import type { Printer } from './printer.js'
 
 /** Prints the attributes of a kind; every field ends with a blank. */
@@ -17,6 +18,7 @@ const KINDS: Readonly<Record<string, KindPrinter>> = {
   vxlan: printVxlan,
   macvlan: printMacvlan,
   ipvlan: printIpvlan,
+  tun: printTun,
 }
 const PORTS: Readonly<Record<string, KindPrinter>> = { bridge: printBridgePort }
 

@@ -12,6 +12,9 @@ export interface NameTable {
   readonly value: (name: string) => number | undefined
 }
 
+/** Makes a table; a number without a name stands for itself. */
+export const nameTable = (entries: Readonly<Record<number, string>>): NameTable => tableOf(entries, String)
+
 const tableOf = (entries: Readonly<Record<number, string>>, unnamed: (value: number) => string): NameTable => {
   const byName = new Map(Object.entries(entries).map(([value, name]) => [name, Number(value)]))
   return { name: value => entries[value] ?? unnamed(value), value: name => byName.get(name) }

@@ -95,6 +95,13 @@ export class Printer {
     this.#value(value.toFixed(2))
   }
 
+  /** A JSON number whose digits the tool chose itself. */
+  raw(key: string, digits: string): void {
+    if (!this.isJson) return
+    this.#name(key)
+    this.#value(digits)
+  }
+
   /** A value of a JSON array, and its text. */
   element(value: JsonScalar, text: string): void {
     if (this.isJson) this.#scalar(value)

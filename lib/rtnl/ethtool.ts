@@ -98,6 +98,8 @@ interface KindFeatures {
   readonly fixedOn: readonly FeatureName[]
   readonly on: readonly FeatureName[]
   readonly off: readonly FeatureName[]
+  /** Can be asked for and is not given. */
+  readonly never?: readonly FeatureName[]
 }
 
 const SCATTER: readonly FeatureName[] = ['tx-scatter-gather', 'tx-scatter-gather-fraglist']
@@ -125,6 +127,17 @@ const GSO_ENCAP: readonly FeatureName[] = [
   'tx-udp_tnl-csum-segmentation',
 ]
 const SOFT_OFF: readonly FeatureName[] = ['rx-gro-list', 'rx-udp-gro-forwarding']
+
+/** What a program has to allow first (TUN_USER_FEATURES). */
+const TUN_USER: readonly FeatureName[] = [
+  'tx-checksum-ip-generic',
+  'tx-tcp-segmentation',
+  'tx-tcp-ecn-segmentation',
+  'tx-tcp6-segmentation',
+  'tx-udp_tnl-segmentation',
+  'tx-udp_tnl-csum-segmentation',
+  'tx-udp-segmentation',
+]
 
 const KINDS: Readonly<Record<string, KindFeatures>> = {
   '': {
@@ -223,6 +236,25 @@ const KINDS: Readonly<Record<string, KindFeatures>> = {
     on: ['tx-generic-segmentation', 'rx-gro'],
     off: ['rx-lro', 'tx-nocache-copy', ...SOFT_OFF],
   },
+  link: {
+    fixedOn: ['highdma'],
+    on: [
+      ...SCATTER,
+      ...ALL_TSO,
+      'tx-checksum-ip-generic',
+      'tx-generic-segmentation',
+      'rx-gro',
+      'tx-vlan-hw-insert',
+      'tx-vlan-stag-hw-insert',
+    ],
+    off: ['tx-nocache-copy', ...SOFT_OFF],
+  },
+  tun: {
+    fixedOn: [],
+    on: [...SCATTER, ...TUN_USER, 'tx-generic-segmentation', 'rx-gro', 'tx-vlan-hw-insert', 'tx-vlan-stag-hw-insert'],
+    off: ['tx-tcp-mangleid-segmentation', 'tx-nocache-copy', ...SOFT_OFF],
+    never: TUN_USER,
+  },
 }
 
 const kindFeatures = (dev: NetDevice): KindFeatures => {
@@ -302,7 +334,9 @@ const RECOMPUTE: Readonly<Record<string, (dev: NetDevice, wanted: Set<FeatureNam
 /** Features in force. */
 const activeOf = (dev: NetDevice): Set<FeatureName> => {
   const wanted = wantedOf(dev)
-  return fixFeatures(RECOMPUTE[dev.ops.kind]?.(dev, wanted) ?? wanted)
+  const active = fixFeatures(RECOMPUTE[dev.ops.kind]?.(dev, wanted) ?? wanted)
+  for (const name of kindFeatures(dev).never ?? []) active.delete(name)
+  return active
 }
 
 /** Features by which a device may take or give frames that are longer than its MTU. */

@@ -93,7 +93,8 @@ export interface LinkInfo {
   readonly mtu: number
   readonly minMtu: number
   readonly maxMtu: number
-  readonly qdisc: 'noqueue' | 'noop'
+  /** Kind of its qdisc; `noop` before it first was up. */
+  readonly qdisc: string
   readonly master: NetDevice | null
   /** IF_OPER_*. */
   readonly operstate: number
@@ -120,7 +121,7 @@ export interface LinkInfo {
   readonly groMaxSize: number
   readonly carrierChanges: number
   readonly stats: DevStats
-  /** Empty for lo. */
+  /** Empty for lo and for cards. */
   readonly kind: string
   readonly attrs: object
   /** Kind of the master, empty without one. */
@@ -328,7 +329,7 @@ const fillIfinfo = (dev: NetDevice): LinkInfo => {
     mtu: dev.mtu,
     minMtu: dev.minMtu,
     maxMtu: dev.maxMtu,
-    qdisc: dev.qdiscAttached ? 'noqueue' : 'noop',
+    qdisc: dev.qdiscSleeping.ops.id,
     master: dev.master,
     operstate: dev.running ? dev.operstate : IF_OPER_DOWN,
     group: dev.group,
@@ -351,7 +352,7 @@ const fillIfinfo = (dev: NetDevice): LinkInfo => {
     groMaxSize: GSO_LEGACY_MAX_SIZE,
     carrierChanges: dev.carrierUpCount + dev.carrierDownCount,
     stats: dev.ops.getStats?.(dev) ?? Object.assign(new DevStats(), dev.stats),
-    kind: dev.ops.kind,
+    kind: kind?.isPhysical === true ? '' : dev.ops.kind,
     attrs: kind?.fillInfo(dev) ?? {},
     slaveKind: masterKind?.slaveKind ?? '',
     slaveAttrs: masterKind?.fillPort?.(dev) ?? null,

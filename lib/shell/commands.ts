@@ -11,6 +11,7 @@ import { makeIpCommand } from './command/ip.js'
 import { ncCommand } from './command/nc.js'
 import { pingCommand } from './command/ping.js'
 import { sysctlCommand } from './command/sysctl.js'
+import { tcCommand } from './command/tc.js'
 import { tcpdumpCommand } from './command/tcpdump.js'
 
 /** All commands, in the order in which messages name them. */
@@ -25,4 +26,5 @@ export const COMMANDS: readonly Command[] = [
   ethtoolCommand,
   brctlCommand,
   ifconfigCommand,
+  tcCommand,
 ]

@@ -163,7 +163,7 @@ class LineParser {
   }
 }
 
-/** Index of the first word behind the options of `ip` or `bridge`, and whether `-n NS` is among them. */
+/** Index of the first word behind the options of `ip`, `bridge` or `tc`, and whether `-n NS` is among them. */
 const skipOptions = (words: readonly Word[]): { readonly at: number; readonly hasNetns: boolean } => {
   let at = 1
   let hasNetns = false
@@ -180,6 +180,9 @@ const skipOptions = (words: readonly Word[]): { readonly at: number; readonly ha
   return { at, hasNetns }
 }
 
+/** Tools that have `-n NS` of their own. */
+const WITH_NETNS_OPTION: readonly string[] = ['ip', 'bridge', 'tc']
+
 const HERE = 'nothing runs outside a namespace: use'
 
 /** Checks the program of a line and says what it comes down to; `tools` are the commands that `ip netns exec` knows. */
@@ -188,11 +191,11 @@ const toolOf = (line: number, words: readonly Word[], tools: readonly string[]):
   const fail = (word: Word, problem: string): never => {
     throw grammarError(line, word.column, word.text, problem)
   }
-  if (program.text !== 'ip' && program.text !== 'bridge') {
+  if (!WITH_NETNS_OPTION.includes(program.text)) {
     if (tools.includes(program.text)) return fail(program, `${HERE} ip netns exec NS ${program.text} ...`)
     return fail(
       program,
-      `unknown command; supported: ip, bridge, sleep, wait, printf ... | and ip netns exec NS COMMAND`,
+      `unknown command; supported: ip, bridge, tc, sleep, wait, printf ... | and ip netns exec NS COMMAND`,
     )
   }
   const { at, hasNetns } = skipOptions(words)

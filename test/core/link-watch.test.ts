@@ -1,7 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { netifCarrierOff, netifCarrierOn, registerNetdevice, unregisterNetdevice } from '../../lib/core/dev.js'
-import { deviceOps, NetDevice, QDISC_NOOP, QDISC_NOQUEUE } from '../../lib/core/netdev.js'
+import { deviceOps, NetDevice } from '../../lib/core/netdev.js'
+import { NOOP_QDISC } from '../../lib/core/qdisc.js'
 import { NETDEV_CHANGE } from '../../lib/core/notifier.js'
 import { World } from '../../lib/core/world.js'
 import { boot } from '../../lib/lab/boot.js'
@@ -29,9 +30,9 @@ const card = (): { world: World; dev: NetDevice; told: number[] } => {
 test('a carrier that goes stops the device when the work queue runs, not before', () => {
   const { world, dev, told } = card()
   netifCarrierOff(dev)
-  assert.equal([dev.operstate, dev.qdisc, told], [0, QDISC_NOQUEUE, []])
+  assert.equal([dev.operstate, dev.qdisc, told], [0, null, []])
   world.run()
-  assert.equal([state(dev), dev.qdisc, told, world.now], ['DOWN', QDISC_NOOP, [0], 0])
+  assert.equal([state(dev), dev.qdisc, told, world.now], ['DOWN', NOOP_QDISC, [0], 0])
 })
 
 test('lost carriers are told at most once a second, a carrier that comes back at once', () => {
@@ -40,7 +41,7 @@ test('lost carriers are told at most once a second, a carrier that comes back at
   world.run({ for: 300e6 })
   netifCarrierOn(dev)
   world.run({ for: 100e6 })
-  assert.equal([state(dev), dev.qdisc, told], ['UP', QDISC_NOQUEUE, [0, 300]])
+  assert.equal([state(dev), dev.qdisc, told], ['UP', null, [0, 300]])
   netifCarrierOff(dev)
   world.run({ for: 100e6 })
   assert.equal([state(dev), told], ['UP', [0, 300]])

@@ -8,6 +8,7 @@ import { World, type WorldOptions } from '../../lib/core/world.js'
 import { registerDevices } from '../../lib/dev/kinds.js'
 import { ipv4Init } from '../../lib/ip/stack.js'
 import { linkAdd, linkSet } from '../../lib/rtnl/link.js'
+import { registerQdiscs } from '../../lib/sched/kinds.js'
 import { ETH_HLEN, putEth } from '../../lib/wire/ethernet.js'
 import { parseMac } from '../../lib/wire/mac.js'
 
@@ -17,6 +18,7 @@ export const BROADCAST = 0xffffffffffff
 
 export const newWorld = (options: WorldOptions = {}): World => {
   const world = new World(options)
+  registerQdiscs(world)
   ipv4Init(world)
   registerDevices(world)
   return world

@@ -54,7 +54,19 @@ const withMasks = ({ x, y, udp }: Answer): Answer => ({
   udp,
 })
 
-const NAMES = ['ip', 'fragments', 'arp', 'host', 'filter', 'loose']
+const NAMES = [
+  'ip',
+  'fragments',
+  'arp',
+  'host',
+  'filter',
+  'loose',
+  'source-routes',
+  'source-routes-strict',
+  'groups',
+  'groups-forwarded',
+  'fragments-mixed',
+]
 
 for (const name of NAMES) {
   const { about, setup, frames } = readAnswers(name)

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { ipv4 } from '../../lib/ip/ipv4.js'
 import { rawSocket, type RawSocket } from '../../lib/ip/raw.js'
 import { checkBalance } from '../dev/lab.js'
+import { RngSource } from '../../lib/sim/rng.js'
 import { HostLab, icmpOf } from './lab.js'
 import { int32, internetChecksum, type IpFields } from './octets.js'
 
@@ -286,6 +287,73 @@ test('a datagram of more than 65535 octets is never put together', () => {
   assert.is(payloadOf(sk), null)
   lab.run(33)
   assert.is(lab.kernel.skbs.live, 0)
+})
+
+test('each datagram that waits counts 200 octets and its fragments (struct ipq, /proc/net/sockstat of Linux)', () => {
+  const { lab } = receiver()
+  const { frags } = ipv4(lab.t)
+  // Octets of a first fragment, and the memory in use after it, as Linux 6.18 says.
+  const memory = [
+    [8, 1032],
+    [64, 2064],
+    [104, 3096],
+    [200, 4128],
+    [400, 5608],
+    [600, 7088],
+    [1000, 9592],
+    [1480, 12096],
+  ] as const
+  for (const [octetCount, expected] of memory) {
+    part(lab, 0, octetCount, 9000, { id: octetCount })
+    assert.is(frags.mem, expected, `after a fragment of ${octetCount} octets`)
+  }
+  lab.run(33)
+  assert.equal([frags.mem, frags.size], [0, 0])
+})
+
+test('a limit of 0 takes no fragments at all', () => {
+  const { lab, sk } = receiver()
+  lab.sh('ip netns exec t sysctl -qw net.ipv4.ipfrag_low_thresh=0')
+  lab.sh('ip netns exec t sysctl -qw net.ipv4.ipfrag_high_thresh=0')
+  part(lab, 0, 16, 24)
+  part(lab, 16, 24, 24)
+  assert.is(payloadOf(sk), null)
+})
+
+test('nobody hears of a timeout when the address is no longer one of this host', () => {
+  const { lab } = receiver()
+  part(lab, 0, 16, 24)
+  lab.sh('ip -n t addr add 10.0.0.3/24 dev eth0')
+  lab.sh('ip -n t addr del 10.0.0.2/24 dev eth0')
+  lab.run(33)
+  assert.equal(lab.sentIp(), [])
+})
+
+test('100,000 fragments at random: nothing throws, the limit of memory holds, the books balance', () => {
+  const { lab, sk } = receiver()
+  lab.sh('ip netns exec t sysctl -qw net.ipv4.ipfrag_low_thresh=1000')
+  lab.sh('ip netns exec t sysctl -qw net.ipv4.ipfrag_high_thresh=200000')
+  const { frags } = ipv4(lab.t)
+  const rng = new RngSource(20261125).stream()
+  // One full frame may come on top of the limit.
+  const most = 200_000 + 2048 + 256 + 200
+  let whole = 0
+  for (let i = 0; i < 100_000; i++) {
+    const from = 8 * rng.below(12)
+    const length = rng.below(40)
+    const isLast = rng.below(3) === 0
+    const fields = { id: 1 + rng.below(300), tos: rng.below(20) === 0 ? rng.below(4) : 0 }
+    const frag = (isLast ? 0 : MF) | (rng.below(50) === 0 ? 8191 : from >> 3) | (rng.below(9) === 0 ? DF : 0)
+    lab.ip(PEER, ME, PROTO, octets(from, from + length), { ...fields, frag })
+    if (frags.mem > most) assert.unreachable(`${frags.mem} octets after fragment ${i}`)
+    for (let packet = sk.recv(); packet !== null; packet = sk.recv()) whole++
+    if (i % 1000 === 0) lab.run(0.5)
+    if (i % 100 === 0) lab.sent()
+  }
+  assert.ok(whole > 100, `${whole} datagrams were put together`)
+  lab.run(33)
+  assert.equal([frags.mem, frags.size, lab.kernel.skbs.live], [0, 0, 0])
+  checkBalance(lab.kernel)
 })
 
 test.run()

@@ -11,6 +11,7 @@ const LAYERS = [
   'wire',
   'sim',
   'core',
+  'sched',
   'ip',
   'dev',
   'rtnl',

@@ -51,6 +51,9 @@ const mask = (text: string): string =>
     .replace(/\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b/g, mac => (CHOSEN.test(mac) ? mac : 'xx:xx:xx:xx:xx:xx'))
     .replace(/(gc_timer|forward_delay_timer) +[0-9.]+/g, '$1 *')
     .replace(/("(?:gc_timer|forward_delay_timer)": ?)[0-9.]+/g, '$1*')
+    .replace(/\b(expires|age) \d+sec/g, '$1 *')
+    .replace(/("(?:expires|age)": ?)\d+/g, '$1*')
+    .replace(/ +25\d\.\d\d\b/g, ' *')
 
 /** Neighbours come in the order of a hash with a random key. */
 const hasNoOrder = (command: string): boolean => command.includes(' neigh') && !command.includes('-j')

@@ -29,7 +29,7 @@ import {
   type Skb,
   skbClone,
   skbScrub,
-  skbMoveNetns,
+  skbSetNetns,
 } from '../../core/skb.js'
 import { ipv4 } from '../../ip/ipv4.js'
 import { ipRouteOutput } from '../../ip/route.js'
@@ -97,7 +97,7 @@ const distribute = (port: IpvlanPort, skb: Skb, isTx: boolean, pktType: number):
     clone.pktType = pktType
     clone.dev = dev
     sim.bhDisable()
-    if (!isTx) skbMoveNetns(clone, dev.netns)
+    if (!isTx) skbSetNetns(clone, dev.netns)
     const rc = isTx ? devForwardSkb(dev, clone) : netifRx(clone)
     ipvlanCountRx(ipvlan, octets, rc === NET_RX_SUCCESS, true)
     sim.bhEnable()
@@ -120,7 +120,7 @@ const ipvlanProcessMulticast = (port: IpvlanPort): void => {
     if (isTx) {
       skb.dev = dev
       skb.pktType = pktType
-      skbMoveNetns(skb, dev.netns)
+      skbSetNetns(skb, dev.netns)
       devQueueXmit(skb)
     } else if (consumed) consumeSkb(skb)
     else kfreeSkb(skb, DROP.NOT_SPECIFIED)
@@ -167,7 +167,7 @@ const handleModeL3 = (skb: Skb, port: IpvlanPort): number => {
   const { dev } = ipvlan
   ipvlanCountRx(ipvlan, skb.tail - skb.data + ETH_HLEN, true, false)
   skb.dev = dev
-  skbMoveNetns(skb, dev.netns)
+  skbSetNetns(skb, dev.netns)
   return RX_HANDLER_ANOTHER
 }
 
@@ -286,7 +286,7 @@ const xmitModeL2 = (skb: Skb, ipvlan: Ipvlan): number => {
     return NET_XMIT_SUCCESS
   }
   skb.dev = phyDev
-  skbMoveNetns(skb, phyDev.netns)
+  skbSetNetns(skb, phyDev.netns)
   return devQueueXmit(skb)
 }
 

@@ -7,7 +7,7 @@
  * @see drivers/net/ipvlan/ipvlan_l3s.c
  */
 import type { L3mdevOps } from '../../core/netdev.js'
-import { type Skb, skbMoveNetns } from '../../core/skb.js'
+import { type Skb, skbSetNetns } from '../../core/skb.js'
 import { ipRouteInput } from '../../ip/route.js'
 import { ETH_HLEN } from '../../wire/ethernet.js'
 import { ipv4Daddr, ipv4Saddr } from '../../wire/ipv4.js'
@@ -39,7 +39,7 @@ const localIn = (skb: Skb): void => {
   ipvlanCountRx(ipvlan, skb.tail - skb.networkHeader + ETH_HLEN, true, false)
   skb.dev = dev
   skb.skbIif = dev.ifindex
-  skbMoveNetns(skb, dev.netns)
+  skbSetNetns(skb, dev.netns)
 }
 
 /** What a master in mode l3s does at IPv4's input. */

@@ -28,7 +28,7 @@ import {
   PACKET_MULTICAST,
   type Skb,
   skbClone,
-  skbMoveNetns,
+  skbSetNetns,
 } from '../../core/skb.js'
 import { ipCheckDefrag } from '../../ip/check-defrag.js'
 import { ETH_HLEN, ETH_P_IP, ETH_P_PAUSE } from '../../wire/ethernet.js'
@@ -74,7 +74,7 @@ const netifRxNow = (skb: Skb): number => {
 const broadcastOne = (skb: Skb, vlan: Macvlan, hi: number, lo: number): number => {
   const { dev } = vlan
   skb.dev = dev
-  skbMoveNetns(skb, dev.netns)
+  skbSetNetns(skb, dev.netns)
   const isBroadcast = hi === macHi(dev.broadcast) && lo === macLo(dev.broadcast)
   skb.pktType = isBroadcast ? PACKET_BROADCAST : PACKET_MULTICAST
   return netifRxNow(skb)
@@ -148,7 +148,7 @@ const forwardSourceOne = (skb: Skb, vlan: Macvlan): void => {
   const clone = skbClone(skb)
   const octets = clone.tail - clone.data + ETH_HLEN
   clone.dev = dev
-  skbMoveNetns(clone, dev.netns)
+  skbSetNetns(clone, dev.netns)
   if (dev.addrHi === macHiAt(skb.buf, skb.macHeader) && dev.addrLo === macLoAt(skb.buf, skb.macHeader))
     clone.pktType = PACKET_HOST
   countRx(vlan, octets, netifRxNow(clone) === NET_RX_SUCCESS, false)
@@ -225,7 +225,7 @@ export const macvlanHandleFrame = (skb: Skb): number => {
   }
   countRx(vlan, skb.tail - skb.data + ETH_HLEN, true, false)
   skb.dev = dev
-  skbMoveNetns(skb, dev.netns)
+  skbSetNetns(skb, dev.netns)
   skb.pktType = PACKET_HOST
   return RX_HANDLER_ANOTHER
 }
@@ -246,7 +246,7 @@ const macvlanQueueXmit = (skb: Skb, vlan: Macvlan): number => {
     }
   }
   skb.dev = lowerdev
-  skbMoveNetns(skb, lowerdev.netns)
+  skbSetNetns(skb, lowerdev.netns)
   return devQueueXmit(skb)
 }
 

@@ -36,7 +36,7 @@ import {
   type NetDevice,
 } from '../../core/netdev.js'
 import { NETDEV_CHANGEADDR } from '../../core/notifier.js'
-import { type Skb, skbMoveNetns } from '../../core/skb.js'
+import { type Skb, skbSetNetns } from '../../core/skb.js'
 import { vlanHwaccelPutTag } from '../../core/skb-vlan.js'
 import {
   VLAN_FLAG_BRIDGE_BINDING,
@@ -60,7 +60,7 @@ const vlanXmit = (skb: Skb, dev: NetDevice): number => {
     vlanHwaccelPutTag(skb, vlan.proto, (prio << VLAN_PRIO_SHIFT) | vlan.id)
   }
   skb.dev = vlan.realDev
-  skbMoveNetns(skb, vlan.realDev.netns)
+  skbSetNetns(skb, vlan.realDev.netns)
   const octets = skb.tail - skb.data
   const rc = devQueueXmit(skb)
   if (rc === NET_XMIT_SUCCESS || rc === NET_XMIT_CN) {

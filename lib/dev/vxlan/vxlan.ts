@@ -133,6 +133,7 @@ const newDevice = (base: NewLinkBase): NetDevice => {
   dev.flags = IFF_BROADCAST | IFF_MULTICAST
   dev.minMtu = ETH_MIN_MTU
   dev.maxMtu = ETH_MAX_MTU
+  dev.changeProtoDown = true
   if (base.mtu !== undefined) dev.mtu = base.mtu
   if (base.txQueueLen !== undefined) dev.txQueueLen = base.txQueueLen
   dev.numTxQueues = base.numTxQueues ?? 1

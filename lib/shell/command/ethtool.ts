@@ -1,17 +1,18 @@
 /**
- * `ethtool -k` and `-K`: the offload features of a device, over rtnl/ethtool.ts. Everything else of ethtool is refused.
+ * `ethtool DEV`: speed and carrier; `ethtool -k` and `-K`: the offload features of a device, over rtnl/. Everything else of ethtool is refused.
  *
  * @see ethtool(8); ethtool netlink/features.c for the texts
  */
 import type { NetDevice } from '../../core/netdev.js'
 import { NetloomError } from '../../errors.js'
+import { ethtoolLinkSettings, type LinkModes } from '../../rtnl/ethtool-link.js'
 import { ethtoolFeatures, ethtoolSetFeatures, type FeatureRequest } from '../../rtnl/ethtool.js'
 import type { Command, CommandContext } from '../command.js'
 import { ToolExit, unsupported } from './args.js'
 import { exiting } from './exit.js'
 import { netnsOf } from './netns-of.js'
 
-const SUPPORTED = '-k DEV, -K DEV FEATURE on|off ...'
+const SUPPORTED = 'DEV, -k DEV, -K DEV FEATURE on|off ...'
 const SHOW: readonly string[] = ['-k', '--show-features', '--show-offload']
 const SET: readonly string[] = ['-K', '--features', '--offload']
 /** Exit statuses of ethtool after a netlink error: of a show, and of a set. */
@@ -28,13 +29,12 @@ const badArguments = (): never => {
 /** Octets of a netlink attribute that holds a string. */
 const stringAttr = (text: string): number => (4 + text.length + 1 + 3) & ~3
 
+const noDeviceText = `netlink error: no device matches name (offset ${DEVICE_OFFSET})\nnetlink error: No such device\n`
+
 const deviceOf = (ctx: CommandContext, name: string, status: number): NetDevice => {
   const dev = netnsOf(ctx, 'ethtool').devByName(name)
   if (dev !== null) return dev
-  throw new ToolExit(
-    status,
-    `netlink error: no device matches name (offset ${DEVICE_OFFSET})\nnetlink error: No such device\n`,
-  )
+  throw new ToolExit(status, noDeviceText)
 }
 
 const state = (on: boolean, note: string): string => `${on ? 'on' : 'off'}${note === '' ? '' : ` [${note}]`}`
@@ -45,6 +45,43 @@ const show = (ctx: CommandContext, name: string): number => {
   for (const line of ethtoolFeatures(dev))
     text += `${line.indented ? '\t' : ''}${line.name}: ${state(line.on, line.note)}\n`
   ctx.out(text)
+  return 0
+}
+
+/** What follows the port in the lines of `ethtool DEV`; modes are of no card of netloom. */
+const modeLines = ({ speed, duplex, port }: LinkModes): string => `\tSupported ports: [  ]
+\tSupported link modes:   Not reported
+\tSupported pause frame use: No
+\tSupports auto-negotiation: No
+\tSupported FEC modes: Not reported
+\tAdvertised link modes:  Not reported
+\tAdvertised pause frame use: No
+\tAdvertised auto-negotiation: No
+\tAdvertised FEC modes: Not reported
+\tSpeed: ${speed === null ? 'Unknown!' : `${speed}Mb/s`}
+\tDuplex: ${duplex === null ? 'Unknown! (255)' : 'Full'}
+\tAuto-negotiation: off
+\tPort: ${port}
+\tPHYAD: 0
+\tTransceiver: internal
+${port === 'Twisted Pair' ? '\tMDI-X: Unknown\n' : ''}`
+
+const MESSAGE_LEVEL = `        Current message level: 0x00000000 (0)\n${' '.repeat(30)}\n`
+/** Requests that `ethtool DEV` makes, each of which fails for a device that is not there. */
+const SETTINGS_REQUESTS = 5
+const EXIT_NO_DATA = 75
+
+const settings = (ctx: CommandContext, name: string): number => {
+  const dev = netnsOf(ctx, 'ethtool').devByName(name)
+  if (dev === null) {
+    ctx.out('No data available\n')
+    throw new ToolExit(EXIT_NO_DATA, noDeviceText.repeat(SETTINGS_REQUESTS))
+  }
+  const { modes, hasMessageLevel, linkDetected } = ethtoolLinkSettings(dev)
+  ctx.out(
+    `Settings for ${name}:\n${modes === null ? '' : modeLines(modes)}${hasMessageLevel ? MESSAGE_LEVEL : ''}` +
+      `\tLink detected: ${linkDetected ? 'yes' : 'no'}\n`,
+  )
   return 0
 }
 
@@ -99,6 +136,7 @@ const run = (ctx: CommandContext, argv: readonly string[]): number => {
     ctx.out('ethtool version 6.1\n')
     return 0
   }
+  if (!option.startsWith('-')) return settings(ctx, option)
   const isShow = SHOW.includes(option)
   if (!isShow && !SET.includes(option)) throw unsupported('ethtool', option, SUPPORTED)
   if (name === undefined) return badArguments()

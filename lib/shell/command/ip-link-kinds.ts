@@ -10,6 +10,8 @@ import { BRIDGE_SLAVE_WORDS, BRIDGE_WORDS } from './link-kind/bridge.js'
 import { DUMMY_WORDS } from './link-kind/dummy.js'
 import { IPVLAN_WORDS } from './link-kind/ipvlan.js'
 import { MACVLAN_WORDS } from './link-kind/macvlan.js'
+import { LINK_WORDS } from './link-kind/link.js'
+import { TUN_WORDS } from './link-kind/tun.js'
 import { VETH_WORDS } from './link-kind/veth.js'
 import { VLAN_WORDS } from './link-kind/vlan.js'
 import type { KindRequest, LinkKindWords } from './link-kind/words.js'
@@ -24,6 +26,8 @@ const KINDS: readonly LinkKindWords[] = [
   DUMMY_WORDS,
   MACVLAN_WORDS,
   IPVLAN_WORDS,
+  LINK_WORDS,
+  TUN_WORDS,
 ]
 
 /** Kinds that the tool knows and may be given words for, although the kernel has no such device. */
@@ -34,8 +38,7 @@ const KNOWN_TO_TOOL: readonly string[] = [
 ].flatMap(line => line.split(' '))
 
 /** Kinds that the reference kernel makes and netloom does not: refused in netloom's own words, not in the kernel's. */
-const NOT_BUILT: readonly string[] = ['macvtap']
-
+const NOT_BUILT: readonly string[] = ['macvlan', 'macvtap', 'vxlan']
 const SUPPORTED = KINDS.map(k => k.kind)
   .filter(kind => !kind.endsWith('_slave'))
   .join(', ')
@@ -50,6 +53,7 @@ export const parseKindWords = (
 ): KindRequest => {
   const words = KINDS.find(k => k.kind === kind)
   if (words !== undefined) return verb === 'add' ? words.forAdd(ip, args, request) : words.forSet(ip, args, request)
+  if (verb === 'add' && NOT_BUILT.includes(kind)) throw unsupported('ip link add type', kind, 'veth, bridge, vxlan')
   if (verb === 'add' && NOT_BUILT.includes(kind)) throw unsupported('ip link add type', kind, SUPPORTED)
   if (!args.done && !KNOWN_TO_TOOL.includes(kind))
     throw new ToolExit(1, `Garbage instead of arguments "${args.word} ...". Try "ip link help".\n`)

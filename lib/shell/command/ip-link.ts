@@ -96,7 +96,8 @@ const add =
       link,
       srcNetns: netns === ip.netns ? undefined : ip.netns,
     }
-    const attrs = kind === 'veth' && netns !== ip.netns ? inNetnsOfRequest(ip, attributes) : attributes
+    const attrs =
+      (kind === 'veth' || kind === 'link') && netns !== ip.netns ? inNetnsOfRequest(ip, attributes) : attributes
     const dev = linkAdd(netns, { kind, attrs, ...defined(base) })
     finish?.(dev)
     const { arp, multicast, allmulticast, promisc } = request

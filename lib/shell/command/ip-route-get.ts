@@ -94,5 +94,7 @@ export const getRoute = (ip: IpContext, args: Args): number => {
     return ip.printList(p => printRoute(p, route, { ...ALL_COLUMNS, hideTable: false }))
   }
   const info = routeGet(ip.netns, wanted)
-  return ip.printList(p => printRouteGet(p, info, { from: from === undefined ? '' : formatIpv4(from.addr), mark }))
+  return ip.printList(p =>
+    printRouteGet(p, info, { from: from === undefined || from.addr === 0 ? '' : formatIpv4(from.addr), mark }),
+  )
 }

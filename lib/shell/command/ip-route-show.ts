@@ -253,7 +253,7 @@ const listCached = (ip: IpContext, filter: RouteFilter): RouteCacheInfo[] => {
       tos: 0,
       protocol: RTPROT_UNSPEC,
       scope: RT_SCOPE_UNIVERSE,
-      priority: filter.priority ?? 0,
+      priority: 0,
       prefsrc: 0,
       nexthops: [{ dev, gateway, flags: 0, weight: 1 }],
       metrics: {},

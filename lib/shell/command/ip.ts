@@ -11,6 +11,7 @@ import { ipNeigh } from './ip-neigh.js'
 import { type CommandFinder, ipNetns } from './ip-netns.js'
 import { ipRoute } from './ip-route.js'
 import { ipRule } from './ip-rule.js'
+import { ipTuntap } from './ip-tuntap.js'
 import { toolCommand } from './tool.js'
 import { IP_OPTIONS } from './tool-options.js'
 
@@ -40,8 +41,8 @@ export const makeIpCommand = (find: CommandFinder): Command =>
       { word: 'macsec', run: null },
       { word: 'tunnel', run: null },
       { word: 'tunl', run: null },
-      { word: 'tuntap', run: null },
-      { word: 'tap', run: null },
+      { word: 'tuntap', run: ipTuntap },
+      { word: 'tap', run: ipTuntap },
       { word: 'token', run: null },
       { word: 'tcpmetrics', run: null },
       { word: 'tcp_metrics', run: null },

@@ -1,14 +1,16 @@
 /**
  * `ping`: the command line of iputils ping over app/ping.ts.
  *
- * Names are not resolved; the address may have the short forms of inet_aton. Refused: IPv6, `-m` and `-r`, source routing.
+ * Names are not resolved; the address may have the short forms of inet_aton. Refused: IPv6, `-m` and `-r`;
+ * stops on the way end as in the real tool, which may not set a source route.
  *
  * @see ping(8)
  */
 import { ping, type PingOptions } from '../../app/ping.js'
+import { pingSource } from '../../app/ping-setup.js'
 import type { Process } from '../../app/process.js'
 import type { Netns } from '../../core/netns.js'
-import { NetloomError } from '../../errors.js'
+import { NetloomError, strerror } from '../../errors.js'
 import { PingText, type PingTextOptions } from '../../report/ping-text.js'
 import { parseIpv4, parseIpv4Aton, isIpv4Text } from '../../wire/ip.js'
 import type { Command, CommandContext } from '../command.js'
@@ -40,6 +42,8 @@ class Parsed {
   }
   isIpv4Only = false
   timestampType = ''
+  /** Stops of a source route. */
+  hops: number[] = []
 }
 
 type Apply = (p: Parsed, value: string, ctx: CommandContext) => void
@@ -204,7 +208,7 @@ const address = (word: string): number => {
   }
 }
 
-/** The destination, after the addresses of `-T tsprespec`. */
+/** The destination, after the addresses of `-T tsprespec` or the stops of a source route. */
 const destinationOf = (p: Parsed, operands: readonly string[]): string => {
   const destination = operands[operands.length - 1]
   if (destination === undefined) return fail(1, 'usage error: Destination address required')
@@ -213,7 +217,10 @@ const destinationOf = (p: Parsed, operands: readonly string[]): string => {
     if (operands.length > 5) throw new ToolExit(2, PING_USAGE)
     p.ping.timestamps = operands.length > 1 ? operands.map(address) : []
   } else if (p.timestampType !== '') p.ping.timestamps = p.timestampType as 'tsonly' | 'tsandaddr'
-  if (operands.length > 1 && !isPrespec) throw unsupported('ping', operands[0]!, 'one destination: no source routing')
+  if (operands.length > 1 && !isPrespec) {
+    if (p.ping.recordRoute === true || p.timestampType !== '' || operands.length > 10) throw new ToolExit(2, PING_USAGE)
+    p.hops = operands.slice(0, -1).map(address)
+  }
   return destination
 }
 
@@ -224,11 +231,26 @@ const announce = (p: Parsed, name: string, ctx: CommandContext): void => {
   ctx.out(`ai->ai_family: AF_INET, ai->ai_canonname: '${name}'\n`)
 }
 
+/**
+ * Stops of a source route. The real tool has given up the right to set one by the time it tries, so that it ends there,
+ * after it has looked for its source address.
+ */
+const refuseHops = (p: Parsed, netns: Netns): never => {
+  try {
+    pingSource(netns, p.hops[0]!, p.ping)
+  } catch (e) {
+    if (e instanceof NetloomError) return fail(2, e.message)
+    throw e
+  }
+  return fail(2, `record route: ${strerror('EPERM')}`)
+}
+
 const start = (p: Parsed, netns: Netns, name: string, ctx: CommandContext): Process => {
   if (p.text.isVerbose) announce(p, name, ctx)
   const destination = address(name)
   const options: PingOptions = p.ping
   const { preload = 1, intervalMs = 1000 } = options
+  if (p.hops.length > 0) refuseHops(p, netns)
   const paced = options.flood === true && options.intervalMs === undefined ? 0 : intervalMs
   if (paced >= Math.floor(INT_MAX / preload)) fail(2, `illegal preload and/or interval: ${paced}`)
   try {

@@ -7,7 +7,7 @@
  * @see tcpdump(8)
  */
 import { Process } from '../../app/process.js'
-import { type Capture, capture, type CaptureOptions } from '../../capture/tap.js'
+import { type Capture, capture, type CaptureOptions, linkTypeOf } from '../../capture/tap.js'
 import { compileFilter, type FrameFilter } from '../../capture/filter.js'
 import { DEFAULT_SNAPLEN, type PcapWriter } from '../../capture/pcap.js'
 import { IFF_LOOPBACK, IFF_UP, type NetDevice } from '../../core/netdev.js'
@@ -216,7 +216,10 @@ const deviceOf = (netns: Netns, name: string): NetDevice => {
 
 const filterOf = (dev: NetDevice, words: readonly string[]): FrameFilter => {
   try {
-    return compileFilter(words.join(' '), { netmask: inDevOf(dev)?.ifaList[0]?.mask ?? 0 })
+    return compileFilter(words.join(' '), {
+      netmask: inDevOf(dev)?.ifaList[0]?.mask ?? 0,
+      linkType: linkTypeOf(dev),
+    })
   } catch (e) {
     const tool = e instanceof NetloomError ? e.context['tool'] : undefined
     if (typeof tool !== 'string') throw e
@@ -270,7 +273,7 @@ const start = (ctx: CommandContext, p: Parsed, dev: NetDevice, filter: FrameFilt
     if (!hasLimitCome && p.prints) process.stdout += '\n'
     process.stderr += sums(running!)
   })
-  const text = new CaptureText(p.text)
+  const text = new CaptureText({ ...p.text, linkType: linkTypeOf(dev) })
   running = capture(dev, {
     ...p.capture,
     snapLen: keptOctets(p, dev),
@@ -292,7 +295,7 @@ const start = (ctx: CommandContext, p: Parsed, dev: NetDevice, filter: FrameFilt
   process.stderr += isTerse
     ? 'tcpdump: verbose output suppressed, use -v[v]... for full protocol decode\n'
     : 'tcpdump: '
-  process.stderr += `listening on ${dev.name}, link-type EN10MB (Ethernet), snapshot length ${p.capture.snapLen ?? DEFAULT_SNAPLEN} bytes\n`
+  process.stderr += `listening on ${dev.name}, link-type ${linkTypeOf(dev) === 'raw' ? 'RAW (Raw IP)' : 'EN10MB (Ethernet)'}, snapshot length ${p.capture.snapLen ?? DEFAULT_SNAPLEN} bytes\n`
   return process
 }
 

@@ -176,6 +176,33 @@ export const BRIDGE_OPTIONS: readonly Option[] = [
   withWord('-batch', batch),
 ]
 
+const TC_SUPPORTED = '-n, -s, -d, -j, -p, -o, -br, -N, -c, -force, -batch, -V'
+
+/** Options of `tc`. */
+export const TC_OPTIONS: readonly Option[] = [
+  flag('-stats', stats),
+  flag('-statistics', stats),
+  flag('-details', details),
+  flag('-raw', refused('tc', '-raw', TC_SUPPORTED)),
+  flag('-pretty', pretty),
+  flag('-graph', refused('tc', '-graph', TC_SUPPORTED)),
+  flag('-Version', version),
+  flag('-iec', refused('tc', '-iec', TC_SUPPORTED)),
+  flag('-help', help),
+  flag('-force', force),
+  withWord('-batch', batch),
+  withWord('-netns', openNetns),
+  flag('-Numeric', numeric),
+  flag('-names', refused('tc', '-names', TC_SUPPORTED)),
+  withWord('-conf', refused('tc', '-conf', TC_SUPPORTED)),
+  flag('-timestamp', ignored),
+  flag('-tshort', ignored),
+  flag('-json', json),
+  flag('-oneline', oneline),
+  flag('-brief', brief),
+  flag('-color', ignored),
+]
+
 const noOptions = (netns: Netns | null): ParsedOptions => ({
   json: false,
   pretty: false,

@@ -1,0 +1,40 @@
+# title: icmp_errors_use_inbound_ifaddr
+# shows: the error comes from the address that the route to the sender gives, with the sysctl from the interface the packet came in by
+# tags: icmp,sysctl,source
+ip netns add h1
+ip netns exec h1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h1 link set lo up
+ip netns add r
+ip netns exec r sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n r link set lo up
+ip netns add h2
+ip netns exec h2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h2 link set lo up
+ip -n h1 link add name eth0 address 02:00:00:00:01:01 type veth peer name eth0 address 02:00:00:00:a1:01 netns r
+ip netns exec h1 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec r ethtool -K eth0 tx off rx off gso off gro off tso off
+ip -n h2 link add name eth0 address 02:00:00:00:02:01 type veth peer name eth1 address 02:00:00:00:a1:02 netns r
+ip netns exec h2 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec r ethtool -K eth1 tx off rx off gso off gro off tso off
+ip netns exec r sysctl -qw net.ipv4.ip_forward=1
+ip -n h1 addr add 10.0.0.1/24 dev eth0
+ip -n r addr add 10.0.0.254/24 dev eth0
+ip -n r addr add 10.0.1.254/24 dev eth1
+ip -n h2 addr add 10.0.1.1/24 dev eth0
+ip -n h2 addr add 10.0.1.2/24 dev eth0
+ip -n h1 link set eth0 up
+ip -n r link set eth0 up
+ip -n r link set eth1 up
+ip -n h2 link set eth0 up
+ip -n h1 route add default via 10.0.0.254
+ip -n h2 route add default via 10.0.1.254
+ip -n r addr add 10.0.0.253/24 dev eth0
+ip -n r addr add 192.0.2.1/32 dev lo
+ip -n r route add 10.0.7.0/24 via 10.0.1.1
+ip -n r route replace 10.0.0.1 dev eth0 src 192.0.2.1
+ip netns exec h1 tcpdump -i eth0 -U -w h1-eth0.pcap 2>/dev/null &
+sleep 1
+ip netns exec h1 ping -e 4424 -c 1 -W 0.5 -s 8 -t 1 10.0.1.1
+ip netns exec r sysctl -qw net.ipv4.icmp_errors_use_inbound_ifaddr=1
+ip netns exec h1 ping -e 4425 -c 1 -W 0.5 -s 8 -t 1 10.0.1.1
+ip netns exec h1 ping -e 4426 -c 1 -W 0.5 -s 8 10.8.8.8

@@ -1,0 +1,53 @@
+# title: path MTU of the answer to a ping
+# shows: an echo reply has no DF, so a router on the way back fragments it and the host learns nothing from that
+# tags: l3,router,pmtu,fragments
+ip netns add h1
+ip netns exec h1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h1 link set lo up
+ip netns add r1
+ip netns exec r1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n r1 link set lo up
+ip netns add r2
+ip netns exec r2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n r2 link set lo up
+ip netns add h2
+ip netns exec h2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h2 link set lo up
+ip -n h1 link add name eth0 address 02:00:00:00:01:01 type veth peer name eth0 address 02:00:00:00:a1:01 netns r1
+ip netns exec h1 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec r1 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip -n r1 link add name eth1 address 02:00:00:00:a1:02 type veth peer name eth0 address 02:00:00:00:a2:01 netns r2
+ip netns exec r1 ethtool -K eth1 tx off rx off gso off gro off tso off
+ip netns exec r2 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip -n h2 link add name eth0 address 02:00:00:00:02:01 type veth peer name eth1 address 02:00:00:00:a2:02 netns r2
+ip netns exec h2 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec r2 ethtool -K eth1 tx off rx off gso off gro off tso off
+ip netns exec r1 sysctl -qw net.ipv4.ip_forward=1
+ip netns exec r2 sysctl -qw net.ipv4.ip_forward=1
+ip -n h1 addr add 10.0.0.1/24 dev eth0
+ip -n r1 addr add 10.0.0.254/24 dev eth0
+ip -n r1 addr add 10.0.9.1/24 dev eth1
+ip -n r2 addr add 10.0.9.2/24 dev eth0
+ip -n r2 addr add 10.0.1.254/24 dev eth1
+ip -n h2 addr add 10.0.1.1/24 dev eth0
+ip -n h1 link set eth0 up
+ip -n r1 link set eth0 up
+ip -n r1 link set eth1 up
+ip -n r2 link set eth0 up
+ip -n r2 link set eth1 up
+ip -n h2 link set eth0 up
+ip -n h1 route add default via 10.0.0.254
+ip -n r1 route add 10.0.1.0/24 via 10.0.9.2
+ip -n r2 route add 10.0.0.0/24 via 10.0.9.1
+ip -n h2 route add default via 10.0.1.254
+ip -n r1 link set eth0 mtu 800
+ip -n h1 link set eth0 mtu 800
+ip netns exec h2 tcpdump -i eth0 -U -w h2-eth0.pcap 2>/dev/null &
+ip netns exec h1 tcpdump -i eth0 -U -w h1-eth0.pcap 2>/dev/null &
+sleep 1
+ip netns exec h1 ping -e 4379 -c 1 -W 0.5 -s 1200 -M want 10.0.1.1
+ip -n h2 route get 10.0.0.1 > h2.route
+ip netns exec h2 ping -e 4380 -c 1 -W 0.5 -s 1200 -M do 10.0.0.1
+ip -n h2 route get 10.0.0.1 > h2-b.route
+ip netns exec h1 ping -e 4381 -c 1 -W 0.5 -s 1200 -M want 10.0.1.1
+ip -n h2 route show cache > h2-c.route

@@ -1,0 +1,42 @@
+# title: a connected UDP socket and the path MTU
+# shows: the first datagram of 1200 octets with DF is refused by the router; the second one of the same size is sent in fragments; the lookup of the socket puts the entry into the cache
+# tags: l3,router,pmtu,udp,cache
+ip netns add h1
+ip netns exec h1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h1 link set lo up
+ip netns add r
+ip netns exec r sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n r link set lo up
+ip netns add h2
+ip netns exec h2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip -n h2 link set lo up
+ip -n h1 link add name eth0 address 02:00:00:00:01:01 type veth peer name eth0 address 02:00:00:00:a1:01 netns r
+ip netns exec h1 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec r ethtool -K eth0 tx off rx off gso off gro off tso off
+ip -n h2 link add name eth0 address 02:00:00:00:02:01 type veth peer name eth1 address 02:00:00:00:a1:02 netns r
+ip netns exec h2 ethtool -K eth0 tx off rx off gso off gro off tso off
+ip netns exec r ethtool -K eth1 tx off rx off gso off gro off tso off
+ip netns exec r sysctl -qw net.ipv4.ip_forward=1
+ip -n h1 addr add 10.0.0.1/24 dev eth0
+ip -n r addr add 10.0.0.254/24 dev eth0
+ip -n r addr add 10.0.1.254/24 dev eth1
+ip -n h2 addr add 10.0.1.1/24 dev eth0
+ip -n h2 addr add 10.0.1.2/24 dev eth0
+ip -n r link set eth1 mtu 1000
+ip -n h2 link set eth0 mtu 1000
+ip -n h1 link set eth0 up
+ip -n r link set eth0 up
+ip -n r link set eth1 up
+ip -n h2 link set eth0 up
+ip -n h1 route add default via 10.0.0.254
+ip -n h2 route add default via 10.0.1.254
+ip netns exec h1 tcpdump -i eth0 -U -w h1-eth0.pcap 2>/dev/null &
+ip netns exec h2 tcpdump -i eth0 -U -w h2-eth0.pcap 2>/dev/null &
+sleep 1
+ip netns exec h2 nc -n -u -l -p 7000 > h2.txt &
+sleep 0.2
+printf '%01200d' 7 | ip netns exec h1 nc -n -u -p 40000 -w 1 10.0.1.1 7000
+ip -n h1 route show cache > h1-a.route
+printf '%01200d' 8 | ip netns exec h1 nc -n -u -p 40000 -w 1 10.0.1.1 7000
+ip -n h1 route show cache > h1-b.route
+ip -n h1 route get 10.0.1.1 > h1-c.route
