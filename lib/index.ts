@@ -28,7 +28,16 @@ export { DROP_REASONS, type DropReason, type DropRecord } from './core/drop.js'
 export type { Dst, DstFn } from './core/dst.js'
 export type { FdbFlushSpec, FdbInfo as KernelFdbInfo, FdbMode, FdbOps, FdbSpec } from './core/fdb.js'
 export type { LinkWatch } from './core/link-watch.js'
-export type { DeviceOps, DevStats, NetDevice, PacketTap, RxHandler } from './core/netdev.js'
+export type {
+  AddrSync,
+  DeviceOps,
+  DevStats,
+  InetaddrOps,
+  L3mdevOps,
+  NetDevice,
+  PacketTap,
+  RxHandler,
+} from './core/netdev.js'
 export type { Accounting, Netns as KernelNetns, NetnsSlot } from './core/netns.js'
 export type { NetdevNotifier, NotifierChain } from './core/notifier.js'
 export { type KernelProfile, LINUX_6_18 } from './core/profile.js'

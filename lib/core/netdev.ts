@@ -72,7 +72,9 @@ export class DevStats {
 export interface InetaddrOps {
   /** An address, as int32, is about to be added. Throws a NetloomError to refuse. */
   readonly validate: (dev: NetDevice, addr: number) => void
+  /** An address is there. */
   readonly up: (dev: NetDevice, addr: number) => void
+  /** An address has gone. */
   readonly down: (dev: NetDevice, addr: number) => void
 }
 

@@ -188,6 +188,24 @@ test('mode l3s: packets pass through the master’s IPv4, which the capture of t
   checkBalance(lab.world)
 })
 
+test('mode l3s: the route is that of the ipvlan, not of a device with the master’s ifindex in its namespace', () => {
+  const { lab } = lan({ mode: 'l3s' })
+  const i9 = lab.add('ipvlan', 'i9', { mode: 'l3s' }, { ifindex: 9 })
+  const { netns } = i9
+  addrAdd(i9, { local: parseIpv4('10.0.0.9'), prefixLen: 24 })
+  const { ifindex } = lab.lower
+  const attrs = { peer: { name: 'y', ifindex: 50 } }
+  const x = linkAdd(netns, { kind: 'veth', name: 'x', ifindex, address: mac('02:00:00:00:0f:01'), attrs })
+  linkSet(x, { up: true })
+  linkSet(netns.dev('y'), { up: true })
+  netns.sysctl.set('net.ipv4.conf.all.rp_filter', '1')
+  lab.settle()
+  send(lab.ext, ipFrame(LOWER_MAC, EXT_MAC, '10.0.0.254', '10.0.0.9', IPPROTO_ICMP))
+  assert.is(linkInfo(i9).stats.rxPackets, 1)
+  send(netns.dev('y'), ipFrame(x.addr, EXT_MAC, '10.0.0.254', '10.0.0.9', IPPROTO_ICMP))
+  assert.is(netns.accounting().dropped['IP_RPFILTER'], 1)
+})
+
 test('mode and flag are those of all ipvlans of a master; the last one counts (ipvlan_set_port_mode)', () => {
   const { lab, i1, i2 } = lan({ mode: 'l2' })
   const later = linkAdd(lab.host, { kind: 'ipvlan', name: 'later', link: i1 })
