@@ -53,6 +53,8 @@ export type {
   WorldOptions as KernelOptions,
 } from './core/world.js'
 export type { BridgeAttrs, BridgePortAttrs } from './dev/bridge/br-netlink.js'
+export type { VlanAttrs } from './dev/vlan/vlan-netlink.js'
+export type { VlanInfo } from './core/vlan-core.js'
 export { ERRNO, type Errno, type ErrorContext, type NetloomCode, NetloomError } from './errors.js'
 export type { PmtuDisc } from './ip/sock.js'
 export type { AddrApi, AddrInfo, AddrOptions } from './lab/addr.js'
