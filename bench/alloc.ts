@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process'
 import { buildPath, makePayload, type Path, transfer } from './network.js'
 
 const FLAGS = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256']
-const PATHS = ['direct', 'bridge', 'routers1', 'routers3']
+const PATHS = ['direct', 'bridge', 'routers1', 'routers3', 'hostgw', 'vxlan']
 const COUNT = 50_000
 const WARM_UP = 200_000
 
