@@ -98,6 +98,33 @@ export const deliverToTaps = (skb: Skb, dev: NetDevice, outgoing: boolean): void
 
 /** Hands a packet to captures, to the device's rx handler and to its protocol (__netif_receive_skb_core). */
 export const netifReceiveSkb = (skb: Skb): number => {
+  const dev = skb.dev!
+  const { protocol } = skb
+  // Frames without a tag take the short way, which says the same as the long one.
+  if (skb.vlanProto !== 0 || isVlanType(protocol) || !dev.registered) return receiveTagged(skb)
+  skb.networkHeader = skb.data
+  skb.skbIif = dev.ifindex
+  if (dev.taps !== null && skb.pktType < PACKET_OUTGOING) deliverToTaps(skb, dev, false)
+  const handler = dev.rxHandler
+  if (handler !== null) {
+    const result = handler(skb)
+    if (result === RX_HANDLER_CONSUMED) return NET_RX_SUCCESS
+    if (result === RX_HANDLER_ANOTHER) return netifReceiveSkb(skb)
+  }
+  return deliver(skb, dev, false)
+}
+
+/** Hands a packet to its protocol (deliver_skb). */
+const deliver = (skb: Skb, dev: NetDevice, isTagged: boolean): number => {
+  const types = skb.netns.world.packetTypes
+  const { protocol } = skb
+  for (let i = 0; i < types.length; i++) if (types[i]!.protocol === protocol) return types[i]!.receive(skb)
+  unhandled(skb, dev, isTagged)
+  return NET_RX_DROP
+}
+
+/** The long way: of frames with a tag, beside them or in them, and of devices that have gone. */
+const receiveTagged = (skb: Skb): number => {
   for (;;) {
     const dev = skb.dev!
     if (!dev.registered) {
@@ -125,10 +152,7 @@ export const netifReceiveSkb = (skb: Skb): number => {
       if (result === VLAN_RX_ANOTHER) continue
       if (result === VLAN_RX_ENDED) return NET_RX_SUCCESS
     }
-    const types = skb.netns.world.packetTypes
-    for (let i = 0; i < types.length; i++) if (types[i]!.protocol === skb.protocol) return types[i]!.receive(skb)
-    unhandled(skb, dev, isTagged)
-    return NET_RX_DROP
+    return deliver(skb, dev, isTagged)
   }
 }
 

@@ -33,16 +33,18 @@ const xmit = (skb: Skb): number => {
   const dev = skb.dev!
   const q = dev.qdisc
   if (q !== null) return devXmitSkb(skb, q, dev)
-  if ((dev.flags & IFF_UP) === 0) {
-    dev.stats.txDropped++
-    kfreeSkb(skb, DROP.DEV_READY)
-    return -ENETDOWN
-  }
+  if ((dev.flags & IFF_UP) === 0) return isDown(skb, dev)
   if (skb.vlanProto !== 0) validateXmitVlan(skb, dev)
   if (skb.ipSummed === CHECKSUM_PARTIAL && (dev.features & NETIF_F_HW_CSUM) === 0) skbChecksumHelp(skb)
   skb.macHeader = skb.data
   if (dev.taps !== null) deliverToTaps(skb, dev, true)
   return dev.ops.startXmit(skb, dev)
+}
+
+const isDown = (skb: Skb, dev: NetDevice): number => {
+  dev.stats.txDropped++
+  kfreeSkb(skb, DROP.DEV_READY)
+  return -ENETDOWN
 }
 
 /** Sends through a qdisc; one that is empty and may be passed by only counts (__dev_xmit_skb). */

@@ -259,11 +259,16 @@ export const allocSkb = (netns: Netns, octets: number): Skb => {
   return netns.world.skbs.alloc(SKB_HEADROOM + octets, netns)
 }
 
+const noRoom = (where: string, octets: number): never => {
+  throw new Error(`skb ${where} exhausted by ${octets} octets`)
+}
+
 /** Prepends `n` octets and returns the new `data` (skb_push). */
 export const skbPush = (skb: Skb, n: number): number => {
-  skb.data -= n
-  if (skb.data < 0) throw new Error(`skb headroom exhausted by ${-skb.data} octets`)
-  return skb.data
+  const at = skb.data - n
+  skb.data = at
+  if (at < 0) noRoom('headroom', -at)
+  return at
 }
 
 /** Takes `n` octets from the front and returns the new `data` (skb_pull); the caller has checked the length. */
@@ -275,8 +280,9 @@ export const skbPull = (skb: Skb, n: number): number => {
 /** Appends `n` octets and returns the offset of the first (skb_put). */
 export const skbPut = (skb: Skb, n: number): number => {
   const at = skb.tail
-  skb.tail += n
-  if (skb.tail > skb.buf.length) throw new Error(`skb tailroom exhausted by ${skb.tail - skb.buf.length} octets`)
+  const tail = at + n
+  skb.tail = tail
+  if (tail > skb.buf.length) noRoom('tailroom', tail - skb.buf.length)
   return at
 }
 
@@ -334,7 +340,10 @@ export const skbCopy = (skb: Skb, extra = 0): Skb => {
 
 /** Makes the bytes this skb's own before a write (skb_cow). Offsets stay. */
 export const skbCow = (skb: Skb): void => {
-  if (skb.frame.refs === 1) return
+  if (skb.frame.refs !== 1) unshare(skb)
+}
+
+const unshare = (skb: Skb): void => {
   const pool = skb.netns.world.skbs
   const frame = pool.frame(skb.tail)
   frame.bytes.set(skb.buf.subarray(0, skb.tail))

@@ -18,8 +18,20 @@ import { dstMtu } from './route.js'
 import { ipRtGetSource, ipRtSendRedirect } from './route-exceptions.js'
 
 const exceedsMtu = (skb: Skb, mtu: number): boolean => {
-  if (skb.tail - skb.data <= mtu || !(ipv4FragOff(skb.buf, skb.data) & IP_DF)) return false
+  if (!(ipv4FragOff(skb.buf, skb.data) & IP_DF)) return false
   return skb.fragMaxSize > mtu || !skb.ignoreDf
+}
+
+const redirectAndOptions = (skb: Skb): void => {
+  if (skb.ipFlags & IPSKB_DOREDIRECT) ipRtSendRedirect(skb)
+  if (skb.ipOptLen !== 0) forwardOptions(skb, ipRtGetSource(skb))
+  if (skb.ipFlags & IPSKB_SRR_HIT) forwardSourceRoute(skb, ipRtGetSource)
+}
+
+const refuse = (skb: Skb, type: number, code: number, info: number, reason: number): number => {
+  icmpSend(skb, type, code, info)
+  kfreeSkb(skb, reason)
+  return NET_RX_DROP
 }
 
 /** Sends a packet of others on its way (ip_forward). `skb.data` is at the IPv4 header. */
@@ -29,28 +41,16 @@ export const ipForward = (skb: Skb): number => {
     kfreeSkb(skb, DROP.OTHERHOST)
     return NET_RX_DROP
   }
-  if (ipv4Ttl(skb.buf, skb.data) <= 1) {
-    icmpSend(skb, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, 0)
-    kfreeSkb(skb, DROP.TTL_EXPIRED)
-    return NET_RX_DROP
-  }
-  if (skb.ipFlags & IPSKB_SRR_STRICT && dst.gateway !== 0) {
-    icmpSend(skb, ICMP_DEST_UNREACH, ICMP_SR_FAILED, 0)
-    kfreeSkb(skb, DROP.IP_INHDR)
-    return NET_RX_DROP
-  }
+  if (ipv4Ttl(skb.buf, skb.data) <= 1) return refuse(skb, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, 0, DROP.TTL_EXPIRED)
+  if (skb.ipFlags & IPSKB_SRR_STRICT && dst.gateway !== 0)
+    return refuse(skb, ICMP_DEST_UNREACH, ICMP_SR_FAILED, 0, DROP.IP_INHDR)
   skb.ipFlags |= IPSKB_FORWARDED
   const mtu = dstMtu(dst, true)
-  if (exceedsMtu(skb, mtu)) {
-    icmpSend(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu)
-    kfreeSkb(skb, DROP.PKT_TOO_BIG)
-    return NET_RX_DROP
-  }
+  if (skb.tail - skb.data > mtu && exceedsMtu(skb, mtu))
+    return refuse(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu, DROP.PKT_TOO_BIG)
   skbCow(skb)
   ipv4DecTtl(skb.buf, skb.data)
-  if (skb.ipFlags & IPSKB_DOREDIRECT) ipRtSendRedirect(skb)
-  if (skb.ipOptLen !== 0) forwardOptions(skb, ipRtGetSource(skb))
-  if (skb.ipFlags & IPSKB_SRR_HIT) forwardSourceRoute(skb, ipRtGetSource)
+  if (skb.ipFlags & (IPSKB_DOREDIRECT | IPSKB_SRR_HIT) || skb.ipOptLen !== 0) redirectAndOptions(skb)
   if (ipv4(skb.netns).sysctls.ipForwardUpdatePriority !== 0) skb.priority = tosToPriority(ipv4Tos(skb.buf, skb.data))
   return dst.output(skb)
 }

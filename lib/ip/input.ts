@@ -47,15 +47,22 @@ export const ipRcv = (skb: Skb): number => {
   const b = skb.buf
   const o = skb.data
   const ok = ipv4Ok(b, o, skb.tail)
-  if (ok !== IPV4_OK) {
-    kfreeSkb(skb, ok === IPV4_CSUM ? DROP.IP_CSUM : ok === IPV4_TOO_SMALL ? DROP.PKT_TOO_SMALL : DROP.IP_INHDR)
-    return NET_RX_DROP
-  }
+  if (ok !== IPV4_OK) return malformed(skb, ok)
   // Ethernet may have padded the frame.
   skb.tail = o + ipv4TotLen(b, o)
   skb.networkHeader = o
   skb.transportHeader = o + ipv4Ihl(b, o)
   return ipRcvFinish(skb)
+}
+
+const malformed = (skb: Skb, ok: number): number => {
+  kfreeSkb(skb, ok === IPV4_CSUM ? DROP.IP_CSUM : ok === IPV4_TOO_SMALL ? DROP.PKT_TOO_SMALL : DROP.IP_INHDR)
+  return NET_RX_DROP
+}
+
+const refused = (skb: Skb, reason: number): number => {
+  kfreeSkb(skb, reason)
+  return NET_RX_DROP
 }
 
 const ipRcvFinish = (skb: Skb): number => {
@@ -65,17 +72,12 @@ const ipRcvFinish = (skb: Skb): number => {
   if (l3mdevOps !== null) l3mdevOps.l3Rcv(skb)
   if (skb.dst === null) {
     const reason = ipRouteInput(skb, ipv4Daddr(b, o), ipv4Saddr(b, o), skb.dev!)
-    if (reason !== 0) {
-      kfreeSkb(skb, reason)
-      return NET_RX_DROP
-    }
+    if (reason !== 0) return refused(skb, reason)
   }
   if ((b[o]! & 15) > 5 && !optionsOk(skb)) return NET_RX_DROP
   const dst = skb.dst!
-  if (!(dst.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) && skb.pktType !== 0 && isInL2Multicast(skb)) {
-    kfreeSkb(skb, DROP.UNICAST_IN_L2_MULTICAST)
-    return NET_RX_DROP
-  }
+  if (skb.pktType !== 0 && !(dst.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) && isInL2Multicast(skb))
+    return refused(skb, DROP.UNICAST_IN_L2_MULTICAST)
   return dst.input(skb)
 }
 
@@ -118,6 +120,10 @@ const deliverToProtocol = (skb: Skb): number => {
     handler.rcv(skb)
     return NET_RX_SUCCESS
   }
+  return unknownProtocol(skb, isRaw)
+}
+
+const unknownProtocol = (skb: Skb, isRaw: boolean): number => {
   if (isRaw) {
     consumeSkb(skb)
     return NET_RX_SUCCESS

@@ -21,6 +21,7 @@ import { dstMtu } from './route.js'
 import { RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST } from './rtnetlink.js'
 import type { Sock } from './sock.js'
 
+const EINVAL = errnoNumber('EINVAL')
 const EMSGSIZE = errnoNumber('EMSGSIZE')
 
 /** Output of a routed packet (ip_output). */
@@ -60,15 +61,19 @@ const ipFragment = (skb: Skb, dst: Dst, mtu: number): number => {
 export const ipFinishOutput2 = (skb: Skb): number => {
   const dst = skb.dst!
   const nexthop = dst.gateway !== 0 ? dst.gateway : ipv4Daddr(skb.buf, skb.data)
-  let neigh = dst.neigh as Neighbour | null
-  if (neigh === null || neigh.dead || (neigh.primaryKey !== nexthop && neigh.primaryKey !== 0)) {
-    neigh = ipv4(dst.dev.netns).neigh.create(dst.dev, nexthop)
-    if (neigh === null) {
-      kfreeSkb(skb, DROP.NEIGH_CREATEFAIL)
-      return -errnoNumber('EINVAL')
-    }
-    dst.neigh = neigh
+  const neigh = dst.neigh as Neighbour | null
+  if (neigh === null || neigh.dead || (neigh.primaryKey !== nexthop && neigh.primaryKey !== 0))
+    return outputToNew(skb, dst, nexthop)
+  return neighOutput(neigh, skb)
+}
+
+const outputToNew = (skb: Skb, dst: Dst, nexthop: number): number => {
+  const neigh = ipv4(dst.dev.netns).neigh.create(dst.dev, nexthop)
+  if (neigh === null) {
+    kfreeSkb(skb, DROP.NEIGH_CREATEFAIL)
+    return -EINVAL
   }
+  dst.neigh = neigh
   return neighOutput(neigh, skb)
 }
 

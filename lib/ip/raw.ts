@@ -177,7 +177,10 @@ const isFiltered = (sk: RawSocket, skb: Skb): boolean =>
 /** Gives every raw socket of the protocol a copy (raw_local_deliver); true when there was one. `data` is at the payload. */
 export const rawLocalDeliver = (skb: Skb, proto: number): boolean => {
   const { raw } = ipv4(skb.netns)
-  if (raw.length === 0) return false
+  return raw.length > 0 && deliverCopies(skb, proto, raw)
+}
+
+const deliverCopies = (skb: Skb, proto: number, raw: readonly RawSocket[]): boolean => {
   const { buf: b, networkHeader: ip } = skb
   const saddr = ipv4Saddr(b, ip)
   const daddr = ipv4Daddr(b, ip)
