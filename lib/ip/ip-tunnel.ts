@@ -42,7 +42,8 @@ import { rtUpdatePmtu } from './route-exceptions.js'
 import { dstMtu } from './route.js'
 import type { Sock } from './sock.js'
 
-const INET_ECN_MASK = 3
+/** The congestion bits of a type of service. */
+export const INET_ECN_MASK = 3
 const INET_ECN_ECT_1 = 1
 const INET_ECN_ECT_0 = 2
 const INET_ECN_CE = 3
@@ -165,6 +166,10 @@ const buildIcmp = (skb: Skb, dev: NetDevice, mtu: number): void => {
   skb.ipSummed = CHECKSUM_NONE
   skb.dev = dev
 }
+
+/** True when a frame with an Ethernet header at `data` is too long for a tunnel with route `rt`, `headroom` octets of headers included. */
+export const isTooLong = (skb: Skb, rt: Dst, headroom: number): boolean =>
+  skb.tail - skb.data - ETH_HLEN > dstMtu(rt, false) - headroom
 
 /**
  * A frame that is to go through a tunnel with route `rt` may be too long for it, `headroom` octets of headers included:

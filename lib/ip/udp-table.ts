@@ -92,6 +92,16 @@ export class UdpTable {
     const list = this.#byPort.get(dport)
     if (list === undefined) return null
     if (list.length === 1) return score(list[0]!, saddr, sport, daddr, ifindex) > 0 ? list[0]! : null
+    return this.#best(list, saddr, sport, daddr, ifindex)
+  }
+
+  #best(
+    list: readonly UdpReceiver[],
+    saddr: number,
+    sport: number,
+    daddr: number,
+    ifindex: number,
+  ): UdpReceiver | null {
     let best: UdpReceiver | null = null
     let badness = 0
     for (let i = 0; i < list.length; i++) {

@@ -186,8 +186,13 @@ export class UdpSocket extends Sock {
         : 0
     const ttl = dst.flags & RTCF_MULTICAST ? this.mcastTtl : this.ttl !== 0 ? this.ttl : dstHoplimit(dst)
     const rc = ipLocalOut(skb, this, this.tos, df, ttl, IPPROTO_UDP, saddr, daddr)
+    return rc === 0 ? data.length : this.#sent(rc, data.length)
+  }
+
+  /** What a send returns after a transmit that returned `rc`. */
+  #sent(rc: number, octets: number): number {
     const err = rc > 0 ? (rc === NET_XMIT_CN ? 0 : netXmitErrno(rc)) : rc
-    return err === 0 || (err === -ENOBUFS && !this.recvErr) ? data.length : err
+    return err === 0 || (err === -ENOBUFS && !this.recvErr) ? octets : err
   }
 
   /** Copies the payload and writes the checksum; `sum` covers pseudo-header, destination port and length. */
@@ -291,7 +296,11 @@ export const udpRcv = (skb: Skb): void => {
   const { udp } = ipv4(skb.netns)
   if (skb.dst!.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) return deliverToAll(skb, saddr, daddr)
   const sk = udp.lookup(saddr, udpSport(b, o), daddr, udpDport(b, o), inetIif(skb))
-  if (sk !== null) return sk.receive(skb)
+  if (sk !== null) sk.receive(skb)
+  else noSocket(skb)
+}
+
+const noSocket = (skb: Skb): void => {
   if (!udpChecksumOk(skb)) return kfreeSkb(skb, DROP.UDP_CSUM)
   icmpSend(skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0)
   kfreeSkb(skb, DROP.NO_SOCKET)

@@ -14,11 +14,13 @@ import { IFF_UP, NET_RX_SUCCESS, NETDEV_TX_OK, type NetDevice } from '../../core
 import { kfreeSkb, PACKET_HOST, type Skb, skbClone, skbCowHead, skbPush, skbScrub } from '../../core/skb.js'
 import { skbClearHashIfNotL4 } from '../../ip/skb-hash.js'
 import {
+  INET_ECN_MASK,
   ipEcnDecapsulate,
   ipTunnelEcnEncap,
   ipTunnelGetDsfield,
   ipTunnelGetTtl,
   iptunnelPullCsum,
+  isTooLong,
   skbTunnelCheckPmtu,
 } from '../../ip/ip-tunnel.js'
 import { ipv4 } from '../../ip/ipv4.js'
@@ -38,6 +40,7 @@ import { vxlanCatchUp, vxlanSnoop } from './vxlan-fdb.js'
 import {
   VXLAN_DF_INHERIT,
   VXLAN_DF_SET,
+  VXLAN_DF_UNSET,
   VXLAN_F_GBP,
   VXLAN_F_L2MISS,
   VXLAN_F_LEARN,
@@ -97,6 +100,21 @@ const rxError = (vxlan: Vxlan, skb: Skb, reason: number): void => {
   kfreeSkb(skb, reason)
 }
 
+const rxFrameError = (vxlan: Vxlan, skb: Skb, reason: number): void => {
+  vxlan.dev.stats.rxFrameErrors++
+  rxError(vxlan, skb, reason)
+}
+
+const rxLengthError = (vxlan: Vxlan, skb: Skb): void => {
+  vxlan.dev.stats.rxLengthErrors++
+  rxError(vxlan, skb, DROP.PKT_TOO_SMALL)
+}
+
+const isDown = (skb: Skb, dev: NetDevice): void => {
+  dev.stats.rxDropped++
+  kfreeSkb(skb, DROP.DEV_READY)
+}
+
 /** A packet of the shared socket, `data` at the UDP header (vxlan_rcv). */
 export const vxlanRcv = (sock: UdpTunnelSock, skb: Skb): void => {
   const b = skb.buf
@@ -105,10 +123,7 @@ export const vxlanRcv = (sock: UdpTunnelSock, skb: Skb): void => {
   if ((vxlanFlags(b, o) & VXLAN_F_VNI) === 0) return kfreeSkb(skb, DROP.VXLAN_INVALID_HDR)
   const vxlan = findVni(sock.userData as VxlanSock, vxlanVni(b, o))
   if (vxlan === null) return kfreeSkb(skb, DROP.VXLAN_VNI_NOT_FOUND)
-  if (hasReservedBits(vxlan, b, o)) {
-    vxlan.dev.stats.rxFrameErrors++
-    return rxError(vxlan, skb, DROP.VXLAN_INVALID_HDR)
-  }
+  if (hasReservedBits(vxlan, b, o)) return rxFrameError(vxlan, skb, DROP.VXLAN_INVALID_HDR)
   const inner = o + VXLAN_HLEN
   if (skb.tail - inner < ETH_HLEN) return kfreeSkb(skb, DROP.NOMEM)
   const saddr = ipv4Saddr(b, skb.networkHeader)
@@ -135,18 +150,9 @@ const decapsulated = (vxlan: Vxlan, skb: Skb, saddr: number, tos: number): void 
   if (reason !== 0) return kfreeSkb(skb, reason)
   const o = skb.data
   skb.networkHeader = o
-  if (skb.protocol === ETH_P_IP && skb.tail - o < IPV4_HLEN) {
-    dev.stats.rxLengthErrors++
-    return rxError(vxlan, skb, DROP.PKT_TOO_SMALL)
-  }
-  if (!ipEcnDecapsulate(skb, tos, o)) {
-    dev.stats.rxFrameErrors++
-    return rxError(vxlan, skb, DROP.IP_TUNNEL_ECN)
-  }
-  if ((dev.flags & IFF_UP) === 0) {
-    dev.stats.rxDropped++
-    return kfreeSkb(skb, DROP.DEV_READY)
-  }
+  if (skb.tail - o < IPV4_HLEN && skb.protocol === ETH_P_IP) return rxLengthError(vxlan, skb)
+  if ((tos & INET_ECN_MASK) !== 0 && !ipEcnDecapsulate(skb, tos, o)) return rxFrameError(vxlan, skb, DROP.IP_TUNNEL_ECN)
+  if ((dev.flags & IFF_UP) === 0) return isDown(skb, dev)
   dev.stats.rxPackets++
   dev.stats.rxBytes += skb.tail - o
   netifRx(skb)
@@ -171,15 +177,22 @@ export const vxlanXmit = (skb: Skb, dev: NetDevice): number => {
   if (vxlan.ageAt <= now) vxlanCatchUp(vxlan)
   if (flags & VXLAN_F_PROXY && ethType(skb.buf, mac) === ETH_P_ARP) return arpReduce(vxlan, skb)
   const b = skb.buf
-  let f = vxlan.fdb.find(macHiAt(b, mac), macLoAt(b, mac))
-  let didRsc = false
-  if (f !== null && f.flags & NTF_ROUTER && flags & VXLAN_F_RSC) {
-    didRsc = routeShortcircuit(vxlan, skb)
-    if (didRsc) f = vxlan.fdb.find(macHiAt(skb.buf, mac), macLoAt(skb.buf, mac))
-  }
-  f ??= vxlan.fdb.find(0, 0)
-  if (f === null) return noRemote(vxlan, skb, mac)
+  const f = vxlan.fdb.find(macHiAt(b, mac), macLoAt(b, mac))
+  if (f === null || (f.flags & NTF_ROUTER && flags & VXLAN_F_RSC)) return xmitElsewhere(vxlan, skb, dev, f, mac)
   f.used = now
+  const { remotes } = f
+  if (remotes.length === 1) xmitOne(vxlan, skb, dev, remotes[0]!, false)
+  else xmitAll(vxlan, skb, dev, f, false)
+  return NETDEV_TX_OK
+}
+
+/** There is no entry for the destination, or that of a router, which the frame may not have to pass. */
+const xmitElsewhere = (vxlan: Vxlan, skb: Skb, dev: NetDevice, found: VxlanFdb | null, mac: number): number => {
+  const didRsc = found !== null && routeShortcircuit(vxlan, skb)
+  const b = skb.buf
+  const f = (didRsc ? vxlan.fdb.find(macHiAt(b, mac), macLoAt(b, mac)) : found) ?? vxlan.fdb.find(0, 0)
+  if (f === null) return noRemote(vxlan, skb, mac)
+  f.used = dev.netns.world.sim.now
   xmitAll(vxlan, skb, dev, f, didRsc)
   return NETDEV_TX_OK
 }
@@ -230,9 +243,14 @@ const portOf = (vxlan: Vxlan, rdst: VxlanRdst): number => (rdst.remotePort !== 0
 
 /** The route to a far end, kept beside it while it holds (udp_tunnel_dst_lookup). Null when there is none. */
 const getRoute = (vxlan: Vxlan, rdst: VxlanRdst, tos: number, mark: number, sport: number): Dst | null => {
+  const { dst } = rdst
+  if ((tos | mark) === 0 && dst !== null && isDstFresh(dst, ipv4(vxlan.net))) return dst
+  return lookUp(vxlan, rdst, tos, mark, sport)
+}
+
+const lookUp = (vxlan: Vxlan, rdst: VxlanRdst, tos: number, mark: number, sport: number): Dst | null => {
   const state = ipv4(vxlan.net)
   const usesCache = tos === 0 && mark === 0
-  if (usesCache && rdst.dst !== null && isDstFresh(rdst.dst, state)) return rdst.dst
   const fl = state.fib.flow.reset(rdst.remoteIp, vxlan.cfg.saddr, rdst.remoteIfindex)
   fl.proto = IPPROTO_UDP
   fl.tos = tos & 0xfc
@@ -249,52 +267,44 @@ const getRoute = (vxlan: Vxlan, rdst: VxlanRdst, tos: number, mark: number, spor
 const xmitOne = (vxlan: Vxlan, skb: Skb, dev: NetDevice, rdst: VxlanRdst, didRsc: boolean): void => {
   const o = skb.data + ETH_HLEN
   skb.networkHeader = o
-  if (skb.protocol === ETH_P_IP && skb.tail - o < IPV4_HLEN) {
+  if (skb.tail - o < IPV4_HLEN && skb.protocol === ETH_P_IP) {
     txDrop(skb, dev, DROP.PKT_TOO_SMALL)
     return
   }
   const { cfg } = vxlan
-  const { remoteIp } = rdst
-  if (remoteIp === 0) {
-    // Cut short back to the bridge on this side, where the neighbour is.
-    if (didRsc) vxlanEncapBypass(skb, vxlan, vxlan, true)
-    else txDrop(skb, dev, DROP.NO_TX_TARGET)
-    return
-  }
-  const ttl = ttlOf(vxlan, skb, o, remoteIp)
+  if (rdst.remoteIp === 0) return toOwnSide(vxlan, skb, didRsc)
   const tos = cfg.tos === 1 ? ipTunnelGetDsfield(skb, o) : cfg.tos
   const sport = udpFlowSrcPort(dev, skb, o, cfg.portMin, cfg.portMax)
   const rt = getRoute(vxlan, rdst, tos, skb.mark, sport)
-  if (rt === null) {
-    dev.stats.txCarrier++
-    return txError(skb, dev, DROP.IP_OUTNOROUTES)
-  }
-  if (rt.dev === dev) {
-    dev.stats.collisions++
-    return txError(skb, dev, DROP.TUNNEL_LOOP)
-  }
-  const isLocal = (rt.flags & RTCF_LOCAL) !== 0 && (rt.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) === 0
-  if (isLocal && cfg.flags & VXLAN_F_LOCALBYPASS) return bypassIfThere(vxlan, skb, dev, rdst)
-  const df = dfOf(vxlan, skb, o)
-  if (skbTunnelCheckPmtu(skb, dev, rt, VXLAN_HEADROOM, dev.master !== null)) {
-    vxlanEncapBypass(skb, vxlan, vxlan, false)
-    return
-  }
-  encapsulate(vxlan, skb, rdst, rt, tos, ttl, df, sport)
+  if (rt === null || rt.dev === dev) return noRoute(skb, dev, rt)
+  if (rt.flags & RTCF_LOCAL && takesBypass(vxlan, rt)) return bypassIfThere(vxlan, skb, dev, rdst)
+  if (isTooLong(skb, rt, VXLAN_HEADROOM) && skbTunnelCheckPmtu(skb, dev, rt, VXLAN_HEADROOM, dev.master !== null))
+    return vxlanEncapBypass(skb, vxlan, vxlan, false)
+  encapsulate(vxlan, skb, rdst, rt, tos, sport)
 }
 
-const encapsulate = (
-  vxlan: Vxlan,
-  skb: Skb,
-  rdst: VxlanRdst,
-  rt: Dst,
-  tos: number,
-  ttl: number,
-  df: number,
-  sport: number,
-): void => {
+/** The entry has no far end: cut short back to the bridge on this side, where the neighbour is. */
+const toOwnSide = (vxlan: Vxlan, skb: Skb, didRsc: boolean): void => {
+  if (didRsc) vxlanEncapBypass(skb, vxlan, vxlan, true)
+  else txDrop(skb, vxlan.dev, DROP.NO_TX_TARGET)
+}
+
+/** There is no route to the far end, or one through the tunnel itself. */
+const noRoute = (skb: Skb, dev: NetDevice, rt: Dst | null): void => {
+  if (rt === null) dev.stats.txCarrier++
+  else dev.stats.collisions++
+  txError(skb, dev, rt === null ? DROP.IP_OUTNOROUTES : DROP.TUNNEL_LOOP)
+}
+
+const takesBypass = (vxlan: Vxlan, rt: Dst): boolean =>
+  (rt.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) === 0 && (vxlan.cfg.flags & VXLAN_F_LOCALBYPASS) !== 0
+
+const encapsulate = (vxlan: Vxlan, skb: Skb, rdst: VxlanRdst, rt: Dst, tos: number, sport: number): void => {
   const { cfg, dev } = vxlan
   const { stats } = dev
+  const { networkHeader } = skb
+  const ttl = ttlOf(vxlan, skb, networkHeader, rdst.remoteIp)
+  const df = cfg.df === VXLAN_DF_UNSET ? 0 : dfOf(vxlan, skb, networkHeader)
   const outerTos = ipTunnelEcnEncap(tos, skb, skb.networkHeader)
   skbCowHead(skb, VXLAN_HEADROOM)
   const octets = skb.tail - skb.networkHeader
