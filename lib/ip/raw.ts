@@ -127,8 +127,8 @@ export class RawSocket extends Sock {
     skb.priority = tosToPriority(this.tos)
     skb.dst = dst
     skb.ignoreDf = this.ignoresDf
-    const wants = this.pmtuDisc === 'want' && total <= mtu && !dst.mtuLocked
-    const df = this.pmtuDisc === 'do' || this.pmtuDisc === 'probe' || wants ? IP_DF : 0
+    const wants = this.wantsDf && total <= mtu && !dst.mtuLocked
+    const df = this.setsDf || wants ? IP_DF : 0
     const ttl = dst.flags & RTCF_MULTICAST ? this.mcastTtl : this.ttl !== 0 ? this.ttl : dstHoplimit(dst)
     const rc = ipLocalOut(skb, this, this.tos, df, ttl, this.protocol, saddr, daddr)
     if (rc <= 0) return rc === 0 ? payload.length : rc

@@ -64,7 +64,13 @@ export class Sock {
   /** IP_MULTICAST_ALL: what is sent to groups that others have joined here is received, too. */
   mcastAll = true
   mcastIf: NetDevice | null = null
-  pmtuDisc: PmtuDisc
+  /** The kernel may fragment what this socket sends (ip_sk_ignore_df). Follows from {@link pmtuDisc}, as the next three do. */
+  ignoresDf = true
+  /** Learned path MTUs count (ip_sk_use_pmtu). */
+  usesPmtu = true
+  /** Every packet carries DF; otherwise, with `wantsDf`, one that fits and whose route lets it (ip_dont_fragment). */
+  setsDf = false
+  wantsDf = true
   /** IP_RECVERR: ICMP errors go to the error queue, and transmit errors are reported. */
   recvErr = false
   reuseAddr = false
@@ -95,13 +101,14 @@ export class Sock {
   #rmem = 0
   #error = 0
   #wakePending = false
+  #pmtuDisc: PmtuDisc = 'want'
   readonly #errors: SockError[] = []
 
   constructor(netns: Netns, protocol: number) {
     const { profile } = netns.world
     this.netns = netns
     this.protocol = protocol
-    this.pmtuDisc = ipv4(netns).sysctls.ipNoPmtuDisc !== 0 ? 'dont' : 'want'
+    if (ipv4(netns).sysctls.ipNoPmtuDisc !== 0) this.pmtuDisc = 'dont'
     this.rcvbuf = profile.rmemDefault
     this.sndbuf = profile.wmemDefault
     this.inetId = 0
@@ -109,19 +116,23 @@ export class Sock {
     ipv4(netns).sockets.add(this)
   }
 
-  /** True when the kernel may fragment what this socket sends (ip_sk_ignore_df). */
-  get ignoresDf(): boolean {
-    return this.pmtuDisc === 'dont' || this.pmtuDisc === 'want' || this.pmtuDisc === 'omit'
+  /** IP_MTU_DISCOVER. */
+  get pmtuDisc(): PmtuDisc {
+    return this.#pmtuDisc
+  }
+
+  // Sending reads the flags, not the word: five comparisons of text for each packet are a twentieth of its way.
+  set pmtuDisc(mode: PmtuDisc) {
+    this.#pmtuDisc = mode
+    this.ignoresDf = mode === 'dont' || mode === 'want' || mode === 'omit'
+    this.usesPmtu = mode !== 'probe' && this.acceptsPmtu
+    this.setsDf = mode === 'do' || mode === 'probe'
+    this.wantsDf = mode === 'want'
   }
 
   /** True when ICMP errors about the path's MTU are believed (ip_sk_accept_pmtu). */
   get acceptsPmtu(): boolean {
-    return this.pmtuDisc !== 'interface' && this.pmtuDisc !== 'omit'
-  }
-
-  /** True when learned path MTUs count (ip_sk_use_pmtu). */
-  get usesPmtu(): boolean {
-    return this.pmtuDisc !== 'probe' && this.acceptsPmtu
+    return this.#pmtuDisc !== 'interface' && this.#pmtuDisc !== 'omit'
   }
 
   /** Packets waiting to be read. */

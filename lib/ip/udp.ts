@@ -180,10 +180,7 @@ export class UdpSocket extends Sock {
     skb.l4Hash = this.txHash !== 0
     skb.dst = dst
     skb.ignoreDf = this.ignoresDf
-    const df =
-      this.pmtuDisc === 'do' || this.pmtuDisc === 'probe' || (fits && this.pmtuDisc === 'want' && !dst.mtuLocked)
-        ? IP_DF
-        : 0
+    const df = this.setsDf || (fits && this.wantsDf && !dst.mtuLocked) ? IP_DF : 0
     const ttl = dst.flags & RTCF_MULTICAST ? this.mcastTtl : this.ttl !== 0 ? this.ttl : dstHoplimit(dst)
     const rc = ipLocalOut(skb, this, this.tos, df, ttl, IPPROTO_UDP, saddr, daddr)
     return rc === 0 ? data.length : this.#sent(rc, data.length)
