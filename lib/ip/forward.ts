@@ -11,6 +11,7 @@ import { IP_DF, ipv4DecTtl, ipv4FragOff, ipv4Tos, ipv4Ttl } from '../wire/ipv4.j
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
 import { forwardOptions } from './options.js'
+import { ipOutput } from './output.js'
 import { forwardSourceRoute } from './options-srr.js'
 import { IPSKB_DOREDIRECT, IPSKB_FORWARDED, IPSKB_SRR_HIT, IPSKB_SRR_STRICT } from './path.js'
 import { tosToPriority } from './priority.js'
@@ -52,5 +53,5 @@ export const ipForward = (skb: Skb): number => {
   ipv4DecTtl(skb.buf, skb.data)
   if (skb.ipFlags & (IPSKB_DOREDIRECT | IPSKB_SRR_HIT) || skb.ipOptLen !== 0) redirectAndOptions(skb)
   if (ipv4(skb.netns).sysctls.ipForwardUpdatePriority !== 0) skb.priority = tosToPriority(ipv4Tos(skb.buf, skb.data))
-  return dst.output(skb)
+  return dst.output === ipOutput ? ipOutput(skb) : dst.output(skb)
 }

@@ -28,6 +28,7 @@ import {
   ipv4TotLen,
 } from '../wire/ipv4.js'
 import { DROP_UNICAST_IN_L2_MULTICAST, FORWARDING, orConf } from './devconf.js'
+import { ipForward } from './forward.js'
 import { icmpSend, specDst } from './icmp-send.js'
 import { inDevOf } from './in-device.js'
 import { ipv4 } from './ipv4.js'
@@ -36,6 +37,7 @@ import { receiveSourceRoute } from './options-srr.js'
 import { rawLocalDeliver } from './raw.js'
 import { ipRouteInput } from './route.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST } from './rtnetlink.js'
+import { udpRcv } from './udp.js'
 
 /** The handler of ETH_P_IP (ip_rcv): drops what is not for this host or broken, then finds out what becomes of the rest. */
 export const ipRcv = (skb: Skb): number => {
@@ -78,7 +80,10 @@ const ipRcvFinish = (skb: Skb): number => {
   const dst = skb.dst!
   if (skb.pktType !== 0 && !(dst.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) && isInL2Multicast(skb))
     return refused(skb, DROP.UNICAST_IN_L2_MULTICAST)
-  return dst.input(skb)
+  // The two likely ones by name, as the kernel does (INDIRECT_CALL_INET): a call by pointer is never inlined.
+  const { input } = dst
+  if (input === ipForward) return ipForward(skb)
+  return input === ipLocalDeliver ? ipLocalDeliver(skb) : input(skb)
 }
 
 const isInL2Multicast = (skb: Skb): boolean => {
@@ -117,7 +122,8 @@ const deliverToProtocol = (skb: Skb): number => {
   const isRaw = rawLocalDeliver(skb, proto)
   const handler = ipv4(skb.netns).protos[proto]
   if (handler != null) {
-    handler.rcv(skb)
+    if (handler.rcv === udpRcv) udpRcv(skb)
+    else handler.rcv(skb)
     return NET_RX_SUCCESS
   }
   return unknownProtocol(skb, isRaw)
