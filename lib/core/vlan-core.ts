@@ -42,8 +42,6 @@ export class VlanDev {
   /** The address is that of {@link realDev} and follows it (NET_ADDR_STOLEN). */
   addrStolen = false
   /** What of this device's filters has been passed on to {@link realDev}. */
-  readonly mcSynced: Set<number> = new Set()
-  readonly ucSynced: Set<number> = new Set()
   promiscSynced = false
   allmultiSynced = false
 

@@ -42,6 +42,7 @@ import {
   RTCF_BROADCAST,
   RTCF_LOCAL,
   RTCF_MULTICAST,
+  RTCF_NOTIFY,
   RTCF_REDIRECTED,
   RTN_BROADCAST,
   RTN_LOCAL,
@@ -409,7 +410,7 @@ const mkrouteOutput = (
   if (
     cached !== null &&
     cached.type === type &&
-    (cached.flags & ~RTCF_REDIRECTED) === flags &&
+    (cached.flags & ~(RTCF_REDIRECTED | RTCF_NOTIFY)) === flags &&
     isDstFresh(cached, state)
   )
     return cached

@@ -73,6 +73,8 @@ export const NTF_OFFLOADED = 0x20
 export const NTF_STICKY = 0x40
 export const NTF_ROUTER = 0x80
 
+/** Flag of an answer: the route says RTCF_NOTIFY. */
+export const RTM_F_NOTIFY = 0x100
 export const RTCF_NOTIFY = 0x00010000
 export const RTCF_DOREDIRECT = 0x01000000
 export const RTCF_DIRECTSRC = 0x04000000

@@ -17,8 +17,10 @@ import {
   routeCacheList,
   routeDel,
   routeFlushCache,
+  type RouteGetRequest,
   routeGet,
   routeList,
+  routeMatch,
 } from '../rtnl/route.js'
 import { formatIpv4, formatPrefix } from '../wire/ip.js'
 import { type DevRef, devOf } from './refs.js'
@@ -275,24 +277,31 @@ export class RouteApi {
    * `from`. Throws what the look-up says: ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL, EXDEV.
    */
   get(dst: string, options: RouteGetOptions = {}): RouteGet {
-    checkOptions('route.get', options, ['from', 'iif', 'oif', 'tos', 'mark', 'ipproto', 'sport', 'dport', 'uid'])
+    return publicGet(routeGet(this.#netns, this.#request('route.get', dst, options)))
+  }
+
+  /** The entry of the routing tables that {@link get} goes by (`ip route get fibmatch`). Throws as that does. */
+  match(dst: string, options: RouteGetOptions = {}): RouteInfo {
+    return publicInfo(routeMatch(this.#netns, this.#request('route.match', dst, options)))
+  }
+
+  #request(call: string, dst: string, options: RouteGetOptions): RouteGetRequest {
+    checkOptions(call, options, ['from', 'iif', 'oif', 'tos', 'mark', 'ipproto', 'sport', 'dport', 'uid'])
     const { from, iif, oif, tos, mark, ipproto, sport, dport, uid } = options
-    return publicGet(
-      routeGet(this.#netns, {
-        dst: ipv4Option('dst', dst),
-        ...defined({
-          src: from === undefined ? undefined : ipv4Option('from', from),
-          iif: iif === undefined ? undefined : devOf(this.#netns, iif),
-          oif: oif === undefined ? undefined : devOf(this.#netns, oif),
-          tos,
-          mark: mark === undefined ? undefined : mark | 0,
-          ipProto: ipproto === undefined ? undefined : wordOption('ipproto', ipproto, IPPROTO_NUMBERS),
-          sport,
-          dport,
-          uid,
-        }),
+    return {
+      dst: ipv4Option('dst', dst),
+      ...defined({
+        src: from === undefined ? undefined : ipv4Option('from', from),
+        iif: iif === undefined ? undefined : devOf(this.#netns, iif),
+        oif: oif === undefined ? undefined : devOf(this.#netns, oif),
+        tos,
+        mark: mark === undefined ? undefined : mark | 0,
+        ipProto: ipproto === undefined ? undefined : wordOption('ipproto', ipproto, IPPROTO_NUMBERS),
+        sport,
+        dport,
+        uid,
       }),
-    )
+    }
   }
 
   #put(dst: string, options: RouteOptions, verb: RouteVerb): void {

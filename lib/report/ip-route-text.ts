@@ -3,7 +3,7 @@
  *
  * @see ip-route(8)
  */
-import { RT_SCOPE_UNIVERSE, RT_TABLE_MAIN, RTN_UNICAST, RTPROT_BOOT } from '../ip/rtnetlink.js'
+import { RT_SCOPE_UNIVERSE, RT_TABLE_MAIN, RTM_F_NOTIFY, RTN_UNICAST, RTPROT_BOOT } from '../ip/rtnetlink.js'
 import type { NexthopInfo, RouteInfo } from '../rtnl/route.js'
 import { formatIpv4 } from '../wire/ip.js'
 import { DSFIELDS, type NameTable, ROUTE_PROTOCOLS, ROUTE_TABLES, ROUTE_TYPES, SCOPES } from './names.js'
@@ -57,6 +57,7 @@ const FLAGS: readonly (readonly [bit: number, word: string])[] = [
   [1, 'dead'],
   [4, 'onlink'],
   [2, 'pervasive'],
+  [RTM_F_NOTIFY, 'notify'],
   [16, 'linkdown'],
   [0x20000000, 'rt_offload_failed'],
 ]

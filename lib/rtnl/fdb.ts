@@ -49,11 +49,14 @@ const checkEthernet = (dev: NetDevice, verb: 'add' | 'delete'): void => {
     throw extackError('EINVAL', `FDB ${verb} only supported for Ethernet devices`, { dev: dev.name })
 }
 
-/** Calls for the master, for the device itself, or both in this order, as the flags say. Throws EOPNOTSUPP for neither. */
+/**
+ * Calls for the master, for the device itself, or both in this order, as the flags say; the device sees the flags without
+ * NTF_MASTER once the master has done its part. Throws EOPNOTSUPP for neither.
+ */
 const dispatch = (
   { dev, flags }: Pick<FdbRequest, 'dev' | 'flags'>,
   onMaster: (ops: FdbOps) => void,
-  onSelf: (ops: FdbOps | null) => void,
+  onSelf: (ops: FdbOps | null, flags: number) => void,
 ): void => {
   let done = false
   const master = dev.master === null ? null : fdbOpsOf(dev.master)
@@ -63,7 +66,7 @@ const dispatch = (
     done = true
   }
   if (targets & NTF_SELF) {
-    onSelf(fdbOpsOf(dev))
+    onSelf(fdbOpsOf(dev), done ? flags & ~NTF_MASTER : flags)
     done = true
   }
   if (!done) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name })
@@ -81,7 +84,7 @@ const put = (netns: Netns, request: FdbRequest, mode: FdbMode): void => {
   dispatch(
     request,
     ops => ops.add(dev, request, mode),
-    ops => (ops === null ? dfltAdd(dev, request, mode) : ops.add(dev, request, mode)),
+    (ops, flags) => (ops === null ? dfltAdd(dev, request, mode) : ops.add(dev, { ...request, flags }, mode)),
   )
 }
 

@@ -21,9 +21,13 @@ export interface MaddrInfo {
   readonly isStatic: boolean
 }
 
+/** An address that was passed down to the device below counts one use more, unless it stuck: then that use is in the list. */
+const usesBelow = ({ mcSync }: NetDevice, addr: number): number =>
+  mcSync.down.has(addr) && !mcSync.stuck.has(addr) ? 1 : 0
+
 const groupsOf = (dev: NetDevice): MaddrInfo[] => [
   ...[...dev.mc].map(([addr, users]): MaddrInfo => {
-    return { dev, family: 'link', addr, users, isStatic: dev.mcStatic.has(addr) }
+    return { dev, family: 'link', addr, users: users + usesBelow(dev, addr), isStatic: dev.mcStatic.has(addr) }
   }),
   ...(inDevOf(dev)?.mcList ?? []).map(({ addr, users }): MaddrInfo => {
     return { dev, family: 'inet', addr, users, isStatic: false }

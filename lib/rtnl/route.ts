@@ -26,7 +26,9 @@ import {
   RTCF_DOREDIRECT,
   RTCF_LOCAL,
   RTCF_MULTICAST,
+  RTCF_NOTIFY,
   RTCF_REDIRECTED,
+  RTM_F_NOTIFY,
   RTN_ANYCAST,
   RTN_BROADCAST,
   RTN_LOCAL,
@@ -312,6 +314,8 @@ export interface RouteGetRequest {
   readonly dport?: number
   /** User id of the sender, 0 when absent. */
   readonly uid?: number
+  /** Mark the route, which says so as long as it is kept (RTM_F_NOTIFY). */
+  readonly notify?: boolean
 }
 
 /** The entry of the routing tables that {@link routeGet} goes by (RTM_F_FIB_MATCH). Throws as that does. */
@@ -365,7 +369,9 @@ const getOutput = (netns: Netns, request: RouteGetRequest, skb: Skb): RouteGetIn
   fl.uid = uid
   const dst = ipRouteOutput(netns, fl, skb)
   if (dst === null) throw new NetloomError(errnoName(routeError(netns)), undefined, { dst: formatIpv4(daddr) })
-  return describe(netns, dst, dst.flags, request, fl.saddr)
+  const notify = request.notify === true ? RTCF_NOTIFY : 0
+  if (isKept(dst, daddr)) dst.flags |= notify
+  return describe(netns, dst, dst.flags | notify, request, fl.saddr)
 }
 
 const getInput = (netns: Netns, request: RouteGetRequest, skb: Skb, iif: NetDevice): RouteGetInfo => {
@@ -376,6 +382,7 @@ const getInput = (netns: Netns, request: RouteGetRequest, skb: Skb, iif: NetDevi
   const flags = skb.ipFlags & IPSKB_DOREDIRECT ? RTCF_DOREDIRECT : 0
   if (reason !== 0 || dst === null) throw new NetloomError('EINVAL', undefined, { dst: formatIpv4(daddr) })
   if (dst.error !== 0) throw new NetloomError(errnoName(dst.error), undefined, { dst: formatIpv4(daddr) })
+  if (request.notify === true) dst.flags |= RTCF_NOTIFY
   return describe(netns, dst, dst.flags | flags, request, saddr)
 }
 
@@ -386,6 +393,7 @@ const CACHE_FLAGS: readonly (readonly [number, string])[] = [
   [RTCF_BROADCAST, 'brd'],
   [RTCF_REDIRECTED, 'redirected'],
   [RTCF_DOREDIRECT, 'redirect'],
+  [RTCF_NOTIFY, 'notify'],
 ]
 
 /** RTM_F_OFFLOAD_FAILED, which the kernel's flag for multicast routes is taken for. */
@@ -421,7 +429,7 @@ const cachedInfo = (
     dev: dst.dev,
     type: dst.type,
     table,
-    flags: flags & RTM_F_OFFLOAD_FAILED,
+    flags: (flags & RTM_F_OFFLOAD_FAILED) | (flags & RTCF_NOTIFY ? RTM_F_NOTIFY : 0),
     cacheFlags: CACHE_FLAGS.filter(([flag]) => (flags & flag) !== 0).map(([, word]) => word),
     metrics: metricsOf(dst, dst.fibInfo as FibInfo | null, holds),
     expiresNs: holds ? dst.expires - tick : 0,

@@ -215,6 +215,8 @@ test('route: what ip route adds, lists and looks up', () => {
   assert.equal([own!.dst, own!.via, own!.proto, own!.flags], ['10.3.0.0/16', '192.0.2.1', 'static', ['onlink']])
   const { via, dev, src } = h1.route.get('10.1.2.3')
   assert.equal([via, dev, src], ['10.0.0.253', 'eth0', '10.0.0.1'])
+  const entry = h1.route.match('10.1.2.3')
+  assert.equal([entry.dst, entry.via, entry.metric], ['10.1.0.0/16', '10.0.0.253', 100])
   assert.is(
     refusal(() => h1.route.get('10.2.2.3')),
     'EHOSTUNREACH: No route to host',

@@ -11,8 +11,6 @@
  * @see net/8021q/vlan_dev.c
  */
 import {
-  devMcAdd,
-  devMcDel,
   devSetAllmulti,
   devSetPromiscuity,
   devUcAdd,
@@ -20,6 +18,7 @@ import {
   netifCarrierOff,
   netifCarrierOn,
 } from '../../core/dev.js'
+import { devMcSync, devMcUnsync, devUcSync, devUcUnsync } from '../../core/dev-addr-lists.js'
 import { devQueueXmit, NET_XMIT_CN } from '../../core/dev-tx.js'
 import {
   type DeviceOps,
@@ -89,25 +88,6 @@ const vlanOpen = (dev: NetDevice): void => {
   if (realDev.carrier && (vlan.flags & VLAN_FLAG_BRIDGE_BINDING) === 0) netifCarrierOn(dev)
 }
 
-const syncList = (
-  from: ReadonlyMap<number, number>,
-  synced: Set<number>,
-  realDev: NetDevice,
-  add: (dev: NetDevice, mac: number) => void,
-  del: (dev: NetDevice, mac: number) => boolean,
-): void => {
-  for (const mac of synced)
-    if (!from.has(mac)) {
-      synced.delete(mac)
-      del(realDev, mac)
-    }
-  for (const mac of from.keys())
-    if (!synced.has(mac)) {
-      synced.add(mac)
-      add(realDev, mac)
-    }
-}
-
 /** Passes promiscuity on to the real device (vlan_dev_change_rx_flags). */
 const syncModes = (vlan: VlanDev, promisc: boolean, allmulti: boolean): void => {
   if (allmulti !== vlan.allmultiSynced) {
@@ -124,16 +104,14 @@ const syncModes = (vlan: VlanDev, promisc: boolean, allmulti: boolean): void => 
 const vlanSetRxMode = (dev: NetDevice): void => {
   const vlan = vlanDevPriv(dev)
   syncModes(vlan, (dev.flags & IFF_PROMISC) !== 0, (dev.flags & IFF_ALLMULTI) !== 0)
-  syncList(dev.mc, vlan.mcSynced, vlan.realDev, devMcAdd, devMcDel)
-  syncList(dev.uc, vlan.ucSynced, vlan.realDev, devUcAdd, devUcDel)
+  devMcSync(vlan.realDev, dev)
+  devUcSync(vlan.realDev, dev)
 }
-
-const NOTHING: ReadonlyMap<number, number> = new Map()
 
 const vlanStop = (dev: NetDevice): void => {
   const vlan = vlanDevPriv(dev)
-  syncList(NOTHING, vlan.mcSynced, vlan.realDev, devMcAdd, devMcDel)
-  syncList(NOTHING, vlan.ucSynced, vlan.realDev, devUcAdd, devUcDel)
+  devMcUnsync(vlan.realDev, dev)
+  devUcUnsync(vlan.realDev, dev)
   syncModes(vlan, false, false)
   if (dev.addr !== vlan.realDev.addr) devUcDel(vlan.realDev, dev.addr)
   if ((vlan.flags & VLAN_FLAG_BRIDGE_BINDING) === 0) netifCarrierOff(dev)

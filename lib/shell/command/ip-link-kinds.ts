@@ -38,7 +38,8 @@ const KNOWN_TO_TOOL: readonly string[] = [
 ].flatMap(line => line.split(' '))
 
 /** Kinds that the reference kernel makes and netloom does not: refused in netloom's own words, not in the kernel's. */
-const NOT_BUILT: readonly string[] = ['macvlan', 'macvtap', 'vxlan']
+const NOT_BUILT: readonly string[] = ['ifb', 'macvtap']
+
 const SUPPORTED = KINDS.map(k => k.kind)
   .filter(kind => !kind.endsWith('_slave'))
   .join(', ')
@@ -53,7 +54,6 @@ export const parseKindWords = (
 ): KindRequest => {
   const words = KINDS.find(k => k.kind === kind)
   if (words !== undefined) return verb === 'add' ? words.forAdd(ip, args, request) : words.forSet(ip, args, request)
-  if (verb === 'add' && NOT_BUILT.includes(kind)) throw unsupported('ip link add type', kind, 'veth, bridge, vxlan')
   if (verb === 'add' && NOT_BUILT.includes(kind)) throw unsupported('ip link add type', kind, SUPPORTED)
   if (!args.done && !KNOWN_TO_TOOL.includes(kind))
     throw new ToolExit(1, `Garbage instead of arguments "${args.word} ...". Try "ip link help".\n`)

@@ -5,6 +5,7 @@
  */
 import { extackError } from '../../errors.js'
 import { ALL_COLUMNS, printRoute } from '../../report/ip-route-text.js'
+import { Printer } from '../../report/printer.js'
 import { printRouteGet } from '../../report/ip-route-get-text.js'
 import { routeGet, routeMatch } from '../../rtnl/route.js'
 import { formatIpv4 } from '../../wire/ip.js'
@@ -23,7 +24,7 @@ import type { IpContext } from './ip-context.js'
 import { tosNumber } from './ip-route-args.js'
 import { ipProtocol } from './ip-rule-args.js'
 
-const SUPPORTED = 'to, from, iif, oif, tos, mark, uid, ipproto, sport, dport, fibmatch'
+const SUPPORTED = 'to, from, iif, oif, tos, mark, uid, ipproto, sport, dport, fibmatch, connected, notify'
 
 /** What the words ask for. */
 interface GetRequest {
@@ -38,6 +39,8 @@ interface GetRequest {
   sport?: number
   dport?: number
   fibmatch?: boolean
+  connected?: boolean
+  notify?: boolean
 }
 
 /** After the first address the family is known. */
@@ -72,11 +75,22 @@ const parseRequest = (ip: IpContext, args: Args): GetRequest => {
     else if (word === 'dport') request.dport = numberArgument(args, 16, 'invalid dport\n')
     else if (word === 'ipproto') request.ipProto = ipProtocol(args.take())
     else if (word === 'fibmatch') request.fibmatch = true
+    else if (matches(word, 'connected')) request.connected = true
+    else if (matches(word, 'notify')) request.notify = true
     else if (word === 'vrf') invalidArgument('Invalid VRF\n', args.take())
-    else if (['notify', 'connected', 'as'].includes(word)) throw unsupported('ip route get', word, SUPPORTED)
+    else if (word === 'as') throw unsupported('ip route get', word, SUPPORTED)
     else takeAddress(ip, request, word === 'to' ? args.take() : word)
   }
   return request
+}
+
+/** The tool means to ask again from the address of the first answer, but repeats its question; JSON is over by then. */
+const printConnected = (ip: IpContext, source: number, write: (p: Printer) => void): number => {
+  if (source === 0) throw new ToolExit(1, 'Failed to connect the route\n')
+  const p = new Printer({ ...ip.options, json: false })
+  write(p)
+  ip.command.out(p.finish())
+  return 0
 }
 
 /** `ip route get`. */
@@ -88,13 +102,21 @@ export const getRoute = (ip: IpContext, args: Args): number => {
   const oif = request.oif === undefined ? undefined : ip.device(request.oif)
   if (from !== undefined && from.len !== 32)
     throw extackError('EINVAL', 'ipv4: Invalid values in header for route get request')
-  const wanted = { dst: dst.addr, ...defined({ src: from?.addr, iif, oif, mark, tos, uid, ipProto, sport, dport }) }
+  const { notify } = request
+  const wanted = {
+    dst: dst.addr,
+    ...defined({ src: from?.addr, iif, oif, mark, tos, uid, ipProto, sport, dport, notify }),
+  }
+  const isConnected = request.connected === true && from === undefined
   if (request.fibmatch === true) {
     const route = routeMatch(ip.netns, wanted)
-    return ip.printList(p => printRoute(p, route, { ...ALL_COLUMNS, hideTable: false }))
+    const write = (p: Printer): void => printRoute(p, route, { ...ALL_COLUMNS, hideTable: false })
+    ip.printList(write)
+    return isConnected ? printConnected(ip, route.prefsrc, write) : 0
   }
   const info = routeGet(ip.netns, wanted)
-  return ip.printList(p =>
-    printRouteGet(p, info, { from: from === undefined || from.addr === 0 ? '' : formatIpv4(from.addr), mark }),
-  )
+  const question = { from: from === undefined || from.addr === 0 ? '' : formatIpv4(from.addr), mark }
+  const write = (p: Printer): void => printRouteGet(p, info, question)
+  ip.printList(write)
+  return isConnected ? printConnected(ip, info.src, write) : 0
 }

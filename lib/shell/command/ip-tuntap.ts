@@ -63,7 +63,7 @@ const parse = (args: Args): Request => {
   while (!args.done) {
     const word = args.take()
     const found = SWITCHES.find(([name]) => matches(word, name))
-    if (matches(word, 'mode')) request.mode = readMode(args.take())
+    if (matches(word, 'mode')) takeMode(request, args)
     else if (matches(word, 'user')) request.user = owner('user', args.take())
     else if (matches(word, 'group')) request.group = owner('group', args.take())
     else if (found !== undefined) request[found[1]] = true
@@ -71,6 +71,13 @@ const parse = (args: Args): Request => {
     else takeName(request, word, args)
   }
   return request
+}
+
+const takeMode = (request: Request, args: Args): void => {
+  const mode = readMode(args.take())
+  if (request.mode !== undefined && request.mode !== mode)
+    usageError('You managed to ask for more than one tunnel mode.')
+  request.mode = mode
 }
 
 const takeDev = (request: Request, args: Args): void => {
