@@ -1,7 +1,8 @@
 /**
  * Look-up of a MAC in a bridge's forwarding table.
  */
-import { FdbEntry, FdbTable } from '../../dist/dev/bridge/br-fdb-table.js'
+import { MacTable } from '../../dist/core/mac-table.js'
+import { FdbEntry } from '../../dist/dev/bridge/br-fdb-table.js'
 import type { BenchCase } from '../case.js'
 
 const OPS = 1000
@@ -26,7 +27,7 @@ const lookUp = (entries: number): BenchCase => ({
   name: `${entries.toLocaleString('en')} entries`,
   ops: OPS,
   make: () => {
-    const table = new FdbTable()
+    const table = new MacTable<FdbEntry>()
     // As Docker makes them: 02:42 and the container's address.
     const low = shuffled(entries).map(n => 0xac110002 + n)
     for (const lo of low) table.insert(new FdbEntry(HI, lo, null, 0, 0))

@@ -2,7 +2,8 @@
  * Entries by MAC: an open-addressed table of the halves for the look-up of every frame, and a list of the entries, the
  * newest first, for dumps. 4 ns a look-up where a Map of 48-bit numbers takes 16.
  *
- * Four int32 a slot: lower 32 bits of the MAC, upper 16, number of the entry plus one (0 free), unused.
+ * Four int32 a slot: lower 32 bits of the MAC, upper 16 (above them an owner may keep what else belongs to the key), number
+ * of the entry plus one (0 free), unused.
  *
  * @see include/linux/rhashtable.h, include/linux/list.h hlist
  */

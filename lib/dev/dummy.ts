@@ -6,12 +6,11 @@
  * @see drivers/net/dummy.c
  */
 import { netifCarrierOff, netifCarrierOn, registerNetdevice, unregisterNetdevice } from '../core/dev.js'
-import { type DeviceOps, deviceOps, IFF_BROADCAST, IFF_NOARP, NETDEV_TX_OK, NetDevice } from '../core/netdev.js'
+import { type DeviceOps, deviceOps, IFF_BROADCAST, IFF_NOARP, NETDEV_TX_OK, type NetDevice } from '../core/netdev.js'
 import type { LinkKind, NewLinkBase } from '../core/registry.js'
 import { consumeSkb, type Skb } from '../core/skb.js'
 import { NetloomError } from '../errors.js'
-import { isValidMac } from '../wire/mac.js'
-import { ethRandomAddr } from './eth-random-addr.js'
+import { assignAddress, checkAddress, createLink } from './create-link.js'
 
 const dummyXmit = (skb: Skb, dev: NetDevice): number => {
   const { stats } = dev
@@ -35,18 +34,12 @@ const dummyNewlink = (base: NewLinkBase, attrs: object): NetDevice => {
   const context = { name: base.name }
   const [unknown] = Object.keys(attrs)
   if (unknown !== undefined) throw new NetloomError('EINVAL', undefined, { ...context, attribute: unknown })
-  if (base.address !== undefined && !isValidMac(base.address))
-    throw new NetloomError('EADDRNOTAVAIL', undefined, context)
-  const dev = new NetDevice(base.netns, base.name, DUMMY_OPS)
+  checkAddress(base)
+  const dev = createLink(base, DUMMY_OPS)
   dev.flags = IFF_BROADCAST | IFF_NOARP
   dev.minMtu = 0
   dev.maxMtu = 0
-  dev.numTxQueues = base.numTxQueues ?? 1
-  dev.numRxQueues = base.numRxQueues ?? 1
-  if (base.mtu !== undefined) dev.mtu = base.mtu
-  if (base.txQueueLen !== undefined) dev.txQueueLen = base.txQueueLen
-  dev.addrAssigned = base.address !== undefined
-  dev.setAddr(base.address ?? ethRandomAddr(base.netns.world))
+  assignAddress(dev, base)
   registerNetdevice(dev, base.ifindex ?? 0)
   return dev
 }

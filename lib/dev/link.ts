@@ -10,44 +10,24 @@ import { DROP } from '../core/drop.js'
 import {
   type DeviceOps,
   deviceOps,
-  IFF_BROADCAST,
-  IFF_MULTICAST,
   NET_XMIT_DROP,
   NETDEV_TX_OK,
   NETIF_F_HW_VLAN_CTAG_TX,
   NETIF_F_HW_VLAN_STAG_TX,
-  NetDevice,
+  type NetDevice,
 } from '../core/netdev.js'
-import type { Netns } from '../core/netns.js'
 import type { LinkKind, NewLinkBase } from '../core/registry.js'
 import { kfreeSkb, type Skb } from '../core/skb.js'
 import { vlanHwaccelPushInside } from '../core/skb-vlan.js'
 import { NetloomError } from '../errors.js'
 import { deviceStream } from '../sched/crandom.js'
-import { ETH_HLEN, ETH_MAX_MTU, ETH_MIN_MTU } from '../wire/ethernet.js'
-import { isValidMac } from '../wire/mac.js'
+import { ETH_HLEN } from '../wire/ethernet.js'
 import { Cable, type CableAttrs } from './cable.js'
-import { ethRandomAddr } from './eth-random-addr.js'
-
-/** Attributes of the far end when a link is made. */
-export interface LinkPeer {
-  /** A free `linkN` when absent. */
-  readonly name?: string
-  /** The namespace of the first end when absent. */
-  readonly netns?: Netns
-  /** 48-bit number; drawn at random when absent. */
-  readonly address?: number
-  readonly mtu?: number
-  readonly txQueueLen?: number
-  readonly ifindex?: number
-  readonly numTxQueues?: number
-  readonly numRxQueues?: number
-  readonly up?: boolean
-}
+import { assignAddress, checkPairEnd, createLink, type PeerAttrs } from './create-link.js'
 
 /** Attributes of the kind `link`. What is absent stays as it is. */
 export interface LinkKindAttrs {
-  readonly peer: LinkPeer
+  readonly peer: PeerAttrs
   /** Of both directions. */
   readonly both: Partial<CableAttrs>
   /** Of what this end sends, and of what it receives; they come after `both`. */
@@ -124,32 +104,12 @@ const LINK_OPS: DeviceOps = deviceOps({
   getSpeed: linkSpeed,
 })
 
-interface EndSpec extends LinkPeer {
-  readonly name: string
-  readonly netns: Netns
-}
-
-const validate = (end: LinkPeer): void => {
-  if (end.address !== undefined && !isValidMac(end.address))
-    throw new NetloomError('EADDRNOTAVAIL', undefined, { name: end.name ?? '' })
-  if (end.mtu !== undefined && (end.mtu < ETH_MIN_MTU || end.mtu > ETH_MAX_MTU))
-    throw new NetloomError('EINVAL', undefined, { name: end.name ?? '', mtu: end.mtu })
-}
-
-const newEnd = (end: EndSpec): NetDevice => {
-  const dev = new NetDevice(end.netns, end.name, LINK_OPS)
+const newEnd = (end: NewLinkBase): NetDevice => {
+  const dev = createLink(end, LINK_OPS)
   dev.priv = new LinkEnd()
-  dev.flags = IFF_BROADCAST | IFF_MULTICAST
   dev.noQueue = false
   dev.features |= NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_STAG_TX
-  dev.minMtu = ETH_MIN_MTU
-  dev.maxMtu = ETH_MAX_MTU
-  dev.numTxQueues = end.numTxQueues ?? 1
-  dev.numRxQueues = end.numRxQueues ?? 1
-  if (end.mtu !== undefined) dev.mtu = end.mtu
-  if (end.txQueueLen !== undefined) dev.txQueueLen = end.txQueueLen
-  dev.addrAssigned = end.address !== undefined
-  dev.setAddr(end.address ?? ethRandomAddr(end.netns.world))
+  assignAddress(dev, end)
   return dev
 }
 
@@ -207,8 +167,8 @@ const join = (dev: NetDevice, peer: NetDevice): void => {
 /** The peer is registered first, as that of a veth is. */
 const linkNewlink = (base: NewLinkBase, attrs: Partial<LinkKindAttrs>): NetDevice => {
   const peerAttrs = attrs.peer ?? {}
-  validate(base)
-  validate(peerAttrs)
+  checkPairEnd(base)
+  checkPairEnd(peerAttrs)
   const peer = newEnd({ ...peerAttrs, name: peerAttrs.name ?? 'link%d', netns: peerAttrs.netns ?? base.netns })
   const dev = newEnd(base)
   join(dev, peer)

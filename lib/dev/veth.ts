@@ -14,43 +14,22 @@ import {
   type DeviceOps,
   DevStats,
   deviceOps,
-  IFF_BROADCAST,
-  IFF_MULTICAST,
   NET_RX_SUCCESS,
   NET_XMIT_DROP,
   NETDEV_TX_OK,
   NETIF_F_HW_VLAN_CTAG_TX,
   NETIF_F_HW_VLAN_STAG_TX,
-  NetDevice,
+  type NetDevice,
 } from '../core/netdev.js'
-import type { Netns } from '../core/netns.js'
 import type { LinkKind, NewLinkBase } from '../core/registry.js'
 import { kfreeSkb, type Skb } from '../core/skb.js'
 import { NetloomError } from '../errors.js'
-import { ETH_HLEN, ETH_MAX_MTU, ETH_MIN_MTU } from '../wire/ethernet.js'
-import { isValidMac } from '../wire/mac.js'
-import { ethRandomAddr } from './eth-random-addr.js'
-
-/** Attributes of the far end when a veth is made (VETH_INFO_PEER). */
-export interface VethPeer {
-  /** A free `vethN` when absent. */
-  readonly name?: string
-  /** The namespace of the first end when absent. */
-  readonly netns?: Netns
-  /** 48-bit number; drawn at random when absent. */
-  readonly address?: number
-  readonly mtu?: number
-  readonly txQueueLen?: number
-  readonly ifindex?: number
-  readonly numTxQueues?: number
-  readonly numRxQueues?: number
-  /** Always refused: the peer's peer is not there yet. */
-  readonly up?: boolean
-}
+import { ETH_HLEN } from '../wire/ethernet.js'
+import { assignAddress, checkPairEnd, createLink, type PeerAttrs } from './create-link.js'
 
 /** Attributes of the kind `veth`. */
 export interface VethAttrs {
-  readonly peer: VethPeer
+  readonly peer: PeerAttrs
 }
 
 /** State of a veth end (struct veth_priv). */
@@ -126,40 +105,20 @@ const VETH_OPS: DeviceOps = deviceOps({
   getSpeed: () => SPEED_10000,
 })
 
-interface EndSpec extends VethPeer {
-  readonly name: string
-  readonly netns: Netns
-}
-
-const vethValidate = (end: VethPeer): void => {
-  if (end.address !== undefined && !isValidMac(end.address))
-    throw new NetloomError('EADDRNOTAVAIL', undefined, { name: end.name ?? '' })
-  if (end.mtu !== undefined && (end.mtu < ETH_MIN_MTU || end.mtu > ETH_MAX_MTU))
-    throw new NetloomError('EINVAL', undefined, { name: end.name ?? '', mtu: end.mtu })
-}
-
-const newEnd = (end: EndSpec): NetDevice => {
-  const dev = new NetDevice(end.netns, end.name, VETH_OPS)
+const newEnd = (end: NewLinkBase): NetDevice => {
+  const dev = createLink(end, VETH_OPS, DEFAULT_QUEUES)
   dev.priv = new Veth()
-  dev.flags = IFF_BROADCAST | IFF_MULTICAST
-  dev.minMtu = ETH_MIN_MTU
-  dev.maxMtu = ETH_MAX_MTU
-  dev.numTxQueues = end.numTxQueues ?? DEFAULT_QUEUES
-  dev.numRxQueues = end.numRxQueues ?? DEFAULT_QUEUES
   dev.features |= NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_STAG_TX
   dev.tsoMaxSize = TSO_MAX_SIZE
-  if (end.mtu !== undefined) dev.mtu = end.mtu
-  if (end.txQueueLen !== undefined) dev.txQueueLen = end.txQueueLen
-  dev.addrAssigned = end.address !== undefined
-  dev.setAddr(end.address ?? ethRandomAddr(end.netns.world))
+  assignAddress(dev, end)
   return dev
 }
 
 /** The peer is registered first, so it has the smaller ifindex (veth_newlink). */
 const vethNewlink = (base: NewLinkBase, attrs: Partial<VethAttrs>): NetDevice => {
   const peerAttrs = attrs.peer ?? {}
-  vethValidate(base)
-  vethValidate(peerAttrs)
+  checkPairEnd(base)
+  checkPairEnd(peerAttrs)
   const peer = newEnd({ ...peerAttrs, name: peerAttrs.name ?? 'veth%d', netns: peerAttrs.netns ?? base.netns })
   registerNetdevice(peer, peerAttrs.ifindex ?? 0)
   netifCarrierOff(peer)

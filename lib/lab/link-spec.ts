@@ -32,6 +32,7 @@ export type {
   NewPhysicalLink,
   PhysicalLinkChange,
 } from './link-kind/link.js'
+export type { NewPeer } from './link-kind/peer.js'
 export type { NewVeth, NewVethPeer } from './link-kind/veth.js'
 export type { NewVlan, VlanChange, VlanOptions, VlanProtocol, VlanQosMapping } from './link-kind/vlan.js'
 export type { NewVxlan, VxlanChange, VxlanDf, VxlanOptions } from './link-kind/vxlan.js'

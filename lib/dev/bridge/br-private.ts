@@ -3,10 +3,11 @@
  *
  * @see net/bridge/br_private.h, include/linux/if_bridge.h, include/uapi/linux/if_bridge.h
  */
+import { MacTable } from '../../core/mac-table.js'
 import { IFF_UP, type NetDevice } from '../../core/netdev.js'
 import type { World } from '../../core/world.js'
 import { ETH_P_8021Q } from '../../wire/ethernet.js'
-import { FdbTable } from './br-fdb-table.js'
+import type { FdbEntry } from './br-fdb-table.js'
 import type { BridgeMcast, PortMcast } from './br-mcast-state.js'
 import { clockToJiffies, LapseTimer } from './br-timer.js'
 import type { VlanGroup } from './br-vlan-group.js'
@@ -64,7 +65,7 @@ export class Bridge {
   readonly world: World
   /** The newest port first: the order in which it floods. */
   readonly ports: BridgePort[] = []
-  readonly fdb: FdbTable = new FdbTable()
+  readonly fdb: MacTable<FdbEntry> = new MacTable<FdbEntry>()
   readonly mcast: BridgeMcast
   ageingTime: number = clockToJiffies(300 * SECOND)
   forwardDelay: number = clockToJiffies(15 * SECOND)

@@ -7,11 +7,9 @@ import { netifCarrierOn, registerNetdevice, unregisterNetdevice } from '../../co
 import {
   type DeviceOps,
   deviceOps,
-  IFF_BROADCAST,
-  IFF_MULTICAST,
   NETIF_F_HW_VLAN_CTAG_TX,
   NETIF_F_HW_VLAN_STAG_TX,
-  NetDevice,
+  type NetDevice,
 } from '../../core/netdev.js'
 import {
   NETDEV_CHANGE,
@@ -23,10 +21,7 @@ import {
 } from '../../core/notifier.js'
 import type { LinkKind, NewLinkBase } from '../../core/registry.js'
 import { VLAN_FLAG_BRIDGE_BINDING, VlanDev } from '../../core/vlan-core.js'
-import { extackError, NetloomError } from '../../errors.js'
-import { ETH_MAX_MTU, ETH_MIN_MTU } from '../../wire/ethernet.js'
-import { isValidMac } from '../../wire/mac.js'
-import { ethRandomAddr } from '../eth-random-addr.js'
+import { NetloomError } from '../../errors.js'
 import { brFdbChangeaddr, fdbAddLocal } from './br-fdb.js'
 import { brFdbCatchUp } from './br-fdb-gc.js'
 import { BR_FDB_OPS } from './br-fdb-user.js'
@@ -52,6 +47,7 @@ import {
   brStpRecalculateBridgeId,
   portIsUsable,
 } from './br-stp.js'
+import { assignAddress, checkAddress, checkMtu, createLink } from '../create-link.js'
 
 const brDevOpen = (dev: NetDevice): void => {
   const br = bridgeOf(dev)
@@ -127,29 +123,12 @@ const brDeviceEvent = (event: number, dev: NetDevice): void => {
 }
 
 const newBridge = (base: NewLinkBase): NetDevice => {
-  const dev = new NetDevice(base.netns, base.name, BRIDGE_OPS)
-  dev.flags = IFF_BROADCAST | IFF_MULTICAST
-  dev.minMtu = ETH_MIN_MTU
-  dev.maxMtu = ETH_MAX_MTU
+  const dev = createLink(base, BRIDGE_OPS)
   dev.netnsImmutable = true
   dev.features |= NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_STAG_TX
-  if (base.mtu !== undefined) dev.mtu = base.mtu
-  if (base.txQueueLen !== undefined) dev.txQueueLen = base.txQueueLen
-  dev.numTxQueues = base.numTxQueues ?? 1
-  dev.numRxQueues = base.numRxQueues ?? 1
-  dev.addrAssigned = base.address !== undefined
-  dev.setAddr(base.address ?? ethRandomAddr(base.netns.world))
+  assignAddress(dev, base)
   dev.priv = new Bridge(dev, makeBridgeMcast)
   return dev
-}
-
-const checkBase = (base: NewLinkBase): void => {
-  const context = { name: base.name }
-  if (base.address !== undefined && !isValidMac(base.address))
-    throw new NetloomError('EADDRNOTAVAIL', undefined, context)
-  if (base.mtu === undefined) return
-  if (base.mtu < ETH_MIN_MTU) throw extackError('EINVAL', 'mtu less than device minimum', context)
-  if (base.mtu > ETH_MAX_MTU) throw extackError('EINVAL', 'mtu greater than device maximum', context)
 }
 
 const brDevDelete = (dev: NetDevice): void => {
@@ -159,7 +138,8 @@ const brDevDelete = (dev: NetDevice): void => {
 
 /** Makes a bridge (br_dev_newlink). */
 const brNewlink = (base: NewLinkBase, attrs: Partial<BridgeAttrs>): NetDevice => {
-  checkBase(base)
+  checkAddress(base)
+  checkMtu(base)
   const dev = newBridge(base)
   const br = bridgeOf(dev)
   registerNetdevice(dev, base.ifindex ?? 0)

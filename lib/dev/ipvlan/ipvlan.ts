@@ -22,13 +22,11 @@ import {
   DevStats,
   deviceOps,
   IFF_ALLMULTI,
-  IFF_BROADCAST,
   IFF_LOOPBACK,
-  IFF_MULTICAST,
   IFF_NOARP,
   type InetaddrOps,
   NETIF_F_VLAN_CHALLENGED,
-  NetDevice,
+  type NetDevice,
 } from '../../core/netdev.js'
 import {
   NETDEV_CHANGE,
@@ -41,7 +39,6 @@ import {
 } from '../../core/notifier.js'
 import type { LinkKind, NewLinkBase } from '../../core/registry.js'
 import { extackError, NetloomError } from '../../errors.js'
-import { ETH_MAX_MTU, ETH_MIN_MTU } from '../../wire/ethernet.js'
 import { formatIpv4 } from '../../wire/ip.js'
 import { ipvlanHandleFrame, ipvlanPurge, ipvlanStartXmit } from './ipvlan-core.js'
 import { IPVLAN_L3MDEV_OPS } from './ipvlan-l3s.js'
@@ -60,6 +57,7 @@ import {
   ipvlanPriv,
   isIpvlan,
 } from './ipvlan-private.js'
+import { checkMtu, createLink } from '../create-link.js'
 
 /** Mode of the ipvlans of a master. */
 export type IpvlanMode = 'l2' | 'l3' | 'l3s'
@@ -208,12 +206,6 @@ const IPVLAN_INETADDR_OPS: InetaddrOps = {
   },
 }
 
-const checkMtu = ({ name, mtu }: NewLinkBase): void => {
-  if (mtu === undefined) return
-  if (mtu < ETH_MIN_MTU) throw extackError('EINVAL', 'mtu less than device minimum', { name })
-  if (mtu > ETH_MAX_MTU) throw extackError('EINVAL', 'mtu greater than device maximum', { name })
-}
-
 /** The master: of an ipvlan its own one. Throws EINVAL for none and for lo, EBUSY for one that others are stacked on. */
 const masterOf = (base: NewLinkBase): NetDevice => {
   const { link } = base
@@ -228,18 +220,12 @@ const masterOf = (base: NewLinkBase): NetDevice => {
 }
 
 const newDevice = (base: NewLinkBase, phyDev: NetDevice): NetDevice => {
-  const dev = new NetDevice(base.netns, base.name, IPVLAN_OPS)
-  dev.flags = IFF_BROADCAST | IFF_MULTICAST
+  const dev = createLink(base, IPVLAN_OPS)
   dev.unicastFlt = true
   dev.noRxHandler = true
   dev.features |= NETIF_F_VLAN_CHALLENGED
   dev.inetaddrOps = IPVLAN_INETADDR_OPS
   dev.mtu = base.mtu ?? phyDev.mtu
-  dev.minMtu = ETH_MIN_MTU
-  dev.maxMtu = ETH_MAX_MTU
-  dev.numTxQueues = base.numTxQueues ?? 1
-  dev.numRxQueues = base.numRxQueues ?? 1
-  if (base.txQueueLen !== undefined) dev.txQueueLen = base.txQueueLen
   // Whatever was asked for.
   dev.setAddr(phyDev.addr)
   dev.carrier = phyDev.carrier

@@ -28,11 +28,9 @@ import {
   DevStats,
   deviceOps,
   IFF_ALLMULTI,
-  IFF_BROADCAST,
   IFF_LOOPBACK,
-  IFF_MULTICAST,
   IFF_PROMISC,
-  NetDevice,
+  type NetDevice,
 } from '../../core/netdev.js'
 import {
   NETDEV_CHANGE,
@@ -44,10 +42,7 @@ import {
   NETDEV_UP,
 } from '../../core/notifier.js'
 import type { LinkKind, NewLinkBase } from '../../core/registry.js'
-import { extackError, NetloomError } from '../../errors.js'
-import { ETH_MAX_MTU, ETH_MIN_MTU } from '../../wire/ethernet.js'
-import { isValidMac } from '../../wire/mac.js'
-import { ethRandomAddr } from '../eth-random-addr.js'
+import { NetloomError } from '../../errors.js'
 import { MACVLAN_FDB_OPS } from './macvlan-fdb.js'
 import { macvlanChangeRxFlags, macvlanSetRxMode } from './macvlan-filter.js'
 import {
@@ -78,6 +73,7 @@ import {
 } from './macvlan-private.js'
 import { macvlanHandleFrame, macvlanPurgeBroadcasts, macvlanStartXmit } from './macvlan-rx.js'
 import { macvlanFlushSources } from './macvlan-source.js'
+import { assignAddress, checkAddress, checkMtu, createLink } from '../create-link.js'
 
 const addrInUse = (dev: NetDevice): NetloomError => new NetloomError('EADDRINUSE', undefined, { dev: dev.name })
 
@@ -196,28 +192,13 @@ const MACVLAN_OPS: DeviceOps = deviceOps({
   },
 })
 
-const checkBase = (base: NewLinkBase): void => {
-  const context = { name: base.name }
-  if (base.address !== undefined && !isValidMac(base.address))
-    throw new NetloomError('EADDRNOTAVAIL', undefined, context)
-  if (base.mtu === undefined) return
-  if (base.mtu < ETH_MIN_MTU) throw extackError('EINVAL', 'mtu less than device minimum', context)
-  if (base.mtu > ETH_MAX_MTU) throw extackError('EINVAL', 'mtu greater than device maximum', context)
-}
-
 const newDevice = (base: NewLinkBase, lowerdev: NetDevice): NetDevice => {
-  const dev = new NetDevice(base.netns, base.name, MACVLAN_OPS)
-  dev.flags = IFF_BROADCAST | IFF_MULTICAST
+  const dev = createLink(base, MACVLAN_OPS)
   dev.unicastFlt = true
   dev.changeProtoDown = true
   dev.mtu = base.mtu ?? lowerdev.mtu
-  dev.minMtu = ETH_MIN_MTU
   dev.maxMtu = lowerdev.maxMtu
-  dev.numTxQueues = base.numTxQueues ?? 1
-  dev.numRxQueues = base.numRxQueues ?? 1
-  if (base.txQueueLen !== undefined) dev.txQueueLen = base.txQueueLen
-  dev.addrAssigned = base.address !== undefined
-  dev.setAddr(base.address ?? ethRandomAddr(base.netns.world))
+  assignAddress(dev, base)
   dev.carrier = lowerdev.carrier
   dev.tsoMaxSize = lowerdev.tsoMaxSize
   dev.hardHeaderLen = lowerdev.hardHeaderLen
@@ -278,7 +259,8 @@ const register = (base: NewLinkBase, attrs: Partial<MacvlanAttrs>, port: Macvlan
  */
 const macvlanNewlink = (base: NewLinkBase, attrs: Partial<MacvlanAttrs>): NetDevice => {
   macvlanValidate(attrs)
-  checkBase(base)
+  checkAddress(base)
+  checkMtu(base)
   const lowerdev = lowerOf(base)
   if (base.mtu !== undefined && base.mtu > lowerdev.mtu)
     throw new NetloomError('EINVAL', undefined, { name: base.name, mtu: base.mtu })

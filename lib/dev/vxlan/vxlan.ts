@@ -6,7 +6,7 @@
  */
 import { registerNetdevice, unregisterNetdevice } from '../../core/dev.js'
 import { netdevUpperDevLink, netdevUpperDevUnlink } from '../../core/dev-adjacency.js'
-import { type DeviceOps, deviceOps, IFF_BROADCAST, IFF_MULTICAST, NetDevice } from '../../core/netdev.js'
+import { type DeviceOps, deviceOps, type NetDevice } from '../../core/netdev.js'
 import type { Netns } from '../../core/netns.js'
 import { NETDEV_UNREGISTER } from '../../core/notifier.js'
 import type { LinkKind, NewLinkBase } from '../../core/registry.js'
@@ -15,7 +15,6 @@ import { NetloomError } from '../../errors.js'
 import { NUD_NOARP, NUD_PERMANENT } from '../../ip/rtnetlink.js'
 import { UdpTunnelSock } from '../../ip/udp-tunnel.js'
 import { ETH_MAX_MTU, ETH_MIN_MTU } from '../../wire/ethernet.js'
-import { ethRandomAddr } from '../eth-random-addr.js'
 import { vxlanErrLookup, vxlanRcv, vxlanXmit } from './vxlan-core.js'
 import { VXLAN_FDB_OPS } from './vxlan-fdb-user.js'
 import { vxlanCatchUp, vxlanFdbDefault, vxlanFdbDelete, vxlanFlush, vxlanScheduleAge } from './vxlan-fdb.js'
@@ -37,6 +36,7 @@ import {
   vxlanNet,
   vxlanOf,
 } from './vxlan-private.js'
+import { assignAddress, createLink } from '../create-link.js'
 
 // ---------------------------------------------------------------- sockets
 
@@ -128,18 +128,9 @@ const configApply = (vxlan: Vxlan, cfg: VxlanConfig, lower: NetDevice | null, ne
 }
 
 const newDevice = (base: NewLinkBase): NetDevice => {
-  const dev = new NetDevice(base.netns, base.name, VXLAN_OPS)
+  const dev = createLink(base, VXLAN_OPS)
   dev.changeProtoDown = true
-  dev.flags = IFF_BROADCAST | IFF_MULTICAST
-  dev.minMtu = ETH_MIN_MTU
-  dev.maxMtu = ETH_MAX_MTU
-  dev.changeProtoDown = true
-  if (base.mtu !== undefined) dev.mtu = base.mtu
-  if (base.txQueueLen !== undefined) dev.txQueueLen = base.txQueueLen
-  dev.numTxQueues = base.numTxQueues ?? 1
-  dev.numRxQueues = base.numRxQueues ?? 1
-  dev.addrAssigned = base.address !== undefined
-  dev.setAddr(base.address ?? ethRandomAddr(base.netns.world))
+  assignAddress(dev, base)
   return dev
 }
 

@@ -1,9 +1,7 @@
 /**
  * `ip link add type link` as a call: two cards and the cable between them.
  */
-import type { Netns as KernelNetns } from '../../core/netns.js'
 import type { CableAttrs } from '../../dev/cable.js'
-import type { LinkPeer } from '../../dev/link.js'
 import type { Distribution } from '../../sched/dist-table.js'
 import {
   type Chance,
@@ -16,9 +14,9 @@ import {
   wholeOption,
 } from '../impairments.js'
 import type { LinkChange, NewLink } from '../link-base.js'
-import { type NetnsRef, netnsOf } from '../refs.js'
-import { checkOptions, type Defined, defined, optionalMac } from '../text.js'
+import { checkOptions, type Defined, defined } from '../text.js'
 import type { LinkKindOptions } from './words.js'
+import { type NewPeer, peerOf } from './peer.js'
 
 /** What a cable does to frames: times in nanoseconds, the rate in bits a second, chances from 0 to 1. */
 export interface CableOptions {
@@ -55,14 +53,7 @@ export interface LinkOptions extends CableOptions {
 }
 
 /** The far end of a link. */
-export interface NewLinkPeer {
-  readonly name?: string
-  /** The namespace of the first end when absent. */
-  readonly netns?: NetnsRef
-  readonly address?: string
-  readonly mtu?: number
-  readonly txQueueLen?: number
-  readonly ifindex?: number
+export interface NewLinkPeer extends NewPeer {
   readonly up?: boolean
 }
 
@@ -93,7 +84,6 @@ const CABLE = [
   'reorder',
   'gap',
 ]
-const PEER = ['name', 'netns', 'address', 'mtu', 'txQueueLen', 'ifindex', 'up']
 
 const whole = (option: string, value: number | undefined): number | undefined =>
   value === undefined ? undefined : wholeOption(option, value)
@@ -139,25 +129,14 @@ const directions = (options: LinkOptions): object => {
   })
 }
 
-const peerOf = (own: KernelNetns, peer: NewLinkPeer): LinkPeer => {
-  checkOptions('peer', peer, PEER)
-  const { address, netns, ...rest } = peer
-  return {
-    ...rest,
-    ...defined({
-      address: optionalMac('peer.address', address),
-      netns: netns === undefined ? undefined : netnsOf(own, netns),
-    }),
-  }
-}
-
 /** @internal */
 export const LINK_OPTIONS: LinkKindOptions = {
   kind: 'link',
   toNew: (netns, options) => {
     checkOptions('link.add link', options, [...CABLE, 'peer', 'out', 'in'])
     const { peer = {}, ...cable } = options as Omit<NewPhysicalLink, keyof NewLink | 'kind'>
-    return { peer: peerOf(netns, peer), ...directions(cable) }
+    const { up, ...far } = peer
+    return { peer: { ...peerOf(netns, far), ...defined({ up }) }, ...directions(cable) }
   },
   toChange: (_netns, options) => {
     checkOptions('link.set link', options, [...CABLE, 'out', 'in'])
