@@ -4,6 +4,7 @@
  * @see include/linux/netdevice.h, include/uapi/linux/if.h
  */
 import { macHi, macLo } from '../wire/mac.js'
+import type { KindFeatures } from './netdev-features.js'
 import type { Netns } from './netns.js'
 import { NOOP_QDISC, type Qdisc } from './qdisc.js'
 import type { Skb } from './skb.js'
@@ -127,6 +128,8 @@ export interface DeviceOps {
   readonly getStats: ((dev: NetDevice) => DevStats) | null
   /** Speed in Mbit/s as ethtool reports it, -1 for unknown; a bridge takes its port's cost from it. */
   readonly getSpeed: ((dev: NetDevice) => number) | null
+  /** Offload features of the kind, for `ethtool -k`; null for a kind that tells of none. */
+  readonly features: KindFeatures | null
 }
 
 /** Fills the functions that a kind does not have with null, so that all ops records have one shape. */
@@ -148,6 +151,7 @@ export const deviceOps = (
   delSlave: ops.delSlave ?? null,
   getStats: ops.getStats ?? null,
   getSpeed: ops.getSpeed ?? null,
+  features: ops.features ?? null,
 })
 
 /** Link-layer addresses of a device that its lower device listens to for it, and those that it listens to for others. */

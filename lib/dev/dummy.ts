@@ -5,6 +5,7 @@
  *
  * @see drivers/net/dummy.c
  */
+import { GSO_ENCAP, GSO_SOFTWARE, type KindFeatures, SCATTER, SOFT_OFF } from '../core/netdev-features.js'
 import { netifCarrierOff, netifCarrierOn, registerNetdevice, unregisterNetdevice } from '../core/dev.js'
 import { type DeviceOps, deviceOps, IFF_BROADCAST, IFF_NOARP, NETDEV_TX_OK, type NetDevice } from '../core/netdev.js'
 import type { LinkKind, NewLinkBase } from '../core/registry.js'
@@ -20,8 +21,24 @@ const dummyXmit = (skb: Skb, dev: NetDevice): number => {
   return NETDEV_TX_OK
 }
 
+/** What `ethtool -k` shows of a new one. */
+const DUMMY_FEATURES: KindFeatures = {
+  fixedOn: [],
+  on: [
+    ...SCATTER,
+    ...GSO_SOFTWARE,
+    ...GSO_ENCAP,
+    'tx-checksum-ip-generic',
+    'tx-generic-segmentation',
+    'rx-gro',
+    'highdma',
+  ],
+  off: ['tx-nocache-copy', ...SOFT_OFF],
+}
+
 const DUMMY_OPS: DeviceOps = deviceOps({
   kind: 'dummy',
+  features: DUMMY_FEATURES,
   startXmit: dummyXmit,
   changeCarrier: (dev, carrier) => {
     if (carrier) netifCarrierOn(dev)

@@ -5,6 +5,7 @@
  * physical card: no kind in `ip -d link`, a queue (pfifo_fast) and a carrier of its own, which is there while both ends
  * are up.
  */
+import { ALL_TSO, type KindFeatures, SCATTER, SOFT_OFF } from '../core/netdev-features.js'
 import { devOpen, netifCarrierOff, netifCarrierOn, registerNetdevice, unregisterNetdevice } from '../core/dev.js'
 import { DROP } from '../core/drop.js'
 import {
@@ -95,8 +96,24 @@ const linkSpeed = (dev: NetDevice): number => {
   return rate === 0 ? -1 : Math.max(1, Math.round(rate / 1e6))
 }
 
+/** What `ethtool -k` shows of a new one. */
+const LINK_FEATURES: KindFeatures = {
+  fixedOn: ['highdma'],
+  on: [
+    ...SCATTER,
+    ...ALL_TSO,
+    'tx-checksum-ip-generic',
+    'tx-generic-segmentation',
+    'rx-gro',
+    'tx-vlan-hw-insert',
+    'tx-vlan-stag-hw-insert',
+  ],
+  off: ['tx-nocache-copy', ...SOFT_OFF],
+}
+
 const LINK_OPS: DeviceOps = deviceOps({
   kind: 'link',
+  features: LINK_FEATURES,
   startXmit: linkXmit,
   open: linkOpen,
   stop: linkStop,

@@ -6,6 +6,7 @@
  *
  * @see drivers/net/loopback.c, net/core/dev.c default_device_exit_batch
  */
+import { GSO_SOFTWARE, type KindFeatures, SCATTER, SOFT_OFF } from '../core/netdev-features.js'
 import { registerNetdevice, unregisterNetdevice } from '../core/dev.js'
 import { ethTypeTrans, netifRx } from '../core/dev-rx.js'
 import { DROP } from '../core/drop.js'
@@ -47,7 +48,22 @@ const loopbackXmit = (skb: Skb, dev: NetDevice): number => {
   return NETDEV_TX_OK
 }
 
-const LOOPBACK_OPS: DeviceOps = deviceOps({ kind: '', startXmit: loopbackXmit })
+/** What `ethtool -k lo` shows. */
+const LOOPBACK_FEATURES: KindFeatures = {
+  fixedOn: [
+    ...SCATTER,
+    'tx-checksum-ip-generic',
+    'tx-checksum-sctp',
+    'rx-checksum',
+    'highdma',
+    'vlan-challenged',
+    'loopback',
+  ],
+  on: [...GSO_SOFTWARE, 'tx-generic-segmentation', 'rx-gro'],
+  off: SOFT_OFF,
+}
+
+const LOOPBACK_OPS: DeviceOps = deviceOps({ kind: '', features: LOOPBACK_FEATURES, startXmit: loopbackXmit })
 
 const loopbackNetInit = (netns: Netns): void => {
   const dev = new NetDevice(netns, 'lo', LOOPBACK_OPS)

@@ -9,6 +9,7 @@
  *
  * @see drivers/net/tun.c
  */
+import { type FeatureName, type KindFeatures, SCATTER, SOFT_OFF } from '../core/netdev-features.js'
 import { netifCarrierOff, netifCarrierOn, registerNetdevice, unregisterNetdevice } from '../core/dev.js'
 import { ethTypeTrans, netifReceiveSkb } from '../core/dev-rx.js'
 import { DROP } from '../core/drop.js'
@@ -137,8 +138,28 @@ const tunUninit = (dev: NetDevice): void => {
   file.onReadable?.()
 }
 
+/** What a program has to allow first (TUN_USER_FEATURES). */
+const TUN_USER: readonly FeatureName[] = [
+  'tx-checksum-ip-generic',
+  'tx-tcp-segmentation',
+  'tx-tcp-ecn-segmentation',
+  'tx-tcp6-segmentation',
+  'tx-udp_tnl-segmentation',
+  'tx-udp_tnl-csum-segmentation',
+  'tx-udp-segmentation',
+]
+
+/** What `ethtool -k` shows of a new one. */
+const TUN_FEATURES: KindFeatures = {
+  fixedOn: [],
+  on: [...SCATTER, ...TUN_USER, 'tx-generic-segmentation', 'rx-gro', 'tx-vlan-hw-insert', 'tx-vlan-stag-hw-insert'],
+  off: ['tx-tcp-mangleid-segmentation', 'tx-nocache-copy', ...SOFT_OFF],
+  never: TUN_USER,
+}
+
 const TUN_OPS: DeviceOps = deviceOps({
   kind: 'tun',
+  features: TUN_FEATURES,
   startXmit: tunXmit,
   uninit: tunUninit,
   setMacAddress: dev => {

@@ -7,6 +7,7 @@
  *
  * @see drivers/net/veth.c
  */
+import { GSO_ENCAP, GSO_SOFTWARE, type KindFeatures, SCATTER, SOFT_OFF } from '../core/netdev-features.js'
 import { devOpen, netifCarrierOff, netifCarrierOn, registerNetdevice, unregisterNetdevice } from '../core/dev.js'
 import { devForwardSkb } from '../core/dev-rx.js'
 import { DROP } from '../core/drop.js'
@@ -89,8 +90,29 @@ const vethGetStats = (dev: NetDevice): DevStats => {
   return out
 }
 
+/** What `ethtool -k` shows of a new one. */
+const VETH_FEATURES: KindFeatures = {
+  fixedOn: [],
+  on: [
+    ...SCATTER,
+    ...GSO_SOFTWARE,
+    ...GSO_ENCAP,
+    'tx-checksum-ip-generic',
+    'tx-checksum-sctp',
+    'rx-checksum',
+    'tx-generic-segmentation',
+    'highdma',
+    'tx-vlan-hw-insert',
+    'rx-vlan-hw-parse',
+    'tx-vlan-stag-hw-insert',
+    'rx-vlan-stag-hw-parse',
+  ],
+  off: ['rx-gro', 'tx-nocache-copy', ...SOFT_OFF],
+}
+
 const VETH_OPS: DeviceOps = deviceOps({
   kind: 'veth',
+  features: VETH_FEATURES,
   startXmit: vethXmit,
   open: vethOpen,
   stop: vethStop,

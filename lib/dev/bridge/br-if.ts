@@ -3,6 +3,7 @@
  *
  * @see net/bridge/br_if.c
  */
+import { ALL_TSO, type FeatureName, GSO_SOFTWARE, netdevFeatures } from '../../core/netdev-features.js'
 import { netdevUpperDevLink, netdevUpperDevUnlink } from '../../core/dev-adjacency.js'
 import { devSetAllmulti, devSetMtu, devSetPromiscuity } from '../../core/dev.js'
 import { ARPHRD_ETHER, IFF_LOOPBACK, type NetDevice } from '../../core/netdev.js'
@@ -69,6 +70,27 @@ const setGsoLimits = (br: Bridge): void => {
   let max = GSO_MAX_SIZE
   for (const p of br.ports) max = Math.min(max, p.dev.tsoMaxSize)
   br.dev.tsoMaxSize = max
+}
+
+/** Features that a bridge has when one of its ports has them (NETIF_F_ONE_FOR_ALL). */
+const ONE_FOR_ALL: readonly FeatureName[] = [
+  ...GSO_SOFTWARE,
+  'tx-gso-robust',
+  'tx-scatter-gather',
+  'highdma',
+  'tx-scatter-gather-fraglist',
+]
+/** Features that a bridge has when all of its ports have them (NETIF_F_ALL_FOR_ALL). */
+const ALL_FOR_ALL: readonly FeatureName[] = ['tx-nocache-copy', 'tx-fcoe-segmentation']
+
+/** A bridge with ports offers what these can do; TCP segmentation it offers in any case (br_features_recompute). */
+export const brFeaturesRecompute = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureName> => {
+  if (dev.slaves.length === 0) return wanted
+  const ports = dev.slaves.map(netdevFeatures)
+  const out = new Set(wanted)
+  for (const name of ONE_FOR_ALL) if (!ALL_TSO.includes(name) && !ports.some(p => p.has(name))) out.delete(name)
+  for (const name of ALL_FOR_ALL) if (!ports.every(p => p.has(name))) out.delete(name)
+  return out
 }
 
 const notifyAddr = (br: Bridge): void => br.world.notifiers.call(NETDEV_CHANGEADDR, br.dev)

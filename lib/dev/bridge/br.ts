@@ -3,6 +3,7 @@
  *
  * @see net/bridge/br.c br_device_event, net/bridge/br_device.c, net/bridge/br_netlink.c br_dev_newlink
  */
+import { GSO_ENCAP, GSO_SOFTWARE, type KindFeatures, SCATTER, SOFT_OFF } from '../../core/netdev-features.js'
 import { netifCarrierOn, registerNetdevice, unregisterNetdevice } from '../../core/dev.js'
 import {
   type DeviceOps,
@@ -25,7 +26,14 @@ import { NetloomError } from '../../errors.js'
 import { brFdbChangeaddr, fdbAddLocal } from './br-fdb.js'
 import { brFdbCatchUp } from './br-fdb-gc.js'
 import { BR_FDB_OPS } from './br-fdb-user.js'
-import { brAddIf, brDelIf, brMtuAutoAdjust, brPortCarrierCheck, brRemoveAllPorts } from './br-if.js'
+import {
+  brAddIf,
+  brDelIf,
+  brFeaturesRecompute,
+  brMtuAutoAdjust,
+  brPortCarrierCheck,
+  brRemoveAllPorts,
+} from './br-if.js'
 import { brDevXmit } from './br-input.js'
 import {
   brMulticastDevDel,
@@ -63,8 +71,32 @@ const brDevStop = (dev: NetDevice): void => {
   if (br.mcast.enabled) brMulticastLeaveSnoopers(br)
 }
 
+/** What `ethtool -k` shows of a new one. */
+const BRIDGE_FEATURES: KindFeatures = {
+  fixedOn: [],
+  on: [
+    ...SCATTER,
+    ...GSO_SOFTWARE,
+    ...GSO_ENCAP,
+    'tx-checksum-ip-generic',
+    'tx-generic-segmentation',
+    'rx-gro',
+    'highdma',
+    'tx-vlan-hw-insert',
+    'tx-vlan-stag-hw-insert',
+    'tx-gso-robust',
+    'tx-fcoe-segmentation',
+    'tx-gso-partial',
+    'tx-tunnel-remcsum-segmentation',
+    'tx-esp-segmentation',
+  ],
+  off: ['tx-nocache-copy', ...SOFT_OFF],
+  fix: brFeaturesRecompute,
+}
+
 const BRIDGE_OPS: DeviceOps = deviceOps({
   kind: 'bridge',
+  features: BRIDGE_FEATURES,
   startXmit: brDevXmit,
   open: brDevOpen,
   stop: brDevStop,

@@ -5,6 +5,8 @@
  *
  * @see drivers/net/ipvlan/ipvlan_main.c
  */
+import { stackedFixFeatures } from '../stacked-features.js'
+import { GSO_ENCAP, GSO_SOFTWARE, type KindFeatures, SCATTER, SOFT_OFF } from '../../core/netdev-features.js'
 import {
   devChangeFlags,
   devSetAllmulti,
@@ -158,8 +160,26 @@ const ipvlanUninit = (dev: NetDevice): void => {
   if (--port.count === 0) portDestroy(port)
 }
 
+/** What `ethtool -k` shows of a new one. */
+const IPVLAN_FEATURES: KindFeatures = {
+  fixedOn: [
+    ...SCATTER,
+    ...GSO_SOFTWARE,
+    ...GSO_ENCAP,
+    'tx-checksum-ip-generic',
+    'rx-checksum',
+    'highdma',
+    'tx-gso-robust',
+    'vlan-challenged',
+  ],
+  on: ['tx-generic-segmentation', 'rx-gro'],
+  off: ['tx-nocache-copy', ...SOFT_OFF],
+  fix: stackedFixFeatures,
+}
+
 const IPVLAN_OPS: DeviceOps = deviceOps({
   kind: 'ipvlan',
+  features: IPVLAN_FEATURES,
   startXmit: ipvlanStartXmit,
   open: ipvlanOpen,
   stop: ipvlanStop,

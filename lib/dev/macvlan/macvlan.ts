@@ -7,6 +7,8 @@
  *
  * @see drivers/net/macvlan.c
  */
+import { stackedFixFeatures } from '../stacked-features.js'
+import { GSO_ENCAP, GSO_SOFTWARE, type KindFeatures, SCATTER, SOFT_OFF } from '../../core/netdev-features.js'
 import {
   devSetAllmulti,
   devSetMacAddress,
@@ -169,8 +171,25 @@ const macvlanUninit = (dev: NetDevice): void => {
   if (--vlan.port.count === 0) portDestroy(vlan.port)
 }
 
+/** What `ethtool -k` shows of a new one. */
+const MACVLAN_FEATURES: KindFeatures = {
+  fixedOn: [
+    ...SCATTER,
+    ...GSO_SOFTWARE,
+    ...GSO_ENCAP,
+    'tx-checksum-ip-generic',
+    'rx-checksum',
+    'highdma',
+    'tx-gso-robust',
+  ],
+  on: ['tx-generic-segmentation', 'rx-gro'],
+  off: ['rx-lro', 'tx-nocache-copy', ...SOFT_OFF],
+  fix: stackedFixFeatures,
+}
+
 const MACVLAN_OPS: DeviceOps = deviceOps({
   kind: 'macvlan',
+  features: MACVLAN_FEATURES,
   startXmit: macvlanStartXmit,
   open: macvlanOpen,
   stop: macvlanStop,

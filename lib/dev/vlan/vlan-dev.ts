@@ -11,6 +11,15 @@
  * @see net/8021q/vlan_dev.c
  */
 import {
+  type FeatureName,
+  GSO_ENCAP,
+  GSO_SOFTWARE,
+  type KindFeatures,
+  netdevFeatures,
+  SCATTER,
+  SOFT_OFF,
+} from '../../core/netdev-features.js'
+import {
   devSetAllmulti,
   devSetPromiscuity,
   devUcAdd,
@@ -127,8 +136,38 @@ const vlanSetMacAddress = (dev: NetDevice, mac: number): void => {
   if (dev.addr !== realDev.addr) devUcDel(realDev, dev.addr)
 }
 
+/** Features that a VLAN device has whatever its real device can do. */
+const SOFTWARE: readonly FeatureName[] = [...GSO_SOFTWARE, 'tx-generic-segmentation', 'rx-gro', ...SOFT_OFF]
+
+/** A VLAN device offers beyond what is done in software what its real device can do (vlan_dev_fix_features). */
+const vlanFixFeatures = (dev: NetDevice, wanted: Set<FeatureName>): Set<FeatureName> => {
+  const lower = dev.lower[0]
+  const below = lower === undefined ? new Set<FeatureName>() : netdevFeatures(lower)
+  return new Set([...wanted].filter(name => SOFTWARE.includes(name) || below.has(name)))
+}
+
+/** Not recorded, as the reference kernel is built without it (vlan_dev_init). */
+const VLAN_FEATURES: KindFeatures = {
+  fixedOn: [],
+  on: [
+    ...SCATTER,
+    ...GSO_SOFTWARE,
+    ...GSO_ENCAP,
+    'tx-checksum-ip-generic',
+    'tx-checksum-sctp',
+    'tx-checksum-fcoe-crc',
+    'tx-fcoe-segmentation',
+    'tx-generic-segmentation',
+    'rx-gro',
+    'highdma',
+  ],
+  off: ['tx-nocache-copy', ...SOFT_OFF],
+  fix: vlanFixFeatures,
+}
+
 const VLAN_OPS: DeviceOps = deviceOps({
   kind: 'vlan',
+  features: VLAN_FEATURES,
   startXmit: vlanXmit,
   open: vlanOpen,
   stop: vlanStop,

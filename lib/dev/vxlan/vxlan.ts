@@ -4,6 +4,7 @@
  *
  * @see drivers/net/vxlan/vxlan_core.c vxlan_open, vxlan_sock_add, __vxlan_dev_create, vxlan_changelink
  */
+import { GSO_SOFTWARE, type KindFeatures, SCATTER, SOFT_OFF } from '../../core/netdev-features.js'
 import { registerNetdevice, unregisterNetdevice } from '../../core/dev.js'
 import { netdevUpperDevLink, netdevUpperDevUnlink } from '../../core/dev-adjacency.js'
 import { type DeviceOps, deviceOps, type NetDevice } from '../../core/netdev.js'
@@ -100,8 +101,16 @@ const vxlanChangeMtu = (dev: NetDevice, mtu: number): void => {
   if (lower !== null && mtu > maxMtu(lower)) throw new NetloomError('EINVAL', undefined, { dev: dev.name, mtu })
 }
 
+/** What `ethtool -k` shows of a new one. */
+const VXLAN_FEATURES: KindFeatures = {
+  fixedOn: [],
+  on: [...SCATTER, ...GSO_SOFTWARE, 'tx-checksum-ip-generic', 'rx-checksum', 'tx-generic-segmentation', 'rx-gro'],
+  off: ['tx-nocache-copy', ...SOFT_OFF],
+}
+
 const VXLAN_OPS: DeviceOps = deviceOps({
   kind: 'vxlan',
+  features: VXLAN_FEATURES,
   startXmit: vxlanXmit,
   open: vxlanOpen,
   stop: vxlanStop,
