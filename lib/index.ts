@@ -38,7 +38,7 @@ export type {
   PacketTap,
   RxHandler,
 } from './core/netdev.js'
-export type { FeatureName, KindFeatures } from './core/netdev-features.js'
+export { type FeatureName, type KindFeatures, NETDEV_FEATURES } from './core/netdev-features.js'
 export type { Accounting, Netns as KernelNetns, NetnsSlot } from './core/netns.js'
 export type { NetdevNotifier, NotifierChain } from './core/notifier.js'
 export { type KernelProfile, LINUX_6_18 } from './core/profile.js'
