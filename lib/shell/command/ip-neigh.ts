@@ -89,7 +89,7 @@ const parseChange = (args: Args): NeighRequest => {
     else if (matches(word, 'extern_learn')) request.flags |= NTF_EXT_LEARNED
     else if (word === 'dev') request.dev = args.take()
     else if (matches(word, 'protocol')) request.protocol = protocol(args.take(), '"protocol" value is invalid\n')
-    else if (matches(word, 'use')) request.flags |= NTF_USE
+    else if (word === 'use') request.flags |= NTF_USE
     else if (matches(word, 'managed')) throw unsupported('ip neigh', word, SUPPORTED)
     else takeDestination(request, word === 'to' ? args.take() : word)
   }

@@ -70,14 +70,14 @@ const parseRequest = (ip: IpContext, args: Args): GetRequest => {
       const text = args.take()
       request.mark = parseUnsigned(text) ?? invalidArgument('invalid mark value', text)
     } else if (matches(word, 'from')) request.from = prefixArgument(args.take(), expectedNow(ip, request))
-    else if (word === 'uid') request.uid = numberArgument(args, 32, 'invalid UID\n')
-    else if (word === 'sport') request.sport = numberArgument(args, 16, 'invalid sport\n')
-    else if (word === 'dport') request.dport = numberArgument(args, 16, 'invalid dport\n')
-    else if (word === 'ipproto') request.ipProto = ipProtocol(args.take())
-    else if (word === 'fibmatch') request.fibmatch = true
+    else if (matches(word, 'uid')) request.uid = numberArgument(args, 32, 'invalid UID\n')
+    else if (matches(word, 'sport')) request.sport = numberArgument(args, 16, 'invalid sport\n')
+    else if (matches(word, 'dport')) request.dport = numberArgument(args, 16, 'invalid dport\n')
+    else if (matches(word, 'ipproto')) request.ipProto = ipProtocol(args.take())
+    else if (matches(word, 'fibmatch')) request.fibmatch = true
     else if (matches(word, 'connected')) request.connected = true
     else if (matches(word, 'notify')) request.notify = true
-    else if (word === 'vrf') invalidArgument('Invalid VRF\n', args.take())
+    else if (matches(word, 'vrf')) invalidArgument('Invalid VRF\n', args.take())
     else if (word === 'as') throw unsupported('ip route get', word, SUPPORTED)
     else takeAddress(ip, request, word === 'to' ? args.take() : word)
   }

@@ -74,8 +74,8 @@ const METRICS: readonly MetricWord[] = [
   metric('cwnd', 'cwnd', { whole: false }),
   metric('initcwnd', 'initcwnd', { whole: false }),
   metric('initrwnd', 'initrwnd', { whole: false }),
-  metric('quickack', 'quickack', { lockable: false, read: zeroOrOne }),
-  metric('rttvar', 'rttvar', { read: time(4) }),
+  metric('quickack', 'quickack', { whole: false, lockable: false, read: zeroOrOne }),
+  metric('rttvar', 'rttvar', { whole: false, read: time(4) }),
   metric('ssthresh', 'ssthresh', { whole: false }),
   metric('fastopen_no_cookie', 'fastopenNoCookie', { whole: false, lockable: false, read: zeroOrOne }),
 ]
