@@ -1,0 +1,396 @@
+/**
+ * A TCP socket: everything that the kernel keeps in struct tcp_sock, inet_connection_sock and sock about one, under the
+ * kernel's names. Sequence numbers are int32, windows and counts plain numbers; times are nanoseconds of virtual time
+ * unless the name says otherwise (`Us` microseconds, `Jiffies` ticks of 4 ms).
+ *
+ * @see include/linux/tcp.h, include/net/inet_connection_sock.h
+ */
+import type { Netns } from '../../core/netns.js'
+import type { Skb } from '../../core/skb.js'
+import { Timer } from '../../sim/timer.js'
+import { IPPROTO_TCP } from '../../wire/ipv4.js'
+import { Sock } from '../sock.js'
+import type { TcpCongestionOps } from './tcp-cong.js'
+import type { TcpListener } from './tcp-listener.js'
+import type { TcpMetrics } from './tcp-metrics.js'
+import { TcpSegQueue, TcpTsortedList } from './tcp-seg.js'
+import { TcpSendBuffer } from './tcp-send-buffer.js'
+import { TCP_CA_OPEN, TCP_CLOSE } from './tcp-states.js'
+import type { TcpTimers } from './tcp-timer.js'
+
+/** Options of the last segment that was parsed, and those that the peers agreed on (struct tcp_options_received). */
+export class TcpOptions {
+  /** The last segment had a timestamp, and its two values (int32). */
+  sawTstamp = false
+  rcvTsval = 0
+  rcvTsecr = 0
+  /** Timestamp to echo (int32), and when it came, in seconds. */
+  tsRecent = 0
+  tsRecentStamp = 0
+  /** Agreed on at the handshake. */
+  tstampOk = false
+  sackOk = false
+  wscaleOk = false
+  sndWscale = 0
+  rcvWscale = 0
+  /** Octets of the last SACK option's blocks start here in the frame, and how many blocks; 0 for none. */
+  sackAt = 0
+  numSacks = 0
+  /** MSS that the user asked for, and the peer's limit. */
+  userMss = 0
+  mssClamp = 0
+  /** The duplicate in the last SACK (rx_opt.dsack). */
+  dsack = false
+}
+
+/** A range of sequence numbers (struct tcp_sack_block). */
+export interface SackBlock {
+  start: number
+  end: number
+}
+
+/** RACK's view of the connection (struct tcp_rack). */
+export interface TcpRack {
+  /** Time of transmission of the most recently delivered segment, its end and its RTT. */
+  mstamp: number
+  rttUs: number
+  endSeq: number
+  lastDelivered: number
+  reoWndSteps: number
+  reoWndPersist: number
+  dsackSeen: boolean
+  advanced: boolean
+}
+
+/** Receive buffer tuning (tp->rcvq_space, tp->rcv_rtt_est). */
+export interface RcvqSpace {
+  space: number
+  seq: number
+  time: number
+}
+
+/** Windowed minimum of the RTT in microseconds (struct minmax): three best of the last window; times in jiffies. */
+export interface RttMin {
+  t: [number, number, number]
+  v: [number, number, number]
+}
+
+/** Acknowledgement timers and their state (icsk_ack). */
+export interface IcskAck {
+  /** ICSK_ACK_* flags. */
+  pending: number
+  quick: number
+  pingpong: number
+  retry: number
+  /** Timeout of delayed acknowledgements in jiffies (ato), and when the timer that was set last fires (jiffies). */
+  atoJiffies: number
+  timeoutJiffies: number
+  /** Jiffies of the last data segment (lrcvtime). */
+  lrcvtimeJiffies: number
+  /** Octets of the last segment, and the estimate of the peer's MSS. */
+  lastSegSize: number
+  rcvMss: number
+}
+
+/** Path MTU probing (icsk_mtup). */
+export interface IcskMtup {
+  enabled: boolean
+  searchHigh: number
+  searchLow: number
+  probeSize: number
+  /** Jiffies of the last probe. */
+  probeTimestamp: number
+}
+
+/** A TCP socket (SOCK_STREAM). Programs use it through tcp.ts. */
+export class TcpSock extends Sock {
+  state: number = TCP_CLOSE
+  shutdown = 0
+  /** No program holds it any more; the kernel finishes it (SOCK_DEAD, sock_orphan). */
+  dead = false
+  done = false
+  /** Called in process context when there is room in the send buffer, the connection is made, or an error. */
+  onWritable: (() => void) | null = null
+  writeWakePending = false
+  /** errno that is reported only when nothing better comes (sk_err_soft). */
+  errSoft = 0
+
+  // The lock: a program is in a system call, and what arrives waits (sk_lock.owned, sk_backlog).
+  ownedByUser = false
+  readonly backlog: Skb[] = []
+  backlogLen = 0
+  /** TCP_*_DEFERRED: what timers and queues left to release_sock (sk_tsq_flags). */
+  deferred = 0
+
+  // Options of the program.
+  nodelay = false
+  cork = false
+  quickackMode = 0
+  keepalive = false
+  /** Seconds, 0 for the namespace's sysctl. */
+  keepaliveTime = 0
+  keepaliveIntvl = 0
+  keepaliveProbes = 0
+  userTimeoutMs = 0
+  synRetries = 0
+  /** SO_LINGER: seconds, -1 for off. */
+  lingerSec = -1
+  /** TCP_LINGER2 in jiffies, 0 for tcp_fin_timeout. */
+  linger2Jiffies = 0
+  deferAccept = 0
+  windowClamp = 0
+  rcvlowat = 1
+  notsentLowat = 0
+  userRcvbuf = false
+  userSndbuf = false
+  ooblnline = false
+  bindAddressNoPort = false
+
+  // Identity and tables.
+  /** Bound port is in the bind table, and whether the user named the port (SOCK_BINDPORT_LOCK). */
+  bound = false
+  bindPortLocked = false
+  hashed = false
+  listener: TcpListener | null = null
+  /** Connection in the accept queue of this listening socket. */
+  parent: TcpSock | null = null
+  tsOffset = 0
+
+  // Sending.
+  readonly writeQueue: TcpSegQueue = new TcpSegQueue()
+  readonly rtxQueue: TcpSegQueue = new TcpSegQueue()
+  readonly tsorted: TcpTsortedList = new TcpTsortedList()
+  readonly sendBuffer: TcpSendBuffer = new TcpSendBuffer()
+  /** Octets of queued segments (sk_wmem_queued), and of frames on their way through this machine (sk_wmem_alloc). */
+  wmemQueued = 0
+  wmemAlloc = 0
+  /** The program asked for room and there was none (SOCK_NOSPACE). */
+  nospace = false
+  iss = 0
+  sndUna = 0
+  sndNxt = 0
+  writeSeq = 0
+  pushedSeq = 0
+  sndSml = 0
+  sndUp = 0
+  urgMode = false
+  sndWl1 = 0
+  sndWnd = 0
+  maxWindow = 0
+  mssCache = 536
+  advmss = 0
+  xmitSizeGoalSegs = 0
+  gsoSegs = 0
+  tcpHeaderLen = 20
+  pmtuCookie = 0
+  extHdrLen = 0
+  lsndtimeJiffies = 0
+  /** Octets that have waited, the first of which fills a partial segment (nonagle). TCP_NAGLE_* bits. */
+  nonagle = 0
+  repair = false
+  pacingRate = 0
+  maxPacingRate = Number.MAX_SAFE_INTEGER
+  pacingShift = 10
+  /** Sending waits for pacing only when an algorithm asks (sk_pacing_status). */
+  pacingNeeded = false
+  tcpWstampNs = 0
+  tcpClockNs = 0
+
+  // Receiving. The in-order queue and its bytes.
+  readonly rcvQueue: Skb[] = []
+  rcvQueueHead = 0
+  /** Out of order, by sequence number (out_of_order_queue). */
+  readonly oooQueue: Skb[] = []
+  oooLastIndex = -1
+  rmemAlloc = 0
+  rcvTstampJiffies = 0
+  irs = 0
+  rcvNxt = 0
+  copiedSeq = 0
+  rcvWup = 0
+  rcvWnd = 0
+  rcvSsthresh = 0
+  rcvUp = 0
+  urgData = 0
+  urgSeq = 0
+  predFlags = 0
+  scalingRatio = 0
+  readonly rxOpt: TcpOptions = new TcpOptions()
+  readonly rcvqSpace: RcvqSpace = { space: 0, seq: 0, time: 0 }
+  rcvRttUs = 0
+  rcvRttSeq = 0
+  rcvRttTime = 0
+  rcvRttLastTsecr = 0
+  /** SACK blocks to send, a duplicate first. */
+  readonly duplicateSack: SackBlock = { start: 0, end: 0 }
+  readonly selectiveAcks: SackBlock[] = []
+  compressedAck = 0
+  compressedAckRcvNxt = 0
+  dupAckCounter = 0
+  lastOowAckTimeJiffies = 0
+  oowAckPending = false
+
+  // The state of acknowledgements (icsk_ack), MTU probing, timers.
+  readonly ack: IcskAck = {
+    pending: 0,
+    quick: 0,
+    pingpong: 0,
+    retry: 0,
+    atoJiffies: 0,
+    timeoutJiffies: 0,
+    lrcvtimeJiffies: 0,
+    lastSegSize: 0,
+    rcvMss: 0,
+  }
+  readonly mtup: IcskMtup = { enabled: false, searchHigh: 0, searchLow: 0, probeSize: 0, probeTimestamp: 0 }
+  /** ICSK_TIME_* that the retransmission timer stands for, and when it is due (jiffies). */
+  icskPending = 0
+  icskTimeoutJiffies = 0
+  /** RTO and its bounds in jiffies. */
+  rtoJiffies = 250
+  rtoMinJiffies = 50
+  rtoMaxJiffies = 30000
+  delackMaxJiffies = 50
+  retransmits = 0
+  backoff = 0
+  probesOut = 0
+  probesTstampJiffies = 0
+  probesZeroWindow = 0
+  orphanProbes = 0
+  timers: TcpTimers | null = null
+
+  // RTT and congestion control. Windows in packets, RTTs in microseconds; srtt is 8 times the mean (srtt_us).
+  srttUs = 0
+  mdevUs = 0
+  mdevMaxUs = 0
+  rttvarUs = 0
+  rttSeq = 0
+  readonly rttMin: RttMin = { t: [0, 0, 0], v: [0, 0, 0] }
+  rcvRttMinUs = 0
+  sndCwnd = 10
+  sndCwndCnt = 0
+  sndCwndClamp = 0xffffffff
+  sndCwndUsed = 0
+  sndCwndStampJiffies = 0
+  sndSsthresh = 0x7fffffff
+  priorSsthresh = 0
+  priorCwnd = 0
+  prrDelivered = 0
+  prrOut = 0
+  caState: number = TCP_CA_OPEN
+  caOps: TcpCongestionOps | null = null
+  /** What the algorithm keeps; it makes and types it. */
+  caPriv: object | null = null
+  caSetsockopt = false
+  reordering = 3
+  reordSeen = 0
+  packetsOut = 0
+  sackedOut = 0
+  lostOut = 0
+  retransOut = 0
+  maxPacketsOut = 0
+  cwndUsageSeq = 0
+  isCwndLimited = false
+  highSeq = 0
+  highSack: object | null = null
+  retransStamp = 0
+  retransHint: object | null = null
+  lostHint: object | null = null
+  lostCntHint = 0
+  undoMarker = 0
+  undoRetrans = 0
+  totalRetrans = 0
+  totalRto = 0
+  rtoStamp = 0
+  frto = false
+  tlpHighSeq = 0
+  tlpRetrans = false
+  isSackReneg = false
+  dsackDups = 0
+  readonly recvSackCache: SackBlock[] = []
+  readonly rack: TcpRack = {
+    mstamp: 0,
+    rttUs: 0,
+    endSeq: 0,
+    lastDelivered: 0,
+    reoWndSteps: 1,
+    reoWndPersist: 0,
+    dsackSeen: false,
+    advanced: false,
+  }
+  metrics: TcpMetrics | null = null
+  // Rate samples (tp->delivered ...).
+  delivered = 0
+  deliveredCe = 0
+  lost = 0
+  appLimited = 0
+  firstTxMstamp = 0
+  deliveredMstamp = 0
+  rateDelivered = 0
+  rateIntervalUs = 0
+  rateAppLimited = false
+
+  // ECN (RFC 3168).
+  ecnFlags = 0
+  /** TCP_ECN_* from the SYN on a listener's behalf, TOS of the SYN for tcp_reflect_tos. */
+  synTos = 0
+
+  // Statistics of TCP_INFO.
+  bytesAcked = 0
+  bytesReceived = 0
+  bytesSent = 0
+  bytesRetrans = 0
+  segsIn = 0
+  segsOut = 0
+  dataSegsIn = 0
+  dataSegsOut = 0
+  sawUnknown = false
+
+  // Handshake.
+  /** Sequence numbers of this side's SYN were acknowledged by this time (rtt of the handshake). */
+  synStampJiffies = 0
+  synSmart = false
+  fastReorderSeen = false
+  totalSynRetrans = 0
+
+  constructor(netns: Netns) {
+    super(netns, IPPROTO_TCP)
+  }
+
+  /** Congestion window reached slow start's threshold (tcp_in_slow_start is the opposite). */
+  get inSlowStart(): boolean {
+    return this.sndCwnd < this.sndSsthresh
+  }
+
+  /** Packets that left the network and were not yet acknowledged in order (tcp_left_out). */
+  get leftOut(): number {
+    return this.sackedOut + this.lostOut
+  }
+
+  /** Packets in the network as far as this side knows (tcp_packets_in_flight). */
+  get inFlight(): number {
+    return this.packetsOut - this.sackedOut - this.lostOut + this.retransOut
+  }
+
+  /** Wakes the program because there is something to read, an event or an error (sk_data_ready, sk_state_change). */
+  wakeRead(): void {
+    this.wake()
+  }
+
+  /** Wakes a program that waits for the connection or for room (sk_write_space). */
+  wakeWrite(): void {
+    if (this.onWritable === null || this.writeWakePending) return
+    this.writeWakePending = true
+    this.netns.world.sim.task(runWritable, this, 'program')
+  }
+
+  /** A restartable kernel timer of this socket. */
+  timer(fn: (tp: TcpSock) => void, label: string): Timer<TcpSock, Skb> {
+    return new Timer(this.netns.world.sim, fn, this, label)
+  }
+}
+
+const runWritable = (tp: TcpSock): void => {
+  tp.writeWakePending = false
+  if (!tp.closed) tp.onWritable?.()
+}
