@@ -10,6 +10,7 @@ import type { Skb } from '../../core/skb.js'
 import { Timer } from '../../sim/timer.js'
 import { IPPROTO_TCP } from '../../wire/ipv4.js'
 import { Sock } from '../sock.js'
+import type { BindBucket } from './inet-bhash.js'
 import type { TcpCongestionOps } from './tcp-cong.js'
 import type { TcpListener } from './tcp-listener.js'
 import type { TcpMetrics } from './tcp-metrics.js'
@@ -150,6 +151,11 @@ export class TcpSock extends Sock {
   /** Bound port is in the bind table, and whether the user named the port (SOCK_BINDPORT_LOCK). */
   bound = false
   bindPortLocked = false
+  /** The user named the address (SOCK_BINDADDR_LOCK). */
+  bindAddrLocked = false
+  /** The kernel chose the port for a connection; others may have it, too (SOCK_CONNECT_BIND). */
+  connectBind = false
+  bindBucket: BindBucket | null = null
   hashed = false
   listener: TcpListener | null = null
   /** Connection in the accept queue of this listening socket. */
@@ -355,6 +361,11 @@ export class TcpSock extends Sock {
 
   constructor(netns: Netns) {
     super(netns, IPPROTO_TCP)
+  }
+
+  /** ifindex that it is bound to, 0 for none (sk_bound_dev_if). */
+  get boundIfindex(): number {
+    return this.boundDev === null ? 0 : this.boundDev.ifindex
   }
 
   /** Congestion window reached slow start's threshold (tcp_in_slow_start is the opposite). */
