@@ -17,7 +17,8 @@ export type EhashEntry = TcpSock | TcpRequestSock | TcpTimewaitSock
 /** Slots of an empty table; a power of two. */
 const MIN_SLOTS = 16
 
-const hashOf = (local: number, peer: number, ports: number): number => {
+/** Hash of a connection, int32 (inet_ehashfn). */
+export const inetEhashfn = (local: number, peer: number, ports: number): number => {
   let h = Math.imul(local ^ 0x9e3779b9, 0x85ebca6b) ^ peer
   h = Math.imul(h ^ (h >>> 15), 0xc2b2ae35) ^ ports
   h = Math.imul(h ^ (h >>> 13), 0x27d4eb2f)
@@ -44,7 +45,7 @@ export class InetEhash {
     const ports = (lport << 16) | pport
     const keys = this.#keys
     const mask = this.#mask
-    for (let i = hashOf(local, peer, ports) & mask; ; i = (i + 1) & mask) {
+    for (let i = inetEhashfn(local, peer, ports) & mask; ; i = (i + 1) & mask) {
       const e = this.#entries[i]!
       if (e === null) return null
       const k = i * 3
@@ -62,7 +63,7 @@ export class InetEhash {
   }
 
   #put(e: EhashEntry, local: number, peer: number, ports: number): void {
-    let i = hashOf(local, peer, ports) & this.#mask
+    let i = inetEhashfn(local, peer, ports) & this.#mask
     while (this.#entries[i] !== null) i = (i + 1) & this.#mask
     this.#entries[i] = e
     this.#keys[i * 3] = local
@@ -73,7 +74,7 @@ export class InetEhash {
   /** Takes an entry out; false when it is not in. */
   remove(e: EhashEntry): boolean {
     const mask = this.#mask
-    let i = hashOf(e.localAddress, e.peerAddress, (e.localPort << 16) | e.peerPort) & mask
+    let i = inetEhashfn(e.localAddress, e.peerAddress, (e.localPort << 16) | e.peerPort) & mask
     while (this.#entries[i] !== e) {
       if (this.#entries[i] === null) return false
       i = (i + 1) & mask
@@ -97,7 +98,7 @@ export class InetEhash {
     let gap = at
     for (let i = (gap + 1) & mask; this.#entries[i] !== null; i = (i + 1) & mask) {
       const k = i * 3
-      const home = hashOf(keys[k]!, keys[k + 1]!, keys[k + 2]!) & mask
+      const home = inetEhashfn(keys[k]!, keys[k + 1]!, keys[k + 2]!) & mask
       if (((i - home) & mask) < ((i - gap) & mask)) continue
       this.#entries[gap] = this.#entries[i]!
       keys.copyWithin(gap * 3, k, k + 3)

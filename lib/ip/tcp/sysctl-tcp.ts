@@ -11,6 +11,8 @@ import { HZ } from '../../sim/timer.js'
 
 /** Settings of TCP in a namespace under the kernel's names; times in jiffies of 4 ms where the name says nothing else. */
 export class TcpSysctls {
+  /** net.ipv4.ip_autobind_reuse. */
+  ipAutobindReuse = 0
   abortOnOverflow = 0
   advWinScale = 1
   appWin = 31
