@@ -142,7 +142,7 @@ export class Netns extends Printable {
   }
 
   /**
-   * Starts nc over UDP. Throws EADDRINUSE and EADDRNOTAVAIL.
+   * Starts nc, over UDP unless `tcp` is set. Throws EADDRINUSE and EADDRNOTAVAIL.
    *
    * @example
    * const server = h2.nc({ listen: true, port: 7000 })
