@@ -6,7 +6,7 @@
  * @see include/linux/tcp.h, include/net/inet_connection_sock.h
  */
 import type { Netns } from '../../core/netns.js'
-import type { Skb } from '../../core/skb.js'
+import type { Skb, SkbOwner } from '../../core/skb.js'
 import { Timer } from '../../sim/timer.js'
 import { IPPROTO_TCP } from '../../wire/ipv4.js'
 import { Sock } from '../sock.js'
@@ -101,10 +101,33 @@ export interface IcskMtup {
   probeSize: number
   /** Jiffies of the last probe. */
   probeTimestamp: number
+  /** Sequence numbers of the probe (mtu_probe). */
+  probeSeqStart: number
+  probeSeqEnd: number
 }
 
+/** What a socket calls by itself, set by tcpInitXmitTimers: it must know no file that knows it. */
+export interface TcpSockHooks {
+  /** Goes on sending when packets have left the machine (tcp_tsq_handler). */
+  readonly tsq: (tp: TcpSock) => void
+  /** Ends the socket with its namespace. */
+  readonly destroy: (tp: TcpSock) => void
+}
+
+/** Bits of {@link TcpSock.deferred} (enum tsq_enum). */
+export const TSQ_THROTTLED = 1
+export const TSQ_QUEUED = 2
+export const TCP_TSQ_DEFERRED = 4
+export const TCP_WRITE_TIMER_DEFERRED = 8
+export const TCP_DELACK_TIMER_DEFERRED = 16
+export const TCP_MTU_REDUCED_DEFERRED = 32
+export const TCP_ACK_DEFERRED = 64
+
+/** What a pure acknowledgement counts as: it must not hold up data (skb_set_tcp_pure_ack). */
+export const PURE_ACK_TRUESIZE = 2
+
 /** A TCP socket (SOCK_STREAM). Programs use it through tcp.ts. */
-export class TcpSock extends Sock {
+export class TcpSock extends Sock implements SkbOwner {
   state: number = TCP_CLOSE
   shutdown = 0
   /** No program holds it any more; the kernel finishes it (SOCK_DEAD, sock_orphan). */
@@ -189,6 +212,14 @@ export class TcpSock extends Sock {
   gsoSegs = 0
   tcpHeaderLen = 20
   pmtuCookie = 0
+  /** Longest packet that is given to the device in one piece, and its segments (sk_gso_max_size, sk_gso_max_segs). */
+  gsoMaxSize = 65343
+  gsoMaxSegs = 65535
+  hooks: TcpSockHooks | null = null
+  /** What keeps it from sending faster: TCP_CHRONO_*, since when, and jiffies of each so far. */
+  chronoType = 0
+  chronoStartJiffies = 0
+  readonly chronoStat: number[] = [0, 0, 0]
   extHdrLen = 0
   lsndtimeJiffies = 0
   /** Octets that have waited, the first of which fills a partial segment (nonagle). TCP_NAGLE_* bits. */
@@ -248,7 +279,15 @@ export class TcpSock extends Sock {
     lastSegSize: 0,
     rcvMss: 0,
   }
-  readonly mtup: IcskMtup = { enabled: false, searchHigh: 0, searchLow: 0, probeSize: 0, probeTimestamp: 0 }
+  readonly mtup: IcskMtup = {
+    enabled: false,
+    searchHigh: 0,
+    searchLow: 0,
+    probeSize: 0,
+    probeTimestamp: 0,
+    probeSeqStart: 0,
+    probeSeqEnd: 0,
+  }
   /** ICSK_TIME_* that the retransmission timer stands for, and when it is due (jiffies). */
   icskPending = 0
   icskTimeoutJiffies = 0
@@ -393,6 +432,24 @@ export class TcpSock extends Sock {
     if (this.onWritable === null || this.writeWakePending) return
     this.writeWakePending = true
     this.netns.world.sim.task(runWritable, this, 'program')
+  }
+
+  /** A frame of this socket has ended (tcp_wfree, __sock_wfree). */
+  wfree(octets: number): void {
+    this.wmemAlloc -= octets
+    if (octets === PURE_ACK_TRUESIZE || (this.deferred & (TSQ_THROTTLED | TSQ_QUEUED)) !== TSQ_THROTTLED) return
+    this.deferred = (this.deferred & ~TSQ_THROTTLED) | TSQ_QUEUED
+    this.netns.world.sim.tasklet(this.hooks!.tsq, this, 'tcp small queue')
+  }
+
+  /** Ends with its namespace. */
+  close(): void {
+    if (!this.closed) this.hooks?.destroy(this)
+  }
+
+  /** Lets go of what every socket holds; see inetCskDestroySock. */
+  free(): void {
+    if (!this.closed) this.release()
   }
 
   /** A restartable kernel timer of this socket. */
