@@ -8,6 +8,7 @@ import { errnoName, NetloomError } from '../errors.js'
 import { tcpAccept, tcpBind, tcpConnect, tcpListen } from '../ip/tcp/inet-connection-sock.js'
 import { tcpClose, tcpPoll, tcpRecvmsg, tcpSendmsg, tcpShutdown, tcpSocket } from '../ip/tcp/tcp.js'
 import type { TcpSock } from '../ip/tcp/tcp-sock.js'
+import { tcpSetRcvbuf, tcpSetSndbuf, tcpSetTos } from '../ip/tcp/tcp-sockopt.js'
 import { INADDR_ANY } from '../wire/ip.js'
 import { NcLoop, type NcLoopOwner, type NcNet, POLLERR, POLLHUP, POLLOUT } from './nc-loop.js'
 import { type Nc, ncAddress, type NcOptions, type NcOutput } from './nc-options.js'
@@ -116,9 +117,9 @@ export class NcTcp implements Nc, NcLoopOwner {
   #setOptions(sock: TcpSock): void {
     const { ttl, tos, rcvbuf, sndbuf, broadcast } = this.options
     if (broadcast === true) sock.broadcast = true
-    if (tos !== undefined) sock.tos = tos
-    if (rcvbuf !== undefined) sock.rcvbuf = rcvbuf
-    if (sndbuf !== undefined) sock.sndbuf = sndbuf
+    if (tos !== undefined) tcpSetTos(sock, tos)
+    if (rcvbuf !== undefined) tcpSetRcvbuf(sock, rcvbuf)
+    if (sndbuf !== undefined) tcpSetSndbuf(sock, sndbuf)
     if (ttl !== undefined) sock.ttl = ttl
   }
 
