@@ -27,7 +27,7 @@ import {
   SHARED_MEDIA,
 } from './devconf.js'
 import { fibSelectDefault } from './fib-default.js'
-import { type FibInfo, type FibNh, fibPrefsrc, type RouteMetrics } from './fib-info.js'
+import { type FibInfo, type FibNh, fibPrefsrc } from './fib-info.js'
 import { fibValidateSource, flowL4, ipDevFind, VALID_ONLINK } from './fib-lookup.js'
 import { fibSelectMultipath, multipathHashFlow, multipathHashSkb } from './fib-multipath.js'
 import { type Flow4, LOOPBACK_IFINDEX } from './fib-table.js'
@@ -72,22 +72,6 @@ export const dstMtu = (dst: Dst, forwarding: boolean): number => {
   if (dst.mtu !== 0) return dst.mtu
   const { mtu } = dst.dev
   return dst.mtuLocked && dst.gateway !== 0 && mtu > GUESSED_MTU ? GUESSED_MTU : mtu
-}
-
-const NO_METRICS: RouteMetrics = Object.freeze({})
-/** Smallest MSS that is advertised by default (route.min_adv_mss); IPv4 and TCP headers; the longest packet. */
-const MIN_ADVMSS = 256
-const TCP_HEADERS = 40
-const MAX_PMTU = 65535
-
-/** Metrics of the route that a destination entry came from (dst_metric). */
-export const dstMetrics = (dst: Dst): RouteMetrics => (dst.fibInfo as FibInfo | null)?.metrics ?? NO_METRICS
-
-/** MSS to advertise by a route (dst_metric_advmss). */
-export const dstAdvmss = (dst: Dst): number => {
-  const { advmss = 0 } = dstMetrics(dst)
-  if (advmss !== 0) return advmss
-  return Math.min(Math.max(dstMtu(dst, false) - TCP_HEADERS, MIN_ADVMSS), MAX_PMTU - TCP_HEADERS)
 }
 
 /** True while a route that somebody holds may be used (ipv4_dst_check); what it learned may have run out meanwhile. */
