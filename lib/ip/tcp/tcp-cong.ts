@@ -37,3 +37,44 @@ export interface TcpCongestionOps {
   /** State as TCP_CC_INFO tells it; absent when there is none. */
   info?(tp: TcpSock): Readonly<Record<string, number>>
 }
+
+/** Tells the algorithm of an event (tcp_ca_event). */
+export const tcpCaEvent = (tp: TcpSock, event: TcpCaEvent): void => {
+  tp.caOps?.cwndEvent?.(tp, event)
+}
+
+/** Changes the state of congestion control (tcp_set_ca_state). */
+export const tcpSetCaState = (tp: TcpSock, state: number): void => {
+  tp.caOps?.setState?.(tp, state)
+  tp.caState = state
+}
+
+/** Gives a new socket the algorithm of its namespace (tcp_assign_congestion_control). */
+export const tcpAssignCongestionControl = (_tp: TcpSock): void => {
+  throw new Error('being written')
+}
+
+/** Starts the algorithm of a connection (tcp_init_congestion_control). */
+export const tcpInitCongestionControl = (_tp: TcpSock): void => {
+  throw new Error('being written')
+}
+
+/** Ends it (tcp_cleanup_congestion_control). */
+export const tcpCleanupCongestionControl = (_tp: TcpSock): void => {
+  throw new Error('being written')
+}
+
+/** Gives a socket another algorithm: 0 or -ENOENT (tcp_set_congestion_control). */
+export const tcpSetCongestionControl = (_tp: TcpSock, _name: string): number => {
+  throw new Error('being written')
+}
+
+/** Names that there are (tcp_available_congestion_control). */
+export const tcpAvailableCongestionControl = (): readonly string[] => ['reno', 'cubic']
+
+/** The window limits the sender (tcp_is_cwnd_limited). */
+export const tcpIsCwndLimited = (tp: TcpSock): boolean => {
+  if (tp.isCwndLimited) return true
+  // In slow start the window may be twice what was used.
+  return tp.inSlowStart && tp.sndCwnd < 2 * tp.maxPacketsOut
+}
