@@ -10,6 +10,7 @@ import { TcpMetricsTable } from './tcp-metrics-table.js'
 import { SecureSeq } from './secure-seq.js'
 import { TcpSysctls } from './sysctl-tcp.js'
 import { TcpMib } from './tcp-mib.js'
+import { TcpOptions } from './tcp-sock.js'
 
 /** TCP of one namespace. Get it with `netnsTcp(netns)`. */
 export class NetnsTcp {
@@ -25,8 +26,10 @@ export class NetnsTcp {
   /** Challenge acknowledgements of this second (tcp_challenge_timestamp, tcp_challenge_count). */
   challengeTimestamp = 0
   challengeCount = 0
-  /** Tick of the last time that the SYN queue of some listener was full, and whether that was said. */
-  synqOverflowJiffies = -0x40000000
+  /** Sequence number for the answer to the SYN that is being handled, which came to a TIME_WAIT; 0 for none (tcp_tw_isn). */
+  twIsn = 0
+  /** Options of the segment that is being handled for something that is no socket. */
+  readonly tmpOpt: TcpOptions = new TcpOptions()
 
   constructor(netns: Netns, salt: number) {
     this.netns = netns

@@ -51,8 +51,6 @@ export class TcpRequestSock {
   lastOowAckTimeJiffies = 0
   /** TOS of the SYN. */
   synTos = 0
-  /** Options of IPv4 of the SYN, turned round; null for none. */
-  ipOptions: Uint8Array | null = null
   /** Ticks of the first timeout. */
   timeoutJiffies = 0
   timer: SimEvent | null = null

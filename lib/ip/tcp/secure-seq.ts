@@ -7,10 +7,11 @@
 import type { World } from '../../core/world.js'
 import { jhash2words, siphash32 } from '../../wire/siphash.js'
 
-/** Keeps these keys apart from other uses of the World's seed: "isn ", "tsof", "port". */
+/** Keeps these keys apart from other uses of the World's seed: "isn ", "tsof", "port", "cook". */
 const ISN_SALT = 0x69736e20
 const TS_SALT = 0x74736f66
 const PORT_SALT = 0x706f7274
+const COOKIE_SALT = 0x636f6f6b
 
 /** Sequence numbers go up by one every 64 ns. */
 const ISN_TICK_NS = 64
@@ -27,6 +28,7 @@ export class SecureSeq {
   readonly #isn: Int32Array
   readonly #ts: Int32Array
   readonly #port: Int32Array
+  readonly #cookies: readonly [Int32Array, Int32Array]
   readonly #words = new Int32Array(4)
 
   /** `salt` tells namespaces apart. */
@@ -36,6 +38,7 @@ export class SecureSeq {
     this.#isn = keyOf(seed, ISN_SALT)
     this.#ts = keyOf(seed, TS_SALT)
     this.#port = keyOf(seed, PORT_SALT)
+    this.#cookies = [keyOf(seed, COOKIE_SALT), keyOf(seed, COOKIE_SALT + 4)]
   }
 
   /** Initial sequence number of a connection, int32 (secure_tcp_seq). */
@@ -64,5 +67,15 @@ export class SecureSeq {
     w[2] = dport
     w[3] = 0
     return siphash32(w, 16, this.#port)
+  }
+
+  /** Hash of a SYN cookie with the first or second key, int32 (cookie_hash). */
+  cookie(saddr: number, daddr: number, ports: number, count: number, which: 0 | 1): number {
+    const w = this.#words
+    w[0] = saddr
+    w[1] = daddr
+    w[2] = ports
+    w[3] = count
+    return siphash32(w, 16, this.#cookies[which]) | 0
   }
 }
