@@ -58,6 +58,7 @@ export type { VlanAttrs } from './dev/vlan/vlan-netlink.js'
 export type { VlanInfo } from './core/vlan-core.js'
 export { ERRNO, type Errno, type ErrorContext, type NetloomCode, NetloomError } from './errors.js'
 export type { PmtuDisc } from './ip/sock.js'
+export type { TcpInfo } from './ip/tcp/tcp.js'
 export type { AddrApi, AddrInfo, AddrOptions } from './lab/addr.js'
 export type { Arping, ArpingOptions, ArpingReply } from './lab/arping.js'
 export type { BridgeLinkApi, BridgePortInfo } from './lab/bridge-link.js'
@@ -124,6 +125,16 @@ export type {
 } from './lab/route-words.js'
 export type { GroupFilter, GroupOptions, Socket, SocketError, SocketOptions } from './lab/socket.js'
 export type { EthtoolApi, SysctlApi } from './lab/sysctl.js'
+export type {
+  TcpApi,
+  TcpConnectionHandler,
+  TcpConnectOptions,
+  TcpListenOptions,
+  TcpListenSocket,
+} from './lab/tcp.js'
+export type { TcpSocketOptions } from './lab/tcp-options.js'
+export type { TcpHandlers, TcpSocket } from './lab/tcp-socket.js'
+export type { TcpStateWord } from './lab/tcp-words.js'
 export type { Payload } from './lab/text.js'
 export type { Tun, TunHandler, TunOptions } from './lab/tun.js'
 export type { Timer } from './lab/timer.js'

@@ -23,6 +23,7 @@ import { RawApi } from './raw.js'
 import { RouteApi } from './route.js'
 import { RuleApi } from './rule.js'
 import { EthtoolApi, SysctlApi } from './sysctl.js'
+import { TcpApi } from './tcp.js'
 import { openTun, type Tun, type TunHandler, type TunOptions } from './tun.js'
 import { UdpApi } from './udp.js'
 
@@ -68,6 +69,8 @@ export class Netns extends Printable {
   readonly ethtool: EthtoolApi
   /** UDP sockets. */
   readonly udp: UdpApi
+  /** TCP sockets. */
+  readonly tcp: TcpApi
   /** Raw IPv4 sockets. */
   readonly raw: RawApi
   /** Packet sockets: whole frames. */
@@ -94,6 +97,7 @@ export class Netns extends Printable {
     this.sysctl = new SysctlApi(kernel)
     this.ethtool = new EthtoolApi(kernel)
     this.udp = new UdpApi(kernel)
+    this.tcp = new TcpApi(kernel)
     this.raw = new RawApi(kernel)
     this.packet = new PacketApi(kernel)
   }
