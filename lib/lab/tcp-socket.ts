@@ -3,16 +3,8 @@
  * TCP connections as users hold them: programs are callbacks on them, or read and write them when they like.
  */
 import { type Errno, errnoName, errnoNumber, NetloomError, strerror } from '../errors.js'
-import {
-  type TcpInfo,
-  tcpAbort,
-  tcpClose,
-  tcpInfo,
-  tcpPoll,
-  tcpRecvmsg,
-  tcpSendmsg,
-  tcpShutdown,
-} from '../ip/tcp/tcp.js'
+import { tcpAbort, tcpClose, tcpPoll, tcpRecvmsg, tcpSendmsg, tcpShutdown } from '../ip/tcp/tcp.js'
+import { tcpGetInfo, type TcpInfo } from '../ip/tcp/tcp-info.js'
 import type { TcpSock } from '../ip/tcp/tcp-sock.js'
 import { formatIpv4 } from '../wire/ip.js'
 import { Printable } from './printable.js'
@@ -121,7 +113,7 @@ export class TcpSocket extends Printable {
 
   /** TCP_INFO: the state, timers, windows and counters of the connection under the kernel's names. */
   info(): TcpInfo {
-    return tcpInfo(this.#tp)
+    return tcpGetInfo(this.#tp)
   }
 
   // --- the program
