@@ -14,7 +14,8 @@ import type { BindBucket } from './inet-bhash.js'
 import type { TcpCongestionOps } from './tcp-cong.js'
 import type { TcpListener } from './tcp-listener.js'
 import type { TcpMetrics } from './tcp-metrics.js'
-import { TcpSegQueue, TcpTsortedList } from './tcp-seg.js'
+import { AckState, RateSample } from './tcp-ack-sample.js'
+import { type TcpSeg, TcpSegQueue, TcpTsortedList } from './tcp-seg.js'
 import { TcpSendBuffer } from './tcp-send-buffer.js'
 import { TCP_CA_OPEN, TCP_CLOSE } from './tcp-states.js'
 import type { TcpTimers } from './tcp-timer.js'
@@ -34,8 +35,9 @@ export class TcpOptions {
   wscaleOk = false
   sndWscale = 0
   rcvWscale = 0
-  /** Octets of the last SACK option's blocks start here in the frame, and how many blocks; 0 for none. */
+  /** Where the SACK option of the last segment is in its frame, 0 when it had none. */
   sackAt = 0
+  /** Blocks that this side has to tell of (num_sacks). */
   numSacks = 0
   /** MSS that the user asked for, and the peer's limit. */
   userMss = 0
@@ -126,6 +128,8 @@ export const TCP_ACK_DEFERRED = 64
 /** What a pure acknowledgement counts as: it must not hold up data (skb_set_tcp_pure_ack). */
 export const PURE_ACK_TRUESIZE = 2
 
+const sackBlocks = (n: number): SackBlock[] => Array.from({ length: n }, () => ({ start: 0, end: 0 }))
+
 /** A TCP socket (SOCK_STREAM). Programs use it through tcp.ts. */
 export class TcpSock extends Sock implements SkbOwner {
   state: number = TCP_CLOSE
@@ -171,6 +175,10 @@ export class TcpSock extends Sock implements SkbOwner {
   bindAddressNoPort = false
 
   // Identity and tables.
+  /** What the program has made of it: SS_* of inet-connection-sock.ts. */
+  socketState = 0
+  /** MTU that a router has named while a program held the lock (mtu_info). */
+  mtuInfo = 0
   /** Bound port is in the bind table, and whether the user named the port (SOCK_BINDPORT_LOCK). */
   bound = false
   bindPortLocked = false
@@ -260,7 +268,7 @@ export class TcpSock extends Sock implements SkbOwner {
   rcvRttLastTsecr = 0
   /** SACK blocks to send, a duplicate first. */
   readonly duplicateSack: SackBlock = { start: 0, end: 0 }
-  readonly selectiveAcks: SackBlock[] = []
+  readonly selectiveAcks: readonly SackBlock[] = sackBlocks(4)
   compressedAck = 0
   compressedAckRcvNxt = 0
   dupAckCounter = 0
@@ -310,7 +318,7 @@ export class TcpSock extends Sock implements SkbOwner {
   mdevMaxUs = 0
   rttvarUs = 0
   rttSeq = 0
-  readonly rttMin: RttMin = { t: [0, 0, 0], v: [0, 0, 0] }
+  readonly rttMin: RttMin = { t: [0, 0, 0], v: [0xffffffff, 0xffffffff, 0xffffffff] }
   rcvRttMinUs = 0
   sndCwnd = 10
   sndCwndCnt = 0
@@ -337,22 +345,27 @@ export class TcpSock extends Sock implements SkbOwner {
   cwndUsageSeq = 0
   isCwndLimited = false
   highSeq = 0
-  highSack: object | null = null
+  highSack: TcpSeg | null = null
   retransStamp = 0
-  retransHint: object | null = null
-  lostHint: object | null = null
-  lostCntHint = 0
+  retransHint: TcpSeg | null = null
   undoMarker = 0
   undoRetrans = 0
   totalRetrans = 0
   totalRto = 0
+  totalRtoRecoveries = 0
   rtoStamp = 0
   frto = false
   tlpHighSeq = 0
   tlpRetrans = false
   isSackReneg = false
   dsackDups = 0
-  readonly recvSackCache: SackBlock[] = []
+  readonly recvSackCache: readonly SackBlock[] = sackBlocks(4)
+  /** Where the blocks of an incoming SACK are put in order. */
+  readonly sackScratch: readonly SackBlock[] = sackBlocks(4)
+  readonly ackState: AckState = new AckState()
+  readonly rate: RateSample = new RateSample()
+  /** Something showed that the peer is reachable; the next packet tells the neighbour entry (sk_dst_pending_confirm). */
+  dstPendingConfirm = false
   readonly rack: TcpRack = {
     mstamp: 0,
     rttUs: 0,
@@ -442,6 +455,11 @@ export class TcpSock extends Sock implements SkbOwner {
     this.netns.world.sim.tasklet(this.hooks!.tsq, this, 'tcp small queue')
   }
 
+  /** Checks an address to bind to and returns what to send from (inet_bind). Throws EADDRNOTAVAIL. */
+  bindSource(address: number): number {
+    return this.checkBind(address)
+  }
+
   /** Ends with its namespace. */
   close(): void {
     if (!this.closed) this.hooks?.destroy(this)
@@ -454,7 +472,7 @@ export class TcpSock extends Sock implements SkbOwner {
 
   /** A restartable kernel timer of this socket. */
   timer(fn: (tp: TcpSock) => void, label: string): Timer<TcpSock, Skb> {
-    return new Timer(this.netns.world.sim, fn, this, label)
+    return new Timer<TcpSock, Skb>(this.netns.world.sim, fn, this, label)
   }
 }
 

@@ -5,6 +5,9 @@
  */
 import type { Netns } from '../../core/netns.js'
 import { NSEC_PER_JIFFY } from '../../sim/timer.js'
+import type { TcpSeg } from './tcp-seg.js'
+import { after } from './tcp-seq.js'
+import type { TcpSock } from './tcp-sock.js'
 
 /** Virtual time in ticks (tcp_jiffies32). */
 export const tcpJiffies = (netns: Netns): number => Math.floor(netns.world.sim.now / NSEC_PER_JIFFY)
@@ -17,3 +20,16 @@ export const tcpClockUs = (netns: Netns): number => Math.floor(netns.world.sim.n
 
 /** Virtual time in seconds, as the time of a recent timestamp is kept (ktime_get_seconds). */
 export const tcpSeconds = (netns: Netns): number => Math.floor(netns.world.sim.now / 1_000_000_000)
+
+/** Time of the event that a socket is handling, in microseconds (tcp_mstamp). */
+export const tcpMstampUs = (tp: TcpSock): number => Math.floor(tp.tcpClockNs / 1000)
+
+/** Microseconds when a segment was last sent (tcp_skb_timestamp_us). */
+export const tcpSegUs = (seg: TcpSeg): number => Math.floor(seg.mstamp / 1000)
+
+/** Microseconds from `b` to `a`, at least 0 (tcp_stamp_us_delta). */
+export const usDelta = (a: number, b: number): number => (a > b ? a - b : 0)
+
+/** What was sent at `t1` up to `seq1` was sent after the other (tcp_skb_sent_after). */
+export const tcpSentAfter = (t1: number, t2: number, seq1: number, seq2: number): boolean =>
+  t1 > t2 || (t1 === t2 && after(seq1, seq2))
