@@ -50,6 +50,7 @@ export const ERRNO = {
   EHOSTDOWN: [112, 'Host is down'],
   EHOSTUNREACH: [113, 'No route to host'],
   EALREADY: [114, 'Operation already in progress'],
+  EINPROGRESS: [115, 'Operation now in progress'],
 } as const
 
 /** Name of an errno that netloom uses, for example `EEXIST`. */

@@ -45,7 +45,7 @@ export class TcpRequestSock {
   rcvNxt = 0
   txHash = 0
   /** Nanoseconds of virtual time of the first SYN,ACK (snt_synack), and the timestamps (int32) of the first and last one. */
-  sntSynackNs = 0
+  sntSynack = 0
   sntTsvalFirst = 0
   sntTsvalLast = 0
   lastOowAckTimeJiffies = 0

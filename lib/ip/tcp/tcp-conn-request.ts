@@ -16,7 +16,7 @@ import { netnsTcp } from './netns-tcp.js'
 import { TcpRequestSock } from './request-sock.js'
 import { cookieInitSequence, tcpSynqOverflow } from './syncookies.js'
 import { INET_ECN_MASK } from './tcp-ecn.js'
-import { tcpClearOptions, tcpParseOptions } from './tcp-input-options.js'
+import { tcpParseOptions } from './tcp-input-options.js'
 import { tcpListendrop } from './tcp-listener.js'
 import { tcpPeerIsProven } from './tcp-metrics.js'
 import { tcpMssClamp } from './tcp-output-mss.js'
@@ -75,6 +75,12 @@ const connRequest = (tp: TcpSock, skb: Skb, twIsn: number): boolean => {
 const isNearlyFull = (tp: TcpSock): boolean => {
   const { maxSynBacklog } = netnsTcp(tp.netns).sysctls
   return maxSynBacklog - tp.listener!.qlen < maxSynBacklog >> 2
+}
+
+/** Nothing was agreed on (tcp_clear_options). */
+const tcpClearOptions = (opt: TcpOptions): void => {
+  opt.tstampOk = opt.sackOk = opt.wscaleOk = false
+  opt.sndWscale = 0
 }
 
 const parse = (tp: TcpSock, skb: Skb, wantCookie: boolean): TcpOptions => {

@@ -35,6 +35,8 @@ export class TcpMib {
   DelayedACKs = 0
   DelayedACKLocked = 0
   DelayedACKLost = 0
+  OutOfWindowIcmps = 0
+  LockDroppedIcmps = 0
   ListenOverflows = 0
   ListenDrops = 0
   TCPHPHits = 0
