@@ -5,7 +5,8 @@
  */
 import { IPV4_HLEN } from '../../wire/ipv4.js'
 import { TCP_HLEN } from '../../wire/tcp.js'
-import { dstAdvmss, dstMtu } from '../route.js'
+import { dstAdvmss } from '../dst-metrics.js'
+import { dstMtu } from '../route.js'
 import { tcpSysctls } from './netns-tcp.js'
 import { tcpEstablishedOptionsLen } from './tcp-output-options.js'
 import type { TcpSock } from './tcp-sock.js'
@@ -18,8 +19,7 @@ const mtuToMssBare = (tp: TcpSock, pmtu: number): number => {
 }
 
 /** MSS for a path MTU, with options but SACK (tcp_mtu_to_mss). */
-export const tcpMtuToMss = (tp: TcpSock, pmtu: number): number =>
-  mtuToMssBare(tp, pmtu) - (tp.tcpHeaderLen - TCP_HLEN)
+export const tcpMtuToMss = (tp: TcpSock, pmtu: number): number => mtuToMssBare(tp, pmtu) - (tp.tcpHeaderLen - TCP_HLEN)
 
 /** Path MTU for an MSS (tcp_mss_to_mtu). */
 export const tcpMssToMtu = (tp: TcpSock, mss: number): number => mss + tp.tcpHeaderLen + tp.extHdrLen + IPV4_HLEN
@@ -52,7 +52,6 @@ export const tcpSyncMss = (tp: TcpSock, pmtu: number): number => {
   tp.mssCache = mss
   return mss
 }
-
 
 /** MSS with the options of the next segment (tcp_current_mss). */
 export const tcpCurrentMss = (tp: TcpSock): number => {

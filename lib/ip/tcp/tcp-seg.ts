@@ -5,6 +5,8 @@
  * @see include/net/tcp.h struct tcp_skb_cb
  */
 
+import type { Skb } from '../../core/skb.js'
+
 /** Selectively acknowledged; retransmitted; lost; tagged at all; retransmitted at some time; repaired. */
 export const TCPCB_SACKED_ACKED = 0x01
 export const TCPCB_SACKED_RETRANS = 0x02
@@ -38,6 +40,8 @@ export class TcpSeg {
   txFirstMstamp = 0
   txInFlight = 0
   txIsAppLimited = false
+  /** What was sent last; it may still be in this machine (skb_still_in_host_queue). */
+  skb: Skb | null = null
   /** Write queue, then retransmission queue. */
   next: TcpSeg | null = null
   prev: TcpSeg | null = null
@@ -65,6 +69,15 @@ export class TcpSegQueue {
     if (this.tail === null) this.head = seg
     else this.tail.next = seg
     this.tail = seg
+    this.length++
+  }
+
+  pushFront(seg: TcpSeg): void {
+    seg.prev = null
+    seg.next = this.head
+    if (this.head === null) this.tail = seg
+    else this.head.prev = seg
+    this.head = seg
     this.length++
   }
 

@@ -171,7 +171,7 @@ export class TcpSock extends Sock implements SkbOwner {
   notsentLowat = 0
   userRcvbuf = false
   userSndbuf = false
-  ooblnline = false
+  oobInline = false
   bindAddressNoPort = false
 
   // Identity and tables.

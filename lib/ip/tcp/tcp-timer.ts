@@ -1,115 +1,305 @@
 /**
- * Timers of a socket.
+ * What the timers of a socket do: retransmission, window probes, delayed acknowledgements, keepalive.
  *
  * @see net/ipv4/tcp_timer.c, include/net/inet_connection_sock.h
  */
-import type { TcpSock } from './tcp-sock.js'
+import { HZ } from '../../sim/timer.js'
+import { TCP_TIMEWAIT_LEN } from './inet-timewait-sock.js'
+import { netnsTcp, tcpSysctls } from './netns-tcp.js'
+import { ICSK_ACK_TIMER, inetCskAckScheduled, inetCskExitPingpongMode, inetCskInPingpongMode } from './tcp-ack-state.js'
+import { tcpDone, tcpWriteErr } from './tcp-done.js'
+import { tcpNetnsExit } from './tcp-close.js'
+import { tcpMstampRefresh } from './tcp-output.js'
+import { tcpSendAck, tcpSendActiveReset, tcpSendProbe0, tcpWriteWakeup } from './tcp-output-ctl.js'
+import { tcpSendLossProbe } from './tcp-output-tlp.js'
+import { tcpPaceKick, tcpPacingDelayNs, tcpTsqHandler } from './tcp-output-tsq.js'
 
-/** Names of what the retransmission timer stands for, and of the delayed acknowledgement's. */
+import { tcpRackReoTimeout } from './tcp-recovery.js'
+import { tcpFinTime, tcpOrphanRetries, tcpOutOfResources, tcpRetransmitTimer } from './tcp-timer-rto.js'
+import { msToJiffies } from './tcp-rto.js'
+import { TCP_DELACK_TIMER_DEFERRED, TCP_WRITE_TIMER_DEFERRED, type TcpSock } from './tcp-sock.js'
+import { TCP_FIN_WAIT2, TCP_LISTEN, TCPF_CLOSE, TCPF_LISTEN, TCPF_SYN_SENT } from './tcp-states.js'
+import { tcpJiffies } from './tcp-time.js'
+import { TcpTimers } from './tcp-timers.js'
+import { tcpTimeWait } from './tcp-timewait.js'
+
+export {
+  ICSK_ACK_NOMEM,
+  ICSK_ACK_NOW,
+  ICSK_ACK_PUSHED,
+  ICSK_ACK_PUSHED2,
+  ICSK_ACK_SCHED,
+  ICSK_ACK_TIMER,
+} from './tcp-ack-state.js'
+export { tcpRetransmitTimer } from './tcp-timer-rto.js'
+export { TcpTimers } from './tcp-timers.js'
+
+/** What the retransmission timer stands for, and the delayed acknowledgement's. */
 export const ICSK_TIME_RETRANS = 1
 export const ICSK_TIME_DACK = 2
 export const ICSK_TIME_PROBE0 = 3
 export const ICSK_TIME_LOSS_PROBE = 5
 export const ICSK_TIME_REO_TIMEOUT = 6
 
-/** Bits of `tp.ack.pending`. */
-export const ICSK_ACK_SCHED = 1
-export const ICSK_ACK_TIMER = 2
-export const ICSK_ACK_PUSHED = 4
-export const ICSK_ACK_PUSHED2 = 8
-export const ICSK_ACK_NOW = 16
-export const ICSK_ACK_NOMEM = 32
-
-/** Jiffies: TCP_RTO_MIN, TCP_RTO_MAX, TCP_TIMEOUT_INIT, TCP_DELACK_MIN, TCP_DELACK_MAX, TCP_ATO_MIN, TCP_RESOURCE_PROBE_INTERVAL. */
-export const TCP_RTO_MIN = 50
-export const TCP_RTO_MAX = 30000
-export const TCP_TIMEOUT_INIT = 250
-export const TCP_DELACK_MIN = 10
-export const TCP_DELACK_MAX = 50
-export const TCP_ATO_MIN = 10
-export const TCP_RESOURCE_PROBE_INTERVAL = 125
+/** Bounds in ticks. */
+export const TCP_RTO_MIN: number = HZ / 5
+export const TCP_RTO_MAX: number = 120 * HZ
+export const TCP_TIMEOUT_INIT: number = HZ
 export const TCP_TIMEOUT_MIN = 2
+export const TCP_TIMEOUT_MIN_US: number = 2 * 4000
+export const TCP_DELACK_MIN: number = HZ / 25
+export const TCP_DELACK_MAX: number = HZ / 5
+export const TCP_ATO_MIN: number = HZ / 25
+export const TCP_RESOURCE_PROBE_INTERVAL: number = HZ / 2
 
-/** The timers of a socket. */
-export class TcpTimers {}
+const NS_PER_JIFFY = 4_000_000
+const BUSY_RETRY_JIFFIES = HZ / 20
 
-
-/** Gives a socket its timers (tcp_init_xmit_timers). */
-export const tcpInitXmitTimers = (_tp: TcpSock): void => {
-  throw new Error('tcpInitXmitTimers is being written')
+/** Sets the timer `what` to run in `when` ticks, at most `most` (inet_csk_reset_xmit_timer). */
+export const inetCskResetXmitTimer = (tp: TcpSock, what: number, when: number, most: number): void => {
+  const expires = tcpJiffies(tp.netns) + Math.min(when, most)
+  if (what === ICSK_TIME_DACK) {
+    tp.ack.pending |= ICSK_ACK_TIMER
+    tp.ack.timeoutJiffies = expires
+    tp.timers!.delack.mod(expires)
+    return
+  }
+  tp.icskPending = what
+  tp.icskTimeoutJiffies = expires
+  tp.timers!.retransmit.mod(expires)
 }
 
-/** Stops all timers for good (tcp_clear_xmit_timers, inet_csk_clear_xmit_timers). */
-export const tcpClearXmitTimers = (_tp: TcpSock): void => {
-  throw new Error('tcpClearXmitTimers is being written')
+/** The same up to the longest RTO; `pace`: later by what pacing holds back (tcp_reset_xmit_timer). */
+export const tcpResetXmitTimer = (tp: TcpSock, what: number, when: number, pace: boolean): void => {
+  const delay = pace && tp.pacingNeeded ? Math.floor(tcpPacingDelayNs(tp) / NS_PER_JIFFY) : 0
+  inetCskResetXmitTimer(tp, what, when + delay, tp.rtoMaxJiffies)
 }
 
-/** Sets the timer ICSK_TIME_RETRANS, ICSK_TIME_DACK, PROBE0, LOSS_PROBE or REO_TIMEOUT to fire in `whenJiffies`, at most `maxWhen` (inet_csk_reset_xmit_timer). */
-export const inetCskResetXmitTimer = (_tp: TcpSock, _what: number, _whenJiffies: number, _maxWhen: number): void => {
-  throw new Error('inetCskResetXmitTimer is being written')
+/** What was awaited has come: the timer stands for nothing, though it goes on running (inet_csk_clear_xmit_timer). */
+export const inetCskClearXmitTimer = (tp: TcpSock, what: number): void => {
+  if (what === ICSK_TIME_DACK) {
+    tp.ack.pending = 0
+    tp.ack.retry = 0
+  } else tp.icskPending = 0
 }
 
-/** Clears ICSK_TIME_RETRANS or PROBE0 or DACK (inet_csk_clear_xmit_timer). */
-export const inetCskClearXmitTimer = (_tp: TcpSock, _what: number): void => {
-  throw new Error('inetCskClearXmitTimer is being written')
+/** Gives a socket its timers, and what it calls by itself (tcp_init_xmit_timers). */
+export const tcpInitXmitTimers = (tp: TcpSock): void => {
+  tp.timers = new TcpTimers(tp, TIMER_FNS)
+  tp.hooks = HOOKS
 }
 
-/** The same with the delay of pacing (tcp_reset_xmit_timer); `paceDelay` as the kernel's argument. */
-export const tcpResetXmitTimer = (_tp: TcpSock, _what: number, _whenJiffies: number, _paceDelay: boolean): void => {
-  throw new Error('tcpResetXmitTimer is being written')
+/** Stops all timers (tcp_clear_xmit_timers). */
+export const tcpClearXmitTimers = (tp: TcpSock): void => {
+  tp.icskPending = 0
+  tp.ack.pending = 0
+  tp.timers?.clear()
 }
 
-/** Sets the keepalive timer (tcp_reset_keepalive_timer); also FIN_WAIT2. */
-export const tcpResetKeepaliveTimer = (_tp: TcpSock, _jiffies: number): void => {
-  throw new Error('tcpResetKeepaliveTimer is being written')
+/** Timeout of the next zero window probe in ticks, at most `most` (tcp_probe0_when). */
+export const tcpProbe0When = (tp: TcpSock, most: number): number => {
+  const backoff = Math.min(Math.floor(Math.log2(TCP_RTO_MAX / TCP_RTO_MIN)) + 1, tp.backoff)
+  return Math.min(Math.max(tp.rtoJiffies, TCP_RTO_MIN) * 2 ** backoff, most)
 }
 
-/** Stops the keepalive timer (tcp_delete_keepalive_timer). */
-export const tcpDeleteKeepaliveTimer = (_tp: TcpSock): void => {
-  throw new Error('tcpDeleteKeepaliveTimer is being written')
+/** No more than the user lets a peer be silent (tcp_clamp_probe0_to_user_timeout). */
+export const tcpClampProbe0ToUserTimeout = (tp: TcpSock, when: number): number => {
+  if (tp.userTimeoutMs === 0 || tp.probesTstampJiffies === 0) return when
+  const elapsed = Math.max(0, tcpJiffies(tp.netns) - tp.probesTstampJiffies)
+  return Math.min(Math.max(msToJiffies(tp.userTimeoutMs) - elapsed, TCP_TIMEOUT_MIN), when)
 }
 
-/** Starts or stops keepalive (tcp_set_keepalive). */
-export const tcpSetKeepalive = (_tp: TcpSock, _on: boolean): void => {
-  throw new Error('tcpSetKeepalive is being written')
+/** Sets the timer of window probes when nothing is in flight and no timer runs (tcp_check_probe_timer). */
+export const tcpCheckProbeTimer = (tp: TcpSock): void => {
+  if (tp.packetsOut === 0 && tp.icskPending === 0)
+    tcpResetXmitTimer(tp, ICSK_TIME_PROBE0, Math.max(tp.rtoJiffies, TCP_RTO_MIN), true)
 }
 
-/** The body of the retransmission timer (tcp_retransmit_timer). */
-export const tcpRetransmitTimer = (_tp: TcpSock): void => {
-  throw new Error('tcpRetransmitTimer is being written')
+/** The time of window probes (tcp_probe_timer). */
+const probeTimer = (tp: TcpSock): void => {
+  if (tp.packetsOut !== 0 || tp.writeQueue.head === null) {
+    tp.probesOut = 0
+    tp.probesTstampJiffies = 0
+    return
+  }
+  const now = tcpJiffies(tp.netns)
+  if (tp.probesTstampJiffies === 0) tp.probesTstampJiffies = now
+  else if (tp.userTimeoutMs !== 0 && now - tp.probesTstampJiffies >= msToJiffies(tp.userTimeoutMs)) {
+    tcpWriteErr(tp)
+    return
+  }
+  let most = tcpSysctls(tp.netns).retries2
+  if (tp.dead) {
+    const alive = Math.min(tp.rtoJiffies * 2 ** tp.backoff, tp.rtoMaxJiffies) < tp.rtoMaxJiffies
+    most = tcpOrphanRetries(tp, alive)
+    if (!alive && tp.backoff >= most) {
+      tcpWriteErr(tp)
+      return
+    }
+    if (tcpOutOfResources(tp)) return
+  }
+  if (tp.probesOut >= most) tcpWriteErr(tp)
+  else tcpSendProbe0(tp)
 }
 
 /** What is due of the retransmission timer (tcp_write_timer_handler). */
-export const tcpWriteTimerHandler = (_tp: TcpSock): void => {
-  throw new Error('tcpWriteTimerHandler is being written')
+export const tcpWriteTimerHandler = (tp: TcpSock): void => {
+  if ((1 << tp.state) & (TCPF_CLOSE | TCPF_LISTEN) || tp.icskPending === 0) return
+  if (tp.icskTimeoutJiffies > tcpJiffies(tp.netns)) {
+    tp.timers!.retransmit.mod(tp.icskTimeoutJiffies)
+    return
+  }
+  tcpMstampRefresh(tp)
+  const event = tp.icskPending
+  if (event === ICSK_TIME_REO_TIMEOUT) tcpRackReoTimeout(tp)
+  else if (event === ICSK_TIME_LOSS_PROBE) tcpSendLossProbe(tp)
+  else {
+    tp.icskPending = 0
+    if (event === ICSK_TIME_RETRANS) tcpRetransmitTimer(tp)
+    else probeTimer(tp)
+  }
+}
+
+const writeTimer = (tp: TcpSock): void => {
+  if (tp.icskPending === 0) return
+  if (tp.ownedByUser) tp.deferred |= TCP_WRITE_TIMER_DEFERRED
+  else tcpWriteTimerHandler(tp)
+}
+
+/** Sends the acknowledgement that compressed ones stand for (tcp_sack_compress_send_ack). */
+export const tcpSackCompressSendAck = (tp: TcpSock): void => {
+  if (tp.compressedAck === 0) return
+  tp.timers!.cancelCompressedAck()
+  // One of them is sent after all.
+  tp.compressedAck--
+  tcpSendAck(tp)
 }
 
 /** What is due of delayed acknowledgements (tcp_delack_timer_handler). */
-export const tcpDelackTimerHandler = (_tp: TcpSock): void => {
-  throw new Error('tcpDelackTimerHandler is being written')
+export const tcpDelackTimerHandler = (tp: TcpSock): void => {
+  if ((1 << tp.state) & (TCPF_CLOSE | TCPF_LISTEN)) return
+  const { ack } = tp
+  if (tp.compressedAck !== 0) {
+    tcpMstampRefresh(tp)
+    tcpSackCompressSendAck(tp)
+    return
+  }
+  if (!(ack.pending & ICSK_ACK_TIMER)) return
+  if (ack.timeoutJiffies > tcpJiffies(tp.netns)) {
+    tp.timers!.delack.mod(ack.timeoutJiffies)
+    return
+  }
+  ack.pending &= ~ICSK_ACK_TIMER
+  if (!inetCskAckScheduled(tp)) return
+  if (inetCskInPingpongMode(tp)) {
+    inetCskExitPingpongMode(tp)
+    ack.atoJiffies = TCP_ATO_MIN
+  } else ack.atoJiffies = Math.min(ack.atoJiffies * 2, tp.rtoJiffies)
+  tcpMstampRefresh(tp)
+  tcpSendAck(tp)
+  netnsTcp(tp.netns).mib.DelayedACKs++
 }
 
-/** Microseconds since the first of what is not acknowledged was sent exceed what the user allows (tcp_rto_delta_us and friends stay in input). */
-export const tcpKeepaliveTimeElapsed = (_tp: TcpSock): number => {
-  throw new Error('tcpKeepaliveTimeElapsed is being written')
+const delackTimer = (tp: TcpSock): void => {
+  if (!(tp.ack.pending & ICSK_ACK_TIMER) && tp.compressedAck === 0) return
+  if (!tp.ownedByUser) return tcpDelackTimerHandler(tp)
+  netnsTcp(tp.netns).mib.DelayedACKLocked++
+  tp.deferred |= TCP_DELACK_TIMER_DEFERRED
 }
 
-/** Starts the hrtimer of compressed acknowledgements `delayNs` from now, unless it runs (tp->compressed_ack_timer); true when it was started. */
-export const tcpStartCompressedAckTimer = (_tp: TcpSock, _delayNs: number): void => {
-  throw new Error('tcpStartCompressedAckTimer is being written')
+/** The time of compressed acknowledgements (tcp_compressed_ack_kick). */
+const compressedAckKick = (tp: TcpSock): void => {
+  if (tp.ownedByUser) {
+    tp.deferred |= TCP_DELACK_TIMER_DEFERRED
+    return
+  }
+  if (tp.compressedAck === 0) return
+  tp.compressedAck--
+  tcpMstampRefresh(tp)
+  tcpSendAck(tp)
 }
 
-/** Stops it; true when it was pending. */
-export const tcpCancelCompressedAckTimer = (_tp: TcpSock): boolean => {
-  throw new Error('tcpCancelCompressedAckTimer is being written')
+/** Starts the timer of compressed acknowledgements, unless it runs. */
+export const tcpStartCompressedAckTimer = (tp: TcpSock, delayNs: number): void => tp.timers!.startCompressedAck(delayNs)
+
+/** Stops it; true when it was set. */
+export const tcpCancelCompressedAckTimer = (tp: TcpSock): boolean => tp.timers!.cancelCompressedAck()
+
+/** Ticks of idleness before the first keepalive probe, between probes, and how many there are. */
+export const keepaliveTimeWhen = (tp: TcpSock): number =>
+  tp.keepaliveTime !== 0 ? tp.keepaliveTime * HZ : tcpSysctls(tp.netns).keepaliveTimeJiffies
+const keepaliveIntvlWhen = (tp: TcpSock): number =>
+  tp.keepaliveIntvl !== 0 ? tp.keepaliveIntvl * HZ : tcpSysctls(tp.netns).keepaliveIntvlJiffies
+const keepaliveProbes = (tp: TcpSock): number =>
+  tp.keepaliveProbes !== 0 ? tp.keepaliveProbes : tcpSysctls(tp.netns).keepaliveProbes
+
+/** Ticks since the peer was heard of (keepalive_time_elapsed). */
+export const tcpKeepaliveTimeElapsed = (tp: TcpSock): number => {
+  const now = tcpJiffies(tp.netns)
+  return Math.min(now - tp.ack.lrcvtimeJiffies, now - tp.rcvTstampJiffies)
 }
 
-/** Timeout of the next zero window probe in jiffies (tcp_probe0_when). */
-export const tcpProbe0When = (_tp: TcpSock, _max: number): number => {
-  throw new Error('tcpProbe0When is being written')
+/** Sets the keepalive timer (tcp_reset_keepalive_timer). */
+export const tcpResetKeepaliveTimer = (tp: TcpSock, jiffies: number): void =>
+  tp.timers!.keepalive.mod(tcpJiffies(tp.netns) + jiffies)
+
+/** Stops it (tcp_delete_keepalive_timer). */
+export const tcpDeleteKeepaliveTimer = (tp: TcpSock): void => tp.timers!.keepalive.del()
+
+/** Starts or stops keepalive; `tp.keepalive` is set by the caller afterwards (tcp_set_keepalive). */
+export const tcpSetKeepalive = (tp: TcpSock, on: boolean): void => {
+  if ((1 << tp.state) & (TCPF_CLOSE | TCPF_LISTEN)) return
+  if (on && !tp.keepalive) tcpResetKeepaliveTimer(tp, keepaliveTimeWhen(tp))
+  else if (!on) tcpDeleteKeepaliveTimer(tp)
 }
 
-/** RTO with backoff and the user timeout, clamped (tcp_clamp_rto_to_user_timeout). */
-export const tcpClampRtoToUserTimeout = (_tp: TcpSock): number => {
-  throw new Error('tcpClampRtoToUserTimeout is being written')
+/** An orphan has waited long enough for the peer's FIN. */
+const finWait2Timeout = (tp: TcpSock): void => {
+  if (tp.linger2Jiffies >= 0) {
+    const left = tcpFinTime(tp) - TCP_TIMEWAIT_LEN
+    if (left > 0) return tcpTimeWait(tp, TCP_FIN_WAIT2, left)
+  }
+  tcpSendActiveReset(tp)
+  tcpDone(tp)
 }
+
+/** Probes a silent peer, or gives it up; ticks until the next look, or -1 when the connection is over. */
+const keepaliveProbe = (tp: TcpSock, elapsed: number): number => {
+  const isOver =
+    tp.userTimeoutMs !== 0
+      ? elapsed >= msToJiffies(tp.userTimeoutMs) && tp.probesOut > 0
+      : tp.probesOut >= keepaliveProbes(tp)
+  if (isOver) {
+    tcpSendActiveReset(tp)
+    tcpWriteErr(tp)
+    return -1
+  }
+  if (tcpWriteWakeup(tp, 'TCPKeepAlive') > 0) return TCP_RESOURCE_PROBE_INTERVAL
+  tp.probesOut++
+  return keepaliveIntvlWhen(tp)
+}
+
+const keepaliveTimer = (tp: TcpSock): void => {
+  if (tp.ownedByUser) return tcpResetKeepaliveTimer(tp, BUSY_RETRY_JIFFIES)
+  if (tp.state === TCP_LISTEN) return
+  tcpMstampRefresh(tp)
+  if (tp.state === TCP_FIN_WAIT2 && tp.dead) return finWait2Timeout(tp)
+  if (!tp.keepalive || (1 << tp.state) & (TCPF_CLOSE | TCPF_SYN_SENT)) return
+  const when = keepaliveTimeWhen(tp)
+  let next = when
+  if (tp.packetsOut === 0 && tp.writeQueue.head === null) {
+    const elapsed = tcpKeepaliveTimeElapsed(tp)
+    next = elapsed >= when ? keepaliveProbe(tp, elapsed) : when - elapsed
+  }
+  if (next >= 0) tcpResetKeepaliveTimer(tp, next)
+}
+
+const TIMER_FNS = {
+  write: writeTimer,
+  delack: delackTimer,
+  keepalive: keepaliveTimer,
+  compressedAck: compressedAckKick,
+  pace: tcpPaceKick,
+}
+
+const HOOKS = { tsq: tcpTsqHandler, destroy: tcpNetnsExit }

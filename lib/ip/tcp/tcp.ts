@@ -1,98 +1,100 @@
 /**
- * The system calls of a TCP socket.
+ * The system calls of a TCP socket: a door to what the files beside it do.
  *
  * @see net/ipv4/tcp.c
  */
 import type { Netns } from '../../core/netns.js'
-import type { TcpSock } from './tcp-sock.js'
+import { netnsTcp } from './netns-tcp.js'
+import { tcpAssignCongestionControl } from './tcp-cong.js'
+import { tcpReceiveWindow } from './tcp-output-window.js'
+import { usToJiffies, msToJiffies } from './tcp-rto.js'
+import { TCP_URG_VALID } from './tcp-recvmsg.js'
+import { skStreamIsWriteable } from './tcp-sendmsg.js'
+import { TcpSock } from './tcp-sock.js'
+import {
+  RCV_SHUTDOWN,
+  SEND_SHUTDOWN,
+  SHUTDOWN_MASK,
+  TCP_CLOSE,
+  TCP_LISTEN,
+  TCP_SYN_RECV,
+  TCP_SYN_SENT,
+} from './tcp-states.js'
+import { TCP_DELACK_MAX, TCP_TIMEOUT_INIT, tcpInitXmitTimers } from './tcp-timer.js'
+import { tcpJiffies } from './tcp-time.js'
 
-/** TCP_INFO under the kernel's names. */
-export interface TcpInfo {
-  readonly state: number
+export { tcpAbort, tcpClose, tcpCloseState, tcpDisconnect, tcpShutdown } from './tcp-close.js'
+export { inetCskDestroySock, tcpDone, tcpDoneWithError, tcpSetState, tcpWriteErr } from './tcp-done.js'
+export { type TcpInfo, tcpInfo } from './tcp-info.js'
+export { tcpWriteQueuePurge } from './tcp-queues.js'
+export { tcpCleanupRbuf, tcpRecvmsg } from './tcp-recvmsg.js'
+export { skStreamWriteSpace, tcpSendmsg } from './tcp-sendmsg.js'
+
+/** Events of {@link tcpPoll}. */
+export const EPOLLIN = 0x001
+export const EPOLLPRI = 0x002
+export const EPOLLOUT = 0x004
+export const EPOLLERR = 0x008
+export const EPOLLHUP = 0x010
+export const EPOLLRDHUP = 0x2000
+
+/** Half of the buffer holds data, until something else is measured (TCP_DEFAULT_SCALING_RATIO). */
+const DEFAULT_SCALING_RATIO = 128
+const TIMEOUT_INIT_US = 1_000_000
+const U32_MAX = 0xffffffff
+
+/** State of a new socket (tcp_init_sock). */
+export const tcpInitSock = (tp: TcpSock): void => {
+  const { sysctls } = netnsTcp(tp.netns)
+  tcpInitXmitTimers(tp)
+  tp.rtoJiffies = TCP_TIMEOUT_INIT
+  tp.rtoMaxJiffies = msToJiffies(sysctls.rtoMaxMs)
+  tp.rtoMinJiffies = usToJiffies(sysctls.rtoMinUs)
+  tp.delackMaxJiffies = TCP_DELACK_MAX
+  tp.mdevUs = TIMEOUT_INIT_US
+  const now = tcpJiffies(tp.netns)
+  tp.rttMin.t = [now, now, now]
+  tp.rttMin.v = [U32_MAX, U32_MAX, U32_MAX]
+  tp.appLimited = U32_MAX
+  tp.rateAppLimited = true
+  tp.reordering = sysctls.reordering
+  tcpAssignCongestionControl(tp)
+  tp.sndbuf = sysctls.wmemDefault
+  tp.rcvbuf = sysctls.rmemDefault
+  tp.scalingRatio = DEFAULT_SCALING_RATIO
 }
-
 
 /** A new socket of `netns` (socket(AF_INET, SOCK_STREAM)). */
-export const tcpSocket = (_netns: Netns): TcpSock => {
-  throw new Error('tcpSocket is being written')
+export const tcpSocket = (netns: Netns): TcpSock => {
+  const tp = new TcpSock(netns)
+  tcpInitSock(tp)
+  return tp
 }
 
-/** State of a new or reused socket (tcp_init_sock). */
-export const tcpInitSock = (_tp: TcpSock): void => {
-  throw new Error('tcpInitSock is being written')
+/** Enough can be read (tcp_epollin_ready). */
+const isReadable = (tp: TcpSock, target: number): boolean => {
+  const available = (tp.rcvNxt - tp.copiedSeq) | 0
+  if (available <= 0) return false
+  return available >= target || tcpReceiveWindow(tp) <= tp.ack.rcvMss
 }
 
-/** Writes `data[from..to)`: octets taken, -EAGAIN, -EPIPE, or minus the pending error (tcp_sendmsg). */
-export const tcpSendmsg = (_tp: TcpSock, _data: Uint8Array, _from = 0, _to: number = _data.length): number => {
-  throw new Error('tcpSendmsg is being written')
+const pollConnected = (tp: TcpSock): number => {
+  let mask = 0
+  const isAtUrgent = tp.urgData !== 0 && tp.urgSeq === tp.copiedSeq && !tp.oobInline
+  if (isReadable(tp, tp.rcvlowat + (isAtUrgent ? 1 : 0))) mask |= EPOLLIN
+  if (tp.shutdown & SEND_SHUTDOWN || skStreamIsWriteable(tp)) mask |= EPOLLOUT
+  else tp.nospace = true
+  if (tp.urgData & TCP_URG_VALID) mask |= EPOLLPRI
+  return mask
 }
 
-/** Reads: octets, 0 at the end of the stream, -EAGAIN, -ENOTCONN or minus the pending error (tcp_recvmsg). MSG_OOB 1, MSG_PEEK 2. */
-export const tcpRecvmsg = (_tp: TcpSock, _into: Uint8Array, _flags = 0): number => {
-  throw new Error('tcpRecvmsg is being written')
-}
-
-/** Acknowledges when what was read calls for it (tcp_cleanup_rbuf). */
-export const tcpCleanupRbuf = (_tp: TcpSock, _copied: number): void => {
-  throw new Error('tcpCleanupRbuf is being written')
-}
-
-/** Ends reading (0), writing (1) or both (2): 0 or -ENOTCONN (shutdown(2)). */
-export const tcpShutdown = (_tp: TcpSock, _how: 0 | 1 | 2): number => {
-  throw new Error('tcpShutdown is being written')
-}
-
-/** Closes: the kernel finishes what is left (close(2)). */
-export const tcpClose = (_tp: TcpSock): void => {
-  throw new Error('tcpClose is being written')
-}
-
-/** Closes at once with a RST (SO_LINGER 0). */
-export const tcpAbort = (_tp: TcpSock): void => {
-  throw new Error('tcpAbort is being written')
-}
-
-/** Ends the connection, the socket can be used again (tcp_disconnect). */
-export const tcpDisconnect = (_tp: TcpSock): number => {
-  throw new Error('tcpDisconnect is being written')
-}
-
-/** Changes the state, with counters and the port's release (tcp_set_state). */
-export const tcpSetState = (_tp: TcpSock, _state: number): void => {
-  throw new Error('tcpSetState is being written')
-}
-
-/** The connection is over: closed, waiters woken, an orphan destroyed (tcp_done). */
-export const tcpDone = (_tp: TcpSock): void => {
-  throw new Error('tcpDone is being written')
-}
-
-/** Drops the write and retransmission queues (tcp_write_queue_purge). */
-export const tcpWriteQueuePurge = (_tp: TcpSock): void => {
-  throw new Error('tcpWriteQueuePurge is being written')
-}
-
-/** Destroys an orphan (inet_csk_destroy_sock). */
-export const inetCskDestroySock = (_tp: TcpSock): void => {
-  throw new Error('inetCskDestroySock is being written')
-}
-
-/** Events: EPOLLIN 1, EPOLLOUT 4, EPOLLERR 8, EPOLLHUP 16, EPOLLRDHUP 0x2000 (tcp_poll). */
-export const tcpPoll = (_tp: TcpSock): number => {
-  throw new Error('tcpPoll is being written')
-}
-
-/** Wakes a writer when there is room again (sk_stream_write_space, tcp_check_space calls it). */
-export const skStreamWriteSpace = (_tp: TcpSock): void => {
-  throw new Error('skStreamWriteSpace is being written')
-}
-
-/** TCP_INFO. */
-export const tcpInfo = (_tp: TcpSock): TcpInfo => {
-  throw new Error('tcpInfo is being written')
-}
-
-/** State for a user's eyes, TIME_WAIT etc: moves on after close: the next state, true when a FIN must be sent (tcp_close_state). */
-export const tcpCloseState = (_tp: TcpSock): boolean => {
-  throw new Error('tcpCloseState is being written')
+/** Events: EPOLLIN, EPOLLPRI, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP (tcp_poll). */
+export const tcpPoll = (tp: TcpSock): number => {
+  const { state } = tp
+  if (state === TCP_LISTEN) return tp.listener !== null && tp.listener.acceptQueue.length > 0 ? EPOLLIN : 0
+  let mask = 0
+  if (tp.shutdown === SHUTDOWN_MASK || state === TCP_CLOSE) mask |= EPOLLHUP
+  if (tp.shutdown & RCV_SHUTDOWN) mask |= EPOLLIN | EPOLLRDHUP
+  if (state !== TCP_SYN_SENT && state !== TCP_SYN_RECV) mask |= pollConnected(tp)
+  return tp.hasError ? mask | EPOLLERR : mask
 }
