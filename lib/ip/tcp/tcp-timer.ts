@@ -246,6 +246,12 @@ export const tcpResetKeepaliveTimer = (tp: TcpSock, jiffies: number): void =>
 /** Stops it (tcp_delete_keepalive_timer). */
 export const tcpDeleteKeepaliveTimer = (tp: TcpSock): void => tp.timers!.keepalive.del()
 
+/** The tick at which the keepalive timer runs, which FIN_WAIT2 uses as well; -1 when it is not set (sk_timer). */
+export const tcpSockTimerExpires = (tp: TcpSock): number => {
+  const keepalive = tp.timers?.keepalive
+  return keepalive?.pending === true ? keepalive.expires : -1
+}
+
 /** Starts or stops keepalive; `tp.keepalive` is set by the caller afterwards (tcp_set_keepalive). */
 export const tcpSetKeepalive = (tp: TcpSock, on: boolean): void => {
   if ((1 << tp.state) & (TCPF_CLOSE | TCPF_LISTEN)) return
@@ -299,7 +305,11 @@ const TIMER_FNS = {
   delack: delackTimer,
   keepalive: keepaliveTimer,
   compressedAck: compressedAckKick,
-  pace: tcpPaceKick,
+  pace: (tp: TcpSock): void => tcpPaceKick(tp),
 }
 
-const HOOKS = { tsq: tcpTsqHandler, destroy: tcpNetnsExit }
+// Not the functions themselves: the files know each other, and these may not be there yet.
+const HOOKS = {
+  tsq: (tp: TcpSock): void => tcpTsqHandler(tp),
+  destroy: (tp: TcpSock): void => tcpNetnsExit(tp),
+}

@@ -25,7 +25,7 @@ import { tcpJiffies } from './tcp-time.js'
 
 export { tcpAbort, tcpClose, tcpCloseState, tcpDisconnect, tcpShutdown } from './tcp-close.js'
 export { inetCskDestroySock, tcpDone, tcpDoneWithError, tcpSetState, tcpWriteErr } from './tcp-done.js'
-export { type TcpInfo, tcpInfo } from './tcp-info.js'
+export { type TcpInfo, tcpGetInfo as tcpInfo } from './tcp-info.js'
 export { tcpWriteQueuePurge } from './tcp-queues.js'
 export { tcpCleanupRbuf, tcpRecvmsg } from './tcp-recvmsg.js'
 export { skStreamWriteSpace, tcpSendmsg } from './tcp-sendmsg.js'
