@@ -107,6 +107,8 @@ export class Ipv4 {
   hasCustomLocalRoutes = false
   /** Sockets that hold the namespace. */
   readonly sockets: Set<Sock> = new Set()
+  /** Number of the socket that was opened last. */
+  socketNumber = 0
 
   constructor(netns: Netns, path: IpPath, inputCache: InputCache) {
     const { profile } = netns.world

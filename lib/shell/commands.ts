@@ -10,6 +10,7 @@ import { ifconfigCommand } from './command/ifconfig.js'
 import { makeIpCommand } from './command/ip.js'
 import { ncCommand } from './command/nc.js'
 import { pingCommand } from './command/ping.js'
+import { ssCommand } from './command/ss.js'
 import { sysctlCommand } from './command/sysctl.js'
 import { tcCommand } from './command/tc.js'
 import { tcpdumpCommand } from './command/tcpdump.js'
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   pingCommand,
   arpingCommand,
   ncCommand,
+  ssCommand,
   tcpdumpCommand,
   sysctlCommand,
   ethtoolCommand,
