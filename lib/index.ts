@@ -132,6 +132,7 @@ export type {
   TcpListenOptions,
   TcpListenSocket,
 } from './lab/tcp.js'
+export type { TcpMetricsApi, TcpMetricsInfo } from './lab/tcp-metrics.js'
 export type { TcpSocketOptions } from './lab/tcp-options.js'
 export type { TcpHandlers, TcpSocket } from './lab/tcp-socket.js'
 export type { TcpStateWord } from './lab/tcp-words.js'

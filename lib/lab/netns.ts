@@ -24,6 +24,7 @@ import { RouteApi } from './route.js'
 import { RuleApi } from './rule.js'
 import { EthtoolApi, SysctlApi } from './sysctl.js'
 import { TcpApi } from './tcp.js'
+import { TcpMetricsApi } from './tcp-metrics.js'
 import { openTun, type Tun, type TunHandler, type TunOptions } from './tun.js'
 import { UdpApi } from './udp.js'
 
@@ -71,6 +72,8 @@ export class Netns extends Printable {
   readonly udp: UdpApi
   /** TCP sockets. */
   readonly tcp: TcpApi
+  /** `ip tcp_metrics`. */
+  readonly tcpMetrics: TcpMetricsApi
   /** Raw IPv4 sockets. */
   readonly raw: RawApi
   /** Packet sockets: whole frames. */
@@ -98,6 +101,7 @@ export class Netns extends Printable {
     this.ethtool = new EthtoolApi(kernel)
     this.udp = new UdpApi(kernel)
     this.tcp = new TcpApi(kernel)
+    this.tcpMetrics = new TcpMetricsApi(kernel)
     this.raw = new RawApi(kernel)
     this.packet = new PacketApi(kernel)
   }
