@@ -8,7 +8,7 @@ import { deliverToTaps } from './dev-rx.js'
 import { DROP } from './drop.js'
 import { IFF_UP, type NetDevice, NETIF_F_HW_CSUM, NETIF_F_TSO } from './netdev.js'
 import { NET_XMIT_CN, NET_XMIT_SUCCESS, type Qdisc } from './qdisc.js'
-import { skbGsoSegments } from './gso.js'
+import { skbGsoSegments, skbGsoWireLen } from './gso.js'
 import { CHECKSUM_PARTIAL, kfreeSkb, type Skb, skbChecksumHelp } from './skb.js'
 import { validateXmitVlan } from './skb-vlan.js'
 
@@ -67,8 +67,8 @@ const isDown = (skb: Skb, dev: NetDevice): number => {
 const devXmitSkb = (skb: Skb, q: Qdisc, dev: NetDevice): number => {
   skb.macHeader = skb.data
   if (q.canBypass && q.qlen === 0 && !q.running) {
-    q.bytes += skb.tail - skb.data
-    q.packets++
+    q.bytes += skb.gsoSize === 0 ? skb.tail - skb.data : skbGsoWireLen(skb)
+    q.packets += skb.gsoSize === 0 ? 1 : skb.gsoSegs
     q.running = true
     devHardStartXmit(skb, dev)
     q.running = false

@@ -49,6 +49,8 @@ export class Frame {
 
 /** Who sent a packet and wants to know when it has left this machine (skb->destructor with struct sock). */
 export interface SkbOwner {
+  /** Octets of packets on their way (sk_wmem_alloc). */
+  wmemAlloc: number
   /** A packet that counted as `octets` has ended or is no longer its (sock_wfree, tcp_wfree). */
   wfree(octets: number): void
 }
@@ -415,6 +417,17 @@ export const skbOrphan = (skb: Skb): void => {
   if (owner === null) return
   skb.owner = null
   owner.wfree(skb.truesize)
+}
+
+/** Truesize of packets that are never kept from their senders' count: pure acknowledgements of TCP (skb_is_tcp_pure_ack). */
+const PURE_ACK = 2
+
+/** The packet no longer counts, but its sender is not told and still knows it (skb_orphan_partial). */
+export const skbOrphanPartial = (skb: Skb): void => {
+  const { owner } = skb
+  if (owner === null || skb.truesize === PURE_ACK) return
+  skb.owner = null
+  owner.wmemAlloc -= skb.truesize
 }
 
 /** Ends a packet that was dropped: counts `reason` (a number of DROP) at its device and namespace. */
