@@ -13,7 +13,8 @@ import { reqskQueueRemove, TcpListener } from './tcp-listener.js'
 import { lockSock, releaseSock } from './tcp-lock.js'
 import type { TcpSock } from './tcp-sock.js'
 import { TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT } from './tcp-states.js'
-import { tcpDisconnect, tcpSetState } from './tcp.js'
+import { tcpDisconnect } from './tcp-close.js'
+import { tcpSetState } from './tcp-done.js'
 
 const EALREADY = errnoNumber('EALREADY')
 const ECONNABORTED = errnoNumber('ECONNABORTED')
@@ -108,7 +109,6 @@ const settle = (tp: TcpSock, err: number): number => {
   }
   const error = tp.takeError() || ECONNABORTED
   tp.socketState = SS_UNCONNECTED
-  tcpDisconnect(tp)
   return -error
 }
 
@@ -128,9 +128,12 @@ const connect = (tp: TcpSock, address: number, port: number): number => {
  * errno.
  */
 export const tcpConnect = (tp: TcpSock, address: number, port: number): number => {
+  const wasConnecting = tp.socketState === SS_CONNECTING
   lockSock(tp)
   const err = connect(tp, address, port)
   releaseSock(tp)
+  // The program has heard that it failed: the socket is as new.
+  if (wasConnecting && tp.socketState === SS_UNCONNECTED) tcpDisconnect(tp)
   return err
 }
 

@@ -14,7 +14,7 @@ import { netnsTcp } from './netns-tcp.js'
 import { tcpConnect } from './tcp-output-syn.js'
 import type { TcpSock } from './tcp-sock.js'
 import { TCP_CLOSE, TCP_SYN_SENT } from './tcp-states.js'
-import { tcpSetState } from './tcp.js'
+import { tcpSetState } from './tcp-done.js'
 
 const ENETUNREACH = errnoNumber('ENETUNREACH')
 const TCP_MSS_DEFAULT = 536

@@ -46,7 +46,7 @@ import {
   TCP_TIMEOUT_INIT,
   tcpRetransmitTimer,
 } from './tcp-timer.js'
-import { tcpDone, tcpWriteQueuePurge } from './tcp.js'
+import { tcpDoneWithError } from './tcp-done.js'
 
 const EHOSTUNREACH = errnoNumber('EHOSTUNREACH')
 const EMSGSIZE = errnoNumber('EMSGSIZE')
@@ -113,15 +113,6 @@ const errnoOf = (tp: TcpSock, type: number, code: number): number => {
   return type === ICMP_TIME_EXCEEDED ? EHOSTUNREACH : 0
 }
 
-/** Ends a connection that was to be made (tcp_done_with_error). */
-const doneWithError = (tp: TcpSock, errno: number): void => {
-  tcpWriteQueuePurge(tp)
-  tcpDone(tp)
-  if (tp.dead) return
-  tp.setError(errno)
-  tp.wakeWrite()
-}
-
 const report = (tp: TcpSock, skb: Skb, errno: number, type: number, code: number, info: number): void => {
   if (!tp.recvErr) return
   const { buf: b, data: ip } = skb
@@ -145,7 +136,7 @@ const tellSocket = (tp: TcpSock, skb: Skb, type: number, code: number, info: num
   if (tp.state === TCP_SYN_SENT || tp.state === TCP_SYN_RECV) {
     report(tp, skb, errno, type, code, info)
     if (tp.ownedByUser) tp.errSoft = errno
-    else doneWithError(tp, errno)
+    else tcpDoneWithError(tp, errno)
   } else if (!tp.ownedByUser && tp.recvErr) {
     tp.setError(errno)
     tp.wakeWrite()

@@ -56,7 +56,7 @@ const cloneOptions = (child: TcpSock, from: TcpSock): void => {
   child.windowClamp = from.windowClamp
   child.rcvlowat = from.rcvlowat
   child.notsentLowat = from.notsentLowat
-  child.ooblnline = from.ooblnline
+  child.oobInline = from.oobInline
   child.maxPacingRate = from.maxPacingRate
   child.rtoMinJiffies = from.rtoMinJiffies
   child.rtoMaxJiffies = from.rtoMaxJiffies

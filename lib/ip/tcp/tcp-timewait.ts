@@ -22,7 +22,7 @@ import { after, before } from './tcp-seq.js'
 import type { TcpOptions, TcpSock } from './tcp-sock.js'
 import { TCP_FIN_WAIT2, TCP_TIME_WAIT } from './tcp-states.js'
 import { tcpClockMs, tcpSeconds } from './tcp-time.js'
-import { tcpDone } from './tcp.js'
+import { tcpDone } from './tcp-done.js'
 
 /** The new connection's sequence numbers begin this far behind those of the old one. */
 const TIMEWAIT_ISN_GAP = 65535 + 2
