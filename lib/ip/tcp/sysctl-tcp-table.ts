@@ -36,6 +36,9 @@ const NUMBERS: readonly (readonly [string, NumberField, number, number])[] = [
   ['tcp_early_retrans', 'earlyRetrans', 0, 4],
   ['tcp_ecn', 'ecn', 0, 2],
   ['tcp_ecn_fallback', 'ecnFallback', 0, 1],
+  ['tcp_ecn_option', 'ecnOption', 0, 2],
+  ['tcp_ecn_option_beacon', 'ecnOptionBeacon', 0, 3],
+  ['tcp_fack', 'fack', 0, 255],
   ['tcp_frto', 'frto', 0, 255],
   ['tcp_fwmark_accept', 'fwmarkAccept', 0, 255],
   ['tcp_keepalive_probes', 'keepaliveProbes', 0, 255],
@@ -133,6 +136,23 @@ const triple = (s: TcpSysctls, name: string, fields: readonly NumberField[]): Sy
   },
 })
 
+/** Sends and takes data in a SYN where no program has asked for it (TFO_SERVER_WO_SOCKOPT1). */
+const FASTOPEN_UNASKED = 0x400
+
+const fastopen = (s: TcpSysctls): SysctlEntry => ({
+  name: 'net.ipv4.tcp_fastopen',
+  read: () => String(s.fastopen),
+  write: text => {
+    const value = sysctlInt(firstWord(text))
+    if (value & FASTOPEN_UNASKED)
+      throw new NetloomError('EOPNOTSUPP', 'net.ipv4.tcp_fastopen: netloom has no fast open; leave bit 0x400 clear', {
+        key: 'net.ipv4.tcp_fastopen',
+        value: text,
+      })
+    s.fastopen = value
+  },
+})
+
 const congestionControl = function* (s: TcpSysctls): Iterable<SysctlEntry> {
   const names = (): string => tcpAvailableCongestionControl().join(' ')
   const key = 'net.ipv4.tcp_congestion_control'
@@ -170,5 +190,6 @@ export const tcpSysctlProvider = function* (netns: Netns): Iterable<SysctlEntry>
       s.somaxconn = sysctlInt(firstWord(text), 0, INT_MAX)
     },
   }
+  yield fastopen(s)
   yield* congestionControl(s)
 }

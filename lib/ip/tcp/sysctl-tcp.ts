@@ -25,10 +25,16 @@ export class TcpSysctls {
   compSackSlackNs = 100_000
   congestionControl = 'cubic'
   dsack = 1
-  earlyDemux = 1
   earlyRetrans = 3
   ecn = 2
   ecnFallback = 1
+  /** Options of accurate ECN, which this kernel lets nobody ask for: the two change nothing. */
+  ecnOption = 2
+  ecnOptionBeacon = 3
+  /** Nothing since forward acknowledgement went. */
+  fack = 0
+  /** Fast open for programs that ask for it; none of netloom's can. */
+  fastopen = 1
   finTimeoutJiffies: number = 60 * HZ
   frto = 2
   fwmarkAccept = 0
@@ -40,7 +46,6 @@ export class TcpSysctls {
   maxReordering = 300
   maxSynBacklog = 2048
   maxTwBuckets = 131072
-  migrateReq = 0
   minRttWlenSec = 300
   minSndMss = 48
   minTsoSegs = 2

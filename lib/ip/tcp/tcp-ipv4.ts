@@ -1,7 +1,7 @@
 /**
  * TCP over IPv4: segments that come in.
  *
- * Left out, as they are not there to be set: MD5 and AO, minimal TTLs, socket filters. The lookup before routing
+ * Left out, as they are not there to be set: MD5 and AO, socket filters. The lookup before routing
  * (early demux) is left out, too: the route of a packet is remembered anyway.
  *
  * @see net/ipv4/tcp_ipv4.c tcp_v4_rcv, tcp_v4_do_rcv, tcp_add_backlog
@@ -9,7 +9,7 @@
 import { DROP } from '../../core/drop.js'
 import { CHECKSUM_NONE, CHECKSUM_UNNECESSARY, consumeSkb, kfreeSkb, PACKET_HOST, type Skb, skbCsum } from '../../core/skb.js'
 import { csumFold, csumPseudo } from '../../wire/checksum.js'
-import { IPPROTO_TCP, ipv4Daddr, ipv4Saddr, ipv4Tos } from '../../wire/ipv4.js'
+import { IPPROTO_TCP, ipv4Daddr, ipv4Saddr, ipv4Tos, ipv4Ttl } from '../../wire/ipv4.js'
 import {
   TCP_HLEN,
   TH_ACK,
@@ -98,9 +98,22 @@ const lookupAndProcess = (skb: Skb, tcp: NetnsTcp): void => {
   const found = tcp.hashinfo.ehash.lookup(daddr, tcpDport(b, o), saddr, tcpSport(b, o), iif)
   if (found !== null) return process(skb, tcp, found)
   const listener = inetLookupListener(skb.netns, saddr, tcpSport(b, o), daddr, tcpDport(b, o), iif)
-  if (listener !== null) return tcpV4DoRcv(listener, skb)
+  if (listener !== null) return toListener(skb, tcp, listener)
   tcpV4SendReset(null, skb)
   kfreeSkb(skb, DROP.NO_SOCKET)
+}
+
+/** The TTL says that it has come from too far (IP_MINTTL). */
+const tooFar = (skb: Skb, tcp: NetnsTcp, sk: TcpSock): boolean => {
+  if (sk.minTtl === 0 || ipv4Ttl(skb.buf, skb.networkHeader) >= sk.minTtl) return false
+  tcp.mib.TCPMinTTLDrop++
+  sk.drops++
+  kfreeSkb(skb, DROP.TCP_MINTTL)
+  return true
+}
+
+const toListener = (skb: Skb, tcp: NetnsTcp, listener: TcpSock): void => {
+  if (!tooFar(skb, tcp, listener)) tcpV4DoRcv(listener, skb)
 }
 
 const process = (skb: Skb, tcp: NetnsTcp, found: EhashEntry): void => {
@@ -108,6 +121,7 @@ const process = (skb: Skb, tcp: NetnsTcp, found: EhashEntry): void => {
   if (state === TCP_TIME_WAIT) return doTimeWait(skb, tcp, found as TcpTimewaitSock)
   if (state === TCP_NEW_SYN_RECV) return newSynRecv(skb, tcp, found as TcpRequestSock)
   const tp = found as TcpSock
+  if (tp.minTtl !== 0 && tooFar(skb, tcp, tp)) return
   tcpSegsIn(tp, skb)
   if (!tp.ownedByUser) tcpV4DoRcv(tp, skb)
   else tcpAddBacklog(tp, skb)
@@ -123,7 +137,7 @@ const newSynRecv = (skb: Skb, tcp: NetnsTcp, req: TcpRequestSock): void => {
   }
   const nsk = tcpCheckReq(skb, req)
   if (nsk === null) return
-  if (nsk === listener) return tcpV4DoRcv(listener, skb)
+  if (nsk === listener) return toListener(skb, tcp, listener)
   const reason = tcpChildProcess(listener, nsk, skb)
   if (reason === 0) return
   tcpV4SendReset(nsk, skb)

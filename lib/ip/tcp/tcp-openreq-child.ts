@@ -31,6 +31,7 @@ const TCP_MSS_DEFAULT = 536
 const cloneOptions = (child: TcpSock, from: TcpSock): void => {
   child.ttl = from.ttl
   child.tos = from.tos
+  child.minTtl = from.minTtl
   child.pmtuDisc = from.pmtuDisc
   child.recvErr = from.recvErr
   child.reuseAddr = from.reuseAddr

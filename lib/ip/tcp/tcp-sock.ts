@@ -177,6 +177,8 @@ export class TcpSock extends Sock implements SkbOwner {
   // Identity and tables.
   /** What the program has made of it: SS_* of inet-connection-sock.ts. */
   socketState = 0
+  /** IP_MINTTL: segments with a smaller TTL are dropped. */
+  minTtl = 0
   /** MTU that a router has named while a program held the lock (mtu_info). */
   mtuInfo = 0
   /** Bound port is in the bind table, and whether the user named the port (SOCK_BINDPORT_LOCK). */
@@ -353,6 +355,8 @@ export class TcpSock extends Sock implements SkbOwner {
   totalRetrans = 0
   totalRto = 0
   totalRtoRecoveries = 0
+  /** Milliseconds in recoveries that a timeout began. */
+  totalRtoTime = 0
   rtoStamp = 0
   frto = false
   tlpHighSeq = 0
