@@ -29,6 +29,7 @@ export const tcpSetState = (tp: TcpSock, state: number): void => {
     if (state === TCP_CLOSE) {
       if (wasOpen) mib.TcpEstabResets++
       inetUnhash(tp)
+      tp.lastPort = tp.localPort
       if (tp.bindBucket !== null && !tp.bindPortLocked) inetPutPort(tp)
     }
     if (wasOpen) mib.TcpCurrEstab--

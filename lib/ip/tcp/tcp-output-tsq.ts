@@ -40,7 +40,8 @@ export const tcpSmallQueueCheck = (tp: TcpSock, octets: number, factor: number):
   const { limitOutputBytes } = tcpSysctls(tp.netns)
   const rate = Math.floor(tp.pacingRate / 2 ** tp.pacingShift)
   const limit = Math.min(Math.max(2 * (TCP_SKB_OVERHEAD + octets), rate), limitOutputBytes) * 2 ** factor
-  if (tp.wmemAlloc <= limit) return false
+  // The socket itself counts as one (sk_wmem_alloc begins at 1).
+  if (tp.wmemAlloc + 1 <= limit) return false
   if (tp.rtxQueue.length <= 1) return false
   tp.deferred |= TSQ_THROTTLED
   return true

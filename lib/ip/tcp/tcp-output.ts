@@ -167,7 +167,8 @@ const fillHeader = (
   const tsval = (Math.floor(tp.tcpWstampNs / NS_PER_MS) + tp.tsOffset) | 0
   const window = tcpSelectWindow(tp)
   const ecn = ecnSend(tp, seq, len)
-  putTcpHeader(b, o, tp.localPort, tp.peerPort, seq, rcvNxt, headerLen, flags | ecn, window)
+  const sport = tp.localPort !== 0 ? tp.localPort : tp.lastPort
+  putTcpHeader(b, o, sport, tp.peerPort, seq, rcvNxt, headerLen, flags | ecn, window)
   if (tp.sndUna !== tp.sndUp) putUrgent(tp, b, o, seq)
   tcpEstablishedOptionsWrite(tp, b, o + TCP_HLEN, tsval)
 }

@@ -68,7 +68,7 @@ const shouldAutocork = (tp: TcpSock, seg: TcpSeg, goal: number): boolean =>
   tcpSegLen(seg) < goal &&
   netnsTcp(tp.netns).sysctls.autocorking !== 0 &&
   tp.rtxQueue.head !== null &&
-  tp.wmemAlloc > seg.truesize &&
+  tp.wmemAlloc + 1 > seg.truesize &&
   !seg.eor
 
 /** Sends what was written, as far as the rules let it (tcp_push). */

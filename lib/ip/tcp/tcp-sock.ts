@@ -183,6 +183,8 @@ export class TcpSock extends Sock implements SkbOwner {
   mtuInfo = 0
   /** Bound port is in the bind table, and whether the user named the port (SOCK_BINDPORT_LOCK). */
   bound = false
+  /** Local port of a connection that has let go of it, which its last reset still bears (inet_sport). */
+  lastPort = 0
   bindPortLocked = false
   /** The user named the address (SOCK_BINDADDR_LOCK). */
   bindAddrLocked = false
