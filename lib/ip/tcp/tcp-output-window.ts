@@ -55,7 +55,7 @@ export const tcpSelectInitialWindow = (
   const clamp = wndClamp === 0 ? U16_MAX << TCP_MAX_WSCALE : wndClamp
   let room = Math.min(clamp, Math.max(space, 0))
   if (room > mss) room = alignDown(room, mss)
-  let rcvWnd = Math.min(room, sysctls.workaroundSignedWindows !== 0 ? MAX_TCP_WINDOW : U16_MAX)
+  let rcvWnd = sysctls.workaroundSignedWindows !== 0 ? Math.min(room, MAX_TCP_WINDOW) : room
   if (initRcvWnd !== 0) rcvWnd = Math.min(rcvWnd, initRcvWnd * mss)
   let rcvWscale = 0
   if (wscaleOk) {
