@@ -11,10 +11,10 @@ import { Timer } from '../../sim/timer.js'
 import { IPPROTO_TCP } from '../../wire/ipv4.js'
 import { Sock } from '../sock.js'
 import type { BindBucket } from './inet-bhash.js'
-import type { TcpCongestionOps } from './tcp-cong.js'
+import type { AckSample, TcpCongestionOps } from './tcp-cong.js'
 import type { TcpListener } from './tcp-listener.js'
 import type { TcpMetrics } from './tcp-metrics.js'
-import { AckState, RateSample } from './tcp-ack-sample.js'
+import { AckState, CleanState, RateSample } from './tcp-ack-sample.js'
 import { type TcpSeg, TcpSegQueue, TcpTsortedList } from './tcp-seg.js'
 import { TcpSendBuffer } from './tcp-send-buffer.js'
 import { TCP_CA_OPEN, TCP_CLOSE } from './tcp-states.js'
@@ -237,7 +237,7 @@ export class TcpSock extends Sock implements SkbOwner {
   /** Octets that have waited, the first of which fills a partial segment (nonagle). TCP_NAGLE_* bits. */
   nonagle = 0
   repair = false
-  pacingRate = 0
+  pacingRate: number = Number.MAX_SAFE_INTEGER
   maxPacingRate = Number.MAX_SAFE_INTEGER
   pacingShift = 10
   /** Sending waits for pacing only when an algorithm asks (sk_pacing_status). */
@@ -369,7 +369,9 @@ export class TcpSock extends Sock implements SkbOwner {
   /** Where the blocks of an incoming SACK are put in order. */
   readonly sackScratch: readonly SackBlock[] = sackBlocks(4)
   readonly ackState: AckState = new AckState()
+  readonly cleanState: CleanState = new CleanState()
   readonly rate: RateSample = new RateSample()
+  readonly ackSample: AckSample = { pktsAcked: 0, rttUs: -1, inFlight: 0 }
   /** Something showed that the peer is reachable; the next packet tells the neighbour entry (sk_dst_pending_confirm). */
   dstPendingConfirm = false
   readonly rack: TcpRack = {
