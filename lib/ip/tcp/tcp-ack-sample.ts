@@ -98,3 +98,14 @@ export class AckState {
     this.sackDelivered = 0
   }
 }
+
+/** What the walk over the queue found; one for each socket. */
+export class CleanState {
+  flag = 0
+  /** Microseconds when the first and last segment were sent that were sent once, -1 for none. */
+  firstAckUs = -1
+  lastAckUs = -1
+  pktsAcked = 0
+  /** Lowest sequence number that was sent once and not selectively acknowledged. */
+  reord = 0
+}

@@ -11,11 +11,11 @@ export type TcpCaEvent = 'tx-start' | 'cwnd-restart' | 'complete-cwr' | 'loss' |
 /** What one acknowledgement said, for algorithms (struct ack_sample). */
 export interface AckSample {
   /** Packets that were acknowledged. */
-  readonly pktsAcked: number
+  pktsAcked: number
   /** Round-trip time in microseconds, -1 when unknown. */
-  readonly rttUs: number
-  /** Packets in flight when the acknowledged one was sent. */
-  readonly inFlight: number
+  rttUs: number
+  /** Octets that were delivered since the acknowledged one was sent. */
+  inFlight: number
 }
 
 /** An algorithm (struct tcp_congestion_ops). Its private numbers stand in `tp.caPriv`. */

@@ -24,3 +24,13 @@ export const inetEcnXmit = (tp: TcpSock): void => {
 export const inetEcnDontxmit = (tp: TcpSock): void => {
   tp.tos &= ~INET_ECN_MASK
 }
+
+/** The next data segment tells the peer that the window was reduced (tcp_ecn_queue_cwr). */
+export const tcpEcnQueueCwr = (tp: TcpSock): void => {
+  if (tp.ecnFlags & TCP_ECN_OK) tp.ecnFlags |= TCP_ECN_QUEUE_CWR
+}
+
+/** The reduction was wrong and need not be told (tcp_ecn_withdraw_cwr). */
+export const tcpEcnWithdrawCwr = (tp: TcpSock): void => {
+  tp.ecnFlags &= ~TCP_ECN_QUEUE_CWR
+}

@@ -1,20 +1,22 @@
 /**
- * Header prediction: what the next expected segment looks like.
+ * Header prediction: what the next segment of a plain transfer looks like.
  *
- * @see include/net/tcp.h tcp_fast_path_on, tcp_fast_path_check
+ * @see include/net/tcp.h tcp_fast_path_check, __tcp_fast_path_on
  */
-import { TH_ACK } from '../../wire/tcp.js'
 import type { TcpSock } from './tcp-sock.js'
 
-/** The fourth word of the header that the next segment should have; `window` unscaled (__tcp_fast_path_on). */
-export const tcpFastPathOnRaw = (tp: TcpSock, window: number): void => {
-  tp.predFlags = (tp.tcpHeaderLen << 26) | (TH_ACK << 16) | window
+const ACK_WORD = 0x10 << 16
+
+/** Predicts segments with the window field `wnd` (__tcp_fast_path_on). */
+export const tcpFastPathOnWith = (tp: TcpSock, wnd: number): void => {
+  tp.predFlags = (tp.tcpHeaderLen << 26) | ACK_WORD | wnd
 }
 
-/** Expects segments as the last one (tcp_fast_path_on). */
-export const tcpFastPathOn = (tp: TcpSock): void => tcpFastPathOnRaw(tp, tp.sndWnd >>> tp.rxOpt.sndWscale)
+/** Predicts segments with the present window (tcp_fast_path_on). */
+export const tcpFastPathOn = (tp: TcpSock): void =>
+  tcpFastPathOnWith(tp, Math.floor(tp.sndWnd / 2 ** tp.rxOpt.sndWscale))
 
-/** The same, where nothing speaks against it (tcp_fast_path_check). */
+/** The same when nothing stands against it (tcp_fast_path_check). */
 export const tcpFastPathCheck = (tp: TcpSock): void => {
   if (tp.oooQueue.length === 0 && tp.rcvWnd !== 0 && tp.rmemAlloc < tp.rcvbuf && tp.urgData === 0) tcpFastPathOn(tp)
 }
