@@ -97,7 +97,7 @@ export const tcpV4SendReset = (sk: TcpSock | TcpTimewaitSock | null, skb: Skb): 
   if (flags & TH_RST) return
   if (sk === null && skb.dst!.type !== RTN_LOCAL) return
   const who = sk ?? NOBODY
-  const tos = ipv4Tos(buf, skb.networkHeader)
+  const tos = ipv4Tos(buf, skb.networkHeader) & ~INET_ECN_MASK
   const isAck = (flags & TH_ACK) !== 0
   send(skb, who, tos, {
     flags: isAck ? TH_RST : TH_RST | TH_ACK,

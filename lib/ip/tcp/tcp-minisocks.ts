@@ -29,6 +29,11 @@ export const tcpInWindow = (seq: number, endSeq: number, start: number, end: num
   return seq === end && seq === endSeq
 }
 
+const dropped = (skb: Skb, reason: number): null => {
+  kfreeSkb(skb, reason)
+  return null
+}
+
 /** Parses the options of a segment for a request; true when its timestamp is too old, -1 when its echo cannot be. */
 const checkTimestamps = (skb: Skb, req: TcpRequestSock, opt: TcpOptions): 0 | 1 | -1 => {
   const { netns } = req.listener
@@ -67,6 +72,13 @@ const outOfWindow = (skb: Skb, req: TcpRequestSock, ts: 0 | 1 | -1): null => {
   return null
 }
 
+/** A reset that is in the window but not exact may be forged: the peer is asked to prove itself (RFC 5961 3.2). */
+const challenge = (skb: Skb, req: TcpRequestSock): null => {
+  const { listener } = req
+  if (!tcpOowRateLimited(listener.netns, skb, req, 'TCPACKSkippedSynRecv')) tcpV4ReqskSendAck(listener, skb, req)
+  return dropped(skb, DROP.TCP_RESET)
+}
+
 /** Resets the peer, unless it has sent a reset itself, and forgets the request. */
 const embryonicReset = (skb: Skb, req: TcpRequestSock, isRst: boolean, reason: number): null => {
   if (!isRst) tcpV4SendReset(req.listener, skb)
@@ -87,9 +99,10 @@ export const tcpCheckReq = (skb: Skb, req: TcpRequestSock): TcpSock | null => {
   const ts = tcpHdrLen(skb.buf, skb.transportHeader) > TCP_HLEN ? checkTimestamps(skb, req, opt) : 0
   const { sawTstamp, rcvTsval } = opt
   if (skb.seq === req.rcvIsn && flags === TH_SYN && ts !== 1) return resend(skb, req)
-  if (flags & TH_ACK && skb.ackSeq !== ((req.sntIsn + 1) | 0)) return listener
+  if ((flags & (TH_ACK | TH_RST)) === TH_ACK && skb.ackSeq !== ((req.sntIsn + 1) | 0)) return listener
   const end = (req.rcvNxt + tcpSynackWindow(req)) | 0
   if (ts !== 0 || !tcpInWindow(skb.seq, skb.endSeq, req.rcvNxt, end)) return outOfWindow(skb, req, ts)
+  if (flags & TH_RST && skb.seq !== req.rcvNxt) return challenge(skb, req)
   if (skb.seq === req.rcvIsn) flags &= ~TH_SYN
   if (flags & (TH_RST | TH_SYN)) {
     mib.TcpAttemptFails++
@@ -113,11 +126,6 @@ export const tcpCheckReq = (skb: Skb, req: TcpRequestSock): TcpSock | null => {
   listener.listener!.removed(req)
   inetCskReqskQueueAdd(listener, child)
   return child
-}
-
-const dropped = (skb: Skb, reason: number): null => {
-  kfreeSkb(skb, reason)
-  return null
 }
 
 /** Counts a segment that came in (tcp_segs_in); `data` is at the TCP header. */

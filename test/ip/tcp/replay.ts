@@ -98,7 +98,7 @@ class Case {
       const n = tcpRecvmsg(this.#conn, new Uint8Array(65536))
       if (n === -11) break
       out.push(n < 0 ? errnoName(n) : n === 0 ? 'eof' : `data ${n}`)
-      if (n === 0) break
+      if (n <= 0) break
     }
     this.#at.world.run({ for: 0 })
     return out.join(' ')
