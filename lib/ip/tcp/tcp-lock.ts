@@ -40,8 +40,10 @@ const releaseCb = (tp: TcpSock): void => {
 /** Handles what has arrived while the lock is held, without letting go (__release_sock, sk_flush_backlog). */
 export const flushBacklog = (tp: TcpSock): void => {
   const { backlog } = tp
-  for (let i = 0; i < backlog.length; i++) tcpV4DoRcv(tp, backlog[i]!)
-  backlog.length = 0
+  while (backlog.length > 0) {
+    // A segment may end the socket, which drops what still waits: what is being handled waits no longer.
+    for (const skb of backlog.splice(0)) tcpV4DoRcv(tp, skb)
+  }
   tp.backlogLen = 0
 }
 
