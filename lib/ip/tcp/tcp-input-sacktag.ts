@@ -139,7 +139,7 @@ const shifted = (tp: TcpSock, prev: TcpSeg, seg: TcpSeg, pcount: number, len: nu
 }
 
 /** The segment has octets that can be moved, and room for them is not at an end. */
-const canShift = (to: TcpSeg, from: TcpSeg, len: number, pcount: number): boolean =>
+const canShift = (to: TcpSeg, len: number, pcount: number): boolean =>
   !to.eor && tcpSegLen(to) + len < MAX_LEN && to.pcount + pcount <= MAX_SEGS
 
 const isSackedOnly = (seg: TcpSeg): boolean => (seg.sacked & TCPCB_TAGBITS) === TCPCB_SACKED_ACKED
@@ -161,7 +161,7 @@ const shiftNext = (tp: TcpSock, prev: TcpSeg, mss: number): void => {
   const seg = prev.next
   if (seg === null || tcpSegLen(seg) === 0 || !isSackedOnly(seg) || tcpSkbSeglen(seg) !== mss) return
   const len = tcpSegLen(seg)
-  if (canShift(prev, seg, len, seg.pcount)) shifted(tp, prev, seg, seg.pcount, len, mss, false)
+  if (canShift(prev, len, seg.pcount)) shifted(tp, prev, seg, seg.pcount, len, mss, false)
 }
 
 /**
@@ -179,7 +179,7 @@ const shiftSkbData = (tp: TcpSock, seg: TcpSeg, start: number, end: number, isDu
   if (len < 0 || !after((seg.seq + len) | 0, tp.sndUna)) return fallback(tp)
   const mss = tcpSkbSeglen(seg)
   const pcount = len === has ? seg.pcount : Math.floor(len / mss)
-  if (!canShift(prev, seg, len, pcount)) return fallback(tp)
+  if (!canShift(prev, len, pcount)) return fallback(tp)
   if (shifted(tp, prev, seg, pcount, len, mss, isDup)) shiftNext(tp, prev, mss)
   return prev
 }

@@ -11,7 +11,7 @@ import { tcpSendAck, tcpSendDelayedAck } from './tcp-output-ctl.js'
 import { tcpSelectWindowRaw } from './tcp-output-window.js'
 import { tcpPushPendingFrames } from './tcp-output-xmit.js'
 import { TCP_ACK_DEFERRED, type TcpSock } from './tcp-sock.js'
-import { skStreamWriteSpace } from './tcp-stream.js'
+import { skStreamWriteSpace } from './tcp-sendmsg.js'
 import { tcpJiffies } from './tcp-time.js'
 import { tcpStartCompressedAckTimer } from './tcp-timer.js'
 

@@ -8,7 +8,7 @@ import { consumeSkb, type Skb } from '../../core/skb.js'
 import { errnoNumber } from '../../errors.js'
 import { TH_ACK, TH_FIN, TH_RST, TH_SYN, tcpWindow } from '../../wire/tcp.js'
 import { netnsTcp, tcpSysctls } from './netns-tcp.js'
-import { tcpDone } from './tcp-done.js'
+import { tcpDoneWithError } from './tcp-done.js'
 import { tcpMayUpdateWindow } from './tcp-input-ack.js'
 import { tcpSendChallengeAck } from './tcp-input-challenge.js'
 import { tcpFastParseOptions } from './tcp-input-options.js'
@@ -29,7 +29,6 @@ import {
   TCPF_LAST_ACK,
 } from './tcp-states.js'
 import type { TcpSock } from './tcp-sock.js'
-import { tcpWriteQueuePurge } from './tcp-write-queue.js'
 
 export { tcpSendChallengeAck } from './tcp-input-challenge.js'
 
@@ -38,17 +37,6 @@ const ECONNRESET = errnoNumber('ECONNRESET')
 const EPIPE = errnoNumber('EPIPE')
 const TCP_PAWS_WINDOW = 1
 const HZ = 250
-
-/** Ends a connection with an error (tcp_done_with_error). */
-export const tcpDoneWithError = (tp: TcpSock, errno: number): void => {
-  tp.setError(errno)
-  tcpWriteQueuePurge(tp)
-  tcpDone(tp)
-  if (!tp.dead) {
-    tp.wakeRead()
-    tp.wakeWrite()
-  }
-}
 
 /** Ends a connection whose peer has sent a RST (tcp_reset). Does not end the skb. */
 export const tcpReset = (tp: TcpSock, _skb: Skb | null): void => {

@@ -248,6 +248,8 @@ export class TcpSock extends Sock implements SkbOwner {
   // Receiving. The in-order queue and its bytes.
   readonly rcvQueue: Skb[] = []
   rcvQueueHead = 0
+  /** Segments that came out of order so far (rcv_ooopack). */
+  rcvOooPack = 0
   /** Out of order, by sequence number (out_of_order_queue). */
   readonly oooQueue: Skb[] = []
   oooLastIndex = -1
