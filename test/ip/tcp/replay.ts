@@ -36,7 +36,8 @@ export const ANSWER_SYSCTLS = [
 
 const WAIT = 0.06
 
-class Case {
+/** One connection: steps by text. */
+export class Case {
   readonly #at: WireWorld
   readonly wire: Wire
   #listener: TcpSock | null = null
