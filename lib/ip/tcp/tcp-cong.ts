@@ -3,7 +3,17 @@
  *
  * @see net/ipv4/tcp_cong.c, include/net/tcp.h struct tcp_congestion_ops
  */
+import { errnoNumber } from '../../errors.js'
+import { netnsTcp } from './netns-tcp.js'
+import { tcpCubic } from './tcp-cubic.js'
+import { inetEcnDontxmit, inetEcnXmit } from './tcp-ecn.js'
+import { tcpReno } from './tcp-reno.js'
 import type { TcpSock } from './tcp-sock.js'
+import { TCP_CLOSE, TCP_LISTEN } from './tcp-states.js'
+
+export { tcpIsCwndLimited } from './tcp-cong-avoid.js'
+
+const ENOENT = errnoNumber('ENOENT')
 
 /** Events that an algorithm hears of (enum tcp_ca_event). */
 export type TcpCaEvent = 'tx-start' | 'cwnd-restart' | 'complete-cwr' | 'loss' | 'ecn-no-ce' | 'ecn-is-ce'
@@ -38,43 +48,68 @@ export interface TcpCongestionOps {
   info?(tp: TcpSock): Readonly<Record<string, number>>
 }
 
+/** All algorithms, in the order of tcp_available_congestion_control. A new one is a file and a line here. */
+const ALGORITHMS: readonly TcpCongestionOps[] = Object.freeze([tcpReno, tcpCubic])
+
+const find = (name: string): TcpCongestionOps | null => ALGORITHMS.find((ops) => ops.name === name) ?? null
+
+/** Names that there are (tcp_available_congestion_control). */
+export const tcpAvailableCongestionControl = (): readonly string[] => ALGORITHMS.map((ops) => ops.name)
+
 /** Tells the algorithm of an event (tcp_ca_event). */
 export const tcpCaEvent = (tp: TcpSock, event: TcpCaEvent): void => {
-  tp.caOps?.cwndEvent?.(tp, event)
+  if (tp.caPriv !== null) tp.caOps?.cwndEvent?.(tp, event)
 }
 
 /** Changes the state of congestion control (tcp_set_ca_state). */
 export const tcpSetCaState = (tp: TcpSock, state: number): void => {
-  tp.caOps?.setState?.(tp, state)
+  if (tp.caPriv !== null) tp.caOps?.setState?.(tp, state)
   tp.caState = state
 }
 
-/** Gives a new socket the algorithm of its namespace (tcp_assign_congestion_control). */
-export const tcpAssignCongestionControl = (_tp: TcpSock): void => {
-  throw new Error('being written')
+/** What is sent can be marked only where the algorithm reacts to that always. */
+const setEct = (tp: TcpSock): void => {
+  if (tp.caOps?.needsEcn === true) inetEcnXmit(tp)
+  else inetEcnDontxmit(tp)
 }
 
-/** Starts the algorithm of a connection (tcp_init_congestion_control). */
-export const tcpInitCongestionControl = (_tp: TcpSock): void => {
-  throw new Error('being written')
+/** The algorithm of a namespace (net->ipv4.tcp_congestion_control). */
+const defaultOps = (tp: TcpSock): TcpCongestionOps => find(netnsTcp(tp.netns).sysctls.congestionControl) ?? tcpReno
+
+/** Gives a new socket the algorithm of its namespace (tcp_assign_congestion_control). */
+export const tcpAssignCongestionControl = (tp: TcpSock): void => {
+  tp.caOps = defaultOps(tp)
+  tp.caPriv = null
+  setEct(tp)
+}
+
+/** What algorithms without numbers of their own keep. */
+const NOTHING: object = Object.freeze({})
+
+/** Starts the algorithm of a connection, unless it runs (tcp_init_congestion_control). */
+export const tcpInitCongestionControl = (tp: TcpSock): void => {
+  if (tp.caPriv !== null) return
+  tp.priorSsthresh = 0
+  tp.caOps!.init?.(tp)
+  tp.caPriv ??= NOTHING
+  setEct(tp)
 }
 
 /** Ends it (tcp_cleanup_congestion_control). */
-export const tcpCleanupCongestionControl = (_tp: TcpSock): void => {
-  throw new Error('being written')
+export const tcpCleanupCongestionControl = (tp: TcpSock): void => {
+  if (tp.caPriv !== null) tp.caOps?.release?.(tp)
+  tp.caPriv = null
 }
 
 /** Gives a socket another algorithm: 0 or -ENOENT (tcp_set_congestion_control). */
-export const tcpSetCongestionControl = (_tp: TcpSock, _name: string): number => {
-  throw new Error('being written')
-}
-
-/** Names that there are (tcp_available_congestion_control). */
-export const tcpAvailableCongestionControl = (): readonly string[] => ['reno', 'cubic']
-
-/** The window limits the sender (tcp_is_cwnd_limited). */
-export const tcpIsCwndLimited = (tp: TcpSock): boolean => {
-  if (tp.isCwndLimited) return true
-  // In slow start the window may be twice what was used.
-  return tp.inSlowStart && tp.sndCwnd < 2 * tp.maxPacketsOut
+export const tcpSetCongestionControl = (tp: TcpSock, name: string): number => {
+  const ops = find(name)
+  if (ops === null) return -ENOENT
+  tp.caSetsockopt = true
+  if (ops === tp.caOps) return 0
+  tcpCleanupCongestionControl(tp)
+  tp.caOps = ops
+  setEct(tp)
+  if (tp.state !== TCP_CLOSE && tp.state !== TCP_LISTEN) tcpInitCongestionControl(tp)
+  return 0
 }
