@@ -72,10 +72,12 @@ export type {
 } from './lab/bridge-vlan.js'
 export type { Capture, CaptureOptions, CaptureTextOptions } from './lab/capture.js'
 export type { CaptureAllOptions, WorldCapture } from './lab/capture-all.js'
+export type { Curl, CurlOptions } from './lab/curl.js'
 export type { Dev } from './lab/dev.js'
 export type { Drop, DroppedPacket } from './lab/drop.js'
 export type { FdbApi, FdbInfo, FdbMiss, FdbOptions, FdbState } from './lab/fdb.js'
 export type { Frame, FrameDirection } from './lab/frame.js'
+export type { HttpApi, HttpHandler, HttpRequest, HttpResponse, HttpServer } from './lab/http.js'
 export type { DevRef, NetnsRef } from './lab/refs.js'
 export type { LinkApi } from './lab/link.js'
 export type { LinkAttrs, LinkInfo } from './lab/link-info.js'
@@ -124,6 +126,7 @@ export type {
   TableWord,
 } from './lab/route-words.js'
 export type { GroupFilter, GroupOptions, Socket, SocketError, SocketOptions } from './lab/socket.js'
+export type { SsFilter, SsInfo, SsTimer } from './lab/ss.js'
 export type { EthtoolApi, SysctlApi } from './lab/sysctl.js'
 export type {
   TcpApi,
@@ -142,6 +145,7 @@ export type { Timer } from './lab/timer.js'
 export type { Endpoint, UdpApi, UdpDatagram, UdpHandler, UdpOptions, UdpSocket } from './lab/udp.js'
 export { VERSION } from './lab/version.js'
 export { createWorld, type NetnsAccounting, REST_LIMIT_NS, World, type WorldOptions } from './lab/world.js'
+export type { SkMemInfo } from './rtnl/inet-diag.js'
 export type { RouteMetrics } from './rtnl/route.js'
 export type { Command, CommandContext } from './shell/command.js'
 export type { ScriptExit, ScriptOptions, ScriptResult } from './shell/run.js'

@@ -5,6 +5,7 @@ import type { Command } from './command.js'
 import { arpingCommand } from './command/arping.js'
 import { brctlCommand } from './command/brctl.js'
 import { bridgeCommand } from './command/bridge.js'
+import { curlCommand } from './command/curl.js'
 import { ethtoolCommand } from './command/ethtool.js'
 import { ifconfigCommand } from './command/ifconfig.js'
 import { makeIpCommand } from './command/ip.js'
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   pingCommand,
   arpingCommand,
   ncCommand,
+  curlCommand,
   ssCommand,
   tcpdumpCommand,
   sysctlCommand,
