@@ -41,8 +41,11 @@ const INET_ECN_MASK = 3
 /** Runs `fn` with the socket's lock, as every system call does. */
 const locked = (tp: TcpSock, fn: () => void): void => {
   lockSock(tp)
-  fn()
-  releaseSock(tp)
+  try {
+    fn()
+  } finally {
+    releaseSock(tp)
+  }
 }
 
 const inRange = (option: string, value: number, min: number, max: number): void => {
