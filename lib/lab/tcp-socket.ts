@@ -57,6 +57,7 @@ export class TcpSocket extends Printable {
   /** Octets of {@link write} that the kernel has not taken, and whether the stream ends behind them. */
   #unsent: Uint8Array[] = []
   #endsWhenSent = false
+  #closesWhenSent = false
   #error: Errno | null = null
 
   /** @internal */
@@ -271,7 +272,9 @@ export class TcpSocket extends Printable {
     if (this.#isClosed) return
     if (this.#isConnecting && !this.#checkConnected()) return
     if ((tcpPoll(this.#tp) & POLLOUT) === 0) return
-    if (!this.#flush() || !this.#wantsDrain) return
+    if (!this.#flush()) return
+    if (this.#closesWhenSent && this.#unsent.length === 0) return this.close()
+    if (!this.#wantsDrain || this.#unsent.length > 0) return
     this.#wantsDrain = false
     this.#handlers.onDrain?.(this)
   }
@@ -334,7 +337,7 @@ export class TcpSocket extends Printable {
     const { onEnd } = this.#handlers
     if (onEnd !== undefined) onEnd(this)
     else if (this.#unsent.length === 0) this.close()
-    else this.#handlers = { ...this.#handlers, onDrain: socket => socket.close() }
+    else this.#closesWhenSent = true
   }
 
   #fail(errno: number): void {
