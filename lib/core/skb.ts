@@ -116,6 +116,11 @@ export class Skb {
   endSeq: number
   ackSeq: number
   tcpFlags: number
+  /** TCP's segment that these bytes are shared with while it waits for its acknowledgement; typed in ip/tcp. */
+  fclone: { readonly skb: Skb | null } | null
+  /** In a receive queue of TCP: one buffer with the skb in front of it, and fragments of that buffer so far. */
+  coalesced: boolean
+  nrFrags: number
   /** False once it has ended; guards against use after the end. */
   alive: boolean
 
@@ -158,6 +163,9 @@ export class Skb {
     this.endSeq = 0
     this.ackSeq = 0
     this.tcpFlags = 0
+    this.fclone = null
+    this.coalesced = false
+    this.nrFrags = 0
     this.alive = true
   }
 
@@ -279,6 +287,7 @@ const reset = (skb: Skb, netns: Netns): Skb => {
   skb.gsoSize = 0
   skb.gsoSegs = 0
   skb.truesize = 0
+  skb.fclone = null
   skb.alive = true
   return skb
 }

@@ -15,6 +15,7 @@ import {
 } from './tcp-ack-state.js'
 import { skStateChange, tcpSetState } from './tcp-done.js'
 import { tcpFastPathCheck } from './tcp-fast-path.js'
+import { tcpTryCoalesce } from './tcp-input-coalesce.js'
 import { tcpDataEcnCheck } from './tcp-input-ecn.js'
 import { tcpDataQueueOfo, tcpOfoQueue, tcpRcvNxtUpdate } from './tcp-input-ooo.js'
 import { TCP_MAX_QUICKACKS, tcpEnterQuickackMode, tcpIncrQuickack, tcpMeasureRcvMss } from './tcp-input-quickack.js'
@@ -72,6 +73,7 @@ export const tcpEventDataRecv = (tp: TcpSock, skb: Skb): void => {
 
 /** Puts a segment into the receive queue (tcp_queue_rcv). The header is pulled. */
 export const tcpQueueRcv = (tp: TcpSock, skb: Skb): void => {
+  tcpTryCoalesce(tp, tp.rcvQueue[tp.rcvQueue.length - 1] ?? null, skb)
   tcpRcvNxtUpdate(tp, skb.endSeq)
   tp.rcvQueue.push(skb)
   skbSetOwnerR(tp, skb)

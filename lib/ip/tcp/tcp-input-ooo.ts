@@ -9,6 +9,7 @@ import type { Skb } from '../../core/skb.js'
 import { TH_FIN } from '../../wire/tcp.js'
 import { netnsTcp } from './netns-tcp.js'
 import { inetCskScheduleAck } from './tcp-ack-state.js'
+import { tcpTryCoalesce } from './tcp-input-coalesce.js'
 import { tcpDataEcnCheck } from './tcp-input-ecn.js'
 import { tcpGrowWindow, tcpRcvbufGrow } from './tcp-input-rcvbuf.js'
 import { skbRfree, skbSetOwnerR, tcpDropReason, tcpTryRmemSchedule } from './tcp-input-rmem.js'
@@ -129,6 +130,9 @@ export const tcpOfoQueue = (tp: TcpSock): boolean => {
       tcpDropReason(tp, skb, DROP.TCP_OFO_DROP)
       continue
     }
+    tp.rmemAlloc -= skb.truesize
+    tcpTryCoalesce(tp, tp.rcvQueue[tp.rcvQueue.length - 1] ?? null, skb)
+    tp.rmemAlloc += skb.truesize
     tcpRcvNxtUpdate(tp, skb.endSeq)
     tp.rcvQueue.push(skb)
     isFin = (skb.tcpFlags & TH_FIN) !== 0

@@ -255,6 +255,9 @@ const transmitData = (tp: TcpSock, seg: TcpSeg): number => {
     skb.gsoSegs = seg.pcount
   }
   skb.seq = seg.seq
+  // What was sent before and is still somewhere makes this one a copy, otherwise the two share their bytes.
+  const last = seg.skb
+  if (last === null || !last.alive || last.fclone !== seg) skb.fclone = seg
   seg.skb = skb
   countOut(tp, seg.seq, seg.endSeq, seg.pcount)
   return sendSkb(tp, skb, TCP_SKB_OVERHEAD + len, seg.flags, len, seg.pcount, rcvNxt)

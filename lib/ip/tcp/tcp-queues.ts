@@ -19,6 +19,12 @@ export const rcvQueuePeek = (tp: TcpSock): Skb | null => tp.rcvQueue[tp.rcvQueue
 export const rcvQueueTake = (tp: TcpSock): Skb => {
   const q = tp.rcvQueue
   const skb = q[tp.rcvQueueHead++]!
+  const next = q[tp.rcvQueueHead]
+  // A buffer that several segments went into counts until all of it is read.
+  if (next?.coalesced === true) {
+    next.coalesced = false
+    next.truesize += skb.truesize
+  } else tp.rmemAlloc -= skb.truesize
   if (tp.rcvQueueHead === q.length) {
     q.length = 0
     tp.rcvQueueHead = 0
@@ -26,7 +32,6 @@ export const rcvQueueTake = (tp: TcpSock): Skb => {
     q.splice(0, tp.rcvQueueHead)
     tp.rcvQueueHead = 0
   }
-  tp.rmemAlloc -= skb.truesize
   return skb
 }
 

@@ -238,7 +238,7 @@ export class TcpSock extends Sock implements SkbOwner {
   nonagle = 0
   repair = false
   pacingRate: number = Number.MAX_SAFE_INTEGER
-  maxPacingRate = Number.MAX_SAFE_INTEGER
+  maxPacingRate: number = Number.MAX_SAFE_INTEGER
   pacingShift = 10
   /** Sending waits for pacing only when an algorithm asks (sk_pacing_status). */
   pacingNeeded = false
