@@ -256,7 +256,7 @@ export class CurlTransfer {
     const { tp, number } = this.#connection!
     const { host, port } = this.#request.url
     if ((tcpPoll(tp) & (POLLOUT | POLLERR | POLLHUP)) === 0) return
-    const error = tp.takeError()
+    const error = tp.soError()
     if (error !== 0) {
       this.#listener.info(`connect to ${host} port ${port} failed: ${strerror(errnoName(error))}`)
       return this.#cannotConnect("Couldn't connect to server", CURLE_COULDNT_CONNECT)

@@ -192,7 +192,7 @@ export class NcTcp implements Nc, NcLoopOwner {
     const sock = this.#sock!
     if ((tcpPoll(sock) & (POLLOUT | POLLERR | POLLHUP)) === 0) return
     this.#timer.stop()
-    const error = sock.takeError()
+    const error = sock.soError()
     if (error !== 0) {
       this.#failed(error)
       return this.#nextPort()

@@ -225,6 +225,17 @@ export class Sock {
     return e
   }
 
+  /** True while the error queue holds something. */
+  get hasQueuedErrors(): boolean {
+    return this.#errors.length > 0
+  }
+
+  /** Puts an error into the error queue alone (sock_queue_err_skb). */
+  protected queueErrorOnly(error: SockError): void {
+    this.#errors.push(error)
+    this.wake()
+  }
+
   /** Puts an error into the error queue (ip_icmp_error, ip_local_error). */
   queueError(error: SockError): void {
     this.#errors.push(error)

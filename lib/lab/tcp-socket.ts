@@ -265,7 +265,7 @@ export class TcpSocket extends Printable {
     if (this.#isConnecting && !this.#checkConnected()) return
     this.#read()
     // An error may come without anything to write or read.
-    if (!this.#isClosed && tcpPoll(this.#tp) & POLLERR) this.#fail(this.#tp.takeError())
+    if (!this.#isClosed && tcpPoll(this.#tp) & POLLERR) this.#fail(this.#tp.soError())
   }
 
   #writable(): void {
@@ -283,7 +283,7 @@ export class TcpSocket extends Printable {
   #checkConnected(): boolean {
     const events = tcpPoll(this.#tp)
     if ((events & (POLLOUT | POLLERR)) === 0) return false
-    const error = this.#tp.takeError()
+    const error = this.#tp.soError()
     if (error !== 0) {
       this.#fail(error)
       return false

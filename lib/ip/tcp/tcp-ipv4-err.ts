@@ -114,10 +114,9 @@ const errnoOf = (tp: TcpSock, type: number, code: number): number => {
 }
 
 const report = (tp: TcpSock, skb: Skb, errno: number, type: number, code: number, info: number): void => {
-  if (!tp.recvErr) return
   const { buf: b, data: ip } = skb
   const o = ip + ipv4Ihl(b, ip)
-  tp.queueError({
+  tp.queueIcmpError({
     errno,
     icmpType: type,
     icmpCode: code,

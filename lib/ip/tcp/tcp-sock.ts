@@ -9,7 +9,7 @@ import type { Netns } from '../../core/netns.js'
 import type { Skb, SkbOwner } from '../../core/skb.js'
 import { Timer } from '../../sim/timer.js'
 import { IPPROTO_TCP } from '../../wire/ipv4.js'
-import { Sock } from '../sock.js'
+import { Sock, type SockError } from '../sock.js'
 import type { BindBucket } from './inet-bhash.js'
 import type { AckSample, TcpCongestionOps } from './tcp-cong.js'
 import type { TcpListener } from './tcp-listener.js'
@@ -463,6 +463,21 @@ export class TcpSock extends Sock implements SkbOwner {
     if (octets === PURE_ACK_TRUESIZE || (this.deferred & (TSQ_THROTTLED | TSQ_QUEUED)) !== TSQ_THROTTLED) return
     this.deferred = (this.deferred & ~TSQ_THROTTLED) | TSQ_QUEUED
     this.netns.world.sim.tasklet(this.hooks!.tsq, this, 'tcp small queue')
+  }
+
+  /** The error of the socket as a positive errno, 0 for none; one that was only noted counts, too (SO_ERROR). */
+  soError(): number {
+    const error = this.takeError()
+    if (error !== 0) return error
+    const soft = this.errSoft
+    this.errSoft = 0
+    return soft
+  }
+
+  /** An ICMP error goes to the error queue, whether or not the program has asked for that (ip_icmp_error). */
+  queueIcmpError(error: SockError): void {
+    this.queueErrorOnly(error)
+    this.wakeWrite()
   }
 
   /** Checks an address to bind to and returns what to send from (inet_bind). Throws EADDRNOTAVAIL. */

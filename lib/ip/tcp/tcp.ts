@@ -96,5 +96,5 @@ export const tcpPoll = (tp: TcpSock): number => {
   if (tp.shutdown === SHUTDOWN_MASK || state === TCP_CLOSE) mask |= EPOLLHUP
   if (tp.shutdown & RCV_SHUTDOWN) mask |= EPOLLIN | EPOLLRDHUP
   if (state !== TCP_SYN_SENT && state !== TCP_SYN_RECV) mask |= pollConnected(tp)
-  return tp.hasError ? mask | EPOLLERR : mask
+  return tp.hasError || tp.hasQueuedErrors ? mask | EPOLLERR : mask
 }
