@@ -174,10 +174,13 @@ const congAvoid = (tp: TcpSock, _ack: number, acked: number): void => {
 
 /** Reduces to 0.7; a maximum below the last one makes room for others (fast convergence). */
 const ssthresh = (tp: TcpSock): number => {
-  const ca = priv(tp)
-  ca.epochStart = 0
   const cwnd = tp.sndCwnd
-  ca.lastMaxCwnd = cwnd < ca.lastMaxCwnd ? Math.floor((cwnd * (BETA_SCALE + BETA)) / (2 * BETA_SCALE)) : cwnd
+  // A SYN that was lost is before the beginning.
+  if (tp.caPriv !== null) {
+    const ca = priv(tp)
+    ca.epochStart = 0
+    ca.lastMaxCwnd = cwnd < ca.lastMaxCwnd ? Math.floor((cwnd * (BETA_SCALE + BETA)) / (2 * BETA_SCALE)) : cwnd
+  }
   return Math.max(Math.floor((cwnd * BETA) / BETA_SCALE), 2)
 }
 

@@ -139,9 +139,10 @@ export const tcpCleanRtxQueue = (tp: TcpSock, priorFack: number, priorSndUna: nu
   else if (head !== null && updated && sackRtt >= 0 && sackRtt > usDelta(now, tcpSegUs(head)))
     st.flag |= FLAG_SET_XMIT_TIMER
   ackState.flag |= st.flag
+  if (tp.caPriv === null) return
   const sample = tp.ackSample
   sample.pktsAcked = st.pktsAcked
   sample.rttUs = tp.rate.rttUs
   sample.inFlight = tp.mssCache * (tp.delivered - tp.rate.priorDelivered)
-  tp.caOps?.pktsAcked?.(tp, sample)
+  tp.caOps!.pktsAcked?.(tp, sample)
 }
