@@ -191,28 +191,27 @@ const portsOf = (text: string): number[] => {
 const serverOptions = (p: Parsed, operands: readonly string[]): void => {
   let host = p.sourceText
   let port = p.portText
-  if (operands.length === 1 && port === '') port = operands[0]!
-  else if (operands.length >= 2 && host === '' && port === '') {
-    host = operands[0]!
-    port = operands[1]!
-  } else if (operands.length > 0) usage()
+  if (operands.length === 1 && port === '' && host === '') port = operands[0]!
+  else if (operands.length === 2 && host === '' && port === '') [host, port] = [operands[0]!, operands[1]!]
+  else if (operands.length > 0) usage()
   if (port === '') fail('missing port number')
   if (host !== '') p.nc.source = address(host, port)
   p.nc.port = localPort(port)
 }
 
 const clientOptions = (p: Parsed, operands: readonly string[], random: (below: number) => number): void => {
-  const [host, port] = operands
+  const [host, ...words] = operands
   if (host === undefined) return usage()
-  if (port === undefined) return fail('missing port number')
-  const ports = portsOf(port)
+  const [first] = words
+  if (first === undefined) return fail('missing port number')
+  const ports = words.flatMap(portsOf)
   if (p.isRandom)
     for (let i = ports.length - 1; i > 0; i--) {
       const j = random(i + 1)
       ;[ports[i], ports[j]] = [ports[j]!, ports[i]!]
     }
   p.nc.ports = ports
-  p.nc.destination = address(host, port)
+  p.nc.destination = address(host, first)
   if (p.sourceText !== '') p.nc.source = address(p.sourceText, p.portText)
   if (p.portText !== '') p.nc.port = localPort(p.portText)
 }
