@@ -76,6 +76,8 @@ export interface CurlListener {
   /** Octets of the request's body that were sent. */
   dataOut(octets: number): void
   dataIn(octets: Uint8Array): void
+  /** All is there, or has failed; what becomes of the connection is said behind it. */
+  finished(result: CurlResult): void
 }
 
 /** How it ended. */
@@ -427,6 +429,7 @@ export class CurlTransfer {
     const connection = this.#connection!
     const { host } = this.#request.url
     if (this.#mustClose) return this.#finish()
+    this.#finished()
     this.#connection = null
     connection.tp.onReadable = null
     connection.tp.onWritable = null
@@ -442,11 +445,16 @@ export class CurlTransfer {
     this.#finish()
   }
 
-  #finish(kept: CurlConnection | null = null): void {
+  #finished(): void {
     if (this.#state === 'done') return
     this.#state = 'done'
     this.#timer.stop()
     this.result.totalNs = this.#elapsedNs()
+    this.#listener.finished(this.result)
+  }
+
+  #finish(kept: CurlConnection | null = null): void {
+    this.#finished()
     const connection = this.#connection
     this.#connection = null
     if (connection !== null) {

@@ -44,7 +44,7 @@ export interface CurlOptions {
 
 /** Hears what curl would write. */
 export interface CurlOutput {
-  /** A transfer begins. */
+  /** A transfer begins; nothing of it is heard when its URL is none. */
   begin?(curl: Curl, url: string): void
   /** A message of `-v`, without `* `. */
   info?(curl: Curl, text: string): void
@@ -55,6 +55,8 @@ export interface CurlOutput {
   dataOut?(curl: Curl, octets: number): void
   /** Octets of the response's body. */
   dataIn?(curl: Curl, octets: Uint8Array): void
+  /** All of a transfer is there, or it has failed; what becomes of the connection is said behind it. */
+  finished?(curl: Curl, result: CurlResult): void
   /** A transfer has ended; the exit status of curl is the last one's code. */
   end?(curl: Curl, url: string, result: CurlResult): void
 }
@@ -143,9 +145,9 @@ export class Curl {
   next(): void {
     const text = this.urls[this.#next++]
     if (text === undefined) return this.process.exit(this.#status)
-    this.#output.begin?.(this, text)
     const url = parseCurlUrl(text)
     if ('code' in url) return this.#refused(text, url.code, url.message)
+    this.#output.begin?.(this, text)
     this.#start(text, url, true)
   }
 
@@ -197,6 +199,7 @@ export class Curl {
       headerIn: line => output.headerIn?.(this, line),
       dataOut: octets => output.dataOut?.(this, octets),
       dataIn: octets => output.dataIn?.(this, octets),
+      finished: result => output.finished?.(this, result),
     }
   }
 

@@ -265,9 +265,12 @@ class CurlText implements CurlOutput {
     this.#write(c, octets)
   }
 
+  finished({ process }: Curl, result: CurlResult): void {
+    if (!this.#p.isSilent) process.stderr += `${curlMeter(result)}\n`
+  }
+
   end(c: Curl, url: string, result: CurlResult): void {
     const { process } = c
-    if (!this.#p.isSilent) process.stderr += `${curlMeter(result)}\n`
     if (result.code !== CURLE_OK && (!this.#p.isSilent || this.#p.showsError))
       process.stderr += `curl: (${result.code}) ${result.message}\n`
     if (this.#p.writeOut === '') return
