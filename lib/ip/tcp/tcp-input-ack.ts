@@ -240,7 +240,10 @@ export const tcpAck = (tp: TcpSock, skb: Skb, flags: number): number => {
   ackState.reset(flags)
   rate.reset()
   if (before(ack, priorSndUna)) return beforeUna(tp, skb, flags, priorSndUna)
-  if (after(ack, tp.sndNxt)) return -DROP.TCP_ACK_UNSENT_DATA
+  if (after(ack, tp.sndNxt)) {
+    if ((flags & FLAG_NO_CHALLENGE_ACK) === 0) tcpSendChallengeAck(tp)
+    return -DROP.TCP_ACK_UNSENT_DATA
+  }
   if (after(ack, priorSndUna)) {
     ackState.flag |= FLAG_SND_UNA_ADVANCED
     tp.retransmits = 0

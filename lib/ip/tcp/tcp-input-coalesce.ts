@@ -15,8 +15,6 @@ import type { TcpSock } from './tcp-sock.js'
 const MAX_SKB_FRAGS = 17
 /** A program writes into pages of this size one after the other (sk_page_frag): a segment may lie in two of them. */
 const PAGE_FRAG = 32768
-/** Of a packet that did not come from TCP only the sk_buff is saved. */
-const SKB_STRUCT = 256
 
 /** Fragments of a segment's payload. */
 const fragsOf = (tp: TcpSock, skb: Skb): number => {
@@ -36,9 +34,11 @@ export const tcpTryCoalesce = (tp: TcpSock, to: Skb | null, from: Skb): boolean 
   from.truesize = tcpRxTruesize(from)
   from.coalesced = false
   from.nrFrags = frags
+  // What another device has made is in one piece, which cannot be taken over.
+  if (!isFromTcp) return false
   if (to === null || to.endSeq !== from.seq || isCloned(to) || to.nrFrags + frags > MAX_SKB_FRAGS) return false
   netnsTcp(tp.netns).mib.TCPRcvCoalesce++
-  from.truesize -= isFromTcp ? TCP_SKB_OVERHEAD : SKB_STRUCT
+  from.truesize -= TCP_SKB_OVERHEAD
   from.nrFrags = to.nrFrags + frags
   from.coalesced = true
   return true

@@ -11,6 +11,7 @@ import { netnsTcp } from './netns-tcp.js'
 import { inetCskScheduleAck } from './tcp-ack-state.js'
 import { tcpTryCoalesce } from './tcp-input-coalesce.js'
 import { tcpDataEcnCheck } from './tcp-input-ecn.js'
+import { tcpMeasureRcvMss } from './tcp-input-quickack.js'
 import { tcpGrowWindow, tcpRcvbufGrow } from './tcp-input-rcvbuf.js'
 import { skbRfree, skbSetOwnerR, tcpDropReason, tcpTryRmemSchedule } from './tcp-input-rmem.js'
 import { tcpDsackExtend, tcpDsackSet, tcpSackNewOfoSkb } from './tcp-input-sack-out.js'
@@ -87,6 +88,7 @@ export const tcpDataQueueOfo = (tp: TcpSock, skb: Skb): void => {
   }
   tp.predFlags = 0
   inetCskScheduleAck(tp)
+  tcpMeasureRcvMss(tp, skb)
   tp.rcvOooPack += skb.gsoSegs !== 0 ? skb.gsoSegs : 1
   mib.TCPOFOQueue++
   const { seq, endSeq } = skb
