@@ -102,9 +102,11 @@ export class TcpSocket extends Printable {
     return this.#error
   }
 
-  /** Octets that can be read now. */
+  /** Octets that can be read now (SIOCINQ). */
   get readable(): number {
-    return (this.#tp.rcvNxt - this.#tp.copiedSeq) | 0
+    const octets = (this.#tp.rcvNxt - this.#tp.copiedSeq) | 0
+    // The peer's FIN counts in sequence numbers, and is no octet.
+    return octets > 0 && this.#tp.done ? octets - 1 : octets
   }
 
   /** Octets that were sent and are not acknowledged, those of {@link write} that the kernel has not taken included. */

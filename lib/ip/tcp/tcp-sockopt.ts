@@ -133,7 +133,11 @@ export const tcpSetMss = (tp: TcpSock, mss: number): void => {
 }
 
 /** TCP_CONGESTION. Throws ENOENT for an algorithm that there is not. */
-export const tcpSetCongestion = (tp: TcpSock, name: string): void => locked(tp, () => tcpSetCongestionControl(tp, name))
+export const tcpSetCongestion = (tp: TcpSock, name: string): void =>
+  locked(tp, () => {
+    if (tcpSetCongestionControl(tp, name) < 0)
+      throw new NetloomError('ENOENT', `congestion: there is no algorithm "${name}"`, { congestion: name })
+  })
 
 /** SO_RCVBUF: doubled for the overhead of packets, and fixed from now on. Throws EINVAL. */
 export const tcpSetRcvbuf = (tp: TcpSock, octets: number): void => {
