@@ -101,6 +101,11 @@ export class Simulator<T extends object> {
     return this.#inSoftirq
   }
 
+  /** Items, tasks and timers that the present instant has taken so far. */
+  get workThisInstant(): number {
+    return this.#workThisInstant
+  }
+
   /** Appends an item to the backlog (netif_rx). */
   enqueue(item: T): void {
     this.#backlog.push(item)

@@ -23,7 +23,7 @@ import { newNondataSeg } from './tcp-output-segs.js'
 import { tcpFullSpace, tcpSelectInitialWindow } from './tcp-output-window.js'
 import { tcpWriteQueuePurge } from './tcp-queues.js'
 import type { TcpSock } from './tcp-sock.js'
-import { tcpClockMs } from './tcp-time.js'
+import { tcpClockMs, tcpClockNs } from './tcp-time.js'
 import { ICSK_TIME_RETRANS, TCP_TIMEOUT_INIT, tcpResetXmitTimer } from './tcp-timer.js'
 
 const EHOSTUNREACH = errnoNumber('EHOSTUNREACH')
@@ -125,7 +125,7 @@ export const tcpMakeSynack = (listener: TcpSock, dst: Dst, req: TcpRequestSock, 
   const window = Math.min(req.rskRcvWnd, 0xffff)
   putTcpHeader(skb.buf, skb.data, req.localPort, req.peerPort, req.sntIsn, req.rcvNxt, headerLen, flags, window)
   tcpSynOptionsWrite(opts, skb.buf, skb.data + TCP_HLEN)
-  if (req.sntSynack === 0 && !isCookie) req.sntSynack = listener.netns.world.now
+  if (req.sntSynack === 0 && !isCookie) req.sntSynack = tcpClockNs(listener.netns)
   netnsTcp(listener.netns).mib.TcpOutSegs++
   return skb
 }

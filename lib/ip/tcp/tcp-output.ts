@@ -30,7 +30,7 @@ import { tcpRateSkbSent } from './tcp-rate.js'
 import type { TcpSeg } from './tcp-seg.js'
 import { after, before } from './tcp-seq.js'
 import { PURE_ACK_TRUESIZE, type TcpSock, TSQ_THROTTLED } from './tcp-sock.js'
-import { tcpJiffies } from './tcp-time.js'
+import { tcpClockNs, tcpJiffies } from './tcp-time.js'
 import { ICSK_TIME_DACK, inetCskClearXmitTimer, tcpCancelCompressedAckTimer } from './tcp-timer.js'
 
 /** What a segment without its payload counts as: the sk_buff, its head of the small cache and its shared info. */
@@ -43,7 +43,8 @@ const TCP_URG = 18
 
 /** Refreshes the socket's clock (tcp_mstamp_refresh). */
 export const tcpMstampRefresh = (tp: TcpSock): void => {
-  tp.tcpClockNs = tp.netns.world.sim.now
+  const now = tcpClockNs(tp.netns)
+  if (now > tp.tcpClockNs) tp.tcpClockNs = now
 }
 
 /** Timestamps clock of the socket in milliseconds without its offset, int32 (tcp_time_stamp_ts). */
