@@ -50,6 +50,8 @@ export interface NcOptions {
   readonly receiveLimit?: number
   /** Time to live (`-M`). */
   readonly ttl?: number
+  /** Drop TCP segments whose time to live is smaller (`-m`). */
+  readonly minTtl?: number
   /** Type of service (`-T`). */
   readonly tos?: number
   /** SO_RCVBUF in octets (`-I`). */

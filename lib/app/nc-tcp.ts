@@ -115,12 +115,13 @@ export class NcTcp implements Nc, NcLoopOwner {
 
   /** set_common_sockopts */
   #setOptions(sock: TcpSock): void {
-    const { ttl, tos, rcvbuf, sndbuf, broadcast } = this.options
+    const { ttl, minTtl, tos, rcvbuf, sndbuf, broadcast } = this.options
     if (broadcast === true) sock.broadcast = true
     if (tos !== undefined) tcpSetTos(sock, tos)
     if (rcvbuf !== undefined) tcpSetRcvbuf(sock, rcvbuf)
     if (sndbuf !== undefined) tcpSetSndbuf(sock, sndbuf)
     if (ttl !== undefined) sock.ttl = ttl
+    if (minTtl !== undefined) sock.minTtl = minTtl
   }
 
   // --- server

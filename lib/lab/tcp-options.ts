@@ -30,6 +30,8 @@ import { type DevRef, devOf } from './refs.js'
 export interface TcpSocketOptions {
   /** Time to live of what is sent (IP_TTL); the namespace's default when absent. */
   readonly ttl?: number
+  /** Drop segments whose time to live is smaller (IP_MINTTL). */
+  readonly minTtl?: number
   /** Type of service (IP_TOS); its two ECN bits belong to TCP. */
   readonly tos?: number
   /** Mark of what is sent, which rules may look at (SO_MARK). */
@@ -83,6 +85,9 @@ type Apply<T> = (tp: TcpSock, value: T) => void
 const APPLY: { readonly [K in keyof TcpSocketOptions]-?: Apply<Exclude<TcpSocketOptions[K], undefined>> } = {
   ttl: (tp, value) => {
     tp.ttl = value
+  },
+  minTtl: (tp, value) => {
+    tp.minTtl = value
   },
   tos: tcpSetTos,
   mark: (tp, value) => {

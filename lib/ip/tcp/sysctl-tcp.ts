@@ -42,7 +42,7 @@ export class TcpSysctls {
   keepaliveIntvlJiffies: number = 75 * HZ
   keepaliveProbes = 9
   keepaliveTimeJiffies: number = 7200 * HZ
-  limitOutputBytes = 4 * 1024 * 1024
+  limitOutputBytes: number = 4 * 1024 * 1024
   maxReordering = 300
   maxSynBacklog = 2048
   maxTwBuckets = 131072

@@ -20,7 +20,7 @@ export class TcpListener {
   /** TCP_DEFER_ACCEPT as timeouts of SYN,ACKs, 0 for off. */
   rskqDeferAccept = 0
   /** Tick of the last SYN for which there was no room, which lets cookies be believed (tcp_synq_overflow). */
-  synqOverflowJiffies = Number.NEGATIVE_INFINITY
+  synqOverflowJiffies: number = Number.NEGATIVE_INFINITY
   /** A flood of SYNs was noticed (synflood_warned). */
   synfloodWarned = false
 

@@ -19,7 +19,7 @@ import { netnsOf } from './netns-of.js'
 import { NC_HELP, NC_USAGE } from './usage-text.js'
 
 const SPEC = '46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tUuV:vW:w:X:x:Zz'
-const SUPPORTED = '-4 -b -C -d -I -i -k -l -M -N -n -O -p -q -r -s -T -u -v -W -w -z'
+const SUPPORTED = '-4 -b -C -d -I -i -k -l -M -m -N -n -O -p -q -r -s -T -u -v -W -w -z'
 const INT_MAX = 2147483647
 const UINT_MAX = 4294967295
 /** Largest buffer of -I and -O. */
@@ -110,9 +110,11 @@ const OPTIONS: Readonly<Record<string, Apply>> = {
     p.nc.listen = true
   },
   M: (p, value) => {
-    p.nc.ttl = ttl(value)
+    p.nc.ttl = ttl(value, 'ttl')
   },
-  m: refused('-m', SUPPORTED),
+  m: (p, value) => {
+    p.nc.minTtl = ttl(value, 'minttl')
+  },
   N: p => {
     p.nc.shutdownOnEof = true
   },
@@ -160,11 +162,11 @@ const OPTIONS: Readonly<Record<string, Apply>> = {
   },
 }
 
-const ttl = (text: string): number => {
-  if (!/^\s*[+-]?\d+$/.test(text)) return fail('ttl is invalid')
+const ttl = (text: string, what: string): number => {
+  if (!/^\s*[+-]?\d+$/.test(text)) return fail(`${what} is invalid`)
   const value = Number(text)
-  if (value < 0) return fail('ttl is too small')
-  return value > 255 ? fail('ttl is too large') : value
+  if (value < 0) return fail(`${what} is too small`)
+  return value > 255 ? fail(`${what} is too large`) : value
 }
 
 const address = (word: string, port: string): number => {
