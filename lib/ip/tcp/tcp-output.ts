@@ -246,10 +246,10 @@ const transmitData = (tp: TcpSock, seg: TcpSeg): number => {
   const len = tcpSegLen(seg)
   const { rcvNxt } = tp
   const headerLen = TCP_HLEN + tcpEstablishedOptionsLen(tp)
-  // A packet of several segments is pushed, which lets the receiver's GRO pass it on.
-  if (seg.pcount > 1) seg.flags |= TH_PUSH
+  // A packet of several segments is pushed, which lets the receiver's GRO pass it on; what is cut from it later is not.
+  const flags = seg.pcount > 1 ? seg.flags | TH_PUSH : seg.flags
   const skb = allocTcpSkb(tp, headerLen + len)
-  fillHeader(tp, skb, seg.seq, seg.flags, headerLen, len, rcvNxt)
+  fillHeader(tp, skb, seg.seq, flags, headerLen, len, rcvNxt)
   if (len !== 0) tp.sendBuffer.copyTo(seg.seq, len, skb.buf, skb.data + headerLen)
   if (seg.pcount > 1) {
     skb.gsoSize = seg.gsoSize
@@ -261,7 +261,7 @@ const transmitData = (tp: TcpSock, seg: TcpSeg): number => {
   if (last === null || !last.alive || last.fclone !== seg) skb.fclone = seg
   seg.skb = skb
   countOut(tp, seg.seq, seg.endSeq, seg.pcount)
-  return sendSkb(tp, skb, TCP_SKB_OVERHEAD + len, seg.flags, len, seg.pcount, rcvNxt)
+  return sendSkb(tp, skb, TCP_SKB_OVERHEAD + len, flags, len, seg.pcount, rcvNxt)
 }
 
 /** Transmits a segment without data that is on no queue: acknowledgement, probe or reset (tcp_transmit_skb without clone_it). */
