@@ -18,6 +18,12 @@ const NONE: RouteMetrics = Object.freeze({})
 /** Metrics of the route that a destination entry came from. */
 export const dstMetrics = (dst: Dst): RouteMetrics => (dst.fibInfo as FibInfo | null)?.metrics ?? NONE
 
+/** RTAX_FEATURE_ECN */
+const FEATURE_ECN = 1
+
+/** Connections by this route use ECN (dst_feature). */
+export const dstWantsEcn = (dst: Dst): boolean => ((dstMetrics(dst).features ?? 0) & FEATURE_ECN) !== 0
+
 /** MSS to advertise by a route (dst_metric_advmss). */
 export const dstAdvmss = (dst: Dst): number => {
   const { advmss = 0 } = dstMetrics(dst)

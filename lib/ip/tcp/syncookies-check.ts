@@ -73,7 +73,7 @@ export const cookieV4Check = (tp: TcpSock, skb: Skb): TcpSock | null => {
   const dst = inetCskRouteReq(tp, req)
   if (dst === null) return null
   setRwin(req, tp, dst, req.mss)
-  req.ecnOk = cookieEcnOk(netns, opt)
+  req.ecnOk = cookieEcnOk(netns, opt, dst)
   const child = tcpV4SynRecvSock(tp, skb, req, dst, false)
   if (child !== null) inetCskReqskQueueAdd(tp, child)
   return child

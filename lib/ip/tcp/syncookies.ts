@@ -3,11 +3,13 @@
  *
  * @see net/ipv4/syncookies.c
  */
+import type { Dst } from '../../core/dst.js'
 import type { Netns } from '../../core/netns.js'
 import type { Skb } from '../../core/skb.js'
 import { HZ } from '../../sim/timer.js'
 import { ipv4Daddr, ipv4Saddr } from '../../wire/ipv4.js'
 import { tcpDport, tcpSport } from '../../wire/tcp.js'
+import { dstWantsEcn } from '../dst-metrics.js'
 import { netnsTcp } from './netns-tcp.js'
 import type { TcpRequestSock } from './request-sock.js'
 import { tcpJiffies } from './tcp-time.js'
@@ -105,5 +107,5 @@ export const cookieTimestampDecode = (netns: Netns, opt: TcpOptions): boolean =>
 }
 
 /** ECN was granted in the SYN,ACK, and is still (cookie_ecn_ok). */
-export const cookieEcnOk = (netns: Netns, opt: TcpOptions): boolean =>
-  (opt.rcvTsecr & TS_OPT_ECN) !== 0 && netnsTcp(netns).sysctls.ecn !== 0
+export const cookieEcnOk = (netns: Netns, opt: TcpOptions, dst: Dst): boolean =>
+  (opt.rcvTsecr & TS_OPT_ECN) !== 0 && (netnsTcp(netns).sysctls.ecn !== 0 || dstWantsEcn(dst))

@@ -9,7 +9,7 @@ import type { Dst } from '../../core/dst.js'
 import type { Skb } from '../../core/skb.js'
 import { ipv4Daddr, ipv4Saddr, ipv4Tos } from '../../wire/ipv4.js'
 import { TH_CWR, TH_ECE, tcpDport, tcpFlags, tcpSport } from '../../wire/tcp.js'
-import { dstAdvmss, dstMetrics } from '../dst-metrics.js'
+import { dstAdvmss, dstMetrics, dstWantsEcn } from '../dst-metrics.js'
 import { ipv4 } from '../ipv4.js'
 import { RTCF_BROADCAST, RTCF_MULTICAST } from '../rtnetlink.js'
 import { netnsTcp } from './netns-tcp.js'
@@ -58,7 +58,7 @@ const connRequest = (tp: TcpSock, skb: Skb, twIsn: number): boolean => {
   if (dst === null) return false
   if (opt.tstampOk && tcp.sysctls.timestamps === 1) req.tsOff = tcp.secure.tcpTsOff(req.localAddress, req.peerAddress)
   if (!wantCookie && twIsn === 0 && syncookies === 0 && isNearlyFull(tp) && !tcpPeerIsProven(req, dst)) return false
-  ecnCreateRequest(tp, skb, req)
+  ecnCreateRequest(tp, skb, req, dst)
   req.sntIsn = twIsn !== 0 ? twIsn : wantCookie ? cookieIsn(tp, skb, req) : initSeq(tp, req)
   req.txHash = ipv4(tp.netns).flowHash.drawTxHash()
   req.synTos = ipv4Tos(skb.buf, skb.networkHeader)
@@ -132,14 +132,15 @@ const cookieIsn = (tp: TcpSock, skb: Skb, req: TcpRequestSock): number => {
 }
 
 /** A SYN that asks for ECN is granted it (tcp_ecn_create_request). */
-const ecnCreateRequest = (tp: TcpSock, skb: Skb, req: TcpRequestSock): void => {
+const ecnCreateRequest = (tp: TcpSock, skb: Skb, req: TcpRequestSock, dst: Dst): void => {
   const { buf: b, transportHeader: th, networkHeader: ip } = skb
   const asks = TH_ECE | TH_CWR
   if ((tcpFlags(b, th) & asks) !== asks) return
   const needs = tp.caOps?.needsEcn === true
   const isNotEct = (ipv4Tos(b, ip) & INET_ECN_MASK) === 0
   const isReserved = (b[th + DOFF]! & 15) !== 0
-  if (needs || ((isNotEct || isReserved) && netnsTcp(tp.netns).sysctls.ecn !== 0)) req.ecnOk = true
+  const isOn = netnsTcp(tp.netns).sysctls.ecn !== 0 || dstWantsEcn(dst)
+  if (needs || ((isNotEct || isReserved) && isOn)) req.ecnOk = true
 }
 
 /** Shall the SYN be answered with a cookie? (tcp_syn_flood_action) */

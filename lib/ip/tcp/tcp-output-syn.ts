@@ -7,7 +7,7 @@ import type { Dst } from '../../core/dst.js'
 import type { Skb } from '../../core/skb.js'
 import { errnoNumber } from '../../errors.js'
 import { TCP_HLEN, TH_ACK, TH_CWR, TH_ECE, TH_SYN } from '../../wire/tcp.js'
-import { dstAdvmss, dstMetrics } from '../dst-metrics.js'
+import { dstAdvmss, dstMetrics, dstWantsEcn } from '../dst-metrics.js'
 import { dstMtu } from '../route.js'
 import { inetSkRebuildHeader } from '../queue-xmit.js'
 import { netnsTcp } from './netns-tcp.js'
@@ -74,7 +74,8 @@ const connectInit = (tp: TcpSock, dst: Dst): void => {
 /** Asks for ECN where tcp_ecn says so, or the route (tcp_ecn_send_syn). */
 const ecnSendSyn = (tp: TcpSock): number => {
   tp.ecnFlags = 0
-  if (netnsTcp(tp.netns).sysctls.ecn !== 1 && tp.caOps?.needsEcn !== true) return 0
+  const isWanted = tp.dstCache !== null && dstWantsEcn(tp.dstCache)
+  if (netnsTcp(tp.netns).sysctls.ecn !== 1 && tp.caOps?.needsEcn !== true && !isWanted) return 0
   tp.ecnFlags = TCP_ECN_OK
   return TH_ECE | TH_CWR
 }
