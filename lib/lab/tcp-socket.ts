@@ -22,6 +22,8 @@ export interface TcpHandlers {
    * receive buffer is full; {@link TcpSocket.pause} does the same for a while.
    */
   readonly onData?: (data: Uint8Array, socket: TcpSocket) => void
+  /** There is something to read, the end of the stream included: for {@link TcpSocket.recvInto}, instead of `onData`. */
+  readonly onReadable?: (socket: TcpSocket) => void
   /** The peer has ended its side of the stream. Without it the socket is closed at that point. */
   readonly onEnd?: (socket: TcpSocket) => void
   /** There is room to send again, after a {@link TcpSocket.send} that did not take all. */
@@ -33,7 +35,15 @@ export interface TcpHandlers {
 }
 
 /** @internal names of the handlers */
-export const TCP_HANDLERS: readonly string[] = ['onConnect', 'onData', 'onEnd', 'onDrain', 'onError', 'onClose']
+export const TCP_HANDLERS: readonly string[] = [
+  'onConnect',
+  'onData',
+  'onReadable',
+  'onEnd',
+  'onDrain',
+  'onError',
+  'onClose',
+]
 
 const EAGAIN = errnoNumber('EAGAIN')
 const SHUT_WR = 1
@@ -126,7 +136,7 @@ export class TcpSocket extends Printable {
     checkOptions('tcp on', handlers, TCP_HANDLERS)
     this.#handlers = { ...this.#handlers, ...handlers }
     if (this.#isClosed) return this
-    if (handlers.onData !== undefined || handlers.onEnd !== undefined) this.#tp.wakeRead()
+    if (handlers.onData ?? handlers.onEnd ?? handlers.onReadable) this.#tp.wakeRead()
     return this
   }
 
@@ -265,7 +275,9 @@ export class TcpSocket extends Printable {
   #readable(): void {
     if (this.#isClosed) return
     if (this.#isConnecting && !this.#checkConnected()) return
-    this.#read()
+    const { onReadable } = this.#handlers
+    if (onReadable === undefined) this.#read()
+    else if (!this.#isPaused && tcpPoll(this.#tp) & (POLLIN | POLLRDHUP)) onReadable(this)
     // An error may come without anything to write or read.
     if (!this.#isClosed && tcpPoll(this.#tp) & POLLERR) this.#fail(this.#tp.soError())
   }
