@@ -16,7 +16,7 @@ import { tcpJiffies } from './tcp-time.js'
 import { tcpStartCompressedAckTimer } from './tcp-timer.js'
 
 /** Headers in front of the payload (MAX_TCP_HEADER), skb_shared_info and sk_buff. */
-const MAX_TCP_HEADER = 320
+const MAX_TCP_HEADER = 256
 const SHARED_INFO = 320
 const SKB_STRUCT = 256
 const TCP_INIT_CWND = 10
