@@ -138,13 +138,22 @@ export const tcpRcvbufGrow = (tp: TcpSock, newval: number): void => {
   tp.windowClamp = tcpWinFromSpace(tp, rcvbuf)
 }
 
+/**
+ * Octets that the program has left in the receive queue.
+ *
+ * DIFFERS: what came in this tick does not count. A whole window comes in one instant where a cable has a delay and no rate,
+ * and before any program runs; to the kernel on several CPUs the reader would seem to keep up.
+ */
+const waiting = (tp: TcpSock): number =>
+  tp.ack.lrcvtimeJiffies === tcpJiffies(tp.netns) ? 0 : (tp.rcvNxt - tp.copiedSeq) | 0
+
 /** The program has read: the buffer follows the rate (tcp_rcv_space_adjust). */
 export const tcpRcvSpaceAdjust = (tp: TcpSock): void => {
   tcpMstampRefresh(tp)
   const q = tp.rcvqSpace
   const now = tcpMstampUs(tp)
   if (tp.rcvRttUs === 0 || usDelta(now, q.time) < Math.floor(tp.rcvRttUs / 8)) return
-  const copied = ((tp.copiedSeq - q.seq) | 0) - ((tp.rcvNxt - tp.copiedSeq) | 0)
+  const copied = ((tp.copiedSeq - q.seq) | 0) - waiting(tp)
   if (copied > q.space) tcpRcvbufGrow(tp, copied)
   q.seq = tp.copiedSeq
   q.time = now
