@@ -67,6 +67,7 @@ export const tcpEventDataRecv = (tp: TcpSock, skb: Skb): void => {
   const now = tcpJiffies(tp.netns)
   updateAto(tp, now)
   tp.ack.lrcvtimeJiffies = now
+  tp.lastDataNs = tp.netns.world.sim.now
   tcpDataEcnCheck(tp, skb)
   if (skb.tail - skb.data >= MIN_GROWTH) tcpGrowWindow(tp, skb, true)
 }

@@ -141,11 +141,11 @@ export const tcpRcvbufGrow = (tp: TcpSock, newval: number): void => {
 /**
  * Octets that the program has left in the receive queue.
  *
- * DIFFERS: what came in this tick does not count. A whole window comes in one instant where a cable has a delay and no rate,
- * and before any program runs; to the kernel on several CPUs the reader would seem to keep up.
+ * DIFFERS: what came at this very instant does not count. A whole window comes in one instant where a cable has a delay and
+ * no rate, and before any program runs; to the kernel on several CPUs the reader would seem to keep up.
  */
 const waiting = (tp: TcpSock): number =>
-  tp.ack.lrcvtimeJiffies === tcpJiffies(tp.netns) ? 0 : (tp.rcvNxt - tp.copiedSeq) | 0
+  tp.lastDataNs === tp.netns.world.sim.now ? 0 : (tp.rcvNxt - tp.copiedSeq) | 0
 
 /** The program has read: the buffer follows the rate (tcp_rcv_space_adjust). */
 export const tcpRcvSpaceAdjust = (tp: TcpSock): void => {

@@ -271,6 +271,8 @@ export class TcpSock extends Sock implements SkbOwner {
   rcvRttUs = 0
   rcvRttSeq = 0
   rcvRttTime = 0
+  /** Virtual time of the last data. */
+  lastDataNs = -1
   rcvRttLastTsecr = 0
   /** SACK blocks to send, a duplicate first. */
   readonly duplicateSack: SackBlock = { start: 0, end: 0 }
