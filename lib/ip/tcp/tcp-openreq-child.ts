@@ -23,7 +23,7 @@ import { TCP_CA_OPEN, TCP_SYN_RECV } from './tcp-states.js'
 import { inetCskRouteReq } from './tcp-synack.js'
 import { tcpJiffies, tcpSeconds } from './tcp-time.js'
 import { tcpResetKeepaliveTimer } from './tcp-timer.js'
-import { tcpInitSock } from './tcp.js'
+import { tcpInitSock } from './tcp-init-sock.js'
 
 const TCP_MSS_DEFAULT = 536
 

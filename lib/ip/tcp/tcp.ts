@@ -4,10 +4,8 @@
  * @see net/ipv4/tcp.c
  */
 import type { Netns } from '../../core/netns.js'
-import { netnsTcp } from './netns-tcp.js'
-import { tcpAssignCongestionControl } from './tcp-cong.js'
+import { tcpInitSock } from './tcp-init-sock.js'
 import { tcpReceiveWindow } from './tcp-output-window.js'
-import { usToJiffies, msToJiffies } from './tcp-rto.js'
 import { TCP_URG_VALID } from './tcp-recvmsg.js'
 import { skStreamIsWriteable } from './tcp-sendmsg.js'
 import { TcpSock } from './tcp-sock.js'
@@ -20,10 +18,9 @@ import {
   TCP_SYN_RECV,
   TCP_SYN_SENT,
 } from './tcp-states.js'
-import { TCP_DELACK_MAX, TCP_TIMEOUT_INIT, tcpInitXmitTimers } from './tcp-timer.js'
-import { tcpJiffies } from './tcp-time.js'
 
 export { tcpAbort, tcpClose, tcpCloseState, tcpDisconnect, tcpShutdown } from './tcp-close.js'
+export { tcpInitSock } from './tcp-init-sock.js'
 export { inetCskDestroySock, tcpDone, tcpDoneWithError, tcpSetState, tcpWriteErr } from './tcp-done.js'
 export { type TcpInfo, tcpGetInfo as tcpInfo } from './tcp-info.js'
 export { tcpWriteQueuePurge } from './tcp-queues.js'
@@ -37,32 +34,6 @@ export const EPOLLOUT = 0x004
 export const EPOLLERR = 0x008
 export const EPOLLHUP = 0x010
 export const EPOLLRDHUP = 0x2000
-
-/** Half of the buffer holds data, until something else is measured (TCP_DEFAULT_SCALING_RATIO). */
-const DEFAULT_SCALING_RATIO = 128
-const TIMEOUT_INIT_US = 1_000_000
-const U32_MAX = 0xffffffff
-
-/** State of a new socket (tcp_init_sock). */
-export const tcpInitSock = (tp: TcpSock): void => {
-  const { sysctls } = netnsTcp(tp.netns)
-  tcpInitXmitTimers(tp)
-  tp.rtoJiffies = TCP_TIMEOUT_INIT
-  tp.rtoMaxJiffies = msToJiffies(sysctls.rtoMaxMs)
-  tp.rtoMinJiffies = usToJiffies(sysctls.rtoMinUs)
-  tp.delackMaxJiffies = TCP_DELACK_MAX
-  tp.mdevUs = TIMEOUT_INIT_US
-  const now = tcpJiffies(tp.netns)
-  tp.rttMin.t = [now, now, now]
-  tp.rttMin.v = [U32_MAX, U32_MAX, U32_MAX]
-  tp.appLimited = U32_MAX
-  tp.rateAppLimited = true
-  tp.reordering = sysctls.reordering
-  tcpAssignCongestionControl(tp)
-  tp.sndbuf = sysctls.wmemDefault
-  tp.rcvbuf = sysctls.rmemDefault
-  tp.scalingRatio = DEFAULT_SCALING_RATIO
-}
 
 /** A new socket of `netns` (socket(AF_INET, SOCK_STREAM)). */
 export const tcpSocket = (netns: Netns): TcpSock => {
