@@ -92,16 +92,35 @@ const devHardStartXmit = (skb: Skb, dev: NetDevice): void => {
   dev.ops.startXmit(skb, dev)
 }
 
+/** Packets that one run of a qdisc sends before it lets others have their turn (dev_tx_weight). */
+const DEV_TX_WEIGHT = 64
+
 /** Sends what the qdisc lets go now (qdisc_run). Nothing happens while somebody does so already. */
 export const qdiscRun = (q: Qdisc): void => {
   if (q.running) return
   q.running = true
-  for (;;) {
+  for (let quota = DEV_TX_WEIGHT; quota > 0; quota--) {
     const skb = q.ops.dequeue(q)
-    if (skb === null) break
+    if (skb === null) {
+      q.running = false
+      return
+    }
     devHardStartXmit(skb, skb.dev!)
   }
   q.running = false
+  netifSchedule(q)
+}
+
+/** Lets the qdisc go on when what it has sent so far was received (__netif_schedule). */
+const netifSchedule = (q: Qdisc): void => {
+  if (q.scheduled || q.dev === null) return
+  q.scheduled = true
+  q.dev.netns.world.sim.tasklet(txAction, q, 'qdisc')
+}
+
+const txAction = (q: Qdisc): void => {
+  q.scheduled = false
+  qdiscRun(q)
 }
 
 /** NET_XMIT code as the errno that a sender is given: drops are ENOBUFS (net_xmit_errno). */
