@@ -35,8 +35,8 @@ export const tcpClockNs = (netns: Netns): number => {
 /** The same in microseconds (tcp_clock_us). */
 export const tcpClockUs = (netns: Netns): number => Math.floor(tcpClockNs(netns) / 1000)
 
-/** Virtual time in seconds, as the time of a recent timestamp is kept (ktime_get_seconds). */
-export const tcpSeconds = (netns: Netns): number => Math.floor(netns.world.sim.now / 1_000_000_000)
+/** Virtual time in seconds, as the time of a recent timestamp is kept, where 0 says none: from 1 on (ktime_get_seconds). */
+export const tcpSeconds = (netns: Netns): number => Math.floor(netns.world.sim.now / 1_000_000_000) + 1
 
 /** Time of the event that a socket is handling, in microseconds (tcp_mstamp). */
 export const tcpMstampUs = (tp: TcpSock): number => Math.floor(tp.tcpClockNs / 1000)
