@@ -19,8 +19,8 @@ import { tcpTryCoalesce } from './tcp-input-coalesce.js'
 import { tcpDataEcnCheck } from './tcp-input-ecn.js'
 import { tcpDataQueueOfo, tcpOfoQueue, tcpRcvNxtUpdate } from './tcp-input-ooo.js'
 import { TCP_MAX_QUICKACKS, tcpEnterQuickackMode, tcpIncrQuickack, tcpMeasureRcvMss } from './tcp-input-quickack.js'
-import { tcpGrowWindow, tcpRcvRttMeasure } from './tcp-input-rcvbuf.js'
-import { skbSetOwnerR, tcpDropReason, tcpSackReset, tcpTryRmemSchedule } from './tcp-input-rmem.js'
+import { tcpGrowWindow, tcpRcvRttMeasure, tcpTruesizeAdjust } from './tcp-input-rcvbuf.js'
+import { skbSetOwnerR, tcpDropReason, tcpRxTruesize, tcpSackReset, tcpTryRmemSchedule } from './tcp-input-rmem.js'
 import { tcpDsackSet, tcpSackRemove } from './tcp-input-sack-out.js'
 import { tcpSendAck } from './tcp-output-ctl.js'
 import { tcpReceiveWindow } from './tcp-output-window.js'
@@ -59,17 +59,21 @@ const updateAto = (tp: TcpSock, now: number): void => {
   else if (m > tp.rtoJiffies) tcpIncrQuickack(tp, TCP_MAX_QUICKACKS)
 }
 
-/** Data has come in order (tcp_event_data_recv). The header is pulled. */
-export const tcpEventDataRecv = (tp: TcpSock, skb: Skb): void => {
+/**
+ * Data has come in order (tcp_event_data_recv). The header is pulled. `rxTruesize`: what its sender said that it counts as
+ * before it was queued, 0 for nothing.
+ */
+export const tcpEventDataRecv = (tp: TcpSock, skb: Skb, rxTruesize: number): void => {
+  const truesize = rxTruesize !== 0 ? rxTruesize : tcpRxTruesize(skb)
   inetCskScheduleAck(tp)
-  tcpMeasureRcvMss(tp, skb)
+  tcpMeasureRcvMss(tp, skb, truesize)
   tcpRcvRttMeasure(tp)
   const now = tcpJiffies(tp.netns)
   updateAto(tp, now)
   tp.ack.lrcvtimeJiffies = now
   tp.lastDataNs = tp.netns.world.sim.now
   tcpDataEcnCheck(tp, skb)
-  if (skb.tail - skb.data >= MIN_GROWTH) tcpGrowWindow(tp, skb, true)
+  if (skb.tail - skb.data >= MIN_GROWTH) tcpGrowWindow(tp, skb, tcpTruesizeAdjust(skb, truesize, rxTruesize !== 0))
 }
 
 /** Puts a segment into the receive queue (tcp_queue_rcv). The header is pulled. */
@@ -135,8 +139,9 @@ const queueAndOut = (tp: TcpSock, skb: Skb): void => {
       return
     }
   }
+  const { truesize } = skb
   tcpQueueRcv(tp, skb)
-  if (len > 0) tcpEventDataRecv(tp, skb)
+  if (len > 0) tcpEventDataRecv(tp, skb, truesize)
   if (skb.tcpFlags & TH_FIN) tcpFin(tp)
   if (tp.oooQueue.length > 0) {
     if (tcpOfoQueue(tp)) tcpFin(tp)

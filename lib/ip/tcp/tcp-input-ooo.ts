@@ -13,7 +13,7 @@ import { tcpTryCoalesce } from './tcp-input-coalesce.js'
 import { tcpDataEcnCheck } from './tcp-input-ecn.js'
 import { tcpMeasureRcvMss } from './tcp-input-quickack.js'
 import { tcpGrowWindow, tcpRcvbufGrow } from './tcp-input-rcvbuf.js'
-import { skbRfree, skbSetOwnerR, tcpDropReason, tcpTryRmemSchedule } from './tcp-input-rmem.js'
+import { skbRfree, skbSetOwnerR, tcpDropReason, tcpRxTruesize, tcpTryRmemSchedule } from './tcp-input-rmem.js'
 import { tcpDsackExtend, tcpDsackSet, tcpSackNewOfoSkb } from './tcp-input-sack-out.js'
 import { after, before } from './tcp-seq.js'
 import type { TcpSock } from './tcp-sock.js'
@@ -79,6 +79,7 @@ const insert = (tp: TcpSock, skb: Skb): boolean => {
 /** Keeps a segment that came too early (tcp_data_queue_ofo). Owns the skb, whose header is pulled. */
 export const tcpDataQueueOfo = (tp: TcpSock, skb: Skb): void => {
   const { mib } = netnsTcp(tp.netns)
+  const truesize = tcpRxTruesize(skb)
   tcpDataEcnCheck(tp, skb)
   if (!tcpTryRmemSchedule(tp, skb)) {
     mib.TCPOFODrop++
@@ -88,7 +89,7 @@ export const tcpDataQueueOfo = (tp: TcpSock, skb: Skb): void => {
   }
   tp.predFlags = 0
   inetCskScheduleAck(tp)
-  tcpMeasureRcvMss(tp, skb)
+  tcpMeasureRcvMss(tp, skb, truesize)
   tp.rcvOooPack += skb.gsoSegs !== 0 ? skb.gsoSegs : 1
   mib.TCPOFOQueue++
   const { seq, endSeq } = skb
@@ -108,7 +109,7 @@ export const tcpDataQueueOfo = (tp: TcpSock, skb: Skb): void => {
   }
   if (isKept) {
     // Without SACK the window stays, so that acknowledgements are duplicates.
-    if (sackOk) tcpGrowWindow(tp, skb, false)
+    if (sackOk) tcpGrowWindow(tp, skb, truesize)
     skbSetOwnerR(tp, skb)
   }
   if (!tp.dead && tp.parent === null) tcpRcvbufGrow(tp, tp.rcvqSpace.space)

@@ -12,7 +12,6 @@ import {
   inetCskExitPingpongMode,
   inetCskInPingpongMode,
 } from './tcp-ack-state.js'
-import { tcpRxTruesize } from './tcp-input-rmem.js'
 import { tcpWinFromSpace } from './tcp-output-window.js'
 import type { TcpSock } from './tcp-sock.js'
 import { TCP_ATO_MIN } from './tcp-timer.js'
@@ -38,22 +37,22 @@ export const tcpSetWindowClamp = (tp: TcpSock, val: number): void => {
 }
 
 /** A larger segment shows anew how much of a packet is payload. */
-const scaleTo = (tp: TcpSock, skb: Skb): void => {
+const scaleTo = (tp: TcpSock, skb: Skb, truesize: number): void => {
   const old = tp.scalingRatio
-  tp.scalingRatio = Math.min(255, Math.floor(((skb.tail - skb.data) * 256) / tcpRxTruesize(skb)) || 1)
+  tp.scalingRatio = Math.min(255, Math.floor(((skb.tail - skb.data) * 256) / truesize) || 1)
   if (old === tp.scalingRatio) return
   tcpSetWindowClamp(tp, tcpWinFromSpace(tp, tp.rcvbuf))
   if (tp.windowClamp < tp.rcvqSpace.space) tp.rcvqSpace.space = tp.windowClamp
 }
 
-/** Learns the peer's MSS from a segment whose header is pulled (tcp_measure_rcv_mss). */
-export const tcpMeasureRcvMss = (tp: TcpSock, skb: Skb): void => {
+/** Learns the peer's MSS from a segment whose header is pulled (tcp_measure_rcv_mss). `truesize`: of the skb by itself. */
+export const tcpMeasureRcvMss = (tp: TcpSock, skb: Skb, truesize: number): void => {
   const { ack } = tp
   const last = ack.lastSegSize
   ack.lastSegSize = 0
   let len = skb.gsoSize !== 0 ? skb.gsoSize : skb.tail - skb.data
   if (len >= ack.rcvMss) {
-    if (len !== ack.rcvMss) scaleTo(tp, skb)
+    if (len !== ack.rcvMss) scaleTo(tp, skb, truesize)
     ack.rcvMss = Math.min(len, tp.advmss)
     // A full segment that is pushed is likely the end of what was written: nothing follows that would acknowledge it.
     if (skb.tcpFlags & TH_PUSH) ack.pending |= ICSK_ACK_PUSHED

@@ -5,7 +5,6 @@
  */
 import type { Skb } from '../../core/skb.js'
 import { tcpSysctls } from './netns-tcp.js'
-import { tcpRxTruesize } from './tcp-input-rmem.js'
 import { tcpSndbufExpand } from './tcp-input-space.js'
 import { tcpMstampRefresh, tcpTimeStampMs } from './tcp-output.js'
 import { tcpFullSpace, tcpSpace, tcpSpaceFromWin, tcpWinFromSpace } from './tcp-output-window.js'
@@ -34,19 +33,17 @@ const slowGrowth = (tp: TcpSock, len: number, truesize: number): number => {
   return 0
 }
 
-/** Memory of a segment without its head, where its octets stand in fragments (truesize_adjust). */
-const adjustedTruesize = (skb: Skb): number => {
-  const truesize = tcpRxTruesize(skb)
+/** Memory of a segment of `truesize` without its head, where its octets stand in fragments (truesize_adjust). */
+export const tcpTruesizeAdjust = (skb: Skb, truesize: number, isInFragments: boolean): number => {
   const rest = truesize - HEAD_TRUESIZE
-  return skb.truesize !== 0 && rest >= skb.tail - skb.data ? rest : truesize
+  return isInFragments && rest >= skb.tail - skb.data ? rest : truesize
 }
 
-/** The window grows with the data that comes (tcp_grow_window). `adjust`: its head may be shared with later ones. */
-export const tcpGrowWindow = (tp: TcpSock, skb: Skb, adjust: boolean): void => {
+/** The window grows with the data that comes (tcp_grow_window). `truesize`: what it counts as. */
+export const tcpGrowWindow = (tp: TcpSock, skb: Skb, truesize: number): void => {
   const room = Math.min(tp.windowClamp, tcpSpace(tp)) - tp.rcvSsthresh
   if (room <= 0) return
   const len = skb.tail - skb.data
-  const truesize = adjust ? adjustedTruesize(skb) : tcpRxTruesize(skb)
   const incr = tcpWinFromSpace(tp, truesize) <= len ? 2 * tp.advmss : slowGrowth(tp, len, truesize)
   if (incr === 0) return
   tp.rcvSsthresh += Math.min(room, Math.max(incr, 2 * len))

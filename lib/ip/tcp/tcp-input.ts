@@ -77,8 +77,9 @@ const fastData = (tp: TcpSock, skb: Skb, hasTstamp: boolean): void => {
   tcpRcvRttMeasureTs(tp, skb)
   netnsTcp(tp.netns).mib.TCPHPHits++
   skb.data += tp.tcpHeaderLen
+  const { truesize } = skb
   tcpQueueRcv(tp, skb)
-  tcpEventDataRecv(tp, skb)
+  tcpEventDataRecv(tp, skb, truesize)
   if (skb.ackSeq !== tp.sndUna) {
     tcpAck(tp, skb, FLAG_DATA)
     tcpDataSndCheck(tp)
