@@ -4,7 +4,7 @@
  */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { replayAnswers } from './replay.js'
+import { replayAnswers, replayIcmp } from './replay.js'
 
 const test = suite('ip/tcp/answers')
 
@@ -24,5 +24,11 @@ for (const [state, count] of STATES)
     assert.is(replayed.count, count)
     assert.equal(replayed.differences, [])
   })
+
+test('an ICMP error does to a connection in each state what it does in Linux', () => {
+  const replayed = replayIcmp(new URL('../icmp.jsonl', FOLDER))
+  assert.is(replayed.count, 1316)
+  assert.equal(replayed.differences, [])
+})
 
 test.run()

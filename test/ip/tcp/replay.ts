@@ -88,6 +88,13 @@ export class Case {
     return out
   }
 
+  /** SO_ERROR of the program's socket, empty when it has none. */
+  error(): string {
+    if (this.#conn === null) return ''
+    const error = this.#conn.soError()
+    return error === 0 ? '0' : errnoName(error)
+  }
+
   /** What the program sees: data, eof, nothing, or an error. */
   app(): string {
     const out: string[] = []
@@ -148,6 +155,37 @@ const answer = (at: WireWorld, c: Case, a: Answer): Answer => {
   return { in: a.in, out, late, state, app, after, probe: [a.probe[0]!, ...c.wire.read()] }
 }
 
+interface IcmpAnswer {
+  readonly in: string
+  readonly out: string[]
+  readonly late?: [number, string][]
+  readonly state: string
+  readonly error: string
+  readonly app?: string
+}
+
+const ICMP_WAIT = 0.3
+
+const showIcmp = (a: IcmpAnswer): string =>
+  [
+    a.out.join('; '),
+    `late ${(a.late ?? []).map(([, t]) => t).join('; ')}`,
+    a.state,
+    `error ${a.error}`,
+    `app ${a.app ?? ''}`,
+  ].join(' | ')
+
+/** What became of a connection after one ICMP error. */
+const icmpAnswer = (at: WireWorld, c: Case, a: IcmpAnswer): IcmpAnswer => {
+  const [type, code, info, seq] = a.in.split(' ').slice(1).map(Number) as [number, number, number, number]
+  c.wire.sendIcmp(type, code, info, seq)
+  const out = c.wire.read()
+  const late = c.wire.wait(ICMP_WAIT)
+  const state = stateOf(at.netns, c.wire.kport, c.wire.pport)
+  const error = c.error()
+  return { in: a.in, out, late, state, error, app: c.app() }
+}
+
 /** One segment that was answered otherwise than the kernel did. */
 export interface Difference {
   readonly setup: string
@@ -177,6 +215,30 @@ export const replayAnswers = (
     const wrong = prepare(c, setup!.steps)
     const expected = show(record)
     const actual = wrong ?? show(answer(at, c, record))
+    if (actual !== expected) differences.push({ setup: setup!.setup, segment: record.in, actual, expected })
+    c.end()
+  }
+  return { count, differences }
+}
+
+/** Replays a file of ICMP errors; how many, and the differences. What is learned about the path is forgotten before each. */
+export const replayIcmp = (file: URL | string): { count: number; differences: Difference[] } => {
+  const at = wireWorld([...ANSWER_SYSCTLS, 'net.ipv4.conf.all.accept_redirects=0'])
+  const differences: Difference[] = []
+  let setup: Setup | null = null
+  let count = 0
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    if (line === '') continue
+    const record = JSON.parse(line) as Setup | IcmpAnswer
+    if ('setup' in record) {
+      setup = record
+      continue
+    }
+    at.world.sh('ip -n h route flush cache')
+    const c = new Case(at, 7000 + count++, setup!.isn)
+    const wrong = prepare(c, setup!.steps)
+    const expected = showIcmp(record)
+    const actual = wrong ?? showIcmp(icmpAnswer(at, c, record))
     if (actual !== expected) differences.push({ setup: setup!.setup, segment: record.in, actual, expected })
     c.end()
   }

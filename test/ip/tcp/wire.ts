@@ -14,6 +14,7 @@ import { IPPROTO_TCP } from '../../../lib/wire/ipv4.js'
 
 export const KERNEL = '192.168.9.1'
 export const PEER = '192.168.9.2'
+const ROUTER = '192.168.9.77'
 const BITS = 'FSRPAUEWX'
 const PEER_TS = 1_000_000
 const UNKNOWN_ISN = 0x50000000
@@ -167,6 +168,25 @@ export class Wire {
     const ip = Uint8Array.from([0x45, tos, ...u16(20 + seg.length), 0, 0, 0x40, 0, 64, 6, 0, 0, ...addresses])
     ip.set(u16(csumFold(csumPartial(ip, 0, 20))), 10)
     return Uint8Array.from([...ip, ...seg])
+  }
+
+  /** An ICMP error of a router about a segment of the host that began at `seq`, relative to its first number. */
+  icmp(type: number, code: number, info: number, seq: number): Uint8Array {
+    const isn = this.kisn ?? UNKNOWN_ISN
+    const [host, peer, router] = [KERNEL, PEER, ROUTER].map(a => u32(parseIpv4(a))) as [number[], number[], number[]]
+    const quoted = [0x45, 0, ...u16(1500), 0, 1, 0x40, 0, 63, 6, 0, 0, ...host, ...peer]
+    quoted.push(...u16(this.kport), ...u16(this.pport), ...u32((isn + seq) | 0))
+    const body = Uint8Array.from([type, code, 0, 0, ...u32(info | 0), ...quoted])
+    body.set(u16(csumFold(csumPartial(body, 0, body.length))), 2)
+    const ip = Uint8Array.from([0x45, 0, ...u16(20 + body.length), 0, 0, 0, 0, 64, 1, 0, 0, ...router, ...host])
+    ip.set(u16(csumFold(csumPartial(ip, 0, 20))), 10)
+    return Uint8Array.from([...ip, ...body])
+  }
+
+  /** Gives the host such an error. */
+  sendIcmp(type: number, code: number, info: number, seq: number): void {
+    this.#at.tun.write(this.icmp(type, code, info, seq))
+    this.#at.world.run({ for: 0 })
   }
 
   /** Gives the host a segment, and lets it handle what that causes at this instant. */
