@@ -35,8 +35,12 @@ export const tcpSkbSpuriousRetrans = (tp: TcpSock, seg: TcpSeg): boolean =>
   (seg.sacked & TCPCB_RETRANS) !== 0 && tsoptEcrBefore(tp, tcpSegTimestampMs(seg))
 
 /** What arrived was sent before the first retransmission, or nothing was sent again (tcp_packet_delayed). */
-const packetDelayed = (tp: TcpSock): boolean =>
-  tp.retransStamp !== 0 ? tsoptEcrBefore(tp, tp.retransStamp) : tp.state !== TCP_SYN_SENT
+const packetDelayed = (tp: TcpSock): boolean => {
+  if (tp.retransStamp !== 0) return tsoptEcrBefore(tp, tp.retransStamp)
+  // Two cases forget the time although something was sent again: the end of a recovery without SACK, and a SYN.
+  if (!tp.rxOpt.sackOk && !before(tp.sndUna, tp.highSeq)) return false
+  return tp.state !== TCP_SYN_SENT
+}
 
 /** Gives window and threshold back (tcp_undo_cwnd_reduction). */
 const undoCwndReduction = (tp: TcpSock, unmarkLoss: boolean): void => {
