@@ -25,7 +25,8 @@ const fragsOf = (tp: TcpSock, skb: Skb): number => {
 }
 
 /** The sender still holds the bytes of this buffer, so that nothing can be added to it (skb_cloned). */
-const isCloned = (skb: Skb): boolean => skb.frame.refs > 1 || (skb.fclone !== null && skb.fclone.skb === skb)
+const isCloned = (skb: Skb): boolean =>
+  !skb.coalesced && (skb.frame.refs > 1 || (skb.fclone !== null && skb.fclone.skb === skb))
 
 /** Lets a segment that comes next count as part of the buffer of `to`, where that can be; true then (tcp_try_coalesce). */
 export const tcpTryCoalesce = (tp: TcpSock, to: Skb | null, from: Skb): boolean => {
