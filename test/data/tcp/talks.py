@@ -18,7 +18,7 @@ from wire import KERNEL, PEER, Wire, new_namespace, state_of
 BASE = ["net.ipv4.tcp_no_metrics_save=1", "net.ipv4.icmp_ratelimit=0", "net.ipv4.tcp_congestion_control=reno"]
 INFO = [("state", "B", 0), ("ca", "B", 1), ("retransmits", "B", 2), ("probes", "B", 3), ("backoff", "B", 4), ("rto", "I", 8), ("ato", "I", 12), ("snd_mss", "I", 16), ("rcv_mss", "I", 20),
         ("unacked", "I", 24), ("sacked", "I", 28), ("lost", "I", 32), ("retrans", "I", 36), ("rcv_ssthresh", "I", 64), ("rtt", "I", 68), ("rttvar", "I", 72), ("ssthresh", "I", 76), ("cwnd", "I", 80),
-        ("advmss", "I", 84), ("reordering", "I", 88), ("rcv_rtt", "I", 92), ("rcv_space", "I", 96), ("total_retrans", "I", 100), ("notsent", "I", 144), ("reord_seen", "I", 216), ("rcv_ooopack", "I", 220), ("snd_wnd", "I", 224), ("rcv_wnd", "I", 228)]
+        ("advmss", "I", 84), ("reordering", "I", 88), ("rcv_rtt", "I", 92), ("rcv_space", "I", 96), ("total_retrans", "I", 100), ("notsent", "I", 144), ("dsack_dups", "I", 216), ("reord_seen", "I", 220), ("rcv_ooopack", "I", 224), ("snd_wnd", "I", 228), ("rcv_wnd", "I", 232)]
 FULL = "mss 1460,sok,ts 0 =0,nop,ws 7"
 ALL = {}
 
