@@ -5,7 +5,15 @@
  */
 import { DROP } from '../core/drop.js'
 import { NET_RX_DROP, NET_RX_SUCCESS } from '../core/netdev.js'
-import { consumeSkb, kfreeSkb, PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST, type Skb } from '../core/skb.js'
+import {
+  consumeSkb,
+  kfreeSkb,
+  PACKET_BROADCAST,
+  PACKET_MULTICAST,
+  PACKET_OTHERHOST,
+  type Skb,
+  skbOrphan,
+} from '../core/skb.js'
 import { errnoNumber } from '../errors.js'
 import {
   ICMP_DEST_UNREACH,
@@ -54,6 +62,7 @@ export const ipRcv = (skb: Skb): number => {
   skb.tail = o + ipv4TotLen(b, o)
   skb.networkHeader = o
   skb.transportHeader = o + ipv4Ihl(b, o)
+  if (skb.owner !== null) skbOrphan(skb)
   return ipRcvFinish(skb)
 }
 

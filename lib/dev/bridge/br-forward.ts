@@ -54,7 +54,8 @@ export const brDevQueuePushXmit = (skb: Skb): void => {
   const dev = skb.dev!
   skb.data -= ETH_HLEN
   if ((dev.flags & IFF_UP) === 0) kfreeSkb(skb, DROP.DEV_READY)
-  else if (skb.tail - skb.data > dev.mtu + dev.hardHeaderLen + VLAN_HLEN) kfreeSkb(skb, DROP.PKT_TOO_BIG)
+  else if (skb.tail - skb.data > dev.mtu + dev.hardHeaderLen + VLAN_HLEN && skb.gsoSize === 0)
+    kfreeSkb(skb, DROP.PKT_TOO_BIG)
   else devQueueXmit(skb)
 }
 
