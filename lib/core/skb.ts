@@ -97,6 +97,14 @@ export class Skb {
   brPort: object | null
   /** Bridge: flags of the bridge's control block (BR_*), see dev/bridge. */
   brFlags: number
+  /** Connection that it belongs to (struct nf_conn), typed in netfilter/; null when nobody has looked yet. */
+  nfct: object | null
+  /** How it belongs to {@link nfct} (enum ip_conntrack_info). */
+  nfctinfo: number
+  /** Rules that it meets are to be traced (nf_trace). */
+  nfTrace: boolean
+  /** What br_netfilter keeps of a bridged frame (struct nf_bridge_info), typed in dev/; null for others. */
+  nfBridge: object | null
   /** False once it has ended; guards against use after the end. */
   alive: boolean
 
@@ -131,6 +139,10 @@ export class Skb {
     this.tapSeq = 0
     this.brPort = null
     this.brFlags = 0
+    this.nfct = null
+    this.nfctinfo = 0
+    this.nfTrace = false
+    this.nfBridge = null
     this.alive = true
   }
 
@@ -248,6 +260,10 @@ const reset = (skb: Skb, netns: Netns): Skb => {
   skb.tapSeq = 0
   skb.brPort = null
   skb.brFlags = 0
+  skb.nfct = null
+  skb.nfctinfo = 0
+  skb.nfTrace = false
+  skb.nfBridge = null
   skb.alive = true
   return skb
 }
@@ -313,6 +329,10 @@ const copyFields = (to: Skb, from: Skb): void => {
   to.tapSeq = from.tapSeq
   to.brPort = from.brPort
   to.brFlags = from.brFlags
+  to.nfct = from.nfct
+  to.nfctinfo = from.nfctinfo
+  to.nfTrace = from.nfTrace
+  to.nfBridge = from.nfBridge
 }
 
 /** A second skb over the same bytes (skb_clone); counted as created. Write only after {@link skbCow}. */
@@ -336,6 +356,19 @@ export const skbCopy = (skb: Skb, extra = 0): Skb => {
   const copy = pool.over(frame, skb.netns)
   copyFields(copy, skb)
   return copy
+}
+
+/**
+ * Lets a packet that its holder must keep by name become another one: `skb` gets the bytes and fields of `from`, which
+ * gets those bytes that `skb` had, for its end (skb_morph).
+ */
+export const skbMorph = (skb: Skb, from: Skb): void => {
+  const { frame } = skb
+  skb.frame = from.frame
+  skb.buf = from.buf
+  from.frame = frame
+  from.buf = frame.bytes
+  copyFields(skb, from)
 }
 
 /** Makes the bytes this skb's own before a write (skb_cow). Offsets stay. */
@@ -409,6 +442,10 @@ export const skbScrub = (skb: Skb, netns: Netns): void => {
   skb.fragMaxSize = 0
   skb.brPort = null
   skb.brFlags = 0
+  skb.nfct = null
+  skb.nfctinfo = 0
+  skb.nfTrace = false
+  skb.nfBridge = null
   skb.skbIif = 0
   if (skb.netns === netns) return
   skb.mark = 0
