@@ -207,7 +207,7 @@ class Restore {
       if (this.#counters) counters.push('--set-counters', m[1]!, m[2]!)
     }
     const words = [...Array<string>(this.#noflush ? 0 : this.#verbose).fill('-v'), ...counters, ...splitLine(rest)]
-    const p = parseIptables(PROGRAM, words, this.#table, this.line)
+    const p = parseIptables(PROGRAM, words, this.#table, this.line, this.#ctx.err)
     if (p.ignored) return true
     if (p.table !== this.#table) xtablesError(`The -t option cannot be used in ${PROGRAM}.\n`)
     try {

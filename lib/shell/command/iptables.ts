@@ -24,13 +24,12 @@ const iptcText = (e: NetloomError): NetloomError =>
 
 const runIptables = (ctx: CommandContext, argv: readonly string[]): number => {
   const netns = netnsOf(ctx, PROGRAM)
-  const p = parseIptables(PROGRAM, argv.slice(1), 'filter', 0)
+  const p = parseIptables(PROGRAM, argv.slice(1), 'filter', 0, ctx.err)
   if (p.help !== false) {
     const used = [...p.matches, ...(p.target === null ? [] : [p.target])].map(use => use.ext)
     ctx.out(p.help === 'version' ? `${PROGRAM} v${VERSION}\n` : helpText(PROGRAM, used))
     return 0
   }
-  if (p.warnings !== '') ctx.err(p.warnings)
   try {
     const handle = iptcInit(netns, p.table)
     try {

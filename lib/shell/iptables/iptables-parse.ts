@@ -119,8 +119,6 @@ export class ParsedCommand {
   jumpto = ''
   matches: ExtensionUse[] = []
   target: ExtensionUse | null = null
-  /** Lines for standard error that do not end the tool. */
-  warnings = ''
   /** The line is for ip6tables. */
   ignored = false
 
@@ -158,6 +156,7 @@ class Parser {
   readonly #getopt: XtGetopt
   readonly #out: ParsedCommand
   readonly #program: string
+  readonly #warn: (text: string) => void
   readonly #line: number
   #protocol: string | null = null
   #invert = false
@@ -166,7 +165,8 @@ class Parser {
   #isWaiting = false
   #hasWaitInterval = false
 
-  constructor(program: string, words: readonly string[], table: string, line: number) {
+  constructor(program: string, words: readonly string[], table: string, line: number, warn: (text: string) => void) {
+    this.#warn = warn
     this.#getopt = new XtGetopt(words, OPTIONS)
     this.#out = new ParsedCommand(table)
     this.#program = program
@@ -418,7 +418,7 @@ class Parser {
     const usec = /^\s*\+?\d+/.exec(word)
     if (usec === null) return xtablesError('wait interval not numeric')
     if (Number(usec[0]) > 999999) xtablesError(`too long usec wait ${Number(usec[0])} > 999999 usec`)
-    this.#out.warnings += 'Ignoring deprecated --wait-interval option.\n'
+    this.#warn('Ignoring deprecated --wait-interval option.\n')
   }
 
   #finish(): void {
@@ -466,6 +466,14 @@ const finishUse = (use: ExtensionUse): void => {
   optionsCheck(use.ext, use.seen)
 }
 
-/** Reads a command line; `words` without the program's name. `line` is that of iptables-restore, 0 for the command. */
-export const parseIptables = (program: string, words: readonly string[], table: string, line: number): ParsedCommand =>
-  new Parser(program, words, table, line).parse()
+/**
+ * Reads a command line; `words` without the program's name. `line` is that of iptables-restore, 0 for the command; `warn`
+ * gets lines that do not end the tool.
+ */
+export const parseIptables = (
+  program: string,
+  words: readonly string[],
+  table: string,
+  line: number,
+  warn: (text: string) => void,
+): ParsedCommand => new Parser(program, words, table, line, warn).parse()

@@ -56,7 +56,7 @@ const header = (chain: IptChain, references: number, f: ListFormat): string => {
   if (f.lineNumbers) text += 'num  '
   if (f.verbose) text += f.exact ? '    pkts      bytes ' : ' pkts bytes '
   text += 'target     prot opt'
-  if (f.verbose) text += ' in     out   '
+  if (f.verbose) text += ' in     out    '
   return `${text} source               destination         \n`
 }
 
