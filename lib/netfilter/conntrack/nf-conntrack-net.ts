@@ -53,6 +53,8 @@ export class NfConntrackNet {
   users = 0
   /** Programs that listen to events, in the order in which they began. */
   readonly listeners: NfCtListener[] = []
+  /** What is happening now is the doing of a program, which events say. */
+  byUser = false
   /** NAT, once it is there. */
   natHook: NfNatHook | null = null
   /** What is registered while there are users. */
