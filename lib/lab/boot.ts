@@ -12,6 +12,7 @@ import { World as Kernel, type WorldOptions as KernelOptions } from '../core/wor
 import { netSysctlProvider } from '../core/sysctl-net.js'
 import { LINK_KINDS, registerDevices } from '../dev/kinds.js'
 import { ipv4Init } from '../ip/stack.js'
+import { nfConntrackInit } from '../netfilter/conntrack/nf-conntrack-init.js'
 import { netfilterInit } from '../netfilter/netfilter.js'
 import { QDISC_KINDS, registerQdiscs } from '../sched/kinds.js'
 
@@ -25,6 +26,7 @@ export const boot = (
   kernel.sysctlProviders.push(netSysctlProvider)
   registerQdiscs(kernel, [...QDISC_KINDS, ...qdiscKinds])
   ipv4Init(kernel)
+  nfConntrackInit(kernel)
   netfilterInit(kernel)
   registerDevices(kernel, [...LINK_KINDS, ...linkKinds])
   return kernel

@@ -5,6 +5,7 @@ import type { Command } from './command.js'
 import { arpingCommand } from './command/arping.js'
 import { brctlCommand } from './command/brctl.js'
 import { bridgeCommand } from './command/bridge.js'
+import { conntrackCommand } from './command/conntrack.js'
 import { ethtoolCommand } from './command/ethtool.js'
 import { ifconfigCommand } from './command/ifconfig.js'
 import { iptablesCommand } from './command/iptables.js'
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   ncCommand,
   tcpdumpCommand,
   sysctlCommand,
+  conntrackCommand,
   ethtoolCommand,
   brctlCommand,
   ifconfigCommand,
