@@ -7,7 +7,13 @@ import { icmpExtension } from './match/icmp.js'
 import { markExtension } from './match/mark.js'
 import { tcpExtension } from './match/tcp.js'
 import { udpExtension } from './match/udp.js'
+import { dnatExtension } from './target/dnat.js'
 import { markTargetExtension } from './target/mark.js'
+import { masqueradeExtension } from './target/masquerade.js'
+import { netmapExtension } from './target/netmap.js'
+import { redirectExtension } from './target/redirect.js'
+import { rejectExtension } from './target/reject.js'
+import { snatExtension } from './target/snat.js'
 import type { XtablesExtension } from './xtables.js'
 
 /** Matches. */
@@ -20,7 +26,15 @@ export const XTABLES_MATCHES: readonly XtablesExtension[] = [
 ]
 
 /** Targets. */
-export const XTABLES_TARGETS: readonly XtablesExtension[] = [markTargetExtension]
+export const XTABLES_TARGETS: readonly XtablesExtension[] = [
+  dnatExtension,
+  markTargetExtension,
+  masqueradeExtension,
+  netmapExtension,
+  redirectExtension,
+  rejectExtension,
+  snatExtension,
+]
 
 const mapOf = (list: readonly XtablesExtension[]): ReadonlyMap<string, XtablesExtension> =>
   new Map(list.map(ext => [ext.name, ext]))

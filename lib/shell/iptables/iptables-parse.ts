@@ -232,7 +232,7 @@ class Parser {
     const use = o.isTarget ? target : matches.findLast(m => m.ext.name === o.use)
     if (use === null || use === undefined) return xtablesError(`unknown option "--${o.option.name}"`)
     const nextWord = (): string | null => (this.#getopt.hasArg ? this.#getopt.take() : null)
-    const call = optionCall(use.ext, o.option, o.arg, this.#invert, use.seen, nextWord)
+    const call = optionCall(use.ext, o.option, o.arg, this.#invert, use.seen, this.#out.proto, nextWord)
     if (use.ext.parse !== undefined) use.info = use.ext.parse(call, use.info)
     use.seen.add(o.option.id)
   }

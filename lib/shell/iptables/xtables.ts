@@ -62,6 +62,8 @@ export interface XtOptionCall {
   /** Of markmask32, as int32. */
   readonly mark: number
   readonly mask: number
+  /** IPPROTO_* that the rule asks for so far, 0 for any. */
+  readonly proto: number
   /** The next word of the command line if it is no option, which is used up by this; null when there is none. */
   readonly nextWord: () => string | null
 }

@@ -109,6 +109,7 @@ export const optionCall = (
   arg: string,
   invert: boolean,
   seen: ReadonlySet<string>,
+  proto: number,
   nextWord: () => string | null,
 ): XtOptionCall => {
   const out: Values = { value: 0, value2: 0, mark: 0, mask: 0 }
@@ -118,7 +119,7 @@ export const optionCall = (
     if (invert && option.invert !== true) xtablesError(`${ext.name}: option "--${option.name}" cannot be inverted.\n`)
     parseValue(ext.name, option, arg, out)
   }
-  return { ext: ext.name, option, arg, invert, seen, nextWord, ...out }
+  return { ext: ext.name, option, arg, invert, seen, proto, nextWord, ...out }
 }
 
 /** Checks what must, and what must not, stand together (xtables_options_fcheck). */
