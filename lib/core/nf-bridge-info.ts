@@ -22,7 +22,24 @@ export class NfBridgeInfo {
   /** Longest fragment that it was put together from, 0 for none. */
   fragMaxSize = 0
   /** Source MAC and EtherType as they were: octets 6 to 14 of the frame. */
-  readonly neighHeader: Uint8Array = new Uint8Array(8)
+  neighHeader: Uint8Array | null = null
+  /** IPv4's PRE_ROUTING has been passed over once. */
+  sabotageInDone = false
+
+  /** The same notes in an object of their own (nf_bridge_unshare). */
+  copy(): NfBridgeInfo {
+    return Object.assign(new NfBridgeInfo(), this)
+  }
+}
+
+/**
+ * Has a packet that came through a bridge passed PRE_ROUTING there? It is passed over then, once (ip_sabotage_in).
+ */
+export const ipSabotageIn = (skb: Skb): boolean => {
+  const info = skb.nfBridge as NfBridgeInfo
+  if (info.sabotageInDone || info.inPrerouting) return false
+  info.sabotageInDone = true
+  return true
 }
 
 /** Notes about a frame, or null (nf_bridge_info_get). */

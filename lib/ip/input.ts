@@ -6,6 +6,7 @@
 import { DROP } from '../core/drop.js'
 import { NET_RX_DROP, NET_RX_SUCCESS } from '../core/netdev.js'
 import { nfHookSlow } from '../core/netfilter.js'
+import { ipSabotageIn } from '../core/nf-bridge-info.js'
 import { consumeSkb, kfreeSkb, PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST, type Skb } from '../core/skb.js'
 import { errnoNumber } from '../errors.js'
 import {
@@ -57,7 +58,7 @@ export const ipRcv = (skb: Skb): number => {
   skb.networkHeader = o
   skb.transportHeader = o + ipv4Ihl(b, o)
   const hooks = skb.netns.nf.preRouting
-  if (hooks !== null) {
+  if (hooks !== null && (skb.nfBridge === null || !ipSabotageIn(skb))) {
     const rc = nfHookSlow(skb, hooks, skb.dev, null, ipRcvFinish)
     if (rc !== 1) return rc
   }
