@@ -12,7 +12,7 @@ import { DROP } from '../../core/drop.js'
 import { IFF_PROMISC, NETDEV_TX_OK, type NetDevice, RX_HANDLER_CONSUMED, RX_HANDLER_PASS } from '../../core/netdev.js'
 import { NF_BR_LOCAL_IN, NF_BR_PRE_ROUTING, nfResetCt } from '../../core/netfilter.js'
 import { kfreeSkb, PACKET_HOST, PACKET_LOOPBACK, type Skb } from '../../core/skb.js'
-import { ETH_HLEN, ETH_P_ARP, ETH_P_RARP } from '../../wire/ethernet.js'
+import { ETH_HLEN, ETH_P_ARP, ETH_P_IP, ETH_P_RARP } from '../../wire/ethernet.js'
 import { macHiAt, macLoAt } from '../../wire/mac.js'
 import { VLAN_VID_MASK } from '../../wire/vlan.js'
 import { brDoProxySuppressArp } from './br-arp-proxy.js'
@@ -26,7 +26,6 @@ import {
   brDropFakeRtable,
   brHookAll,
   brHookBefore,
-  brNfCallsIptables,
   brNfDevXmit,
   brNfPreRouting,
 } from './br-netfilter-hooks.js'
@@ -177,7 +176,7 @@ const forward = (skb: Skb, p: BridgePort, hi: number, lo: number, srcHi: number,
   if (hi === dev.addrHi && lo === dev.addrLo) skb.pktType = PACKET_HOST
   if (skb.netns.nf.bridge !== null && !brHookBefore(skb, NF_BR_PRE_ROUTING, skb.dev, null, finishSkb))
     return RX_HANDLER_CONSUMED
-  if (brNfCallsIptables(p.br, skb) && !brNfPreRouting(skb, p)) return RX_HANDLER_CONSUMED
+  if (skb.protocol === ETH_P_IP && !brNfPreRouting(skb, p)) return RX_HANDLER_CONSUMED
   if (p.br.vlanEnabled) finishInVlan(skb, p, hi, lo, srcHi, srcLo)
   else brHandleFrameFinish(skb, p, hi, lo, srcHi, srcLo)
   return RX_HANDLER_CONSUMED

@@ -35,7 +35,6 @@ import { ETH_HLEN, ETH_P_IP } from '../../wire/ethernet.js'
 import { IP_DF, IPV4_OK, ipv4Daddr, ipv4FragOff, ipv4Ihl, ipv4Ok, ipv4Saddr, ipv4TotLen } from '../../wire/ipv4.js'
 import { putMacHalves } from '../../wire/mac.js'
 import { BRCB_BRNF, type Bridge, type BridgePort } from './br-private.js'
-import { brNetfilter } from './br-netfilter-sysctl.js'
 
 /** The Ethernet header of the frame that is being put together, or cut. */
 const MAC_HEADER: Uint8Array = new Uint8Array(ETH_HLEN)
@@ -54,10 +53,6 @@ const fakeRtable = (br: Bridge): Dst => (br.fakeRtable ??= new Dst(br.dev, RTN_U
 export const brDropFakeRtable = (br: Bridge, skb: Skb): void => {
   if (skb.dst !== null && skb.dst === br.fakeRtable) skb.dst = null
 }
-
-/** Do the frames of this bridge pass IPv4's hooks? Others than untagged IPv4 never do. */
-export const brNfCallsIptables = (br: Bridge, skb: Skb): boolean =>
-  skb.protocol === ETH_P_IP && skb.vlanProto === 0 && (brNetfilter(br).callIptables !== 0 || br.nfCallIptables !== 0)
 
 /** Is the IPv4 packet whole and right? Padding is cut off (br_validate_ipv4). */
 const validateIpv4 = (skb: Skb): boolean => {
@@ -119,6 +114,7 @@ const handleFrameFinish: OkFn = skb => {
  */
 export const brNfPreRouting = (skb: Skb, p: BridgePort): boolean => {
   const { br } = p
+  if (skb.vlanProto !== 0 || (br.brnf.callIptables | br.nfCallIptables) === 0) return true
   if (!validateIpv4(skb)) {
     kfreeSkb(skb, DROP.NETFILTER_DROP)
     return false

@@ -7,7 +7,6 @@
  */
 import { type Netns, type NetnsSlot, netnsSlot } from '../../core/netns.js'
 import { type SysctlEntry, sysctlInt } from '../../core/sysctl.js'
-import type { Bridge } from './br-private.js'
 
 /** Settings of one namespace (struct brnf_net). */
 export class BrNetfilter {
@@ -18,13 +17,8 @@ export class BrNetfilter {
 
 const BRNF: NetnsSlot<BrNetfilter> = netnsSlot('br_netfilter', () => new BrNetfilter())
 
-/** Settings of the namespace of a bridge. */
-export const brNetfilter = (br: Bridge): BrNetfilter => {
-  const there = br.brnf
-  if (there !== null && br.brnfNetns === br.dev.netns) return there
-  br.brnfNetns = br.dev.netns
-  return (br.brnf = br.dev.netns.slot(BRNF))
-}
+/** Settings of a namespace; a bridge never leaves its own. */
+export const brNetfilter = (netns: Netns): BrNetfilter => netns.slot(BRNF)
 
 type Key = 'callIptables' | 'callIp6tables' | 'callArptables'
 
@@ -36,7 +30,7 @@ const KEYS: readonly (readonly [string, Key])[] = [
 
 /** Keys of net.bridge. */
 export const brNetfilterSysctlProvider = function* (netns: Netns): Iterable<SysctlEntry> {
-  const brnf = netns.slot(BRNF)
+  const brnf = brNetfilter(netns)
   for (const [family, key] of KEYS)
     yield {
       name: `net.bridge.bridge-nf-call-${family}tables`,

@@ -4,9 +4,8 @@
  * @see net/bridge/br_private.h, include/linux/if_bridge.h, include/uapi/linux/if_bridge.h
  */
 import type { Dst } from '../../core/dst.js'
-import type { Netns } from '../../core/netns.js'
 import type { Skb } from '../../core/skb.js'
-import type { BrNetfilter } from './br-netfilter-sysctl.js'
+import { type BrNetfilter, brNetfilter } from './br-netfilter-sysctl.js'
 import { MacTable } from '../../core/mac-table.js'
 import { IFF_UP, type NetDevice } from '../../core/netdev.js'
 import type { World } from '../../core/world.js'
@@ -127,14 +126,14 @@ export class Bridge {
   /** Stands for a route while a frame passes IPv4's hooks (fake_rtable). */
   fakeRtable: Dst | null = null
   /** br_netfilter of the namespace, see br-netfilter-sysctl.ts. */
-  brnf: BrNetfilter | null = null
-  brnfNetns: Netns | null = null
+  readonly brnf: BrNetfilter
   readonly path: BridgePath
 
   /** `makeMcast` makes the multicast state; br-multicast.ts has it. */
   constructor(dev: NetDevice, makeMcast: (br: Bridge) => BridgeMcast, path: BridgePath) {
     this.dev = dev
     this.path = path
+    this.brnf = brNetfilter(dev.netns)
     this.world = dev.netns.world
     this.mcast = makeMcast(this)
   }
