@@ -7,6 +7,7 @@ import { NetloomError } from '../errors.js'
 import type { Rng } from '../sim/rng.js'
 import { DROP_REASONS, DropCounter, type DropRecord } from './drop.js'
 import type { NetDevice } from './netdev.js'
+import { NetnsNf } from './netfilter.js'
 import type { Skb } from './skb.js'
 import { SysctlTable } from './sysctl.js'
 import type { World } from './world.js'
@@ -62,6 +63,8 @@ export class Netns {
   readonly acct: Counters = new Counters()
   /** IPv4 state, made by ip/; a slot of its own because the data path reads it for every packet. */
   ipv4: object | null = null
+  /** Netfilter's hooks. */
+  readonly nf: NetnsNf = new NetnsNf()
   /** False once deleted. */
   alive = true
   readonly #byName = new Map<string, NetDevice>()

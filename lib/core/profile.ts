@@ -16,6 +16,9 @@ export interface KernelProfile {
   /** net.ipv4.ipfrag_high_thresh and ipfrag_low_thresh. */
   readonly ipfragHighThresh: number
   readonly ipfragLowThresh: number
+  /** net.netfilter.nf_conntrack_max and nf_conntrack_buckets; 262144 each when absent. */
+  readonly nfConntrackMax?: number
+  readonly nfConntrackBuckets?: number
 }
 
 /** Linux 6.18 on a machine of some gigabytes, as the conformance scenarios were recorded. */

@@ -121,6 +121,14 @@ export class Skb {
   /** In a receive queue of TCP: one buffer with the skb in front of it, and fragments of that buffer so far. */
   coalesced: boolean
   nrFrags: number
+  /** Connection that it belongs to (struct nf_conn), typed in netfilter/; null when nobody has looked yet. */
+  nfct: object | null
+  /** How it belongs to {@link nfct} (enum ip_conntrack_info). */
+  nfctinfo: number
+  /** Rules that it meets are to be traced (nf_trace). */
+  nfTrace: boolean
+  /** What br_netfilter keeps of a bridged frame (struct nf_bridge_info), typed in dev/; null for others. */
+  nfBridge: object | null
   /** False once it has ended; guards against use after the end. */
   alive: boolean
 
@@ -166,6 +174,10 @@ export class Skb {
     this.fclone = null
     this.coalesced = false
     this.nrFrags = 0
+    this.nfct = null
+    this.nfctinfo = 0
+    this.nfTrace = false
+    this.nfBridge = null
     this.alive = true
   }
 
@@ -288,6 +300,10 @@ const reset = (skb: Skb, netns: Netns): Skb => {
   skb.gsoSegs = 0
   skb.truesize = 0
   skb.fclone = null
+  skb.nfct = null
+  skb.nfctinfo = 0
+  skb.nfTrace = false
+  skb.nfBridge = null
   skb.alive = true
   return skb
 }
@@ -357,6 +373,10 @@ export const skbCopyMeta = (to: Skb, from: Skb): void => {
   to.gsoSize = from.gsoSize
   to.gsoSegs = from.gsoSegs
   to.truesize = from.truesize
+  to.nfct = from.nfct
+  to.nfctinfo = from.nfctinfo
+  to.nfTrace = from.nfTrace
+  to.nfBridge = from.nfBridge
 }
 
 /** A second skb over the same bytes (skb_clone); counted as created. Write only after {@link skbCow}. */
@@ -380,6 +400,19 @@ export const skbCopy = (skb: Skb, extra = 0): Skb => {
   const copy = pool.over(frame, skb.netns)
   skbCopyMeta(copy, skb)
   return copy
+}
+
+/**
+ * Lets a packet that its holder must keep by name become another one: `skb` gets the bytes and fields of `from`, which
+ * gets those bytes that `skb` had, for its end (skb_morph).
+ */
+export const skbMorph = (skb: Skb, from: Skb): void => {
+  const { frame } = skb
+  skb.frame = from.frame
+  skb.buf = from.buf
+  from.frame = frame
+  from.buf = frame.bytes
+  skbCopyMeta(skb, from)
 }
 
 /** Makes the bytes this skb's own before a write (skb_cow). Offsets stay. */
@@ -472,6 +505,10 @@ export const skbScrub = (skb: Skb, netns: Netns): void => {
   skb.fragMaxSize = 0
   skb.brPort = null
   skb.brFlags = 0
+  skb.nfct = null
+  skb.nfctinfo = 0
+  skb.nfTrace = false
+  skb.nfBridge = null
   skb.skbIif = 0
   if (skb.netns === netns) return
   skb.mark = 0

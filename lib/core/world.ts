@@ -11,6 +11,7 @@ import { netifReceiveSkb } from './dev-rx.js'
 import type { DropRecord } from './drop.js'
 import { LinkWatch } from './link-watch.js'
 import type { NetDevice } from './netdev.js'
+import { NfHookStates } from './netfilter.js'
 import { Netns } from './netns.js'
 import { NotifierChain } from './notifier.js'
 import { DEFAULT_PROFILE, type KernelProfile } from './profile.js'
@@ -65,6 +66,8 @@ export class World {
   /** Stream of the machine itself, for what no namespace draws (MAC addresses). */
   readonly rng: Rng
   readonly skbs: SkbPool = new SkbPool()
+  /** @internal see nfHookSlow */
+  readonly nfStates: NfHookStates = new NfHookStates()
   readonly notifiers: NotifierChain = new NotifierChain()
   readonly linkWatch: LinkWatch
   readonly linkKinds: Registry<LinkKind> = new Registry<LinkKind>('link kind')

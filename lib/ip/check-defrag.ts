@@ -5,6 +5,7 @@
  */
 import type { Skb } from '../core/skb.js'
 import { IPV4_HLEN, ipv4Ihl, ipv4IsFragment, ipv4TotLen, ipv4Version } from '../wire/ipv4.js'
+import { IP_DEFRAG_MACVLAN } from './frag-queue.js'
 import { ipv4 } from './ipv4.js'
 
 /**
@@ -21,5 +22,5 @@ export const ipCheckDefrag = (skb: Skb): Skb | null => {
   skb.tail = o + len
   skb.networkHeader = o
   skb.transportHeader = o + ihl
-  return ipv4(skb.netns).frags.defrag(skb)
+  return ipv4(skb.netns).frags.defrag(skb, IP_DEFRAG_MACVLAN) ? skb : null
 }

@@ -6,6 +6,7 @@
 import { DROP } from '../core/drop.js'
 import { skbGsoValidateNetworkLen } from '../core/gso.js'
 import { NET_RX_DROP } from '../core/netdev.js'
+import { nfHookSlow } from '../core/netfilter.js'
 import { kfreeSkb, PACKET_HOST, type Skb, skbCow } from '../core/skb.js'
 import { ICMP_DEST_UNREACH, ICMP_EXC_TTL, ICMP_FRAG_NEEDED, ICMP_SR_FAILED, ICMP_TIME_EXCEEDED } from '../wire/icmp.js'
 import { IP_DF, ipv4DecTtl, ipv4FragOff, ipv4Tos, ipv4Ttl } from '../wire/ipv4.js'
@@ -25,8 +26,7 @@ const exceedsMtu = (skb: Skb, mtu: number): boolean => {
   return !skb.ignoreDf && !skbGsoValidateNetworkLen(skb, mtu)
 }
 
-const redirectAndOptions = (skb: Skb): void => {
-  if (skb.ipFlags & IPSKB_DOREDIRECT) ipRtSendRedirect(skb)
+const optionsForward = (skb: Skb): void => {
   if (skb.ipOptLen !== 0) forwardOptions(skb, ipRtGetSource(skb))
   if (skb.ipFlags & IPSKB_SRR_HIT) forwardSourceRoute(skb, ipRtGetSource)
 }
@@ -53,7 +53,19 @@ export const ipForward = (skb: Skb): number => {
     return refuse(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu, DROP.PKT_TOO_BIG)
   skbCow(skb)
   ipv4DecTtl(skb.buf, skb.data)
-  if (skb.ipFlags & (IPSKB_DOREDIRECT | IPSKB_SRR_HIT) || skb.ipOptLen !== 0) redirectAndOptions(skb)
+  if (skb.ipFlags & IPSKB_DOREDIRECT) ipRtSendRedirect(skb)
   if (ipv4(skb.netns).sysctls.ipForwardUpdatePriority !== 0) skb.priority = tosToPriority(ipv4Tos(skb.buf, skb.data))
-  return dst.output === ipOutput ? ipOutput(skb) : dst.output(skb)
+  const hooks = skb.netns.nf.forward
+  if (hooks !== null) {
+    const rc = nfHookSlow(skb, hooks, skb.dev, dst.dev, ipForwardFinish)
+    if (rc !== 1) return rc
+  }
+  return ipForwardFinish(skb)
+}
+
+/** What follows the hook FORWARD (ip_forward_finish). */
+const ipForwardFinish = (skb: Skb): number => {
+  if (skb.ipFlags & IPSKB_SRR_HIT || skb.ipOptLen !== 0) optionsForward(skb)
+  const { output } = skb.dst!
+  return output === ipOutput ? ipOutput(skb) : output(skb)
 }

@@ -6,7 +6,7 @@
 import { DROP } from '../core/drop.js'
 import type { NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
-import { allocSkb, consumeSkb, kfreeSkb, type Skb, skbPut } from '../core/skb.js'
+import { allocSkb, consumeSkb, kfreeSkb, type Skb, skbMorph, skbPut } from '../core/skb.js'
 import type { SimEvent } from '../sim/queue.js'
 import { NSEC_PER_SEC } from '../sim/time.js'
 import { wheelExpiry } from '../sim/timer.js'
@@ -30,7 +30,29 @@ import {
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
 import { ipRouteInput } from './route.js'
+import { RTN_LOCAL } from './rtnetlink.js'
 import { skbTruesize } from './truesize.js'
+
+/**
+ * For whom fragments are put together (enum ip_defrag_users): each has datagrams of its own. Connection tracking adds the
+ * number of its zone, up to 65535.
+ */
+export const IP_DEFRAG_LOCAL_DELIVER = 0
+export const IP_DEFRAG_CALL_RA_CHAIN = 1
+export const IP_DEFRAG_CONNTRACK_IN = 2
+const IP_DEFRAG_CONNTRACK_IN_END = IP_DEFRAG_CONNTRACK_IN + 0xffff
+export const IP_DEFRAG_CONNTRACK_OUT: number = IP_DEFRAG_CONNTRACK_IN_END + 1
+const IP_DEFRAG_CONNTRACK_OUT_END = IP_DEFRAG_CONNTRACK_OUT + 0xffff
+export const IP_DEFRAG_CONNTRACK_BRIDGE_IN: number = IP_DEFRAG_CONNTRACK_OUT_END + 1
+const IP_DEFRAG_CONNTRACK_BRIDGE_IN_END = IP_DEFRAG_CONNTRACK_BRIDGE_IN + 0xffff
+export const IP_DEFRAG_AF_PACKET: number = IP_DEFRAG_CONNTRACK_BRIDGE_IN_END + 4
+export const IP_DEFRAG_MACVLAN: number = IP_DEFRAG_AF_PACKET + 1
+
+/** Is the sender told of a timeout only where the datagram was for this host (frag_expire_skip_icmp)? */
+const isQuietUser = (user: number): boolean =>
+  user === IP_DEFRAG_AF_PACKET ||
+  (user >= IP_DEFRAG_CONNTRACK_IN && user <= IP_DEFRAG_CONNTRACK_IN_END) ||
+  (user >= IP_DEFRAG_CONNTRACK_BRIDGE_IN && user <= IP_DEFRAG_CONNTRACK_BRIDGE_IN_END)
 
 /** Longest IPv4 packet. */
 const IP_MAX_LEN = 65535
@@ -49,6 +71,7 @@ interface Run {
 class FragQueue {
   readonly key: string
   readonly saddr: number
+  readonly user: number
   /** Device of the fragment that came last. */
   dev: NetDevice
   /** In order of offset. Runs that have grown together stay apart. */
@@ -66,9 +89,10 @@ class FragQueue {
   rid = 0
   timer: SimEvent | null = null
 
-  constructor(key: string, saddr: number, dev: NetDevice) {
+  constructor(key: string, saddr: number, user: number, dev: NetDevice) {
     this.key = key
     this.saddr = saddr
+    this.user = user
     this.dev = dev
   }
 }
@@ -94,14 +118,17 @@ export class FragQueues {
     return this.#queues.size
   }
 
-  /** Takes a fragment (ip_defrag); returns the whole packet, or null while it is not complete. Owns the skb. */
-  defrag(skb: Skb): Skb | null {
+  /**
+   * Takes a fragment for a user IP_DEFRAG_* (ip_defrag). Returns true when the datagram is complete: the skb has become
+   * the whole of it, `data` at its header, and still is the caller's. Otherwise the skb is the caller's no more.
+   */
+  defrag(skb: Skb, user: number): boolean {
     const { sysctls } = ipv4(this.#netns)
     if (sysctls.ipfragHighThresh === 0 || this.#mem > sysctls.ipfragHighThresh) {
       kfreeSkb(skb, DROP.NOMEM)
-      return null
+      return false
     }
-    const q = this.#find(skb, sysctls.ipfragTimeSec)
+    const q = this.#find(skb, user, sysctls.ipfragTimeSec)
     if (this.#isTooFar(q, sysctls.ipfragMaxDist)) this.#restart(q, sysctls.ipfragTimeSec)
     return this.#queue(q, skb)
   }
@@ -111,13 +138,13 @@ export class FragQueues {
     for (const q of [...this.#queues.values()]) this.#kill(q, DROP.DEVICE_GONE)
   }
 
-  #find(skb: Skb, timeSec: number): FragQueue {
+  #find(skb: Skb, user: number, timeSec: number): FragQueue {
     const { buf: b, networkHeader: ip } = skb
     const saddr = ipv4Saddr(b, ip)
-    const key = `${saddr} ${ipv4Daddr(b, ip)} ${ipv4Id(b, ip)} ${ipv4Proto(b, ip)}`
+    const key = `${saddr} ${ipv4Daddr(b, ip)} ${ipv4Id(b, ip)} ${ipv4Proto(b, ip)} ${user}`
     let q = this.#queues.get(key)
     if (q === undefined) {
-      q = new FragQueue(key, saddr, skb.dev!)
+      q = new FragQueue(key, saddr, user, skb.dev!)
       q.rid = this.#rids.get(saddr) ?? 0
       this.#queues.set(key, q)
       this.#mem += QUEUE_SIZE
@@ -149,7 +176,7 @@ export class FragQueues {
     this.#arm(q, timeSec)
   }
 
-  #queue(q: FragQueue, skb: Skb): Skb | null {
+  #queue(q: FragQueue, skb: Skb): boolean {
     const { buf: b, networkHeader: ip } = skb
     const raw = ipv4FragOff(b, ip)
     const ihl = ipv4Ihl(b, ip)
@@ -171,7 +198,7 @@ export class FragQueues {
     const placed = place(q.runs, skb, start, end)
     if (placed === DUPLICATE) {
       kfreeSkb(skb, DROP.DUP_FRAG)
-      return null
+      return false
     }
     if (placed === OVERLAP) return this.#discard(q, skb)
     q.dev = skb.dev!
@@ -182,14 +209,14 @@ export class FragQueues {
     const size = end - start + ihl
     q.maxSize = Math.max(q.maxSize, size)
     if (raw & IP_DF) q.maxDfSize = Math.max(q.maxDfSize, size)
-    return q.lastIn && q.runs[0]!.start === 0 && q.meat === q.len ? this.#reasm(q, skb) : null
+    return q.lastIn && q.runs[0]!.start === 0 && q.meat === q.len ? this.#reasm(q, skb) : false
   }
 
   /** The datagram is not to be trusted any more: everything of it goes. */
-  #discard(q: FragQueue, skb: Skb): null {
+  #discard(q: FragQueue, skb: Skb): false {
     kfreeSkb(skb, DROP.FRAG_REASM_TIMEOUT)
     this.#kill(q, DROP.FRAG_REASM_TIMEOUT)
-    return null
+    return false
   }
 
   #dropFragments(q: FragQueue, reason: number): void {
@@ -216,21 +243,25 @@ export class FragQueues {
       const { buf: b, networkHeader: ip } = head
       head.dev = q.dev
       head.dst = null
-      if (ipRouteInput(head, ipv4Daddr(b, ip), ipv4Saddr(b, ip), q.dev) === 0)
+      const isRouted = ipRouteInput(head, ipv4Daddr(b, ip), ipv4Saddr(b, ip), q.dev) === 0
+      if (isRouted && (!isQuietUser(q.user) || head.dst!.type === RTN_LOCAL))
         icmpSend(head, ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0)
     }
     q.timer = null
     this.#kill(q, DROP.FRAG_REASM_TIMEOUT)
   }
 
-  /** Puts the pieces together (ip_frag_reasm); `last` is the one that came last, whose device and route the whole has. */
-  #reasm(q: FragQueue, last: Skb): Skb | null {
+  /**
+   * Puts the pieces together (ip_frag_reasm); `last`, the one that came last, becomes the whole, so that its holder can go
+   * on with it. It keeps its device and route.
+   */
+  #reasm(q: FragQueue, last: Skb): boolean {
     const head = q.runs[0]!.skbs[0]!
     const ecn = ecnOfWhole(q.ecn)
     const ihl = ipv4Ihl(head.buf, head.networkHeader)
     if (ecn < 0 || ihl + q.len > IP_MAX_LEN) {
       this.#kill(q, ecn < 0 ? DROP.NOT_SPECIFIED : DROP.PKT_TOO_BIG)
-      return null
+      return false
     }
     const whole = allocSkb(head.netns, ihl + q.len)
     const at = skbPut(whole, ihl + q.len)
@@ -252,8 +283,10 @@ export class FragQueues {
     if (q.timer !== null) this.#netns.world.sim.cancel(q.timer)
     this.#queues.delete(q.key)
     this.#mem -= q.mem
-    for (const skb of fragments) consumeSkb(skb)
-    return whole
+    skbMorph(last, whole)
+    for (const skb of fragments) if (skb !== last) consumeSkb(skb)
+    consumeSkb(whole)
+    return true
   }
 }
 
@@ -273,6 +306,10 @@ const takeMeta = (whole: Skb, head: Skb, last: Skb, at: number, ihl: number): vo
   whole.ipFlags = head.ipFlags
   whole.ipOptLen = head.ipOptLen
   whole.mark = head.mark
+  whole.nfct = head.nfct
+  whole.nfctinfo = head.nfctinfo
+  whole.nfTrace = head.nfTrace
+  whole.nfBridge = head.nfBridge
 }
 
 const ECN_MASK = 3

@@ -92,4 +92,8 @@ const copyMeta = (frag: Skb, skb: Skb, dst: Dst, network: number): void => {
   frag.l4Hash = skb.l4Hash
   frag.ipFlags = skb.ipFlags
   frag.ipSummed = CHECKSUM_NONE
+  frag.nfct = skb.nfct
+  frag.nfctinfo = skb.nfctinfo
+  frag.nfTrace = skb.nfTrace
+  frag.nfBridge = skb.nfBridge
 }

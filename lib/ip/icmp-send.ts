@@ -4,6 +4,7 @@
  * @see net/ipv4/icmp.c icmp_send, icmp_reply; RFC 792, RFC 1122 3.2.2, RFC 1812 4.3.2
  */
 import { IFF_LOOPBACK } from '../core/netdev.js'
+import { nfCtAttach } from '../core/netfilter.js'
 import { allocSkb, PACKET_HOST, type Skb, skbPut } from '../core/skb.js'
 import { csumFold, csumPartial } from '../wire/checksum.js'
 import { ICMP_HLEN, icmpType, isIcmpError, NR_ICMP_TYPES, putIcmp } from '../wire/icmp.js'
@@ -162,6 +163,7 @@ const push = (
   out.transportHeader = at
   out.dst = rt
   out.ignoreDf = true
+  if (isIcmpError(type)) nfCtAttach(out, skb)
   const ttl = rt.flags & RTCF_MULTICAST ? 1 : dstHoplimit(rt)
   ipLocalOut(out, null, tos, 0, ttl, IPPROTO_ICMP, saddr, daddr)
 }

@@ -14,6 +14,8 @@ import {
   type Skb,
   skbOrphan,
 } from '../core/skb.js'
+import { nfHookSlow } from '../core/netfilter.js'
+import { ipSabotageIn } from '../core/nf-bridge-info.js'
 import { errnoNumber } from '../errors.js'
 import {
   ICMP_DEST_UNREACH,
@@ -37,6 +39,7 @@ import {
 } from '../wire/ipv4.js'
 import { DROP_UNICAST_IN_L2_MULTICAST, FORWARDING, orConf } from './devconf.js'
 import { ipForward } from './forward.js'
+import { IP_DEFRAG_LOCAL_DELIVER } from './frag-queue.js'
 import { icmpSend, specDst } from './icmp-send.js'
 import { inDevOf } from './in-device.js'
 import { ipv4 } from './ipv4.js'
@@ -63,6 +66,11 @@ export const ipRcv = (skb: Skb): number => {
   skb.networkHeader = o
   skb.transportHeader = o + ipv4Ihl(b, o)
   if (skb.owner !== null) skbOrphan(skb)
+  const hooks = skb.netns.nf.preRouting
+  if (hooks !== null && (skb.nfBridge === null || !ipSabotageIn(skb))) {
+    const rc = nfHookSlow(skb, hooks, skb.dev, null, ipRcvFinish)
+    if (rc !== 1) return rc
+  }
   return ipRcvFinish(skb)
 }
 
@@ -112,14 +120,21 @@ const optionsOk = (skb: Skb): boolean => {
 
 /** Delivery to this host (ip_local_deliver): fragments are put together first. */
 export const ipLocalDeliver = (skb: Skb): number => {
-  let whole: Skb | null = skb
-  if (ipv4IsFragment(skb.buf, skb.networkHeader)) {
-    whole = ipv4(skb.netns).frags.defrag(skb)
-    if (whole === null) return NET_RX_SUCCESS
+  if (ipv4IsFragment(skb.buf, skb.networkHeader) && !ipv4(skb.netns).frags.defrag(skb, IP_DEFRAG_LOCAL_DELIVER))
+    return NET_RX_SUCCESS
+  const hooks = skb.netns.nf.localIn
+  if (hooks !== null) {
+    const rc = nfHookSlow(skb, hooks, skb.dev, null, ipLocalDeliverFinish)
+    if (rc !== 1) return rc
   }
-  const { l3mdevOps } = whole.dev!
-  if (l3mdevOps !== null) l3mdevOps.localIn(whole)
-  return deliverToProtocol(whole)
+  return ipLocalDeliverFinish(skb)
+}
+
+/** What follows the hook LOCAL_IN; that of ipvlan in mode l3s is the last function there. */
+const ipLocalDeliverFinish = (skb: Skb): number => {
+  const { l3mdevOps } = skb.dev!
+  if (l3mdevOps !== null) l3mdevOps.localIn(skb)
+  return deliverToProtocol(skb)
 }
 
 const deliverToProtocol = (skb: Skb): number => {

@@ -39,7 +39,7 @@ import {
 import { Flow4 } from './fib-table.js'
 import { skbClearHashIfNotL4 } from './skb-hash.js'
 import { nextIdent } from './ident.js'
-import { ipOutput } from './output.js'
+import { dstLocalOut } from './local-out.js'
 import { rtUpdatePmtu } from './route-exceptions.js'
 import { dstMtu } from './route.js'
 import type { Sock } from './sock.js'
@@ -125,7 +125,7 @@ export const iptunnelXmit = (
   putIpv4(skb.buf, at, IPV4_HLEN, tos, skb.tail - at, id, df, ttl, proto, saddr, daddr)
   skb.networkHeader = at
   skb.protocol = ETH_P_IP
-  return rt.output === ipOutput ? ipOutput(skb) : rt.output(skb)
+  return dstLocalOut(skb)
 }
 
 /** Is it worth telling the sender of this packet, with its IPv4 header at `o`, that it is too long? */

@@ -4,6 +4,7 @@
  * @see net/ipv4/ip_output.c ip_local_out
  */
 import type { Dst } from '../core/dst.js'
+import { nfHookSlow } from '../core/netfilter.js'
 import { type Skb, skbPush } from '../core/skb.js'
 import { ETH_P_IP } from '../wire/ethernet.js'
 import { IPV4_HLEN, putIpv4 } from '../wire/ipv4.js'
@@ -31,6 +32,21 @@ export const ipLocalOut = (
   putIpv4(skb.buf, at, IPV4_HLEN + skb.ipOptLen, tos, len, id, df, ttl, proto, saddr, daddr)
   skb.networkHeader = at
   skb.protocol = ETH_P_IP
+  return dstLocalOut(skb)
+}
+
+const dstOutput = (skb: Skb): number => skb.dst!.output(skb)
+
+/**
+ * Sends a finished packet of this host, its header at `data`, by its route, past the hook LOCAL_OUT (__ip_local_out and
+ * dst_output); what changes addresses or mark there routes it again (ipRouteMeHarder).
+ */
+export const dstLocalOut = (skb: Skb): number => {
+  const hooks = skb.netns.nf.localOut
+  if (hooks !== null) {
+    const rc = nfHookSlow(skb, hooks, null, skb.dst!.dev, dstOutput)
+    if (rc !== 1) return rc
+  }
   return skb.dst!.output(skb)
 }
 

@@ -95,6 +95,8 @@ export class Ipv4 {
   idents: Idents | null = null
   /** Local addresses by address, the first one added first (inet_addr_lst). */
   readonly addrs: Map<number, IfAddr[]> = new Map()
+  /** Those above who hear that an address has gone (inetaddr_chain). */
+  readonly inetaddrChain: ((ifa: IfAddr) => void)[] = []
   /** Raised by every change that routes may depend on; older Dst entries are stale (rt_genid). */
   rtGenid = 1
   /** Raised when what was learned about destinations is flushed (fnhe_genid). */

@@ -6,6 +6,7 @@
 import { NETDEV_TX_OK } from '../core/netdev.js'
 import { netifRx } from '../core/dev-rx.js'
 import { DROP } from '../core/drop.js'
+import { nfHookSlow } from '../core/netfilter.js'
 import type { Dst } from '../core/dst.js'
 import { skbGsoSegments, skbGsoValidateNetworkLen } from '../core/gso.js'
 import { CHECKSUM_NONE, CHECKSUM_UNNECESSARY, kfreeSkb, PACKET_LOOPBACK, type Skb, skbClone } from '../core/skb.js'
@@ -17,7 +18,7 @@ import { ipDoFragment } from './fragment.js'
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
 import { type Neighbour, neighOutput } from './neigh.js'
-import { IPSKB_FORWARDED } from './path.js'
+import { IPSKB_FORWARDED, IPSKB_REROUTED } from './path.js'
 import { dstMtu } from './route.js'
 import { RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST } from './rtnetlink.js'
 import type { Sock } from './sock.js'
@@ -28,9 +29,15 @@ const EMSGSIZE = errnoNumber('EMSGSIZE')
 /** Output of a routed packet (ip_output). */
 export const ipOutput = (skb: Skb): number => {
   const dst = skb.dst!
+  const inDev = skb.dev
   skb.dev = dst.dev
   skb.protocol = ETH_P_IP
-  return ipFinishOutput(skb, dst)
+  const hooks = skb.netns.nf.postRouting
+  if (hooks !== null && !(skb.ipFlags & IPSKB_REROUTED)) {
+    const rc = nfHookSlow(skb, hooks, inDev, dst.dev, ipFinishOutput)
+    if (rc !== 1) return rc
+  }
+  return ipFinishOutput(skb)
 }
 
 /** MTU that a packet must keep to: its socket may insist on the device's (ip_skb_dst_mtu). */
@@ -40,7 +47,9 @@ const skbMtu = (skb: Skb, dst: Dst): number => {
   return dstMtu(dst, (skb.ipFlags & IPSKB_FORWARDED) !== 0)
 }
 
-const ipFinishOutput = (skb: Skb, dst: Dst): number => {
+/** What follows the hook POST_ROUTING (ip_finish_output). */
+export const ipFinishOutput = (skb: Skb): number => {
+  const dst = skb.dst!
   const mtu = skbMtu(skb, dst)
   if (skb.tail - skb.data > mtu || skb.fragMaxSize !== 0) return ipFragment(skb, dst, mtu)
   return ipFinishOutput2(skb)
@@ -90,9 +99,16 @@ const outputToNew = (skb: Skb, dst: Dst, nexthop: number): number => {
   return neighOutput(neigh, skb)
 }
 
-/** Gives this host its own copy of what it sends to a group (dev_loopback_xmit). */
+/** Gives this host its own copy of what it sends to a group, which passes POST_ROUTING as well. */
 const loopBack = (skb: Skb): void => {
   const copy = skbClone(skb)
+  const hooks = copy.netns.nf.postRouting
+  if (hooks !== null && nfHookSlow(copy, hooks, null, copy.dev, loopBackXmit) !== 1) return
+  loopBackXmit(copy)
+}
+
+/** A packet for the device's own host (dev_loopback_xmit). */
+const loopBackXmit = (copy: Skb): number => {
   copy.macHeader = copy.data
   copy.pktType = PACKET_LOOPBACK
   if (copy.ipSummed === CHECKSUM_NONE) copy.ipSummed = CHECKSUM_UNNECESSARY
@@ -100,6 +116,7 @@ const loopBack = (skb: Skb): void => {
   sim.bhDisable()
   netifRx(copy)
   sim.bhEnable()
+  return 0
 }
 
 /** Output of what this host receives as well: multicast that it has joined, and broadcast (ip_mc_output). */
@@ -117,7 +134,12 @@ export const ipMcOutput = (skb: Skb): number => {
     }
   }
   if (dst.flags & RTCF_BROADCAST) loopBack(skb)
-  return ipFinishOutput(skb, dst)
+  const hooks = skb.netns.nf.postRouting
+  if (hooks !== null && !(skb.ipFlags & IPSKB_REROUTED)) {
+    const rc = nfHookSlow(skb, hooks, null, dst.dev, ipFinishOutput)
+    if (rc !== 1) return rc
+  }
+  return ipFinishOutput(skb)
 }
 
 /** A packet that no route will output came to be output (ip_rt_bug): dropped. */

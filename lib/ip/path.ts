@@ -11,6 +11,8 @@ import type { Skb } from '../core/skb.js'
 
 /** skb.ipFlags: the packet is being forwarded. */
 export const IPSKB_FORWARDED = 0x01
+/** It has passed POST_ROUTING, and was routed again after that: it does not pass there twice. */
+export const IPSKB_REROUTED = 0x10
 /** A redirect is due to the sender. */
 export const IPSKB_DOREDIRECT = 0x20
 /** The packet has a source route; it is a strict one; this host is its next stop, so it goes on to the one after. */

@@ -11,7 +11,7 @@ import { ETH_P_IP } from '../wire/ethernet.js'
 import { IP_DF, IPV4_HLEN, putIpv4 } from '../wire/ipv4.js'
 import { ipSelectIdent } from './ident.js'
 import { ipv4 } from './ipv4.js'
-import { dstHoplimit } from './local-out.js'
+import { dstHoplimit, dstLocalOut } from './local-out.js'
 import { ipOutput } from './output.js'
 import { tosToPriority } from './priority.js'
 import { ipRouteOutput, isDstFresh } from './route.js'
@@ -65,5 +65,6 @@ export const ipQueueXmit = (sk: Sock, skb: Skb): number => {
   putIpv4(skb.buf, at, IPV4_HLEN, sk.tos, skb.tail - at, id, df, ttl, sk.protocol, sk.sourceAddress, sk.peerAddress)
   skb.networkHeader = at
   skb.protocol = ETH_P_IP
+  if (skb.netns.nf.localOut !== null) return dstLocalOut(skb)
   return dst.output === ipOutput ? ipOutput(skb) : dst.output(skb)
 }

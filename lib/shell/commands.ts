@@ -5,9 +5,13 @@ import type { Command } from './command.js'
 import { arpingCommand } from './command/arping.js'
 import { brctlCommand } from './command/brctl.js'
 import { bridgeCommand } from './command/bridge.js'
+import { conntrackCommand } from './command/conntrack.js'
 import { curlCommand } from './command/curl.js'
 import { ethtoolCommand } from './command/ethtool.js'
 import { ifconfigCommand } from './command/ifconfig.js'
+import { iptablesCommand } from './command/iptables.js'
+import { iptablesRestoreCommand } from './command/iptables-restore.js'
+import { iptablesSaveCommand } from './command/iptables-save.js'
 import { makeIpCommand } from './command/ip.js'
 import { ncCommand } from './command/nc.js'
 import { pingCommand } from './command/ping.js'
@@ -27,8 +31,12 @@ export const COMMANDS: readonly Command[] = [
   ssCommand,
   tcpdumpCommand,
   sysctlCommand,
+  conntrackCommand,
   ethtoolCommand,
   brctlCommand,
   ifconfigCommand,
   tcCommand,
+  iptablesCommand,
+  iptablesSaveCommand,
+  iptablesRestoreCommand,
 ]

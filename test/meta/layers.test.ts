@@ -14,6 +14,7 @@ const LAYERS = [
   'sched',
   'ip',
   'dev',
+  'netfilter',
   'rtnl',
   'capture',
   'app',

@@ -54,9 +54,16 @@ const mask = (text: string): string =>
     .replace(/\b(expires|age) \d+sec/g, '$1 *')
     .replace(/("(?:expires|age)": ?)\d+/g, '$1*')
     .replace(/ +25\d\.\d\d\b/g, ' *')
+    // Of conntrack: what is left of a timeout, numbers of connections, and the counters of a second processor.
+    .replace(/^((?:ipv4 +2 )?[a-z]+ +\d+) \d+ /gm, '$1 * ')
+    .replace(/ -t \d+ -u/g, ' -t * -u')
+    .replace(/<(timeout|id)>\d+/g, '<$1>*')
+    .replace(/ id=\d{3,}$/gm, ' id=*')
+    .replace(/^cpu=1 .*\n/gm, '')
 
-/** Neighbours come in the order of a hash with a random key. */
-const hasNoOrder = (command: string): boolean => command.includes(' neigh') && !command.includes('-j')
+/** Neighbours and connections come in the order of a hash with a random key. */
+const hasNoOrder = (command: string): boolean =>
+  (command.includes(' neigh') && !command.includes('-j')) || command.includes(' conntrack ')
 
 const sorted = (text: string): string => text.split('\n').sort().join('\n')
 

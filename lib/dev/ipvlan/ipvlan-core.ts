@@ -32,6 +32,7 @@ import {
   skbSetNetns,
 } from '../../core/skb.js'
 import { ipv4 } from '../../ip/ipv4.js'
+import { dstLocalOut } from '../../ip/local-out.js'
 import { ipRouteOutput } from '../../ip/route.js'
 import { RTN_LOCAL, RTN_UNICAST } from '../../ip/rtnetlink.js'
 import { getU32 } from '../../wire/bytes.js'
@@ -229,7 +230,7 @@ const processV4Outbound = (skb: Skb, phyDev: NetDevice): number => {
     return dropOutbound(skb, DROP.IP_OUTNOROUTES)
   }
   skb.dst = dst
-  const rc = dst.output(skb)
+  const rc = dstLocalOut(skb)
   if (rc === 0 || rc === NET_XMIT_CN) return NET_XMIT_SUCCESS
   stats.txErrors++
   return NET_XMIT_DROP
