@@ -27,6 +27,7 @@ export const ERRNO = {
   EMLINK: [31, 'Too many links'],
   EPIPE: [32, 'Broken pipe'],
   ERANGE: [34, 'Numerical result out of range'],
+  ENOTEMPTY: [39, 'Directory not empty'],
   ELOOP: [40, 'Too many levels of symbolic links'],
   EBADFD: [77, 'File descriptor in bad state'],
   EDESTADDRREQ: [89, 'Destination address required'],

@@ -13,6 +13,7 @@ import { netSysctlProvider } from '../core/sysctl-net.js'
 import { LINK_KINDS, registerDevices } from '../dev/kinds.js'
 import { ipv4Init } from '../ip/stack.js'
 import { nfConntrackInit } from '../netfilter/conntrack/nf-conntrack-init.js'
+import { netfilterInit } from '../netfilter/netfilter.js'
 import { QDISC_KINDS, registerQdiscs } from '../sched/kinds.js'
 
 /** Makes a kernel with everything that netloom has, and further kinds besides. Throws for a kind that is there already. */
@@ -26,6 +27,7 @@ export const boot = (
   registerQdiscs(kernel, [...QDISC_KINDS, ...qdiscKinds])
   ipv4Init(kernel)
   nfConntrackInit(kernel)
+  netfilterInit(kernel)
   registerDevices(kernel, [...LINK_KINDS, ...linkKinds])
   return kernel
 }

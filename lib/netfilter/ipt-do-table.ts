@@ -63,12 +63,18 @@ export const iptDoTable = (skb: Skb, state: NfHookState, table: XtTableInfo, par
       at++
       continue
     }
-    const { matches } = e
-    for (let i = 0; i < matches.length; i++) {
-      const m = matches[i]!
-      if (m.match(skb, par, m.info)) continue
-      at++
-      continue nextRule
+    if (e.match0 !== null) {
+      if (!e.match0(skb, par, e.info0)) {
+        at++
+        continue
+      }
+      const { matches } = e
+      for (let i = 1; i < matches.length; i++) {
+        const m = matches[i]!
+        if (m.match(skb, par, m.info)) continue
+        at++
+        continue nextRule
+      }
     }
     e.packets++
     e.bytes += skb.tail - skb.data

@@ -143,6 +143,15 @@ const markFrom = (placed: ReadonlyMap<string, Placed>, first: Placed, hook: numb
   }
 }
 
+const refuseJumpsToBuiltins = (placed: ReadonlyMap<string, Placed>): void => {
+  for (const { chain } of placed.values())
+    for (const { rule } of chain.rules) {
+      const to = chainOf(placed, rule)
+      if (to !== undefined && to.chain.policy !== null)
+        throw new NetloomError('EINVAL', undefined, { chain: to.chain.name })
+    }
+}
+
 const missing = (what: string, name: string): never => {
   throw new NetloomError('ENOENT', undefined, { [what]: name })
 }
@@ -199,6 +208,7 @@ export const translateTable = (
   hooks: readonly number[],
 ): XtTableInfo => {
   const placed = place(chains)
+  refuseJumpsToBuiltins(placed)
   const hookEntry = new Int32Array(NF_INET_NUMHOOKS).fill(-1)
   const underflow = new Int32Array(NF_INET_NUMHOOKS).fill(-1)
   for (const hook of hooks) {
@@ -213,8 +223,6 @@ export const translateTable = (
       for (const [i, chained] of chain.rules.entries()) {
         const { rule } = chained
         const jump = chainOf(placed, rule)
-        if (jump !== undefined && jump.chain.policy !== null)
-          throw new NetloomError('EINVAL', undefined, { chain: jump.chain.name })
         const par: XtCheckParam = { netns, table, hookMask: i < reached ? hookMask : 0, ip: rule.ip }
         entries.push(makeEntry(netns, par, chained, entries.length, jump))
       }

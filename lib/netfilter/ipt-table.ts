@@ -69,6 +69,9 @@ export class IptEntry {
   readonly inif: IfaceTest | null
   readonly outif: IfaceTest | null
   readonly matches: readonly EntryMatch[]
+  /** The first match and its data, which most rules have no more of; null without one. */
+  readonly match0: ((skb: Skb, par: XtActionParam, info: object) => boolean) | null
+  readonly info0: object
   /** True for a verdict, a jump or no target at all: {@link verdict} holds it. */
   readonly isStandard: boolean
   readonly verdict: number
@@ -98,6 +101,8 @@ export class IptEntry {
     this.inif = ip.iniface === '' || ip.iniface === '+' ? null : new IfaceTest(ip.iniface)
     this.outif = ip.outiface === '' || ip.outiface === '+' ? null : new IfaceTest(ip.outiface)
     this.matches = matches
+    this.match0 = matches.length === 0 ? null : matches[0]!.match
+    this.info0 = matches.length === 0 ? NO_INFO : matches[0]!.info
     this.isStandard = targetKind === null
     this.verdict = verdict
     this.target = targetKind === null ? noTarget : targetKind.target

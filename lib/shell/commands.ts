@@ -8,6 +8,9 @@ import { bridgeCommand } from './command/bridge.js'
 import { conntrackCommand } from './command/conntrack.js'
 import { ethtoolCommand } from './command/ethtool.js'
 import { ifconfigCommand } from './command/ifconfig.js'
+import { iptablesCommand } from './command/iptables.js'
+import { iptablesRestoreCommand } from './command/iptables-restore.js'
+import { iptablesSaveCommand } from './command/iptables-save.js'
 import { makeIpCommand } from './command/ip.js'
 import { ncCommand } from './command/nc.js'
 import { pingCommand } from './command/ping.js'
@@ -29,4 +32,7 @@ export const COMMANDS: readonly Command[] = [
   brctlCommand,
   ifconfigCommand,
   tcCommand,
+  iptablesCommand,
+  iptablesSaveCommand,
+  iptablesRestoreCommand,
 ]
