@@ -15,6 +15,7 @@ import {
   type IptChainRule,
   type IptRule,
   NO_COUNTERS,
+  STANDARD_TARGETS,
   type XtCounters,
 } from '../netfilter/ipt-replace.js'
 
@@ -90,6 +91,12 @@ export class IptcHandle {
     return [...all.filter(c => c.policy !== null), ...all.filter(c => c.policy === null).sort(byName)]
   }
 
+  /** Words for a rule that is not there: the general ones when its target is neither a verdict nor a chain. */
+  #badRule({ target: { name } }: IptRule): string | null {
+    const isExtension = name !== '' && !STANDARD_TARGETS.includes(name) && !this.isChain(name)
+    return isExtension ? null : 'Bad rule (does a matching rule exist in that chain?)'
+  }
+
   #chain(name: string): Chain {
     return this.#chains.get(name) ?? refuse('ENOENT')
   }
@@ -147,7 +154,7 @@ export class IptcHandle {
   delete(chain: string, rule: IptRule): void {
     const { rules } = this.#chain(chain)
     const at = rules.findIndex(other => isSameRule(other.rule, rule))
-    if (at < 0) refuse('ENOENT', 'Bad rule (does a matching rule exist in that chain?)')
+    if (at < 0) refuse('ENOENT', this.#badRule(rule))
     rules.splice(at, 1)
     this.#changed = true
   }
@@ -162,8 +169,7 @@ export class IptcHandle {
 
   /** Throws ENOENT when the chain has no rule equal to `rule` (iptc_check_entry). */
   check(chain: string, rule: IptRule): void {
-    if (!this.#chain(chain).rules.some(other => isSameRule(other.rule, rule)))
-      refuse('ENOENT', 'Bad rule (does a matching rule exist in that chain?)')
+    if (!this.#chain(chain).rules.some(other => isSameRule(other.rule, rule))) refuse('ENOENT', this.#badRule(rule))
   }
 
   /** Takes all rules of a chain away (iptc_flush_entries). Throws ENOENT. */

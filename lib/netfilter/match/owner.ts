@@ -5,7 +5,7 @@
  */
 import { NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING } from '../../core/netfilter.js'
 import type { Sock } from '../../ip/sock.js'
-import { type XtMatch, xtMatch } from '../x-tables.js'
+import { type XtMatch, xtMatch, xtRefuse } from '../x-tables.js'
 
 export const XT_OWNER_UID = 0x1
 export const XT_OWNER_GID = 0x2
@@ -32,6 +32,12 @@ const fails = ({ match, invert }: XtOwnerInfo, flag: number, id: number, min: nu
 export const ownerMatch: XtMatch = xtMatch<XtOwnerInfo>({
   name: 'owner',
   hooks: (1 << NF_INET_LOCAL_OUT) | (1 << NF_INET_POST_ROUTING),
+  checkentry: (_par, info) => {
+    const { match, uidMin, uidMax, gidMin, gidMax } = info
+    if (match & XT_OWNER_UID && uidMin > uidMax) xtRefuse('EINVAL', 'owner', `users ${uidMin}-${uidMax}`)
+    if (match & XT_OWNER_GID && gidMin > gidMax) xtRefuse('EINVAL', 'owner', `groups ${gidMin}-${gidMax}`)
+    return info
+  },
   match: (skb, par, info) => {
     const sk = skb.sk as Sock | null
     if (sk === null || sk.netns !== par.state.netns) return (info.match ^ info.invert) === 0

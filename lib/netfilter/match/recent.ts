@@ -32,7 +32,7 @@ export interface XtRecentInfo {
 
 /** Addresses that a list holds at most: the one seen longest ago makes room (ip_list_tot). */
 const IP_LIST_TOT = 100
-const MAX_NSTAMPS = 256
+const MAX_NSTAMPS = 65536
 const DEFAULT_NSTAMPS = 32
 
 /** An address (struct recent_entry). */

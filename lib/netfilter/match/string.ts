@@ -73,6 +73,8 @@ export const stringMatch: XtMatch = xtMatch<XtStringInfo, Pattern>({
   name: 'string',
   checkentry: (_par, info) => {
     if (info.from > info.to) xtRefuse('EINVAL', 'string', `from ${info.from} is behind to ${info.to}`)
+    // The kernel takes `fsm` only with a pattern that is a state machine, which no text is.
+    if (info.algo === 'fsm') xtRefuse('EINVAL', 'string', 'pattern is no state machine')
     if (!ALGORITHMS.includes(info.algo)) xtRefuse('ENOENT', 'string', `no algorithm "${info.algo}"`)
     if (info.pattern.length === 0) xtRefuse('EINVAL', 'string', 'empty pattern')
     return new Pattern(info)

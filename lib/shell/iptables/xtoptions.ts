@@ -7,7 +7,14 @@ import { servicePort } from '../../report/services.js'
 import { maskOf, prefixLenOf } from '../../wire/ip.js'
 import { parseProtocol } from './addresses.js'
 import { TOS_NAMES } from './tos-names.js'
-import { strtoul, strtoulPrefix, type XtablesExtension, xtablesError, type XtOption, type XtOptionCall } from './xtables.js'
+import {
+  strtoul,
+  strtoulPrefix,
+  type XtablesExtension,
+  xtablesError,
+  type XtOption,
+  type XtOptionCall,
+} from './xtables.js'
 
 const LIMITS: Readonly<Record<string, number>> = {
   uint8: 0xff,
@@ -35,29 +42,24 @@ const parseNumber = (ext: string, o: XtOption, arg: string, out: Values): void =
   out.value = out.value2 = n
 }
 
-/** `A`, `A:B`, `:B`, `A:`. */
+/** `A`, `A:B`, `:B`, `A:`; B may be less than A (xtopt_parse_mint). */
 const parseRange = (ext: string, o: XtOption, arg: string, out: Values): void => {
-  const max = o.max ?? LIMITS[o.type]!
-  let min = o.min ?? 0
+  const max = LIMITS[o.type]!
+  const maxText = o.type === 'uint64rc' ? '18446744073709551615' : `${max}`
   const parts = arg.split(':')
-  if (parts.length > 2) return xtablesError(`${ext}: Too many components for option "--${o.name}" (max: 2)\n`)
-  const numbers = parts.map((part, i) => {
-    if (part === '') return i === 1 ? max : min
-    const n = strtoul(part, min, max)
-    if (n === null) {
-      const near = parts.slice(i).join(':')
-      const m = /^(0[xX][0-9a-fA-F]+|[0-9]+)/.exec(part)
-      if (m !== null && m[0] !== part && strtoul(m[0], min, max) !== null)
-        return xtablesError(
-          `${ext}: Argument to "--${o.name}" has unexpected characters near "${near.slice(m[0].length)}".\n`,
-        )
+  const numbers: number[] = []
+  for (const [i, part] of parts.entries()) {
+    if (i === 2) return xtablesError(`${ext}: Too many components for option "--${o.name}" (max: 2)\n`)
+    const near = parts.slice(i).join(':')
+    const bad = (): never =>
+      xtablesError(`${ext}: bad value for option "--${o.name}" near "${near}", or out of range (0-${maxText}).\n`)
+    const n = part === '' ? { value: i === 1 ? max : 0, rest: '' } : (strtoulPrefix(part, 0, max) ?? bad())
+    if (n.rest !== '')
       return xtablesError(
-        `${ext}: bad value for option "--${o.name}" near "${near}", or out of range (${min}-${max}).\n`,
+        `${ext}: Argument to "--${o.name}" has unexpected characters near "${near.slice(part.length - n.rest.length)}".\n`,
       )
-    }
-    min = n
-    return n
-  })
+    numbers.push(n.value)
+  }
   out.value = numbers[0]!
   out.value2 = numbers[1] ?? numbers[0]!
   out.values = numbers.length
@@ -93,7 +95,7 @@ const inetAton = (text: string): number | null => {
   return (parts.reduce<number>((sum, n, i) => sum + n! * 256 ** (3 - i), 0) + last) | 0
 }
 
-const NO_ADDRESS = 'getaddrinfo: Name or service not known\n'
+const NO_ADDRESS = 'getaddrinfo: Temporary failure in name resolution\n'
 
 /** An address; netloom has no names of hosts (xtopt_parse_host). */
 const parseHost = (arg: string, out: Values): void => {
@@ -172,7 +174,6 @@ const parsePortRange = (ext: string, o: XtOption, arg: string, out: Values): voi
   const parts = arg.split(':')
   if (parts.length > 2) return xtablesError(`${ext}: Too many components for option "--${o.name}" (max: 2)\n`)
   const [low, high = low] = parts.map((part, i) => (part === '' ? (i === 0 ? 0 : 0xffff) : parsePort(part)))
-  if (low! > high!) return xtablesError(`${ext}: Port range ${low}-${high} is negative.\n`)
   out.value = low!
   out.value2 = high!
   out.values = 2
@@ -224,7 +225,9 @@ const parseValue = (ext: string, o: XtOption, arg: string, out: Values): void =>
 export type XtOptionPlace = Pick<XtOptionCall, 'arg' | 'invert' | 'seen' | 'nextWord' | 'proto' | 'invflags' | 'warn'>
 
 /** Checks an option and reads its value (xtables_option_parse). */
-export const optionCall = (ext: XtablesExtension, option: XtOption, place: XtOptionPlace): XtOptionCall => {
+export const optionCall = (ext: XtablesExtension, used: XtOption, place: XtOptionPlace): XtOptionCall => {
+  // Of several names for one option the first one's rules and name count, whichever was used.
+  const option = used.type.startsWith('raw') ? used : ext.options.find(o => o.id === used.id)!
   const { arg, invert, seen } = place
   const out: Values = { value: 0, value2: 0, values: 1, mark: 0, mask: 0 }
   if (option.type !== 'raw' && option.type !== 'rawnone') {

@@ -3,11 +3,7 @@
  *
  * @see iptables extensions/libxt_connbytes.c
  */
-import type {
-  XtConnbytesDirection,
-  XtConnbytesInfo,
-  XtConnbytesWhat,
-} from '../../../netfilter/match/connbytes.js'
+import type { XtConnbytesDirection, XtConnbytesInfo, XtConnbytesWhat } from '../../../netfilter/match/connbytes.js'
 import { extension, type XtablesExtension, xtablesError, type XtOptionCall } from '../xtables.js'
 
 const HELP = `connbytes match options:

@@ -60,7 +60,8 @@ interface Reading extends XtHashlimitInfo {
   readonly mult: number
 }
 
-const costToBytes = (cost: number): number => ((cost === 0 ? U32_MAX : Math.floor(U32_MAX / cost)) - 1) * 2 ** BYTE_SHIFT
+const costToBytes = (cost: number): number =>
+  ((cost === 0 ? U32_MAX : Math.floor(U32_MAX / cost)) - 1) * 2 ** BYTE_SHIFT
 const bytesToCost = (bytes: number): number =>
   Math.floor(U32_MAX / ((Math.floor(bytes / 2 ** BYTE_SHIFT) % 4294967296) + 1))
 
@@ -190,7 +191,11 @@ const bytesText = (avg: number, burst: number, prefix: string): { readonly text:
   }
 }
 
-const packetsText = (avg: number, burst: number, prefix: string): { readonly text: string; readonly expire: number } => ({
+const packetsText = (
+  avg: number,
+  burst: number,
+  prefix: string,
+): { readonly text: string; readonly expire: number } => ({
   text: ` ${rateText(avg, XT_HASHLIMIT_SCALE_V2)} ${prefix}burst ${burst}`,
   expire: rateSeconds(avg, XT_HASHLIMIT_SCALE_V2) * 1000,
 })

@@ -35,9 +35,7 @@ const protocolOf = (proto: number, invflags: number): string => {
   if (invflags & XT_INV_PROTO) xtablesError(ONLY)
   const name = PROTOCOLS.get(proto)
   if (name !== undefined) return name
-  return xtablesError(
-    proto === 0 ? "multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'" : ONLY,
-  )
+  return xtablesError(proto === 0 ? "multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'" : ONLY)
 }
 
 const port = (word: string, protocol: string): number =>
@@ -75,7 +73,10 @@ const WORDS: Readonly<Record<XtMultiportFlags, string>> = { source: 'sports', de
 const portsText = (ports: XtMultiportInfo['ports'], text: (port: number) => string): string =>
   ports.map(([low, high]) => (low === high ? text(low) : `${text(low)}:${text(high)}`)).join(',')
 
-const parse = ({ option: { id }, arg, invert, proto, invflags }: XtOptionCall, info: XtMultiportInfo): XtMultiportInfo => ({
+const parse = (
+  { option: { id }, arg, invert, proto, invflags }: XtOptionCall,
+  info: XtMultiportInfo,
+): XtMultiportInfo => ({
   flags: id as XtMultiportFlags,
   ports: parsePorts(arg, protocolOf(proto, invflags)),
   invert: info.invert || invert,

@@ -12,7 +12,14 @@ import {
 } from '../../../netfilter/match/owner.js'
 import type { NameTable } from '../../../report/names.js'
 import { GROUPS, USERS } from '../../../report/owner-names.js'
-import { badValue, extension, strtoulPrefix, type XtablesExtension, xtablesError, type XtOptionCall } from '../xtables.js'
+import {
+  badValue,
+  extension,
+  strtoulPrefix,
+  type XtablesExtension,
+  xtablesError,
+  type XtOptionCall,
+} from '../xtables.js'
 
 const HELP = `owner match options:
 [!] --uid-owner userid[-userid]      Match local UID

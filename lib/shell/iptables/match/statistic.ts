@@ -33,8 +33,8 @@ const parse = ({ option, arg, value, invert }: XtOptionCall, before: XtStatistic
 }
 
 const check = (info: XtStatisticInfo, seen: ReadonlySet<string>): XtStatisticInfo => {
-  const isRandom = seen.has('mode') && info.mode === 'random'
-  if (isRandom && !seen.has('probability')) xtablesError('--probability must be specified when using random mode')
+  if (info.mode === 'random' && !seen.has('probability'))
+    xtablesError('--probability must be specified when using random mode')
   if (info.mode === 'nth' && !seen.has('every') && !seen.has('packet'))
     xtablesError('--every and --packet must be specified when using nth mode')
   if (info.packet > info.every && info.probability === 0) xtablesError('the --packet p must be 0 <= p <= n-1')

@@ -144,7 +144,7 @@ export const ctExtension: XtablesExtension = extension<XtCtTargetInfo>({
 export const notrackExtension: XtablesExtension = extension<XtCtTargetInfo>({
   name: 'NOTRACK',
   realName: 'CT',
-  help: '',
+  help: 'NOTRACK does not take any options\n',
   options: [],
   init: { ...INIT, flags: XT_CT_NOTRACK | XT_CT_NOTRACK_ALIAS },
 })

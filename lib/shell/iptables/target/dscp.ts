@@ -36,7 +36,7 @@ export const dscpTargetExtension: XtablesExtension = extension<XtDscpTargetInfo>
   save: ({ dscp }) => ` --set-dscp ${hex8(dscp)}`,
 })
 
-const TOS_HELP = `TOS target v1.8.9 options:
+const TOS_HELP = `TOS target vlibxtables.so.12 options:
   --set-tos value[/mask]  Set Type of Service/Priority field to value
                           (Zero out bits in mask and XOR value into TOS)
   --set-tos symbol        Set TOS field (IPv4 only) by symbol
@@ -67,8 +67,6 @@ const parseTos = ({ option: { id }, value, mask }: XtOptionCall): XtTosTargetInf
 
 const tosText = ({ tosValue, tosMask }: XtTosTargetInfo, numeric: boolean): string => {
   if (numeric) return `set ${hex8(tosValue)}/${hex8(tosMask)}`
-  const name = tosName(tosValue, tosMask)
-  if (name !== null) return `set${name}`
   if (tosValue === 0) return `and ${hex8(~tosMask & 0xff)}`
   if (tosValue === tosMask) return `or ${hex8(tosValue)}`
   return tosMask === 0 ? `xor ${hex8(tosValue)}` : `set ${hex8(tosValue)}/${hex8(tosMask)}`
@@ -87,6 +85,9 @@ export const tosTargetExtension: XtablesExtension = extension<XtTosTargetInfo>({
   init: { tosValue: 0, tosMask: 0 },
   parse: parseTos,
   finalCheck: (info, seen) => (seen.size > 0 ? info : xtablesError('TOS: An action is required')),
-  print: (info, _ip, numeric) => ` TOS ${tosText(info, numeric)}`,
+  print: (info, _ip, numeric) => {
+    const name = numeric ? null : tosName(info.tosValue, info.tosMask)
+    return name !== null ? `  TOS set${name}` : ` TOS ${tosText(info, numeric)}`
+  },
   save: ({ tosValue, tosMask }) => ` --set-tos ${hex8(tosValue)}/${hex8(tosMask)}`,
 })

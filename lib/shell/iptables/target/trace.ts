@@ -6,4 +6,9 @@
 import { extension, type XtablesExtension } from '../xtables.js'
 
 /** The extension. */
-export const traceExtension: XtablesExtension = extension({ name: 'TRACE', help: '', options: [], init: {} })
+export const traceExtension: XtablesExtension = extension({
+  name: 'TRACE',
+  help: 'TRACE does not take any options\n',
+  options: [],
+  init: {},
+})
