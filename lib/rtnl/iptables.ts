@@ -42,6 +42,10 @@ const refuse = (code: Errno, words: string | null = null): never => {
   throw new NetloomError(code, words ?? (code === 'ENOENT' ? 'No chain/target/match by that name' : strerror(code)))
 }
 
+/** Words for a rule that is not there: the general ones when its target is no verdict, as the last function to fail is another. */
+const badRule = ({ target: { name } }: IptRule): string | null =>
+  name === '' || STANDARD_TARGETS.includes(name) ? 'Bad rule (does a matching rule exist in that chain?)' : null
+
 class Chain {
   name: string
   policy: 'ACCEPT' | 'DROP' | null
@@ -89,12 +93,6 @@ export class IptcHandle {
   #sorted(): Chain[] {
     const all = [...this.#chains.values()]
     return [...all.filter(c => c.policy !== null), ...all.filter(c => c.policy === null).sort(byName)]
-  }
-
-  /** Words for a rule that is not there: the general ones when its target is neither a verdict nor a chain. */
-  #badRule({ target: { name } }: IptRule): string | null {
-    const isExtension = name !== '' && !STANDARD_TARGETS.includes(name) && !this.isChain(name)
-    return isExtension ? null : 'Bad rule (does a matching rule exist in that chain?)'
   }
 
   #chain(name: string): Chain {
@@ -154,7 +152,7 @@ export class IptcHandle {
   delete(chain: string, rule: IptRule): void {
     const { rules } = this.#chain(chain)
     const at = rules.findIndex(other => isSameRule(other.rule, rule))
-    if (at < 0) refuse('ENOENT', this.#badRule(rule))
+    if (at < 0) refuse('ENOENT', badRule(rule))
     rules.splice(at, 1)
     this.#changed = true
   }
@@ -169,7 +167,7 @@ export class IptcHandle {
 
   /** Throws ENOENT when the chain has no rule equal to `rule` (iptc_check_entry). */
   check(chain: string, rule: IptRule): void {
-    if (!this.#chain(chain).rules.some(other => isSameRule(other.rule, rule))) refuse('ENOENT', this.#badRule(rule))
+    if (!this.#chain(chain).rules.some(other => isSameRule(other.rule, rule))) refuse('ENOENT', badRule(rule))
   }
 
   /** Takes all rules of a chain away (iptc_flush_entries). Throws ENOENT. */

@@ -23,7 +23,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   uint8rc: 0xff,
   uint16rc: 0xffff,
   uint32rc: 0xffffffff,
-  uint64rc: 18446744073709551615,
+  uint64rc: 2 ** 64,
 }
 
 interface Values {
