@@ -303,6 +303,35 @@ export const nfHookSlow = (
   return result
 }
 
+/** Who tells of a packet: a target, or the tracing of a packet that matched a rule. */
+export type NfLogTarget = 'LOG' | 'NFLOG' | 'TRACE'
+
+/** What is told of a packet by LOG, NFLOG or TRACE. */
+export interface NfLogEntry {
+  /** Virtual time in nanoseconds. */
+  readonly time: number
+  readonly netns: string
+  readonly target: NfLogTarget
+  /** NF_INET_*. */
+  readonly hook: number
+  /** 0 to 7, as syslog has them. */
+  readonly level: number
+  readonly prefix: string
+  /** Netlink group of NFLOG, -1 for others. */
+  readonly group: number
+  /** Names of the devices that it came in and goes out by, empty where none is known. */
+  readonly inDev: string
+  readonly outDev: string
+  readonly mark: number
+  /** The packet from its IP header on. */
+  readonly packet: Uint8Array
+  /** As the kernel writes it to its log. */
+  readonly line: string
+}
+
+/** Told of each packet that LOG, NFLOG or TRACE tell of. It must only look. */
+export type NfLogger = (entry: NfLogEntry) => void
+
 /** Forgets the connection of a packet (nf_reset_ct). */
 export const nfResetCt = (skb: Skb): void => {
   skb.nfct = null

@@ -453,6 +453,18 @@ const moveBack = (skb: Skb, by: number): void => {
   skb.csumStart += by
 }
 
+/** Makes sure that `room` octets can be appended: the bytes become this skb's own, in a larger frame if need be. */
+export const skbExpandTail = (skb: Skb, room: number): void => {
+  skbCow(skb)
+  if (skb.tail + room <= skb.buf.length) return
+  const pool = skb.netns.world.skbs
+  const frame = pool.frame(skb.tail + room)
+  frame.bytes.set(skb.buf.subarray(0, skb.tail))
+  pool.putFrame(skb.frame)
+  skb.frame = frame
+  skb.buf = frame.bytes
+}
+
 /** The packet's sender need not wait for it any longer (skb_orphan). */
 export const skbOrphan = (skb: Skb): void => {
   const { owner } = skb

@@ -11,7 +11,7 @@ import { netifReceiveSkb } from './dev-rx.js'
 import type { DropRecord } from './drop.js'
 import { LinkWatch } from './link-watch.js'
 import type { NetDevice } from './netdev.js'
-import { NfHookStates } from './netfilter.js'
+import { NfHookStates, type NfLogger } from './netfilter.js'
 import { Netns } from './netns.js'
 import { NotifierChain } from './notifier.js'
 import { DEFAULT_PROFILE, type KernelProfile } from './profile.js'
@@ -78,6 +78,8 @@ export class World {
   readonly packetTypes: PacketType[] = []
   /** Called when a device that was asked to tell misses an entry for a destination (l2miss and l3miss of vxlan). */
   readonly missObservers: MissObserver[] = []
+  /** Called for every packet that the targets LOG and NFLOG, and traces, tell of. */
+  readonly nfLoggers: NfLogger[] = []
   /** Called for every dropped packet, before its frame is reused; null when nobody looks. */
   dropObserver: DropObserver | null = null
   /** @internal how often a frame has passed captures; see {@link Skb.tapSeq} */

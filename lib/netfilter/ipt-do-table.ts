@@ -7,6 +7,7 @@ import { NF_DROP, type NfHookState } from '../core/netfilter.js'
 import type { Skb } from '../core/skb.js'
 import { IP_OFFSET, ipv4Daddr, ipv4FragOff, ipv4Ihl, ipv4Proto, ipv4Saddr } from '../wire/ipv4.js'
 import { XT_RETURN, type XtTableInfo } from './ipt-table.js'
+import { tracePacket } from './ipt-trace.js'
 import {
   IPT_F_FRAG,
   IPT_F_GOTO,
@@ -78,6 +79,7 @@ export const iptDoTable = (skb: Skb, state: NfHookState, table: XtTableInfo, par
     }
     e.packets++
     e.bytes += skb.tail - skb.data
+    if (skb.nfTrace) tracePacket(skb, state, table, at)
     if (e.isStandard) {
       const v = e.verdict
       if (v >= 0) {

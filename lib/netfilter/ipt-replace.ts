@@ -223,7 +223,8 @@ export const translateTable = (
       for (const [i, chained] of chain.rules.entries()) {
         const { rule } = chained
         const jump = chainOf(placed, rule)
-        const par: XtCheckParam = { netns, table, hookMask: i < reached ? hookMask : 0, ip: rule.ip }
+        const { ip, matches } = rule
+        const par: XtCheckParam = { netns, table, hookMask: i < reached ? hookMask : 0, ip, matches }
         entries.push(makeEntry(netns, par, chained, entries.length, jump))
       }
       entries.push(endOf(chain))
@@ -232,5 +233,11 @@ export const translateTable = (
     for (const entry of entries) entry.destroy(netns)
     throw e
   }
-  return new XtTableInfo(entries, hookEntry, underflow, chains.length - hooks.length)
+  const places = [...placed.values()].map(({ chain: { name, policy, rules }, start }) => ({
+    name,
+    isBuiltin: policy !== null,
+    start,
+    rules: rules.length,
+  }))
+  return new XtTableInfo(table, places, entries, hookEntry, underflow)
 }

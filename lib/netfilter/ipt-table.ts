@@ -119,8 +119,19 @@ export class IptEntry {
   }
 }
 
+/** A chain as it lies in a table: its rules are the entries from `start` on, then comes its end. */
+export interface XtChainPlace {
+  readonly name: string
+  readonly isBuiltin: boolean
+  readonly start: number
+  readonly rules: number
+}
+
 /** The rules of a table (struct xt_table_info). */
 export class XtTableInfo {
+  /** Name of the table, and its chains in the order of their entries: for traces. */
+  readonly name: string
+  readonly chains: readonly XtChainPlace[]
   readonly entries: readonly IptEntry[]
   /** Number of the first entry at each hook, and of the entry with its policy; -1 where the table has no hook. */
   readonly hookEntry: Int32Array
@@ -129,10 +140,18 @@ export class XtTableInfo {
   readonly jumpstack: Int32Array
   stackptr = 0
 
-  constructor(entries: readonly IptEntry[], hookEntry: Int32Array, underflow: Int32Array, userChains: number) {
+  constructor(
+    name: string,
+    chains: readonly XtChainPlace[],
+    entries: readonly IptEntry[],
+    hookEntry: Int32Array,
+    underflow: Int32Array,
+  ) {
+    this.name = name
+    this.chains = chains
     this.entries = entries
     this.hookEntry = hookEntry
     this.underflow = underflow
-    this.jumpstack = new Int32Array(userChains * 2 + 2)
+    this.jumpstack = new Int32Array(chains.filter(c => !c.isBuiltin).length * 2 + 2)
   }
 }

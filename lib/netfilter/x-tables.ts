@@ -92,6 +92,8 @@ export interface XtCheckParam {
   /** Hooks from which the rule can be reached, as 1 << NF_INET_*; 0 for a rule that is reached from none. */
   readonly hookMask: number
   readonly ip: IptIp
+  /** Matches of the rule, with what the tool made of their options. */
+  readonly matches: readonly { readonly name: string; readonly info: object }[]
 }
 
 /** What matches and targets have in common: where they may be used. */
@@ -142,6 +144,11 @@ export const xtMatch = <I extends object, K extends object = I>(match: XtMatch<I
 /** A target as the table of targets holds it. */
 export const xtTarget = <I extends object, K extends object = I>(target: XtTarget<I, K>): XtTarget =>
   target as unknown as XtTarget
+
+/** Refuses a rule with what the kernel writes to its log, for a `checkentry`; the tool prints the text of `code`. */
+export const xtRefuse = (code: 'EINVAL' | 'ENOENT' | 'ERANGE' | 'EOPNOTSUPP', name: string, why: string): never => {
+  throw new NetloomError(code, `ip_tables: ${name}: ${why}`, { extension: name })
+}
 
 const refuse = (what: string, name: string, why: string): never => {
   throw new NetloomError('EINVAL', `ip_tables: ${name} ${what}: ${why}`, { [what]: name })

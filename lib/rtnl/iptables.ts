@@ -15,6 +15,7 @@ import {
   type IptChainRule,
   type IptRule,
   NO_COUNTERS,
+  STANDARD_TARGETS,
   type XtCounters,
 } from '../netfilter/ipt-replace.js'
 
@@ -40,6 +41,10 @@ export const iptablesTables = (netns: Netns): string[] => iptTableNames(netns)
 const refuse = (code: Errno, words: string | null = null): never => {
   throw new NetloomError(code, words ?? (code === 'ENOENT' ? 'No chain/target/match by that name' : strerror(code)))
 }
+
+/** Words for a rule that is not there: the general ones when its target is no verdict, as the last function to fail is another. */
+const badRule = ({ target: { name } }: IptRule): string | null =>
+  name === '' || STANDARD_TARGETS.includes(name) ? 'Bad rule (does a matching rule exist in that chain?)' : null
 
 class Chain {
   name: string
@@ -147,7 +152,7 @@ export class IptcHandle {
   delete(chain: string, rule: IptRule): void {
     const { rules } = this.#chain(chain)
     const at = rules.findIndex(other => isSameRule(other.rule, rule))
-    if (at < 0) refuse('ENOENT', 'Bad rule (does a matching rule exist in that chain?)')
+    if (at < 0) refuse('ENOENT', badRule(rule))
     rules.splice(at, 1)
     this.#changed = true
   }
@@ -162,8 +167,7 @@ export class IptcHandle {
 
   /** Throws ENOENT when the chain has no rule equal to `rule` (iptc_check_entry). */
   check(chain: string, rule: IptRule): void {
-    if (!this.#chain(chain).rules.some(other => isSameRule(other.rule, rule)))
-      refuse('ENOENT', 'Bad rule (does a matching rule exist in that chain?)')
+    if (!this.#chain(chain).rules.some(other => isSameRule(other.rule, rule))) refuse('ENOENT', badRule(rule))
   }
 
   /** Takes all rules of a chain away (iptc_flush_entries). Throws ENOENT. */

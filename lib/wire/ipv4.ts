@@ -7,7 +7,7 @@
 
 import { fail } from '../errors.js'
 import { getU16, getU32, putU16, putU32 } from './bytes.js'
-import { csumFold, ipFastCsum } from './checksum.js'
+import { csumFold, csumReplace2, ipFastCsum } from './checksum.js'
 import { formatIpv4, parseIpv4 } from './ip.js'
 import { offsets, u8, u16, u32 } from './layout.js'
 import { fieldError, inRange, needOctets, NO_OCTETS } from './repr.js'
@@ -196,6 +196,26 @@ export const ipv4DecTtl = (b: Uint8Array, o: number): number => {
   const csum = getU16(b, o + CSUM) + 0x100
   putU16(b, o + CSUM, csum + (csum >= 0xffff ? 1 : 0))
   return (b[o + TTL] = b[o + TTL]! - 1)
+}
+
+/** Sets TOS of the header at `o` and updates the checksum (ipv4_change_dsfield). */
+export const putIpv4Tos = (b: Uint8Array, o: number, tos: number): void => {
+  const old = getU16(b, o)
+  b[o + TOS] = tos
+  putU16(b, o + CSUM, csumReplace2(getU16(b, o + CSUM), old, getU16(b, o)))
+}
+
+/** Sets the time to live of the header at `o` and updates the checksum. */
+export const putIpv4Ttl = (b: Uint8Array, o: number, ttl: number): void => {
+  const old = getU16(b, o + TTL)
+  b[o + TTL] = ttl
+  putU16(b, o + CSUM, csumReplace2(getU16(b, o + CSUM), old, getU16(b, o + TTL)))
+}
+
+/** Sets the total length of the header at `o` and updates the checksum. */
+export const replaceIpv4TotLen = (b: Uint8Array, o: number, totLen: number): void => {
+  putU16(b, o + CSUM, csumReplace2(getU16(b, o + CSUM), getU16(b, o + TOT_LEN), totLen))
+  putU16(b, o + TOT_LEN, totLen)
 }
 
 /** An IPv4 header as an object. Derived fields may be absent when it is encoded. */

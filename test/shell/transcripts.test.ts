@@ -65,7 +65,7 @@ const mask = (text: string): string =>
 const hasNoOrder = (command: string): boolean =>
   (command.includes(' neigh') && !command.includes('-j')) || command.includes(' conntrack ')
 
-const sorted = (text: string): string => text.split('\n').sort().join('\n')
+const sorted = (text: string): string => text.trimEnd().split('\n').sort().join('\n')
 
 const normal = (command: string, text: string): string => {
   const masked = mask(text).replace(/\n$/, '')

@@ -22,13 +22,7 @@ import { BR_FDB_LOCAL, BR_FDB_LOCKED, fdbKeyHi } from './br-fdb-table.js'
 import { brFlood, brForward, brMulticastFlood } from './br-forward.js'
 import { brMdbEntrySkbGet, brMulticastIsRouter, brMulticastQuerierExists } from './br-multicast.js'
 import { brMulticastRcv } from './br-multicast-rcv.js'
-import {
-  brDropFakeRtable,
-  brHookAll,
-  brHookBefore,
-  brNfDevXmit,
-  brNfPreRouting,
-} from './br-netfilter-hooks.js'
+import { brDropFakeRtable, brHookAll, brHookBefore, brNfDevXmit, brNfPreRouting } from './br-netfilter-hooks.js'
 import {
   BR_ISOLATED,
   BR_LEARNING,

@@ -65,19 +65,17 @@ const isUsedByNew = (tuple: NfConntrackTuple, ct: NfConn): boolean => {
 }
 
 /**
- * As {@link isUsed}; but when ports run out, a TCP connection in TIME_WAIT gives way to one that begins with a later
- * sequence number (nf_nat_used_tuple_harder).
+ * Ends a TCP connection in TIME_WAIT that stands in the way of one that begins with a later sequence number; false when
+ * there is none such (nf_nat_used_tuple_harder).
  */
-const isUsedHarder = (tuple: NfConntrackTuple, ct: NfConn, attemptsLeft: number): boolean => {
-  if (attemptsLeft > NF_NAT_HARDER_THRESH || ct.protonum !== IPPROTO_TCP || ct.tcp?.state !== TCP_CONNTRACK_SYN_SENT)
-    return isUsed(tuple, ct)
+const givesWay = (tuple: NfConntrackTuple, ct: NfConn): boolean => {
+  if (ct.protonum !== IPPROTO_TCP || ct.tcp?.state !== TCP_CONNTRACK_SYN_SENT) return false
   nfCtInvertTuple(REPLY, tuple)
   const { cnet } = ct
   const other = nfConntrackFindGet(cnet, ct.origZone, ct.replZone, REPLY)
-  if (other === null) return false
-  if (cnet.table.foundDir !== IP_CT_DIR_REPLY || other.tcp?.state !== TCP_CONNTRACK_TIME_WAIT) return true
-  if (((ct.tcp.orig.end - other.tcp.orig.end) | 0) <= 0) return true
-  return !nfCtDelete(other)
+  if (other === null) return true
+  if (cnet.table.foundDir !== IP_CT_DIR_REPLY || other.tcp?.state !== TCP_CONNTRACK_TIME_WAIT) return false
+  return ((ct.tcp.orig.end - other.tcp.orig.end) | 0) > 0 && nfCtDelete(other)
 }
 
 const inAddresses = (address: number, range: NfNatRange): boolean =>
@@ -166,6 +164,17 @@ const uniqueProto = (t: NfConntrackTuple, range: NfNatRange, manip: number, ct: 
   search(t, isSource, first, last - first + 1, offset, ct)
 }
 
+const take = (t: NfConntrackTuple, isSource: boolean, port: number): void => {
+  if (isSource) t.sport = port
+  else t.dport = port
+}
+
+/**
+ * Tries ports of the range from `offset` on, in ever smaller rounds from ever other places.
+ *
+ * DIFFERS: with few ports left the kernel takes that of a connection in TIME_WAIT also while others are free, if it meets it
+ * first and the sequence numbers that both drew let it; netloom only when it has found none free.
+ */
 const search = (
   t: NfConntrackTuple,
   isSource: boolean,
@@ -177,11 +186,13 @@ const search = (
   let at = offset
   let attempts = Math.min(size, NF_NAT_MAX_ATTEMPTS)
   for (;;) {
-    for (let i = 0; i < attempts; i++, at = (at + 1) & 0xffff) {
-      const port = (first + (at % size)) & 0xffff
-      if (isSource) t.sport = port
-      else t.dport = port
-      if (!isUsedHarder(t, ct, attempts - i)) return
+    for (let i = 0; i < attempts; i++) {
+      take(t, isSource, (first + (((at + i) & 0xffff) % size)) & 0xffff)
+      if (!isUsed(t, ct)) return
+    }
+    for (let i = Math.max(0, attempts - NF_NAT_HARDER_THRESH); i < attempts; i++) {
+      take(t, isSource, (first + (((at + i) & 0xffff) % size)) & 0xffff)
+      if (givesWay(t, ct)) return
     }
     if (attempts >= size || attempts < LAST_ATTEMPTS) return
     attempts >>= 1

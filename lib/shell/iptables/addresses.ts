@@ -77,6 +77,9 @@ export const maskText = (mask: number): string => {
   return len < 0 ? formatIpv4(mask) : `${len}`
 }
 
+/** What stands behind an address: `/24`, `/255.0.255.0`, nothing for all bits (xtables_ipmask_to_numeric). */
+export const maskSuffix = (mask: number): string => (mask === -1 ? '' : `/${maskText(mask)}`)
+
 /** An address as `-L` prints it. */
 export const addrText = (addr: number, mask: number, numeric: boolean): string => {
   if (mask === 0 && !numeric) return 'anywhere'

@@ -232,7 +232,16 @@ class Parser {
     const use = o.isTarget ? target : matches.findLast(m => m.ext.name === o.use)
     if (use === null || use === undefined) return xtablesError(`unknown option "--${o.option.name}"`)
     const nextWord = (): string | null => (this.#getopt.hasArg ? this.#getopt.take() : null)
-    const call = optionCall(use.ext, o.option, o.arg, this.#invert, use.seen, this.#out.proto, nextWord)
+    const { proto, invflags } = this.#out
+    const call = optionCall(use.ext, o.option, {
+      arg: o.arg,
+      invert: this.#invert,
+      seen: use.seen,
+      nextWord,
+      proto,
+      invflags,
+      warn: this.#warn,
+    })
     if (use.ext.parse !== undefined) use.info = use.ext.parse(call, use.info)
     use.seen.add(o.option.id)
   }
@@ -426,8 +435,8 @@ class Parser {
     if (out.table === 'nat' && (out.policy === 'DROP' || out.jumpto === 'DROP'))
       xtablesError('\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n')
     if (this.#hasWaitInterval && !this.#isWaiting) xtablesError('--wait-interval only makes sense with --wait\n')
-    for (const use of out.matches) finishUse(use)
-    if (out.target !== null) finishUse(out.target)
+    for (const use of out.matches) finishUse(use, this.#warn)
+    if (out.target !== null) finishUse(out.target, this.#warn)
     if (out.command === '') xtablesError('no command specified')
     if (this.#invert) xtablesError('nothing appropriate following !')
     if (this.#sourceText !== null) out.source = parseAddresses(this.#sourceText)
@@ -461,8 +470,8 @@ class Parser {
   }
 }
 
-const finishUse = (use: ExtensionUse): void => {
-  if (use.ext.finalCheck !== undefined) use.info = use.ext.finalCheck(use.info, use.seen)
+const finishUse = (use: ExtensionUse, warn: (text: string) => void): void => {
+  if (use.ext.finalCheck !== undefined) use.info = use.ext.finalCheck(use.info, use.seen, warn)
   optionsCheck(use.ext, use.seen)
 }
 

@@ -20,7 +20,17 @@ export type XtOptionType =
   | 'uint8rc'
   | 'uint16rc'
   | 'uint32rc'
+  | 'uint64rc'
+  | 'double'
   | 'markmask32'
+  | 'host'
+  | 'hostmask'
+  | 'plen'
+  | 'plenmask'
+  | 'protocol'
+  | 'ethermac'
+  | 'tosmask'
+  | 'syslog'
   | 'port'
   | 'portrc'
   | 'raw'
@@ -56,14 +66,21 @@ export interface XtOptionCall {
   readonly invert: boolean
   /** Ids of the options of this extension that came before. */
   readonly seen: ReadonlySet<string>
-  /** Number of uint* and port; first and second of uint*rc and portrc (the second is the first when only one was given). */
+  /**
+   * Number of uint*, double, port, plen, protocol, syslog, tosmask and ethermac; first and second of uint*rc and portrc (the
+   * second is the first when only one was given: `values` is then 1).
+   */
   readonly value: number
   readonly value2: number
-  /** Of markmask32, as int32. */
+  readonly values: number
+  /** Of markmask32, as int32. Of host, hostmask and plenmask the address is `mark`. Of tosmask the mask. */
   readonly mark: number
   readonly mask: number
-  /** IPPROTO_* that the rule asks for so far, 0 for any. */
+  /** Protocol of the rule as it was given so far, and IPT_INV_*. */
   readonly proto: number
+  readonly invflags: number
+  /** Writes a line that does not end the tool. */
+  readonly warn: (text: string) => void
   /** The next word of the command line if it is no option, which is used up by this; null when there is none. */
   readonly nextWord: () => string | null
 }
@@ -91,7 +108,7 @@ export interface XtablesExtension<I extends object = object> extends XtText<I> {
   /** Takes an option: returns what the rule has then. The checks of {@link XtOption} are done, but for `raw`. */
   readonly parse?: (call: XtOptionCall, info: I) => I
   /** All options are there: checks and completes them (final_check). */
-  readonly finalCheck?: (info: I, seen: ReadonlySet<string>) => I
+  readonly finalCheck?: (info: I, seen: ReadonlySet<string>, warn: (text: string) => void) => I
 }
 
 /** An extension as the table of extensions holds it. */
@@ -143,6 +160,21 @@ export const strtoul = (word: string, min: number, max: number): number | null =
   return n >= min && n <= max ? n : null
 }
 
+/** The number that a text begins with, and what follows it; null when it begins otherwise, or is out of bounds. */
+export const strtoulPrefix = (
+  text: string,
+  min: number,
+  max: number,
+): { readonly value: number; readonly rest: string } | null => {
+  const m = /^\s*\+?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)/.exec(text)
+  const value = m === null ? null : strtoul(m[1]!, min, max)
+  return value === null ? null : { value, rest: text.slice(m![0].length) }
+}
+
+/** Refuses the value of an option (xtables_param_act, XTF_BAD_VALUE). */
+export const badValue = (ext: string, option: string, value: string): never =>
+  xtablesError(`${ext}: Bad value for "${option}" option: "${value}"`)
+
 const NO_QUOTE = /^[-_0-9a-zA-Z]+$/
 
 /** ` TEXT` as it can be read again, quoted where it must be (xtables_save_string). */
@@ -151,3 +183,6 @@ export const saveString = (text: string): string =>
 
 /** A 32-bit number as `0x1`. */
 export const hex32 = (n: number): string => `0x${(n >>> 0).toString(16)}`
+
+/** An octet as `0x0a`. */
+export const hex8 = (n: number): string => `0x${n.toString(16).padStart(2, '0')}`

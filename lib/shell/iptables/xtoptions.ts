@@ -4,7 +4,17 @@
  * @see iptables libxtables/xtoptions.c
  */
 import { servicePort } from '../../report/services.js'
-import { strtoul, type XtablesExtension, xtablesError, type XtOption, type XtOptionCall } from './xtables.js'
+import { maskOf, prefixLenOf } from '../../wire/ip.js'
+import { parseProtocol } from './addresses.js'
+import { TOS_NAMES } from './tos-names.js'
+import {
+  strtoul,
+  strtoulPrefix,
+  type XtablesExtension,
+  xtablesError,
+  type XtOption,
+  type XtOptionCall,
+} from './xtables.js'
 
 const LIMITS: Readonly<Record<string, number>> = {
   uint8: 0xff,
@@ -13,11 +23,13 @@ const LIMITS: Readonly<Record<string, number>> = {
   uint8rc: 0xff,
   uint16rc: 0xffff,
   uint32rc: 0xffffffff,
+  uint64rc: 2 ** 64,
 }
 
 interface Values {
   value: number
   value2: number
+  values: number
   mark: number
   mask: number
 }
@@ -30,31 +42,27 @@ const parseNumber = (ext: string, o: XtOption, arg: string, out: Values): void =
   out.value = out.value2 = n
 }
 
-/** `A`, `A:B`, `:B`, `A:`. */
+/** `A`, `A:B`, `:B`, `A:`; B may be less than A (xtopt_parse_mint). */
 const parseRange = (ext: string, o: XtOption, arg: string, out: Values): void => {
-  const max = o.max ?? LIMITS[o.type]!
-  let min = o.min ?? 0
+  const max = LIMITS[o.type]!
+  const maxText = o.type === 'uint64rc' ? '18446744073709551615' : `${max}`
   const parts = arg.split(':')
-  if (parts.length > 2) return xtablesError(`${ext}: Too many components for option "--${o.name}" (max: 2)\n`)
-  const numbers = parts.map((part, i) => {
-    if (part === '') return i === 1 ? max : min
-    const n = strtoul(part, min, max)
-    if (n === null) {
-      const near = parts.slice(i).join(':')
-      const m = /^(0[xX][0-9a-fA-F]+|[0-9]+)/.exec(part)
-      if (m !== null && m[0] !== part && strtoul(m[0], min, max) !== null)
-        return xtablesError(
-          `${ext}: Argument to "--${o.name}" has unexpected characters near "${near.slice(m[0].length)}".\n`,
-        )
+  const numbers: number[] = []
+  for (const [i, part] of parts.entries()) {
+    if (i === 2) return xtablesError(`${ext}: Too many components for option "--${o.name}" (max: 2)\n`)
+    const near = parts.slice(i).join(':')
+    const bad = (): never =>
+      xtablesError(`${ext}: bad value for option "--${o.name}" near "${near}", or out of range (0-${maxText}).\n`)
+    const n = part === '' ? { value: i === 1 ? max : 0, rest: '' } : (strtoulPrefix(part, 0, max) ?? bad())
+    if (n.rest !== '')
       return xtablesError(
-        `${ext}: bad value for option "--${o.name}" near "${near}", or out of range (${min}-${max}).\n`,
+        `${ext}: Argument to "--${o.name}" has unexpected characters near "${near.slice(part.length - n.rest.length)}".\n`,
       )
-    }
-    min = n
-    return n
-  })
+    numbers.push(n.value)
+  }
   out.value = numbers[0]!
   out.value2 = numbers[1] ?? numbers[0]!
+  out.values = numbers.length
 }
 
 /** `MARK[/MASK]` (xtables_parse_mark_mask). */
@@ -66,6 +74,91 @@ const parseMarkMask = (ext: string, o: XtOption, arg: string, out: Values): void
     return xtablesError(`${ext}: bad integer value for option "--${o.name}", or out of range.\n`)
   out.mark = mark | 0
   out.mask = mask | 0
+}
+
+/** A number with a fraction (xtopt_parse_float). */
+const parseDouble = (ext: string, o: XtOption, arg: string, out: Values): void => {
+  const min = o.min ?? 0
+  const max = o.max ?? 0
+  const n = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(arg) ? Number(arg) : Number.NaN
+  if (!(n >= min && n <= max))
+    return xtablesError(`${ext}: bad value for option "--${o.name}", or out of range (${min}-${max}).\n`)
+  out.value = n
+}
+
+/** Dotted decimal as inet_aton(3) takes it: one to four numbers, the last one filling what is left. */
+const inetAton = (text: string): number | null => {
+  const parts = text.split('.').map(part => strtoul(part, 0, 0xffffffff))
+  if (parts.length > 4 || parts.includes(null)) return null
+  const last = parts.pop()!
+  if (parts.some(n => n! > 255) || last >= 256 ** (4 - parts.length)) return null
+  return (parts.reduce<number>((sum, n, i) => sum + n! * 256 ** (3 - i), 0) + last) | 0
+}
+
+const NO_ADDRESS = 'getaddrinfo: Temporary failure in name resolution\n'
+
+/** An address; netloom has no names of hosts (xtopt_parse_host). */
+const parseHost = (arg: string, out: Values): void => {
+  out.mark = inetAton(arg) ?? xtablesError(NO_ADDRESS)
+  out.mask = -1
+}
+
+/** Length of a prefix, or a mask (xtopt_parse_plen). */
+const parsePlen = (ext: string, o: XtOption, arg: string, out: Values): void => {
+  const plen = strtoul(arg, 0, 32)
+  const mask = plen !== null ? maskOf(plen) : inetAton(arg)
+  if (mask === null)
+    return xtablesError(
+      `${ext}: bad value for option "--${o.name}", neither a valid network mask nor valid CIDR (0-32).\n`,
+    )
+  out.value = prefixLenOf(mask) & 0xff
+  // A mask with holes has no length, and then no bit is left out.
+  out.mask = out.value > 32 ? -1 : mask
+}
+
+/** `ADDRESS[/MASK]` (xtopt_parse_hostmask). */
+const parseHostMask = (ext: string, o: XtOption, arg: string, out: Values): void => {
+  const slash = arg.indexOf('/')
+  parseHost(slash < 0 ? arg : arg.slice(0, slash), out)
+  if (slash >= 0) parsePlen(ext, o, arg.slice(slash + 1), out)
+}
+
+const MAC_TEXT = /^\s*([0-9a-fA-F]{1,2})((?::[0-9a-fA-F]{1,2}){5})$/
+
+const parseEthermac = (arg: string, out: Values): void => {
+  if (!MAC_TEXT.test(arg)) xtablesError('Invalid MAC address specified.')
+  out.value = arg.split(':').reduce((mac, octet) => mac * 256 + Number.parseInt(octet, 16), 0)
+}
+
+const parseTosMask = (o: XtOption, arg: string, out: Values): void => {
+  const number = strtoulPrefix(arg, 0, 0xff)
+  if (number === null) {
+    out.value = TOS_NAMES.find(([, name]) => name.toLowerCase() === arg.toLowerCase())?.[0] ?? -1
+    if (out.value < 0) xtablesError(`Symbolic name "${arg}" is unknown`)
+    out.mask = o.max!
+    return
+  }
+  const { value, rest } = number
+  const mask = rest === '' ? 0xff : rest.startsWith('/') ? strtoul(rest.slice(1), 0, 0xff) : null
+  if (mask === null) return xtablesError(`Illegal value: "${arg}"`)
+  out.value = value
+  out.mask = mask
+}
+
+const SYSLOG_LEVELS: ReadonlyMap<string, number> = new Map([
+  ['alert', 1],
+  ['crit', 2],
+  ['debug', 7],
+  ['emerg', 0],
+  ['error', 3],
+  ['info', 6],
+  ['notice', 5],
+  ['panic', 0],
+  ['warning', 4],
+])
+
+const parseSyslogLevel = (arg: string, out: Values): void => {
+  out.value = strtoul(arg, 0, 7) ?? SYSLOG_LEVELS.get(arg) ?? xtablesError(`log level "${arg}" unknown\n`)
 }
 
 /** Port by number or by name of a service, or null (xtables_service_to_port, xtables_parse_port). */
@@ -81,9 +174,9 @@ const parsePortRange = (ext: string, o: XtOption, arg: string, out: Values): voi
   const parts = arg.split(':')
   if (parts.length > 2) return xtablesError(`${ext}: Too many components for option "--${o.name}" (max: 2)\n`)
   const [low, high = low] = parts.map((part, i) => (part === '' ? (i === 0 ? 0 : 0xffff) : parsePort(part)))
-  if (low! > high!) return xtablesError(`${ext}: Port range ${low}-${high} is negative.\n`)
   out.value = low!
   out.value2 = high!
+  out.values = 2
 }
 
 const parseString = (o: XtOption, arg: string): void => {
@@ -94,32 +187,56 @@ const parseString = (o: XtOption, arg: string): void => {
 }
 
 const parseValue = (ext: string, o: XtOption, arg: string, out: Values): void => {
-  if (o.type === 'string') parseString(o, arg)
-  else if (o.type === 'markmask32') parseMarkMask(ext, o, arg, out)
-  else if (o.type === 'port') out.value = out.value2 = parsePort(arg)
-  else if (o.type === 'portrc') parsePortRange(ext, o, arg, out)
-  else if (o.type.endsWith('rc')) parseRange(ext, o, arg, out)
-  else if (o.type.startsWith('uint')) parseNumber(ext, o, arg, out)
+  switch (o.type) {
+    case 'string':
+      return parseString(o, arg)
+    case 'markmask32':
+      return parseMarkMask(ext, o, arg, out)
+    case 'double':
+      return parseDouble(ext, o, arg, out)
+    case 'host':
+      return parseHost(arg, out)
+    case 'hostmask':
+      return parseHostMask(ext, o, arg, out)
+    case 'plen':
+    case 'plenmask':
+      return parsePlen(ext, o, arg, out)
+    case 'protocol':
+      out.value = parseProtocol(arg.toLowerCase())
+      return
+    case 'ethermac':
+      return parseEthermac(arg, out)
+    case 'tosmask':
+      return parseTosMask(o, arg, out)
+    case 'syslog':
+      return parseSyslogLevel(arg, out)
+    case 'port':
+      out.value = out.value2 = parsePort(arg)
+      return
+    case 'portrc':
+      return parsePortRange(ext, o, arg, out)
+    default:
+      if (o.type.endsWith('rc')) parseRange(ext, o, arg, out)
+      else if (o.type.startsWith('uint')) parseNumber(ext, o, arg, out)
+  }
 }
 
+/** What an option is read with. */
+export type XtOptionPlace = Pick<XtOptionCall, 'arg' | 'invert' | 'seen' | 'nextWord' | 'proto' | 'invflags' | 'warn'>
+
 /** Checks an option and reads its value (xtables_option_parse). */
-export const optionCall = (
-  ext: XtablesExtension,
-  option: XtOption,
-  arg: string,
-  invert: boolean,
-  seen: ReadonlySet<string>,
-  proto: number,
-  nextWord: () => string | null,
-): XtOptionCall => {
-  const out: Values = { value: 0, value2: 0, mark: 0, mask: 0 }
+export const optionCall = (ext: XtablesExtension, used: XtOption, place: XtOptionPlace): XtOptionCall => {
+  // Of several names for one option the first one's rules and name count, whichever was used.
+  const option = used.type.startsWith('raw') ? used : ext.options.find(o => o.id === used.id)!
+  const { arg, invert, seen } = place
+  const out: Values = { value: 0, value2: 0, values: 1, mark: 0, mask: 0 }
   if (option.type !== 'raw' && option.type !== 'rawnone') {
     if (option.multi !== true && seen.has(option.id))
       xtablesError(`${ext.name}: option "--${option.name}" can only be used once.\n`)
     if (invert && option.invert !== true) xtablesError(`${ext.name}: option "--${option.name}" cannot be inverted.\n`)
     parseValue(ext.name, option, arg, out)
   }
-  return { ext: ext.name, option, arg, invert, seen, proto, nextWord, ...out }
+  return { ext: ext.name, option, ...place, ...out }
 }
 
 /** Checks what must, and what must not, stand together (xtables_options_fcheck). */
