@@ -15,6 +15,7 @@ import { LINK_KINDS, registerDevices } from '../dev/kinds.js'
 import { ipv4Init } from '../ip/stack.js'
 import { nfConntrackInit } from '../netfilter/conntrack/nf-conntrack-init.js'
 import { netfilterInit } from '../netfilter/netfilter.js'
+import { nsidEvent } from '../rtnl/nsid.js'
 import { QDISC_KINDS, registerQdiscs } from '../sched/kinds.js'
 
 /** Makes a kernel with everything that netloom has, and further kinds besides. Throws for a kind that is there already. */
@@ -30,6 +31,7 @@ export const boot = (
   ipv4Init(kernel)
   nfConntrackInit(kernel)
   netfilterInit(kernel)
+  kernel.notifiers.register(nsidEvent)
   registerDevices(kernel, [...LINK_KINDS, ...linkKinds])
   return kernel
 }

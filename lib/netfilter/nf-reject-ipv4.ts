@@ -49,6 +49,8 @@ import {
   tcpSport,
 } from '../wire/tcp.js'
 import { UDP_HLEN, udpCsum } from '../wire/udp.js'
+import { nfCtGet } from './conntrack/nf-conn.js'
+import { nfConntrackTcpSetClosing } from './conntrack/nf-conntrack-proto-tcp.js'
 import { IPPROTO_UDPLITE } from './conntrack/nf-conntrack-tuple.js'
 
 const IPPROTO_DCCP = 33
@@ -149,6 +151,8 @@ export const nfSendReset = (old: Skb): void => {
     return
   }
   nfCtAttach(skb, old)
+  const ct = nfCtGet(old)
+  if (ct !== null) nfConntrackTcpSetClosing(ct)
   const port = nfBridgePhysindev(old)
   if (port === null) dstLocalOut(skb)
   else sendByPort(skb, old, port)
