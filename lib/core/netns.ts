@@ -62,6 +62,9 @@ export class Netns {
   readonly acct: Counters = new Counters()
   /** IPv4 state, made by ip/; a slot of its own because the data path reads it for every packet. */
   ipv4: object | null = null
+  /** @internal raised by whatever recorded flows depend on, see flow-genid.ts; and what keeps flows from being recorded */
+  flowGenid = 0
+  flowBlockers = 0
   /** False once deleted. */
   alive = true
   readonly #byName = new Map<string, NetDevice>()

@@ -9,6 +9,7 @@
  */
 import { csumFold, csumPartialWords } from '../wire/checksum.js'
 import type { Dst } from './dst.js'
+import type { FlowRecorder } from './flow-recorder.js'
 import type { NetDevice } from './netdev.js'
 import type { Netns } from './netns.js'
 
@@ -97,6 +98,8 @@ export class Skb {
   brPort: object | null
   /** Bridge: flags of the bridge's control block (BR_*), see dev/bridge. */
   brFlags: number
+  /** Records what becomes of it, null for nearly every packet. Stays with the packet, not with clones. */
+  flowRec: FlowRecorder | null
   /** False once it has ended; guards against use after the end. */
   alive: boolean
 
@@ -131,6 +134,7 @@ export class Skb {
     this.tapSeq = 0
     this.brPort = null
     this.brFlags = 0
+    this.flowRec = null
     this.alive = true
   }
 
@@ -248,6 +252,7 @@ const reset = (skb: Skb, netns: Netns): Skb => {
   skb.tapSeq = 0
   skb.brPort = null
   skb.brFlags = 0
+  skb.flowRec = null
   skb.alive = true
   return skb
 }
@@ -317,6 +322,7 @@ const copyFields = (to: Skb, from: Skb): void => {
 
 /** A second skb over the same bytes (skb_clone); counted as created. Write only after {@link skbCow}. */
 export const skbClone = (skb: Skb): Skb => {
+  if (skb.flowRec !== null) skb.flowRec.fail()
   const pool = skb.netns.world.skbs
   skb.frame.refs++
   skb.netns.acct.created++
@@ -328,6 +334,7 @@ export const skbClone = (skb: Skb): Skb => {
 
 /** A second skb with bytes of its own and `extra` octets more tailroom (skb_copy); counted as created. */
 export const skbCopy = (skb: Skb, extra = 0): Skb => {
+  if (skb.flowRec !== null) skb.flowRec.fail()
   const pool = skb.netns.world.skbs
   const frame = pool.frame(skb.tail + extra)
   frame.bytes.set(skb.buf.subarray(0, skb.tail))
