@@ -11,7 +11,8 @@
  *
  * @see net/netfilter/nf_flow_table_core.c, net/openvswitch/flow_table.c
  */
-import { ETH_HLEN } from '../wire/ethernet.js'
+import { ETH_HLEN, ETH_P_IP } from '../wire/ethernet.js'
+import { IPPROTO_ICMP } from '../wire/ipv4.js'
 import { NETDEV_MAX_BACKLOG, netifReceiveSkb } from './dev-rx.js'
 import { FlowRecorder } from './flow-recorder.js'
 import { type FlowStage, flowFits, flowMatches, flowReplay } from './flow-stage.js'
@@ -20,11 +21,22 @@ import type { World } from './world.js'
 
 /** Places of stages; a power of two. */
 const SIZE = 8192
-/** Packets of a flow that pass before it is recorded, and before it is tried again when that was not possible. */
+/** Packets of a flow that pass before it is recorded, and how many times that before it is tried again in vain. */
 const PATIENCE = 3
-const LONG_PATIENCE = 100
+const TRIES = 30
+/** Offset of the IP protocol in a frame. */
+const PROTO = 23
 /** Octets behind the Ethernet header that a packet of a flow has at least. */
 const MIN_LEN = 28
+
+/** Nothing is known of the packet besides what keys hold. */
+const isCandidate = (skb: Skb): boolean =>
+  skb.protocol === ETH_P_IP &&
+  skb.vlanProto === 0 &&
+  skb.mark === 0 &&
+  skb.dst === null &&
+  (skb.ipFlags | skb.ipOptLen | skb.fragMaxSize) === 0 &&
+  !skb.ignoreDf
 
 /** Stages of one World. */
 export class FlowCache {
@@ -35,6 +47,10 @@ export class FlowCache {
   readonly #patience: Uint8Array = new Uint8Array(SIZE)
   readonly #recorder: FlowRecorder = new FlowRecorder()
   #hash = 0
+  /** Packets of a flow that pass before it is recorded. Tests set it to 0. */
+  patience: number = PATIENCE
+  /** Packets that took the short way through a stage. */
+  hits = 0
 
   constructor(world: World) {
     this.#world = world
@@ -50,6 +66,7 @@ export class FlowCache {
     let stage = first
     const { sim } = this.#world
     for (;;) {
+      this.hits++
       if (flowReplay(stage, skb, sim.now)) return
       if (!sim.passOn()) {
         this.#world.inputQlen++
@@ -75,14 +92,15 @@ export class FlowCache {
   /** The stage for a packet; null when it has taken the long way. */
   #find(skb: Skb): FlowStage | null {
     const mac = skb.data - ETH_HLEN
-    if (!FlowRecorder.isCandidate(skb) || skb.macHeader !== mac || skb.tail - skb.data < MIN_LEN) {
+    if (!isCandidate(skb) || skb.macHeader !== mac || skb.tail - skb.data < MIN_LEN) {
       netifReceiveSkb(skb)
       return null
     }
     const { words } = skb.frame
-    // Addresses and ports, as far as they stand in whole words.
+    // Addresses and ports, as far as they stand in whole words; no checksum of ICMP.
     const a = words[(mac + 28) >> 2]! ^ Math.imul(words[(mac + 32) >> 2]!, 0x85ebca6b)
-    const h = Math.imul(a ^ Math.imul(words[(mac + 34) >> 2]! ^ skb.dev!.addrLo, 0x27d4eb2f), 0x9e3779b1)
+    const ports = skb.buf[mac + PROTO] === IPPROTO_ICMP ? 0 : words[(mac + 34) >> 2]!
+    const h = Math.imul(a ^ Math.imul(ports ^ skb.dev!.addrLo, 0x27d4eb2f), 0x9e3779b1)
     const hash = h ^ (h >>> 15)
     const stage = this.#stages[hash & (SIZE - 1)]!
     if (stage !== null && flowMatches(stage, skb, mac) && flowFits(stage, skb, this.#world.sim.now)) {
@@ -98,8 +116,9 @@ export class FlowCache {
     const i = hash & (SIZE - 1)
     if (this.#missed[i] !== hash) {
       this.#missed[i] = hash
-      this.#patience[i] = PATIENCE
-    } else if (this.#patience[i]! > 0) this.#patience[i]!--
+      this.#patience[i] = this.patience
+    }
+    if (this.#patience[i]! > 0) this.#patience[i]!--
     else return this.#record(skb, i)
     netifReceiveSkb(skb)
   }
@@ -109,7 +128,7 @@ export class FlowCache {
     recorder.start(skb)
     netifReceiveSkb(skb)
     const { stage } = recorder
-    this.#patience[i] = stage === null ? LONG_PATIENCE : PATIENCE
+    this.#patience[i] = stage === null ? this.patience * TRIES : this.patience
     if (stage === null) recorder.fail()
     else this.#stages[i] = stage
   }

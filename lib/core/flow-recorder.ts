@@ -7,7 +7,7 @@
  * - It calls the recorder's method when it has decided, before it hands the packet on. The recorder knows which place
  *   may follow which; a device, hook or handler that tells nothing leaves a gap, and the stage is not recorded.
  * - What it looked at in the packet is part of the key: Ethernet, IPv4 header without lengths, identification and
- *   checksum, ports, hash, priority, state of the checksum. A place that looked at anything else calls {@link fail}.
+ *   checksum, ports or type and code of ICMP, hash, priority, state of the checksum. A place that looked at anything else calls {@link fail}.
  * - What it looked at elsewhere raises `flowGenid` of the ingress device's namespace, or of the namespace that the packet
  *   is handed to, whenever it changes ({@link flowFlush}); or it has a virtual time, passed as `until`.
  * - What it changes besides the packet is told and done again for every packet: counters, times of forwarding entries,
@@ -19,8 +19,8 @@
  * from constants; removal or change of the entry, of a rule or of a set flushes; a connection that is not assured, a
  * helper, a limit or a random match calls {@link fail}.
  */
-import { ETH_HLEN, ETH_P_IP } from '../wire/ethernet.js'
-import { IPPROTO_TCP, IPPROTO_UDP, ipv4FragOff, ipv4Proto } from '../wire/ipv4.js'
+import { ETH_HLEN } from '../wire/ethernet.js'
+import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPV4_HLEN, ipv4FragOff, ipv4Proto, ipv4TotLen } from '../wire/ipv4.js'
 import {
   type FlowIdent,
   type FlowSeen,
@@ -121,7 +121,8 @@ export class FlowRecorder {
   #isPlain(skb: Skb, dev: NetDevice): boolean {
     const proto = ipv4Proto(skb.buf, skb.data)
     return (
-      (proto === IPPROTO_UDP || proto === IPPROTO_TCP) &&
+      (proto === IPPROTO_UDP || proto === IPPROTO_TCP || proto === IPPROTO_ICMP) &&
+      ipv4TotLen(skb.buf, skb.data) === this.#len &&
       skb.buf[skb.data] === 0x45 &&
       (ipv4FragOff(skb.buf, skb.data) & IP_NOT_DF) === 0 &&
       (this.#mac & 1) === 0 &&
@@ -201,6 +202,7 @@ export class FlowRecorder {
   /** A tunnel device sends a frame of `octets` behind its Ethernet header by the entry `used`, with a header of its own. */
   encapsulates(dev: NetDevice, octets: number, used: FlowUsed, mtu: number, ident: FlowIdent, until: number): void {
     if (this.#at !== AT_DEVICE || this.#here !== dev || this.#ident !== null) return this.fail()
+    if (dev.netns.flowBlockers > 0) return this.fail()
     this.#addTx(dev.stats, octets)
     this.#until = Math.min(this.#until, until)
     this.#overhead = TUNNEL
@@ -280,6 +282,7 @@ export class FlowRecorder {
       ipSummed: this.#ipSummed,
       csumStart: this.#csumStart,
       headerSum: flowHeaderSum(this.#head, ETH_HLEN),
+      minLen: this.#takenOut ? TUNNEL + IPV4_HLEN : 0,
       maxLen: this.#maxLen,
       endsInUdp: socket !== null || this.#takenOut,
       gen: this.#gen,
@@ -302,10 +305,5 @@ export class FlowRecorder {
       skb,
     })
     this.fail()
-  }
-
-  /** May a packet be told apart from others by what keys hold? */
-  static isCandidate(skb: Skb): boolean {
-    return skb.protocol === ETH_P_IP && skb.vlanProto === 0 && skb.mark === 0 && skb.dst === null
   }
 }

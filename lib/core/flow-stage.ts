@@ -10,7 +10,7 @@
 import { getU16, putU16 } from '../wire/bytes.js'
 import { csumFold } from '../wire/checksum.js'
 import { ETH_HLEN } from '../wire/ethernet.js'
-import { IPV4_HLEN, ipv4DecTtl } from '../wire/ipv4.js'
+import { IPPROTO_ICMP, IPV4_HLEN, ipv4DecTtl } from '../wire/ipv4.js'
 import type { Dst } from './dst.js'
 import type { DevStats, NetDevice } from './netdev.js'
 import type { Netns } from './netns.js'
@@ -43,7 +43,9 @@ const NET = ETH_HLEN
 const TOT_LEN = 2
 const ID = 4
 const CSUM = 10
+const PROTO = 9
 const UDP_LEN: number = IPV4_HLEN + 4
+const ICMP_CSUM: number = IPV4_HLEN + 2
 
 /** A counter of transmitted packets, with what it counts of each besides the octets of the IP packet that came in. */
 export class FlowTx {
@@ -69,6 +71,7 @@ export interface FlowStageInit {
   readonly ipSummed: number
   readonly csumStart: number
   readonly headerSum: number
+  readonly minLen: number
   readonly maxLen: number
   readonly endsInUdp: boolean
   readonly gen: number
@@ -105,8 +108,10 @@ export class FlowStage {
   readonly csumStart: number
   /** Sum over the words of the IP header that are the same in all packets. */
   readonly headerSum: number
-  /** Longest IP packet that takes this way. */
+  /** Shortest and longest IP packet that take this way. */
+  readonly minLen: number
   readonly maxLen: number
+  /** The packet's UDP header is looked at, whose length has to be what is there. */
   readonly endsInUdp: boolean
   readonly netns: Netns
   readonly gen: number
@@ -163,6 +168,7 @@ export class FlowStage {
     this.ipSummed = init.ipSummed
     this.csumStart = init.csumStart
     this.headerSum = init.headerSum
+    this.minLen = init.minLen
     this.maxLen = init.maxLen
     this.endsInUdp = init.endsInUdp
     this.netns = init.dev.netns
@@ -215,16 +221,18 @@ export const flowHeaderSum = (b: Uint8Array, o: number): number => {
 
 /**
  * Key of the first `octets` of a frame that stands at `phase` of its first word: each word, and the mask of its bits that
- * count. What differs between packets of a flow does not: lengths, identification, header checksum.
+ * count. What differs between packets of a flow does not: lengths, identification, checksums of the header and of ICMP.
  */
 export const flowKey = (head: Uint8Array, octets: number, phase: number, isTunnel: boolean): Int32Array => {
   const length = (phase + octets + 3) & ~3
+  const isIcmp = head[NET + PROTO] === IPPROTO_ICMP
   const words = new Uint8Array(length)
   const masks = new Uint8Array(length)
   for (let i = 0; i < octets; i++) {
     const varies = i - NET
     const isLength = (varies & ~1) === TOT_LEN || (isTunnel && (varies & ~1) === UDP_LEN)
     if (isLength || (varies & ~1) === ID || (varies & ~1) === CSUM) continue
+    if (isIcmp && (varies & ~1) === ICMP_CSUM) continue
     words[phase + i] = head[i]!
     masks[phase + i] = 0xff
   }
@@ -256,7 +264,7 @@ export const flowFits = (s: FlowStage, skb: Skb, now: number): boolean => {
   const o = skb.data
   const len = skb.tail - o
   const totLen = getU16(b, o + TOT_LEN)
-  if (totLen !== len || len > s.maxLen || skb.frame.refs !== 1) return false
+  if (totLen !== len || len < s.minLen || len > s.maxLen || skb.frame.refs !== 1) return false
   if (s.endsInUdp && getU16(b, o + UDP_LEN) !== len - IPV4_HLEN) return false
   return csumFold(s.headerSum + totLen + getU16(b, o + ID) + getU16(b, o + CSUM)) === 0
 }
@@ -315,6 +323,7 @@ const toSocket = (s: FlowStage, socket: FlowSocket, skb: Skb): void => {
   skb.networkHeader = o
   skb.transportHeader = skb.data = o + IPV4_HLEN
   skb.dev = s.toDev
+  skb.pktType = s.toPktType
   skb.skbIif = s.toIif
   skb.dst = s.dst
   socket.receive(skb)

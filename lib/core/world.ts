@@ -70,6 +70,8 @@ export class World {
   readonly rngSource: RngSource
   /** Stream of the machine itself, for what no namespace draws (MAC addresses). */
   readonly rng: Rng
+  /** The flow cache, null where it is off. */
+  readonly flows: FlowCache | null
   readonly skbs: SkbPool = new SkbPool()
   readonly notifiers: NotifierChain = new NotifierChain()
   readonly linkWatch: LinkWatch
@@ -102,6 +104,7 @@ export class World {
     this.rngSource = new RngSource(seed)
     this.rng = this.rngSource.stream()
     const flows = flowCache ? new FlowCache(this) : null
+    this.flows = flows
     this.sim = new Simulator<Skb>(
       {
         handle: skb => {
