@@ -9,10 +9,14 @@ import { Life, NETS, type NetName, type Step } from './flow-lab.js'
 
 const test = suite('core/flow-cache')
 
+/** `FLOW_RUNS=1000 FLOW_SEED=2` tries more. */
+const RUNS = Number(process.env['FLOW_RUNS'] ?? 20)
+const SEED = Number(process.env['FLOW_SEED'] ?? 1)
+
 /** Lives both lives and compares after each step; the number of packets that took the short way. */
-const compare = (name: NetName, steps: readonly Step[]): number => {
-  const long = new Life(name, false)
-  const short = new Life(name, true)
+const compare = (name: NetName, steps: readonly Step[], isTraced: boolean): number => {
+  const long = new Life(name, false, isTraced)
+  const short = new Life(name, true, isTraced)
   assert.is(short.state(), long.state(), 'after the start')
   for (const [i, step] of steps.entries()) {
     long.do(step)
@@ -21,6 +25,25 @@ const compare = (name: NetName, steps: readonly Step[]): number => {
   }
   return short.hits
 }
+
+const burst = (from: number, to: number): Step => ({ kind: 'burst', from, to, count: 4 })
+const send = (size: number, tos = 0, ttl = 0): Step => ({ kind: 'send', from: 0, to: 1, size, count: 2, tos, ttl })
+
+/** Flows both ways; long packets, other types of service and times to live in the middle of one; old neighbours and entries. */
+const TRAFFIC: readonly Step[] = [
+  burst(0, 1),
+  burst(1, 0),
+  { kind: 'ping', from: 0, to: 1 },
+  { kind: 'wait', ms: 6000 },
+  burst(0, 1),
+  ...[560, 880, 1396, 1430, 3000].map(size => send(size)),
+  send(40, 0x10),
+  send(40, 3),
+  send(40, 0, 2),
+  burst(0, 1),
+  { kind: 'wait', ms: 301_000 },
+  burst(0, 1),
+]
 
 const host = fc.nat({ max: 3 })
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -52,28 +75,22 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 for (const name of Object.keys(NETS) as NetName[]) {
   test(`${name}: each event amid a flow leaves the same with and without the cache`, () => {
-    const traffic: Step[] = []
-    for (const [from, to] of [
-      [0, 1],
-      [1, 0],
-    ] as const)
-      traffic.push({ kind: 'burst', from, to, count: 4 }, { kind: 'ping', from, to })
     let hits = 0
     for (let n = 0; n < NETS[name].events.length; n++)
-      hits += compare(name, [...traffic, { kind: 'event', n }, ...traffic])
+      for (const isTraced of [true, false])
+        hits += compare(name, [...TRAFFIC, { kind: 'event', n }, ...TRAFFIC], isTraced)
     assert.ok(hits > 10 * NETS[name].events.length, `${hits} packets took the short way`)
   })
 
   test(`${name}: any sequence of events leaves the same with and without the cache`, () => {
     let hits = 0
-    const runs = Number(process.env.FLOW_RUNS ?? 25)
     fc.assert(
-      fc.property(fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), steps => {
-        hits += compare(name, steps)
+      fc.property(fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), fc.boolean(), (steps, isTraced) => {
+        hits += compare(name, steps, isTraced)
       }),
-      { seed: Number(process.env.FLOW_SEED ?? 1), numRuns: runs },
+      { seed: SEED, numRuns: RUNS },
     )
-    assert.ok(hits > 20 * runs, `${hits} packets took the short way`)
+    assert.ok(hits > 20 * RUNS, `${hits} packets took the short way`)
   })
 }
 

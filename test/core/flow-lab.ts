@@ -3,6 +3,7 @@
  */
 import { type Capture, createWorld, type Netns, s, type UdpSocket, type World } from '../../lib/index.js'
 import { IFF_LOOPBACK } from '../../lib/core/netdev.js'
+import { CHECKSUM_PARTIAL, type Skb } from '../../lib/core/skb.js'
 import { fdbList } from '../../lib/rtnl/fdb.js'
 import { neighList } from '../../lib/rtnl/neigh.js'
 
@@ -288,12 +289,14 @@ export class Life {
   readonly #clients: UdpSocket[] = []
   readonly #captures = new Map<number, Capture>()
 
-  constructor(name: NetName, flowCache: boolean) {
+  /** `isTraced`: every packet that is handed over is noted with all that it carries; stages do not follow at once then. */
+  constructor(name: NetName, flowCache: boolean, isTraced: boolean) {
     const net = NETS[name]
     this.#net = net
     this.world = createWorld({ seed: 7, flowCache })
     if (flowCache) this.world.kernel.flows!.patience = 0
     this.world.sh(net.script)
+    if (isTraced) this.#trace()
     this.#hosts = net.hosts.map(([netns, address]) => ({ netns: this.world.netns(netns!), address: address! }))
     this.world.run({ for: s(1) })
     for (const [i] of this.#hosts.entries()) {
@@ -303,11 +306,23 @@ export class Life {
     }
   }
 
+  #trace(): void {
+    const { sim } = this.world.kernel
+    const enqueue = sim.enqueue.bind(sim)
+    sim.passOn = () => false
+    sim.enqueue = skb => {
+      this.log.push(packetText(skb))
+      enqueue(skb)
+    }
+  }
+
   #listen(socket: UdpSocket, who: string, answers = false): void {
     socket.onDatagram((d, reply) => {
       const sum = d.data.reduce((h, b) => (Math.imul(h, 31) + b) | 0, 7)
       const { address, port } = d.from
-      this.log.push(`${this.world.now} ${who}: ${address}:${port} ttl ${d.ttl} tos ${d.tos} ${d.data.length} ${sum}`)
+      this.log.push(
+        `${this.world.now} ${who}: ${address}:${port} ${d.dev} ttl ${d.ttl} tos ${d.tos} ${d.data.length} ${sum}`,
+      )
       if (answers && d.data.length > 0) this.#try(() => reply(d.data.subarray(0, d.data.length >> 1)))
     })
   }
@@ -336,7 +351,7 @@ export class Life {
       }
       case 'ping':
         this.#try(() =>
-          at(this.#hosts, step.from).netns.ping(at(this.#hosts, step.to).address, { count: 3, interval: 10e6 }),
+          at(this.#hosts, step.from).netns.ping(at(this.#hosts, step.to).address, { count: 3, intervalMs: 10 }),
         )
         world.run({ for: 40e6 })
         break
@@ -392,6 +407,14 @@ export class Life {
   }
 }
 
+/** All that a packet carries, its octets included. */
+const packetText = (skb: Skb): string => {
+  const { frame, buf, netns, dev, dst, sk, brPort, csumStart, csumOffset, flowRec, vlanTci, alive, ...rest } = skb
+  const csum = skb.ipSummed === CHECKSUM_PARTIAL ? `${csumStart} ${csumOffset}` : ''
+  const octets = Buffer.from(buf.subarray(skb.macHeader, skb.tail)).toString('hex')
+  return `${dev} ${netns} ${dst} ${sk} ${brPort} ${csum} ${JSON.stringify(rest)} ${octets}`
+}
+
 /** Time, counters, accounting, forwarding entries and neighbours of a world. */
 export const worldState = ({ kernel }: World): string => {
   const lines = [`${kernel.now} ${kernel.sim.handled} ${kernel.skbs.live}`]
@@ -402,7 +425,7 @@ export const worldState = ({ kernel }: World): string => {
     for (const f of fdbList(netns))
       lines.push(`fdb ${f.dev} ${f.lladdr} ${f.state} ${f.flags} ${f.usedNs} ${f.updatedNs} ${f.dst}`)
     for (const { dev, ...rest } of neighList(netns))
-      if ((dev.flags & IFF_LOOPBACK) === 0) lines.push(`neigh ${dev} ${JSON.stringify(rest)}`)
+      if (dev !== null && (dev.flags & IFF_LOOPBACK) === 0) lines.push(`neigh ${dev} ${JSON.stringify(rest)}`)
   }
   return lines.join('\n')
 }
