@@ -29,7 +29,10 @@ const PROTO = 23
 /** Octets behind the Ethernet header that a packet of a flow has at least. */
 const MIN_LEN = 28
 
-/** Nothing is known of the packet besides what keys hold. */
+/**
+ * Nothing is known of the packet besides what keys hold. A field of Skb that decides about its way belongs into the key
+ * ({@link flowMatches}) or here.
+ */
 const isCandidate = (skb: Skb): boolean =>
   skb.protocol === ETH_P_IP &&
   skb.vlanProto === 0 &&

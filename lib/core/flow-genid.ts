@@ -18,7 +18,7 @@ export const flowFlush = (netns: Netns): void => {
 
 /**
  * Something in a namespace decides about packets without telling recorders, for example a hook function of netfilter:
- * nothing that passes its IP layer is recorded until {@link flowUnblock}.
+ * nothing that its devices receive is recorded until {@link flowUnblock}.
  *
  * What wants to take part instead of blocking (conntrack, NAT, counters of rules) has to meet the contract of
  * {@link FlowRecorder}, see there.

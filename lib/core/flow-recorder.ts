@@ -127,7 +127,8 @@ export class FlowRecorder {
       (ipv4FragOff(skb.buf, skb.data) & IP_NOT_DF) === 0 &&
       (this.#mac & 1) === 0 &&
       skb.frame.refs === 1 &&
-      dev.taps === null
+      dev.taps === null &&
+      dev.netns.flowBlockers === 0
     )
   }
 
@@ -169,7 +170,7 @@ export class FlowRecorder {
   /** IP forwards the packet, which is no longer than `mtu`. */
   forwarded(skb: Skb, mtu: number): void {
     const { dev } = skb
-    if (this.#at !== RECEIVED || this.#here !== dev || skb.netns.flowBlockers > 0) return this.fail()
+    if (this.#at !== RECEIVED || this.#here !== dev) return this.fail()
     if (dev!.l3mdevOps !== null) return this.fail()
     this.#isBridged = false
     this.#decTtl = true
@@ -202,7 +203,6 @@ export class FlowRecorder {
   /** A tunnel device sends a frame of `octets` behind its Ethernet header by the entry `used`, with a header of its own. */
   encapsulates(dev: NetDevice, octets: number, used: FlowUsed, mtu: number, ident: FlowIdent, until: number): void {
     if (this.#at !== AT_DEVICE || this.#here !== dev || this.#ident !== null) return this.fail()
-    if (dev.netns.flowBlockers > 0) return this.fail()
     this.#addTx(dev.stats, octets)
     this.#until = Math.min(this.#until, until)
     this.#overhead = TUNNEL
@@ -224,7 +224,7 @@ export class FlowRecorder {
 
   /** The packet is for a UDP socket, whose `receive` is about to be called. */
   forSocket(skb: Skb, socket: FlowSocket, isTunnel: boolean): void {
-    if (this.#at !== RECEIVED || this.#here !== skb.dev || skb.netns.flowBlockers > 0) return this.fail()
+    if (this.#at !== RECEIVED || this.#here !== skb.dev) return this.fail()
     if (skb.dev!.l3mdevOps !== null || this.#isTrimmed(skb)) return this.fail()
     this.#isBridged = false
     this.#at = AT_TUNNEL_SOCKET
