@@ -21,16 +21,8 @@
  */
 import { ETH_HLEN } from '../wire/ethernet.js'
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPV4_HLEN, ipv4FragOff, ipv4Proto, ipv4TotLen } from '../wire/ipv4.js'
-import {
-  type FlowIdent,
-  type FlowSeen,
-  type FlowSocket,
-  flowHeaderSum,
-  flowKey,
-  FlowStage,
-  FlowTx,
-  type FlowUsed,
-} from './flow-stage.js'
+import { flowHeaderSum, flowKey } from './flow-key.js'
+import { type FlowIdent, type FlowSeen, type FlowSocket, FlowStage, FlowTx, type FlowUsed } from './flow-stage.js'
 import type { DevStats, NetDevice } from './netdev.js'
 import { CHECKSUM_PARTIAL, type Frame, type Skb } from './skb.js'
 
