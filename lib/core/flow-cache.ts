@@ -39,7 +39,6 @@ const isCandidate = (skb: Skb): boolean =>
   skb.vlanProto === 0 &&
   skb.mark === 0 &&
   skb.dst === null &&
-  skb.owner === null &&
   skb.gsoSize === 0 &&
   skb.nfct === null &&
   skb.nfctinfo === 0 &&

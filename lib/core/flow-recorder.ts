@@ -63,6 +63,7 @@ export class FlowRecorder {
   #hash = 0
   #l4Hash = false
   #priority = 0
+  #hasOwner = false
   #ipSummed = 0
   #csumStart = 0
   #until = Number.POSITIVE_INFINITY
@@ -96,6 +97,7 @@ export class FlowRecorder {
     this.#hash = skb.hash
     this.#l4Hash = skb.l4Hash
     this.#priority = skb.priority
+    this.#hasOwner = skb.owner !== null
     this.#ipSummed = skb.ipSummed
     this.#csumStart = skb.csumStart - mac
     this.#until = Number.POSITIVE_INFINITY
@@ -271,6 +273,8 @@ export class FlowRecorder {
       hash: this.#hash,
       l4Hash: this.#l4Hash,
       priority: this.#priority,
+      hasOwner: this.#hasOwner,
+      orphans: this.#hasOwner && skb.owner === null,
       ipSummed: this.#ipSummed,
       csumStart: this.#csumStart,
       headerSum: flowHeaderSum(this.#head, ETH_HLEN),

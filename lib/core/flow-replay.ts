@@ -9,11 +9,12 @@ import { ETH_HLEN } from '../wire/ethernet.js'
 import { IPV4_HLEN, ipv4DecTtl } from '../wire/ipv4.js'
 import { FLOW_CSUM, FLOW_ID, FLOW_TOT_LEN, FLOW_UDP_LEN } from './flow-key.js'
 import type { FlowIdent, FlowSocket, FlowStage, FlowTx } from './flow-stage.js'
-import { CHECKSUM_PARTIAL, type Skb, skbSetNetns } from './skb.js'
+import { CHECKSUM_PARTIAL, type Skb, skbOrphan, skbSetNetns } from './skb.js'
 
 /** Does a packet belong to the stage's flow? Its frame begins at `mac`. */
 export const flowMatches = (s: FlowStage, skb: Skb, mac: number): boolean => {
   if (s.dev !== skb.dev || s.phase !== (mac & 3) || s.hash !== skb.hash || s.l4Hash !== skb.l4Hash) return false
+  if (s.hasOwner !== (skb.owner !== null)) return false
   if (s.pktType !== skb.pktType || s.priority !== skb.priority || s.ipSummed !== skb.ipSummed) return false
   if (s.ipSummed === CHECKSUM_PARTIAL && s.csumStart !== skb.csumStart - mac) return false
   const { key } = s
@@ -98,6 +99,7 @@ const toSocket = (s: FlowStage, socket: FlowSocket, skb: Skb): void => {
 /** Takes a packet the recorded way. True when a socket has it; otherwise it is due to be received by `skb.dev`. */
 export const flowReplay = (s: FlowStage, skb: Skb, now: number): boolean => {
   const o = skb.data
+  if (s.orphans) skbOrphan(skb)
   count(s, skb.tail - o, now)
   if (s.decTtl) ipv4DecTtl(skb.buf, o)
   if (s.socket !== null) {

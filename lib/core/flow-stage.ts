@@ -58,6 +58,9 @@ export interface FlowStageInit {
   readonly hash: number
   readonly l4Hash: boolean
   readonly priority: number
+  /** Its sender waits for it to end, and is told on the way. */
+  readonly hasOwner: boolean
+  readonly orphans: boolean
   readonly ipSummed: number
   readonly csumStart: number
   readonly headerSum: number
@@ -94,6 +97,9 @@ export class FlowStage {
   readonly hash: number
   readonly l4Hash: boolean
   readonly priority: number
+  /** Its sender waits for it to end, and is told on the way. */
+  readonly hasOwner: boolean
+  readonly orphans: boolean
   readonly ipSummed: number
   readonly csumStart: number
   /** Sum over the words of the IP header that are the same in all packets. */
@@ -155,6 +161,8 @@ export class FlowStage {
     this.hash = init.hash
     this.l4Hash = init.l4Hash
     this.priority = init.priority
+    this.hasOwner = init.hasOwner
+    this.orphans = init.orphans
     this.ipSummed = init.ipSummed
     this.csumStart = init.csumStart
     this.headerSum = init.headerSum
