@@ -63,9 +63,9 @@ const mask = (text: string): string =>
 
 /** Neighbours and connections come in the order of a hash with a random key. */
 const hasNoOrder = (command: string): boolean =>
-  (command.includes(' neigh') && !command.includes('-j')) || command.includes(' conntrack ')
+  (command.includes(' neigh') && !command.includes('-j')) || command.includes(' conntrack')
 
-const sorted = (text: string): string => text.trimEnd().split('\n').sort().join('\n')
+const sorted = (text: string): string => text.replace(/\n+$/, '').split('\n').sort().join('\n')
 
 const normal = (command: string, text: string): string => {
   const masked = mask(text).replace(/\n$/, '')
