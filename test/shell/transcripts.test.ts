@@ -59,7 +59,7 @@ const mask = (text: string): string =>
     .replace(/ -t \d+ -u/g, ' -t * -u')
     .replace(/<(timeout|id)>\d+/g, '<$1>*')
     .replace(/ id=\d{3,}$/gm, ' id=*')
-    .replace(/^cpu=1 .*\n/gm, '')
+    .replace(/\ncpu=1 .*/g, '')
 
 /** Neighbours and connections come in the order of a hash with a random key. */
 const hasNoOrder = (command: string): boolean =>
