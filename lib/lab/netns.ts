@@ -6,6 +6,7 @@ import { AddrApi } from './addr.js'
 import { type Arping, type ArpingOptions, startArping } from './arping.js'
 import { BridgeLinkApi } from './bridge-link.js'
 import { BridgeVlanApi } from './bridge-vlan.js'
+import { ConntrackApi } from './conntrack.js'
 import type { Dev } from './dev.js'
 import { Drop } from './drop.js'
 import { FdbApi } from './fdb.js'
@@ -62,6 +63,8 @@ export class Netns extends Printable {
   readonly qdisc: QdiscApi
   /** `bridge vlan`. */
   readonly bridgeVlan: BridgeVlanApi
+  /** `conntrack`. */
+  readonly conntrack: ConntrackApi
   /** `sysctl`. */
   readonly sysctl: SysctlApi
   /** `ethtool -k` and `-K`. */
@@ -91,6 +94,7 @@ export class Netns extends Printable {
     this.bridgeLink = new BridgeLinkApi(kernel)
     this.qdisc = new QdiscApi(kernel)
     this.bridgeVlan = new BridgeVlanApi(kernel)
+    this.conntrack = new ConntrackApi(kernel)
     this.sysctl = new SysctlApi(kernel)
     this.ethtool = new EthtoolApi(kernel)
     this.udp = new UdpApi(kernel)
