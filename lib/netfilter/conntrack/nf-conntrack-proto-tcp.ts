@@ -206,7 +206,7 @@ const checkRst = (ct: NfConn, tcp: IpCtTcp, dir: number, b: Uint8Array, o: numbe
     result = RST_KEEP_STATE
   }
   const answersIgnored =
-    (ct.status & IPS_SEEN_REPLY && tcp.lastIndex === TCP_SYN_SET) ||
+    (ct.status & IPS_SEEN_REPLY && tcp.lastIndex === TCP_SYN_SET && tcp.lastDir !== dir) ||
     (!(ct.status & IPS_ASSURED) && tcp.lastIndex === TCP_ACK_SET)
   if (answersIgnored && tcpAck(b, o) === tcp.lastEnd) return result | RST_IN_WINDOW
   const answersChallenge =

@@ -2,7 +2,7 @@
 """Records what Linux makes of random packets that pass a router with connection tracking.
 
 As root: record-conntrack.py SEED COUNT > conntrack-NAME.jsonl
-Each line is a connection: its packets as hex with the direction (0 from the left), and after each of them the state that
+Each line is a connection: its packets as hex ({78*1400}: 1400 times that octet) with the direction (0 from the left), and after each of them the state that
 `-m conntrack` saw (INV, NEW, EST, REL; null when the packet did not come out) and the entries in /proc/net/nf_conntrack
 without addresses, sorted. `set` are sysctls that differ from the defaults.
 """
@@ -212,6 +212,10 @@ def with_errors(inner, rng):
 
 SYSCTLS = ({}, {}, {}, {'tcp_loose': 0}, {'tcp_be_liberal': 1}, {'tcp_max_retrans': 0}, {'tcp_ignore_invalid_rst': 1}, {'checksum': 0})
 
+def short(text):
+    """Long runs of one octet as {OCTET*TIMES}."""
+    return re.sub(r'(?:78){16,}|(?:79){16,}|(?:7a){16,}', lambda m: '{%s*%d}' % (m[0][:2], len(m[0]) // 2), text)
+
 def entry(key):
     with open('/proc/net/nf_conntrack') as f:
         lines = [l.strip() for l in f if key(l)]
@@ -255,7 +259,7 @@ def main():
                 if where[2] == socket.PACKET_OUTGOING: continue
                 state = TOS.get(got[15], '?')
             lines = entry(key)
-            steps.append([d, p.hex(), state, sorted(lines)])
+            steps.append([d, short(p.hex()), state, sorted(lines)])
         for k in sysctls:
             default = {'tcp_loose': 1, 'tcp_be_liberal': 0, 'tcp_max_retrans': 3, 'tcp_ignore_invalid_rst': 0, 'checksum': 1}[k]
             with open(f'/proc/sys/net/netfilter/nf_conntrack_{k}', 'w') as f:

@@ -16,6 +16,7 @@ export interface Recorded {
   readonly steps: readonly (readonly [number, string, string | null, readonly string[]])[]
 }
 
+const DEFAULTS: Readonly<Record<string, number>> = { tcp_loose: 1, checksum: 1, tcp_max_retrans: 3 }
 const STATES = ['EST', 'REL', 'NEW', 'EST', 'REL']
 
 /** Two machines with a router between them that tracks connections. */
@@ -59,13 +60,20 @@ export class Router {
     })
   }
 
-  /** Sends an IPv4 packet from one side; the state that it had, or null when it did not get to FORWARD. */
-  send(dir: number, hex: string): string | null {
+  /** Sends an IPv4 packet from one side, as hex with runs {OCTET*TIMES}; the state that it had, or null when it did not get to FORWARD. */
+  send(dir: number, short: string): string | null {
     this.state = null
+    const hex = short.replace(/\{(..)\*(\d+)\}/g, (_, octet: string, times: string) => octet.repeat(Number(times)))
     const frame = Buffer.from(`02000000000${dir === 0 ? 2 : 3}02000000000${dir === 0 ? 1 : 4}0800${hex}`, 'hex')
     this.#sockets[dir]!.send(frame)
     this.world.run({ for: 0 })
     return this.state
+  }
+
+  /** Sets what differs from the defaults of net.netfilter.nf_conntrack_*, or takes it back. */
+  set(values: Readonly<Record<string, number>>, toDefault = false): void {
+    for (const [key, value] of Object.entries(values))
+      this.world.netns('r').sysctl.set(`net.netfilter.nf_conntrack_${key}`, toDefault ? (DEFAULTS[key] ?? 0) : value)
   }
 
   /** The entries, as /proc/net/nf_conntrack shows them without addresses. */
