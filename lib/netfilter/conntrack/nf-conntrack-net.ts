@@ -54,6 +54,8 @@ export class NfConntrackNet {
   users = 0
   /** Programs that listen to events, in the order in which they began. */
   readonly listeners: NfCtListener[] = []
+  /** Virtual time from which on a full table gives up entries that may go; -1 while it is not full. */
+  earlyDropAt = -1
   /** Wakes up when a connection expires that somebody wants to hear of. */
   gcEvent: SimEvent | null = null
   /** What is happening now is the doing of a program, which events say. */

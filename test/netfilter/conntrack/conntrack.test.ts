@@ -272,6 +272,18 @@ test('a full table drops what would begin a connection, and counts it (__nf_conn
   assert.is(lab.r.conntrack.count(), 1, 'what has expired makes room')
 })
 
+test('a table that stays full gives up what is not assured, after a second (gc_worker)', () => {
+  const lab = makeLab({ profile: { ...LINUX_6_18, nfConntrackMax: 100 } })
+  lab.r.conntrack.enable()
+  for (let port = 4000; port < 4100; port++) lab.send(port, 53)
+  lab.send(5000, 53)
+  lab.send(5001, 53)
+  assert.equal([lab.r.conntrack.count(), lab.r.conntrack.stats().drop], [100, 2])
+  lab.world.run({ for: s(1.1) })
+  lab.send(5002, 53)
+  assert.equal([lab.r.conntrack.count(), lab.r.conntrack.stats().drop], [95, 2])
+})
+
 test('in a table of one bucket an entry that is not assured makes room (early_drop)', () => {
   const lab = makeLab({ profile: { ...LINUX_6_18, nfConntrackMax: 3, nfConntrackBuckets: 1 } })
   lab.r.conntrack.enable()
