@@ -115,11 +115,11 @@ const purge = (cnet: NfConntrackNet, max: number): void => {
 
 /** May the entry be given up under pressure? (gc_worker_can_early_drop) */
 const canEarlyDrop = (ct: NfConn): boolean =>
-  (ct.status & IPS_ASSURED) === 0 || (ct.protonum === IPPROTO_TCP && tcpCanEarlyDrop(ct))
+  (ct.status & IPS_ASSURED) === 0 || (ct.protonum === IPPROTO_TCP && tcpCanEarlyDrop(ct.tcp!.state))
 
-/** Is the connection closing? (tcp_can_early_drop) */
-export const tcpCanEarlyDrop = (ct: NfConn): boolean => {
-  switch (ct.tcp!.state) {
+/** Is a connection in this state of TCP closing? (tcp_can_early_drop) */
+export const tcpCanEarlyDrop = (state: number): boolean => {
+  switch (state) {
     case TCP_CONNTRACK_FIN_WAIT:
     case TCP_CONNTRACK_LAST_ACK:
     case TCP_CONNTRACK_TIME_WAIT:
