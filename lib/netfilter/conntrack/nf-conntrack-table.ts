@@ -16,7 +16,7 @@ import { IP_CT_DIR_ORIGINAL, IP_CT_DIR_REPLY, IPS_CONFIRMED, IPS_NAT_CLASH } fro
 import type { NfConntrackNet } from './nf-conntrack-net.js'
 import type { NfConntrackTuple } from './nf-conntrack-tuple.js'
 
-/** Buckets of the kernel's table on the reference machine, and of a table here at first. */
+/** Buckets of the kernel's table on the reference machine, and its limit of entries there. */
 export const NF_CONNTRACK_BUCKETS = 262144
 const FIRST_BITS = 4
 const MAX_BITS = 22
