@@ -20,6 +20,8 @@ import {
 import { createWorld, LINUX_6_18, s, type World } from '../../../lib/index.js'
 import { nfCtExt, nfCtGet, nfCtSet, nfCtSetUntracked } from '../../../lib/netfilter/conntrack/nf-conn.js'
 import { nfCtTmplAlloc } from '../../../lib/netfilter/conntrack/nf-conntrack-entry.js'
+import { emitIpv4 } from '../../../lib/wire/ipv4.js'
+import { Router } from './replay.js'
 import { nfConntrack } from '../../../lib/netfilter/conntrack/nf-conntrack-net.js'
 
 const test = suite('netfilter/conntrack')
@@ -409,6 +411,39 @@ test('the program conntrack -E prints while the world runs', () => {
     ' [UPDATE] icmp     1 29 src=10.0.1.2 dst=10.0.2.2 type=8 code=0 id=N src=10.0.2.2 dst=10.0.1.2 type=0 code=0 id=N mark=5 [USERSPACE] portid=1 progname=conntrack',
     '[DESTROY] icmp     1 29 src=10.0.1.2 dst=10.0.2.2 type=8 code=0 id=N src=10.0.2.2 dst=10.0.1.2 type=0 code=0 id=N mark=5 [USERSPACE] portid=1 progname=conntrack',
   ])
+})
+
+test('GRE goes by its call identifier where it carries PPP; others by their addresses (recorded on Linux 6.18)', () => {
+  const router = new Router()
+  const send = (dir: number, proto: number, hex: string): void => {
+    const [saddr, daddr] = dir === 0 ? ['10.0.1.2', '10.0.2.2'] : ['10.0.2.2', '10.0.1.2']
+    const packet = emitIpv4({ saddr: saddr!, daddr: daddr!, proto }, Buffer.from(hex, 'hex'))
+    router.send(dir, Buffer.from(packet).toString('hex'))
+  }
+  for (const [proto, hex] of [
+    [47, '0000080061626364'],
+    [47, '2001880b00040007'],
+    [99, '7a7a'],
+    [33, '00010002000000000000000000000000'],
+  ] as const) {
+    send(0, proto, hex)
+    send(1, proto, hex)
+  }
+  const { stdout } = router.world.sh('ip netns exec r conntrack -L', { tailNs: 0 })
+  assert.equal(
+    stdout
+      .trim()
+      .replace(/^(\w+ +\d+) \d+/gm, '$1')
+      .split('\n')
+      .sort(),
+    [
+      'dccp     33 src=10.0.1.2 dst=10.0.2.2 sport=0 dport=0 src=10.0.2.2 dst=10.0.1.2 sport=0 dport=0 mark=0 use=1',
+      'gre      47 src=10.0.1.2 dst=10.0.2.2 srckey=0x0 dstkey=0x0 src=10.0.2.2 dst=10.0.1.2 srckey=0x0 dstkey=0x0 mark=0 use=1',
+      'gre      47 src=10.0.1.2 dst=10.0.2.2 srckey=0x0 dstkey=0x7 [UNREPLIED] src=10.0.2.2 dst=10.0.1.2 srckey=0x7 dstkey=0x0 mark=0 use=1',
+      'gre      47 src=10.0.2.2 dst=10.0.1.2 srckey=0x0 dstkey=0x7 [UNREPLIED] src=10.0.1.2 dst=10.0.2.2 srckey=0x7 dstkey=0x0 mark=0 use=1',
+      'unknown  99 src=10.0.1.2 dst=10.0.2.2 src=10.0.2.2 dst=10.0.1.2 mark=0 use=1',
+    ],
+  )
 })
 
 test('is listed, changed and removed by calls as by the tool', () => {
