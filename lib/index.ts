@@ -82,6 +82,15 @@ export type { DevRef, NetnsRef } from './lab/refs.js'
 export type { LinkApi } from './lab/link.js'
 export type { LinkAttrs, LinkInfo } from './lab/link-info.js'
 export type * from './lab/link-spec.js'
+export type {
+  ConntrackApi,
+  ConntrackChange,
+  ConntrackEntry,
+  ConntrackEvent,
+  ConntrackFilter,
+  ConntrackStats,
+  CtTuple,
+} from './lab/conntrack.js'
 export type { MaddrApi, MaddrInfo } from './lab/maddr.js'
 export type { MdbApi, MdbInfo, MdbOptions } from './lab/mdb.js'
 export type { Nc, NcOptions } from './lab/nc.js'
