@@ -118,16 +118,12 @@ export const tcpDataQueueOfo = (tp: TcpSock, skb: Skb): void => {
 /** Moves what is in order now to the receive queue; true when a FIN was among it (tcp_ofo_queue). */
 export const tcpOfoQueue = (tp: TcpSock): boolean => {
   const queue = tp.oooQueue
-  let dsackHigh = tp.rcvNxt
+  const had = tp.rcvNxt
   let n = 0
   let isFin = false
   while (n < queue.length && !isFin && !after(queue[n]!.seq, tp.rcvNxt)) {
     const skb = queue[n++]!
-    if (before(skb.seq, dsackHigh)) {
-      const dsack = dsackHigh
-      if (before(skb.endSeq, dsackHigh)) dsackHigh = skb.endSeq
-      tcpDsackExtend(tp, skb.seq, dsack)
-    }
+    if (before(skb.seq, had)) tcpDsackExtend(tp, skb.seq, before(skb.endSeq, had) ? skb.endSeq : had)
     if (!after(skb.endSeq, tp.rcvNxt)) {
       skbRfree(tp, skb)
       tcpDropReason(tp, skb, DROP.TCP_OFO_DROP)

@@ -112,8 +112,8 @@ const tryFastPath = (tp: TcpSock, skb: Skb): boolean => {
     tcpDropReason(tp, skb, DROP.PKT_TOO_SMALL)
     return true
   }
-  // What goes beyond the window, or needs room to be made, takes the other path.
-  if (after(skb.endSeq, (tp.rcvNxt + tcpReceiveWindow(tp)) | 0) || tp.rmemAlloc + len - hlen > tp.rcvbuf) return false
+  // What goes beyond the window takes the other path. What is in it was promised room, be the buffer full or not.
+  if (after(skb.endSeq, (tp.rcvNxt + tcpReceiveWindow(tp)) | 0)) return false
   fastData(tp, skb, hasTstamp)
   return true
 }
