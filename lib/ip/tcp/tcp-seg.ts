@@ -117,8 +117,9 @@ export class TcpTsortedList {
     seg.isTsorted = true
   }
 
-  /** Puts `seg` behind `at`, for the second part of one that was cut. */
+  /** Puts `seg` behind `at`, for the second part of one that was cut; of one that is lost, and so not here, neither part is. */
   insertAfter(at: TcpSeg, seg: TcpSeg): void {
+    if (!at.isTsorted) return
     seg.tsPrev = at
     seg.tsNext = at.tsNext
     if (at.tsNext === null) this.tail = seg
