@@ -40,6 +40,7 @@ import {
   RTNH_F_ONLINK,
   RTPROT_BOOT,
 } from '../ip/rtnetlink.js'
+import { tcpAvailableCongestionControl } from '../ip/tcp/tcp-cong.js'
 import { ETH_P_IP } from '../wire/ethernet.js'
 import { ICMP_ECHO, putIcmp } from '../wire/icmp.js'
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPV4_HLEN, putIpv4 } from '../wire/ipv4.js'
@@ -160,9 +161,15 @@ const checkTos = (spec: RouteSpec): void => {
     throw extackError('EINVAL', 'Invalid dsfield (tos): ECN bits must be 0', { tos: spec.tos ?? 0 })
 }
 
+const knownCongestionControl = (name: string): string => {
+  if (tcpAvailableCongestionControl().includes(name)) return name
+  throw extackError('EINVAL', 'Unknown tcp congestion algorithm', { congctl: name })
+}
+
 /** Metrics within the kernel's limits (ip_metrics_convert): too large ones are cut, not refused. */
 const convertMetrics = (m: RouteMetrics): RouteMetrics => ({
   ...m,
+  ...(m.congctl !== undefined && { congctl: knownCongestionControl(m.congctl) }),
   ...(m.mtu !== undefined && { mtu: Math.min(m.mtu, 65535 - 15) }),
   ...(m.advmss !== undefined && { advmss: Math.min(m.advmss, 65535 - 40) }),
   ...(m.hoplimit !== undefined && { hoplimit: Math.min(m.hoplimit, 255) }),

@@ -12,7 +12,7 @@ import { dstMtu } from '../route.js'
 import { inetEhashNolisten, inetInheritPort } from './inet-hashtables.js'
 import { netnsTcp } from './netns-tcp.js'
 import type { TcpRequestSock } from './request-sock.js'
-import { tcpAssignCongestionControl, tcpSetCaState } from './tcp-cong.js'
+import { tcpAssignCongestionControl, tcpCaDstInit, tcpSetCaState } from './tcp-cong.js'
 import { INET_ECN_MASK, TCP_ECN_OK } from './tcp-ecn.js'
 import { tcpInitializeRcvMss } from './tcp-input-rcvbuf.js'
 import { tcpListendrop } from './tcp-listener.js'
@@ -151,7 +151,7 @@ export const tcpV4SynRecvSock = (
   child.inetId = child.netns.rng.u16()
   if (sysctls.reflectTos !== 0) child.tos = req.synTos & ~INET_ECN_MASK
   child.dstCache = dst
-  if (!child.caSetsockopt) tcpAssignCongestionControl(child)
+  if (!tcpCaDstInit(child, dst) && !child.caSetsockopt) tcpAssignCongestionControl(child)
   tcpSetCaState(child, TCP_CA_OPEN)
   tcpSyncMss(child, dstMtu(dst, false))
   child.advmss = tcpMssClamp(listener, dstAdvmss(dst))

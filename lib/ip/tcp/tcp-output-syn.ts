@@ -11,6 +11,7 @@ import { dstAdvmss, dstMetrics, dstWantsEcn } from '../dst-metrics.js'
 import { dstMtu } from '../route.js'
 import { inetSkRebuildHeader } from '../queue-xmit.js'
 import { netnsTcp } from './netns-tcp.js'
+import { tcpCaDstInit } from './tcp-cong.js'
 import type { TcpRequestSock } from './request-sock.js'
 import { cookieInitTimestamp } from './syncookies.js'
 import { TCP_ECN_OK } from './tcp-ecn.js'
@@ -38,6 +39,7 @@ const initFromRoute = (tp: TcpSock, dst: Dst): void => {
   tp.maxWindow = 0
   tcpMtupInit(tp)
   tcpSyncMss(tp, dstMtu(dst, false))
+  tcpCaDstInit(tp, dst)
   if (tp.windowClamp === 0) tp.windowClamp = metrics.window ?? 0
   tp.advmss = tcpMssClamp(tp, dstAdvmss(dst))
   tcpInitializeRcvMss(tp)

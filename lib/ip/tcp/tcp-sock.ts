@@ -343,6 +343,8 @@ export class TcpSock extends Sock implements SkbOwner {
   /** What the algorithm keeps; it makes and types it. */
   caPriv: object | null = null
   caSetsockopt = false
+  /** The route has named the algorithm and locked it. */
+  caDstLocked = false
   reordering = 3
   reordSeen = 0
   packetsOut = 0
