@@ -225,6 +225,10 @@ export const routeAdd = (netns: Netns, spec: RouteSpec, verb: RouteVerb = 'add')
   if (type === RTN_LOCAL) ipv4(netns).hasCustomLocalRoutes = true
 }
 
+/** Metrics of a route that is to be deleted: a congestion control that nobody knows is none. */
+const wantedMetrics = (m: RouteMetrics): RouteMetrics =>
+  m.congctl === undefined || tcpAvailableCongestionControl().includes(m.congctl) ? m : { ...m, congctl: '' }
+
 /** Deletes the first route that matches; absent fields match anything. Throws ESRCH. */
 export const routeDel = (netns: Netns, spec: RouteSpec): void => {
   checkPrefix(spec)
@@ -242,6 +246,7 @@ export const routeDel = (netns: Netns, spec: RouteSpec): void => {
     ...(spec.dev !== undefined && { dev: spec.dev }),
     ...(spec.gateway !== undefined && { gateway: spec.gateway }),
     ...(spec.nexthops !== undefined && { nexthops: spec.nexthops.map(nexthopConfig) }),
+    ...(spec.metrics !== undefined && { metrics: wantedMetrics(spec.metrics) }),
   })
 }
 
