@@ -44,3 +44,15 @@ export const tcpTryCoalesce = (tp: TcpSock, to: Skb | null, from: Skb): boolean 
   from.coalesced = true
   return true
 }
+
+/** A segment moves from the out of order queue to the end of the receive queue, with what it was joined to there. */
+export const tcpJoinQueue = (tp: TcpSock, skb: Skb): void => {
+  const last = tp.rcvQueue[tp.rcvQueue.length - 1] ?? null
+  if (skb.coalesced && last !== null && last.endSeq === skb.seq) {
+    skb.nrFrags = last.nrFrags + fragsOf(tp, skb)
+    return
+  }
+  tp.rmemAlloc -= skb.truesize
+  tcpTryCoalesce(tp, last, skb)
+  tp.rmemAlloc += skb.truesize
+}
