@@ -17,7 +17,8 @@ export const tcpRxTruesize = (skb: Skb): number => (skb.truesize !== 0 ? skb.tru
 /** A queue of the socket holds the segment from now on (skb_set_owner_r). */
 export const skbSetOwnerR = (tp: TcpSock, skb: Skb): void => {
   skbOrphan(skb)
-  skb.truesize = tcpRxTruesize(skb)
+  // A FIN that was joined to what is in front of it counts for nothing.
+  if (!skb.coalesced) skb.truesize = tcpRxTruesize(skb)
   tp.rmemAlloc += skb.truesize
 }
 

@@ -76,6 +76,7 @@ const fromRequest = (tp: TcpSock, req: TcpRequestSock, skb: Skb): void => {
   tp.irs = req.rcvIsn
   tp.rcvWup = tp.copiedSeq = tp.rcvNxt = (req.rcvIsn + 1) | 0
   tp.iss = req.sntIsn
+  tp.segsIn = 1
   tp.sndSml = tp.sndUna = tp.sndNxt = tp.sndUp = tp.writeSeq = tp.pushedSeq = (req.sntIsn + 1) | 0
   tp.sndWl1 = req.rcvIsn
   tp.ack.lrcvtimeJiffies = now
