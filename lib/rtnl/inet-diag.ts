@@ -1,8 +1,9 @@
 /**
  * Sockets as `ss` asks for them: what the kernel tells about each.
  *
- * Left out: the order in which the kernel's hash tables give them. Here come listening sockets first, then connections,
- * each kind by local port.
+ * DIFFERS: the kernel's hash tables give connections in the order of keys that are random; here come listening sockets first,
+ * then connections, each kind by local port.
+ * DIFFERS: a socket's number in its namespace stands for its inode and its cookie, which the kernel counts for the machine.
  *
  * @see net/ipv4/inet_diag.c inet_sk_diag_fill, inet_twsk_diag_fill, inet_req_diag_fill; net/ipv4/tcp_diag.c, udp_diag.c,
  * raw_diag.c
@@ -147,7 +148,8 @@ const tcpMsg = (tp: TcpSock): InetDiagMsg => {
     state: tp.state,
     rqueue: isListening ? (tp.listener?.ackBacklog ?? 0) : Math.max(0, (tp.rcvNxt - tp.copiedSeq) | 0),
     wqueue: isListening ? (tp.listener?.maxAckBacklog ?? 0) : (tp.writeSeq - tp.sndUna) | 0,
-    ino: tp.dead ? 0 : tp.number,
+    // No program holds it, or has accepted it yet.
+    ino: tp.dead || tp.parent !== null ? 0 : tp.number,
     shutdown: tp.shutdown,
     info: tcpGetInfo(tp),
     cong: tp.caOps?.name ?? null,
