@@ -136,4 +136,3 @@ export const tcpConnect = (tp: TcpSock, address: number, port: number): number =
   if (wasConnecting && tp.socketState === SS_UNCONNECTED) tcpDisconnect(tp)
   return err
 }
-

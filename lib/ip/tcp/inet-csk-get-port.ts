@@ -63,9 +63,7 @@ const freePort = (sk: TcpSock): number => {
 
 /** The owners of a port are such that the newcomer needs no look at each of them. */
 const isEasy = (tb: BindBucket, sk: TcpSock): boolean =>
-  tb.owners.size === 0 ||
-  (tb.fastreuse > 0 && sk.reuseAddr && sk.state !== TCP_LISTEN) ||
-  skReuseportMatch(tb, sk)
+  tb.owners.size === 0 || (tb.fastreuse > 0 && sk.reuseAddr && sk.state !== TCP_LISTEN) || skReuseportMatch(tb, sk)
 
 /**
  * Binds a socket to a port, 0 for any free one; false when it is taken. One that holds the port already is checked again,

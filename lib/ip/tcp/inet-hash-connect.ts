@@ -84,7 +84,7 @@ export const inetHashConnect = (tp: TcpSock): number => {
   const hash = tcp.secure.portEphemeral(tp.localAddress, tp.peerAddress, tp.peerPort)
   const { perturb } = tcp.hashinfo
   const index = hash & PERTURB_MASK
-  const first = ((perturb.get(index) ?? 0) + hash) % remaining & ~1
+  const first = (((perturb.get(index) ?? 0) + hash) % remaining) & ~1
   // Ports of the parity of the lowest one first; bind() does the opposite.
   for (let parity = 0; parity <= (remaining > 1 ? 1 : 0); parity++) {
     let port = low + first + parity
@@ -98,4 +98,3 @@ export const inetHashConnect = (tp: TcpSock): number => {
   }
   return -EADDRNOTAVAIL
 }
-

@@ -41,7 +41,7 @@ export class NetnsTcp {
 export const netnsTcp = (netns: Netns): NetnsTcp => ipv4(netns).tcp
 
 /** Settings of TCP of a namespace. */
-export const tcpSysctls = (netns: Netns): TcpSysctls => (ipv4(netns).tcp).sysctls
+export const tcpSysctls = (netns: Netns): TcpSysctls => ipv4(netns).tcp.sysctls
 
 /** Counters of TCP of a namespace. */
-export const tcpMib = (netns: Netns): TcpMib => (ipv4(netns).tcp).mib
+export const tcpMib = (netns: Netns): TcpMib => ipv4(netns).tcp.mib

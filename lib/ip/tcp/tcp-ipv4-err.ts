@@ -32,20 +32,8 @@ import { inetCskReqskQueueDrop, tcpListendrop } from './tcp-listener.js'
 import { tcpSyncMss } from './tcp-output-mss.js'
 import { between } from './tcp-seq.js'
 import { TCP_MTU_REDUCED_DEFERRED, type TcpSock } from './tcp-sock.js'
-import {
-  TCP_CLOSE,
-  TCP_LISTEN,
-  TCP_NEW_SYN_RECV,
-  TCP_SYN_RECV,
-  TCP_SYN_SENT,
-  TCP_TIME_WAIT,
-} from './tcp-states.js'
-import {
-  ICSK_TIME_RETRANS,
-  inetCskResetXmitTimer,
-  TCP_TIMEOUT_INIT,
-  tcpRetransmitTimer,
-} from './tcp-timer.js'
+import { TCP_CLOSE, TCP_LISTEN, TCP_NEW_SYN_RECV, TCP_SYN_RECV, TCP_SYN_SENT, TCP_TIME_WAIT } from './tcp-states.js'
+import { ICSK_TIME_RETRANS, inetCskResetXmitTimer, TCP_TIMEOUT_INIT, tcpRetransmitTimer } from './tcp-timer.js'
 import { tcpDoneWithError } from './tcp-done.js'
 
 const EHOSTUNREACH = errnoNumber('EHOSTUNREACH')
@@ -162,7 +150,8 @@ export const tcpV4Err = (skb: Skb, type: number, code: number, info: number): vo
     return reqErr(found as TcpRequestSock, seq, abort)
   }
   const tp = found as TcpSock
-  if (tp.ownedByUser && !(type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED)) netnsTcp(netns).mib.LockDroppedIcmps++
+  if (tp.ownedByUser && !(type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED))
+    netnsTcp(netns).mib.LockDroppedIcmps++
   if (tp.state === TCP_CLOSE) return
   if (!between(seq, tp.sndUna, tp.sndNxt)) {
     netnsTcp(netns).mib.OutOfWindowIcmps++
@@ -176,4 +165,3 @@ export const tcpV4Err = (skb: Skb, type: number, code: number, info: number): vo
   if (isUnreach) ldRtoRevert(tp, seq)
   tellSocket(tp, skb, type, code, info)
 }
-

@@ -7,7 +7,15 @@
  * @see net/ipv4/tcp_ipv4.c tcp_v4_rcv, tcp_v4_do_rcv, tcp_add_backlog
  */
 import { DROP } from '../../core/drop.js'
-import { CHECKSUM_NONE, CHECKSUM_UNNECESSARY, consumeSkb, kfreeSkb, PACKET_HOST, type Skb, skbCsum } from '../../core/skb.js'
+import {
+  CHECKSUM_NONE,
+  CHECKSUM_UNNECESSARY,
+  consumeSkb,
+  kfreeSkb,
+  PACKET_HOST,
+  type Skb,
+  skbCsum,
+} from '../../core/skb.js'
 import { csumFold, csumPseudo } from '../../wire/checksum.js'
 import { IPPROTO_TCP, ipv4Daddr, ipv4Saddr, ipv4Tos, ipv4Ttl } from '../../wire/ipv4.js'
 import {
@@ -227,4 +235,3 @@ export const tcpAddBacklog = (tp: TcpSock, skb: Skb): void => {
   tp.backlogLen += size
   backlog.push(skb)
 }
-
