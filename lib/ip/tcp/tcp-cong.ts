@@ -54,10 +54,10 @@ export interface TcpCongestionOps {
 /** All algorithms, in the order of tcp_available_congestion_control. A new one is a file and a line here. */
 const ALGORITHMS: readonly TcpCongestionOps[] = Object.freeze([tcpReno, tcpCubic])
 
-const find = (name: string): TcpCongestionOps | null => ALGORITHMS.find((ops) => ops.name === name) ?? null
+const find = (name: string): TcpCongestionOps | null => ALGORITHMS.find(ops => ops.name === name) ?? null
 
 /** Names that there are (tcp_available_congestion_control). */
-export const tcpAvailableCongestionControl = (): readonly string[] => ALGORITHMS.map((ops) => ops.name)
+export const tcpAvailableCongestionControl = (): readonly string[] => ALGORITHMS.map(ops => ops.name)
 
 /** Tells the algorithm of an event (tcp_ca_event). */
 export const tcpCaEvent = (tp: TcpSock, event: TcpCaEvent): void => {

@@ -33,7 +33,13 @@ import { tcpHighestSackSeq } from './tcp-highest-sack.js'
 import { tcpFastretransAlert } from './tcp-input-alert.js'
 import { tcpSendChallengeAck } from './tcp-input-challenge.js'
 import { tcpCleanRtxQueue } from './tcp-input-clean.js'
-import { tcpCwndReduction, tcpEndCwndReduction, tcpInCwndReduction, tcpInitCwndReduction, tcpTryKeepOpen } from './tcp-input-cwnd.js'
+import {
+  tcpCwndReduction,
+  tcpEndCwndReduction,
+  tcpInCwndReduction,
+  tcpInitCwndReduction,
+  tcpTryKeepOpen,
+} from './tcp-input-cwnd.js'
 import { tcpEcnAcceptCwr, tcpEcnRcvEcnEcho } from './tcp-input-ecn.js'
 import { isReorderingHigh, tcpCountDelivered } from './tcp-input-loss.js'
 import { tcpRearmRto, tcpUpdatePacingRate } from './tcp-input-rtt.js'
@@ -188,8 +194,7 @@ const slowUpdate = (tp: TcpSock, skb: Skb, priorSndUna: number): void => {
   ackState.flag |= ackUpdateWindow(tp, skb, skb.ackSeq, skb.seq)
   if (tp.rxOpt.sackAt !== 0) tcpSacktagWriteQueue(tp, skb, priorSndUna)
   if (tcpEcnRcvEcnEcho(tp, skb.tcpFlags)) ackState.flag |= FLAG_ECE
-  if (ackState.sackDelivered !== 0)
-    tcpCountDelivered(tp, ackState.sackDelivered, (ackState.flag & FLAG_ECE) !== 0)
+  if (ackState.sackDelivered !== 0) tcpCountDelivered(tp, ackState.sackDelivered, (ackState.flag & FLAG_ECE) !== 0)
 }
 
 /** Nothing was out: only a duplicate and the closed window count. */

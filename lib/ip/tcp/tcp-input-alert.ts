@@ -13,7 +13,13 @@ import {
 import { tcpSetCaState } from './tcp-cong.js'
 import { tcpEndCwndReduction, tcpMtupProbeFailed, tcpTryToOpen } from './tcp-input-cwnd.js'
 import { tcpAddRenoSack, tcpCheckSackReneging, tcpEnterRecovery, tcpSimpleRetransmit } from './tcp-input-loss.js'
-import { tcpProcessLoss, tcpTryUndoDsack, tcpTryUndoPartial, tcpTryUndoRecovery, tcpUpdateRtoTime } from './tcp-input-undo.js'
+import {
+  tcpProcessLoss,
+  tcpTryUndoDsack,
+  tcpTryUndoPartial,
+  tcpTryUndoRecovery,
+  tcpUpdateRtoTime,
+} from './tcp-input-undo.js'
 import { tcpNewrenoMarkLost, tcpRackMarkLost } from './tcp-recovery.js'
 import { before } from './tcp-seq.js'
 import { TCP_CA_CWR, TCP_CA_DISORDER, TCP_CA_LOSS, TCP_CA_OPEN, TCP_CA_RECOVERY } from './tcp-states.js'

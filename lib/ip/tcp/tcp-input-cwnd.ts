@@ -17,8 +17,7 @@ import { tcpJiffies } from './tcp-time.js'
 export const TCP_INFINITE_SSTHRESH = 0x7fffffff
 
 /** The window is being reduced (tcp_in_cwnd_reduction). */
-export const tcpInCwndReduction = (tp: TcpSock): boolean =>
-  tp.caState === TCP_CA_CWR || tp.caState === TCP_CA_RECOVERY
+export const tcpInCwndReduction = (tp: TcpSock): boolean => tp.caState === TCP_CA_CWR || tp.caState === TCP_CA_RECOVERY
 
 /** Slow start threshold for a later one (tcp_current_ssthresh). */
 export const tcpCurrentSsthresh = (tp: TcpSock): number =>

@@ -7,12 +7,7 @@ import { DROP } from '../../core/drop.js'
 import { consumeSkb, type Skb } from '../../core/skb.js'
 import { TH_FIN, tcpHdrLen } from '../../wire/tcp.js'
 import { netnsTcp } from './netns-tcp.js'
-import {
-  ICSK_ACK_NOMEM,
-  ICSK_ACK_NOW,
-  inetCskEnterPingpongMode,
-  inetCskScheduleAck,
-} from './tcp-ack-state.js'
+import { ICSK_ACK_NOMEM, ICSK_ACK_NOW, inetCskEnterPingpongMode, inetCskScheduleAck } from './tcp-ack-state.js'
 import { skStateChange, tcpSetState } from './tcp-done.js'
 import { tcpFastPathCheck } from './tcp-fast-path.js'
 import { tcpTryCoalesce } from './tcp-input-coalesce.js'

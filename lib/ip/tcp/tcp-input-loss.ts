@@ -7,7 +7,12 @@ import { netnsTcp, tcpSysctls } from './netns-tcp.js'
 import { FLAG_SACK_RENEGING, FLAG_SET_XMIT_TIMER, FLAG_SND_UNA_ADVANCED } from './tcp-ack-sample.js'
 import { tcpCaEvent, tcpSetCaState } from './tcp-cong.js'
 import { tcpEcnQueueCwr } from './tcp-ecn.js'
-import { tcpCurrentSsthresh, tcpInCwndReduction, tcpInitCwndReduction, tcpRetransStampCleanup } from './tcp-input-cwnd.js'
+import {
+  tcpCurrentSsthresh,
+  tcpInCwndReduction,
+  tcpInitCwndReduction,
+  tcpRetransStampCleanup,
+} from './tcp-input-cwnd.js'
 import { tcpSegLen } from './tcp-output.js'
 import { tcpCurrentMss } from './tcp-output-mss.js'
 import { tcpXmitRetransmitQueue } from './tcp-output-rtx.js'

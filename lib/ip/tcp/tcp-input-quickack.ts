@@ -6,12 +6,7 @@
 import type { Skb } from '../../core/skb.js'
 import { TH_FIN, TH_PUSH, TH_SYN, TH_URG } from '../../wire/tcp.js'
 import { dstMetrics } from '../dst-metrics.js'
-import {
-  ICSK_ACK_PUSHED,
-  ICSK_ACK_PUSHED2,
-  inetCskExitPingpongMode,
-  inetCskInPingpongMode,
-} from './tcp-ack-state.js'
+import { ICSK_ACK_PUSHED, ICSK_ACK_PUSHED2, inetCskExitPingpongMode, inetCskInPingpongMode } from './tcp-ack-state.js'
 import { tcpWinFromSpace } from './tcp-output-window.js'
 import type { TcpSock } from './tcp-sock.js'
 import { TCP_ATO_MIN } from './tcp-timer.js'

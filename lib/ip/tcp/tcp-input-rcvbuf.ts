@@ -141,8 +141,7 @@ export const tcpRcvbufGrow = (tp: TcpSock, newval: number): void => {
  * DIFFERS: what came at this very instant does not count. A whole window comes in one instant where a cable has a delay and
  * no rate, and before any program runs; to the kernel on several CPUs the reader would seem to keep up.
  */
-const waiting = (tp: TcpSock): number =>
-  tp.lastDataNs === tp.netns.world.sim.now ? 0 : (tp.rcvNxt - tp.copiedSeq) | 0
+const waiting = (tp: TcpSock): number => (tp.lastDataNs === tp.netns.world.sim.now ? 0 : (tp.rcvNxt - tp.copiedSeq) | 0)
 
 /** The program has read: the buffer follows the rate (tcp_rcv_space_adjust). */
 export const tcpRcvSpaceAdjust = (tp: TcpSock): void => {

@@ -96,7 +96,14 @@ const setBlock = (to: SackBlock, start: number, end: number): void => {
 }
 
 /** Puts the blocks that count into `tp.sackScratch`, lowest first; `used << 8 | index of the first block + 1`. */
-const collectBlocks = (tp: TcpSock, skb: Skb, at: number, num: number, isDsack: boolean, priorSndUna: number): number => {
+const collectBlocks = (
+  tp: TcpSock,
+  skb: Skb,
+  at: number,
+  num: number,
+  isDsack: boolean,
+  priorSndUna: number,
+): number => {
   const sp = tp.sackScratch
   let used = 0
   let first = 0

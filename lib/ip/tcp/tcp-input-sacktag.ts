@@ -61,7 +61,15 @@ const matchSkbToSack = (tp: TcpSock, seg: TcpSeg, start: number, end: number): n
 }
 
 /** Counts a range that is newly acknowledged; the new marks (tcp_sacktag_one). */
-const sacktagOne = (tp: TcpSock, marks: number, start: number, end: number, isDup: boolean, pcount: number, us: number): number => {
+const sacktagOne = (
+  tp: TcpSock,
+  marks: number,
+  start: number,
+  end: number,
+  isDup: boolean,
+  pcount: number,
+  us: number,
+): number => {
   const { ackState } = tp
   let sacked = marks
   if (isDup && sacked & TCPCB_RETRANS) {
@@ -108,7 +116,15 @@ const noteOriginal = (tp: TcpSock, start: number, end: number, us: number): void
 }
 
 /** Moves acknowledged octets into the segment before; true when nothing is left of `seg` (tcp_shifted_skb). */
-const shifted = (tp: TcpSock, prev: TcpSeg, seg: TcpSeg, pcount: number, len: number, mss: number, isDup: boolean): boolean => {
+const shifted = (
+  tp: TcpSock,
+  prev: TcpSeg,
+  seg: TcpSeg,
+  pcount: number,
+  len: number,
+  mss: number,
+  isDup: boolean,
+): boolean => {
   const { mib } = netnsTcp(tp.netns)
   const start = seg.seq
   const end = (start + len) | 0

@@ -122,7 +122,7 @@ export const tcpTryUndoPartial = (tp: TcpSock, priorSndUna: number): boolean => 
   return false
 }
 
-/** F-RTO: the timeout was too early when data arrives that was never sent again; true when that is settled for now. */
+/** F-RTO: the timeout was too early when data arrives that was never sent again; true when nothing more is to be done. */
 const processFrto = (tp: TcpSock, flag: number, numDupack: number, isRecovered: boolean): boolean => {
   if (flag & FLAG_ORIG_SACK_ACKED && tryUndoLoss(tp, true)) return true
   if (after(tp.sndNxt, tp.highSeq)) {

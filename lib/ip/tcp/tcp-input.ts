@@ -296,4 +296,3 @@ export const tcpRcvStateProcess = (tp: TcpSock, skb: Skb): number => {
   tcpUrg(tp, skb)
   return stateData(tp, skb)
 }
-

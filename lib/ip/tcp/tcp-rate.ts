@@ -47,7 +47,13 @@ export const tcpRateSkbDelivered = (tp: TcpSock, seg: TcpSeg, rs: RateSample): v
 }
 
 /** Finishes the sample of an acknowledgement (tcp_rate_gen). */
-export const tcpRateGen = (tp: TcpSock, delivered: number, lost: number, isSackReneg: boolean, rs: RateSample): void => {
+export const tcpRateGen = (
+  tp: TcpSock,
+  delivered: number,
+  lost: number,
+  isSackReneg: boolean,
+  rs: RateSample,
+): void => {
   if (tp.appLimited !== 0 && after(tp.delivered, tp.appLimited)) tp.appLimited = 0
   if (delivered !== 0) tp.deliveredMstamp = tcpMstampUs(tp)
   rs.ackedSacked = delivered

@@ -17,12 +17,7 @@ import { TCPCB_LOST, TCPCB_SACKED_RETRANS } from './tcp-seg.js'
 import { TCP_CA_RECOVERY } from './tcp-states.js'
 import type { TcpSock } from './tcp-sock.js'
 import { tcpSegUs, tcpSentAfter } from './tcp-time.js'
-import {
-  ICSK_TIME_REO_TIMEOUT,
-  ICSK_TIME_RETRANS,
-  inetCskResetXmitTimer,
-  TCP_TIMEOUT_MIN_US,
-} from './tcp-timer.js'
+import { ICSK_TIME_REO_TIMEOUT, ICSK_TIME_RETRANS, inetCskResetXmitTimer, TCP_TIMEOUT_MIN_US } from './tcp-timer.js'
 
 /** Bits of net.ipv4.tcp_recovery. */
 const TCP_RACK_STATIC_REO_WND = 2

@@ -32,7 +32,7 @@ export {
   ICSK_ACK_TIMER,
 } from './tcp-ack-state.js'
 export { tcpRetransmitTimer } from './tcp-timer-rto.js'
-export { TcpTimers } from './tcp-timers.js'
+export { TcpTimers, tcpClearXmitTimers } from './tcp-timers.js'
 
 /** What the retransmission timer stands for, and the delayed acknowledgement's. */
 export const ICSK_TIME_RETRANS = 1
@@ -87,13 +87,6 @@ export const inetCskClearXmitTimer = (tp: TcpSock, what: number): void => {
 export const tcpInitXmitTimers = (tp: TcpSock): void => {
   tp.timers = new TcpTimers(tp, TIMER_FNS)
   tp.hooks = HOOKS
-}
-
-/** Stops all timers (tcp_clear_xmit_timers). */
-export const tcpClearXmitTimers = (tp: TcpSock): void => {
-  tp.icskPending = 0
-  tp.ack.pending = 0
-  tp.timers?.clear()
 }
 
 /** Timeout of the next zero window probe in ticks, at most `most` (tcp_probe0_when). */

@@ -185,3 +185,10 @@ export class TcpTimers {
     this.#pacing?.cancel()
   }
 }
+
+/** Stops all timers (tcp_clear_xmit_timers). */
+export const tcpClearXmitTimers = (tp: TcpSock): void => {
+  tp.icskPending = 0
+  tp.ack.pending = 0
+  tp.timers?.clear()
+}
