@@ -77,7 +77,15 @@ export const ipFinishOutput2 = (skb: Skb): number => {
   const neigh = dst.neigh as Neighbour | null
   if (neigh === null || neigh.dead || (neigh.primaryKey !== nexthop && neigh.primaryKey !== 0))
     return outputToNew(skb, dst, nexthop)
+  const sk = skb.sk as Sock | null
+  if (sk?.dstPendingConfirm) sockConfirmNeigh(sk, neigh)
   return neighOutput(neigh, skb)
+}
+
+/** What a socket heard from its peer proves that the next hop works (sock_confirm_neigh). */
+const sockConfirmNeigh = (sk: Sock, neigh: Neighbour): void => {
+  neigh.confirmed = neigh.now
+  sk.dstPendingConfirm = false
 }
 
 const outputToNew = (skb: Skb, dst: Dst, nexthop: number): number => {

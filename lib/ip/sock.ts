@@ -94,6 +94,8 @@ export class Sock {
   txHash = 0
   /** @internal route of a connected socket */
   dstCache: Dst | null = null
+  /** @internal the peer has answered, which the next packet tells the neighbour entry (sk_dst_pending_confirm) */
+  dstPendingConfirm = false
   /** Packets dropped because the receive queue was full. */
   drops = 0
   /** Groups that it has joined. */

@@ -378,8 +378,6 @@ export class TcpSock extends Sock implements SkbOwner {
   readonly cleanState: CleanState = new CleanState()
   readonly rate: RateSample = new RateSample()
   readonly ackSample: AckSample = { pktsAcked: 0, rttUs: -1, inFlight: 0 }
-  /** Something showed that the peer is reachable; the next packet tells the neighbour entry (sk_dst_pending_confirm). */
-  dstPendingConfirm = false
   readonly rack: TcpRack = {
     mstamp: 0,
     rttUs: 0,
