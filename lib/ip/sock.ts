@@ -45,6 +45,13 @@ export interface SockError {
 
 const EMSGSIZE = errnoNumber('EMSGSIZE')
 
+/** A process that holds a socket. */
+export interface SockHolder {
+  readonly name: string
+  readonly pid: number
+  readonly fd: number
+}
+
 /** A socket of the IPv4 family. Programs use UdpSocket and RawSocket. */
 export class Sock {
   readonly netns: Netns
@@ -85,6 +92,8 @@ export class Sock {
   mark = 0
   rcvbuf: number
   sndbuf: number
+  /** Who holds it, for listings; null for the user's own program. */
+  holder: SockHolder | null = null
   /** Called in process context when there is something to read, or an error. */
   onReadable: (() => void) | null = null
   closed = false

@@ -11,7 +11,7 @@
 import type { Netns } from '../core/netns.js'
 import { ipv4 } from '../ip/ipv4.js'
 import { RawSocket } from '../ip/raw.js'
-import type { Sock } from '../ip/sock.js'
+import type { Sock, SockHolder } from '../ip/sock.js'
 import { TcpTimewaitSock } from '../ip/tcp/inet-timewait-sock.js'
 import { netnsTcp } from '../ip/tcp/netns-tcp.js'
 import { TcpRequestSock } from '../ip/tcp/request-sock.js'
@@ -74,8 +74,8 @@ export interface InetDiagMsg {
   readonly info: TcpInfo | null
   /** Congestion control. */
   readonly cong: string | null
-  /** Port of a raw socket is its protocol. */
-  readonly sock: Sock | null
+  /** Who holds it; null when nobody does. */
+  readonly holder: SockHolder | null
 }
 
 const HZ = 250
@@ -122,6 +122,13 @@ const timerOf = (tp: TcpSock): Timer => {
     : NO_TIMER
 }
 
+/** A program holds it: it is not left to the kernel, and was accepted. */
+const isHeld = (sk: Sock): boolean => !(sk instanceof TcpSock) || (!sk.dead && sk.parent === null)
+
+/** Sockets of the user's own program have numbers of their own as file descriptors. */
+const holderOf = (sk: Sock): SockHolder | null =>
+  isHeld(sk) ? (sk.holder ?? { name: 'program', pid: 1, fd: sk.number }) : null
+
 const common = (sk: Sock): Omit<InetDiagMsg, 'netid' | 'state' | 'rqueue' | 'wqueue' | keyof Timer> => ({
   src: sk.localAddress,
   sport: sk.localPort,
@@ -136,7 +143,7 @@ const common = (sk: Sock): Omit<InetDiagMsg, 'netid' | 'state' | 'rqueue' | 'wqu
   mem: memOf(sk),
   info: null,
   cong: null,
-  sock: sk,
+  holder: holderOf(sk),
 })
 
 const tcpMsg = (tp: TcpSock): InetDiagMsg => {
@@ -148,8 +155,7 @@ const tcpMsg = (tp: TcpSock): InetDiagMsg => {
     state: tp.state,
     rqueue: isListening ? (tp.listener?.ackBacklog ?? 0) : Math.max(0, (tp.rcvNxt - tp.copiedSeq) | 0),
     wqueue: isListening ? (tp.listener?.maxAckBacklog ?? 0) : (tp.writeSeq - tp.sndUna) | 0,
-    // No program holds it, or has accepted it yet.
-    ino: tp.dead || tp.parent !== null ? 0 : tp.number,
+    ino: isHeld(tp) ? tp.number : 0,
     shutdown: tp.shutdown,
     info: tcpGetInfo(tp),
     cong: tp.caOps?.name ?? null,
@@ -176,7 +182,7 @@ const miniMsg = (e: TcpTimewaitSock | TcpRequestSock): InetDiagMsg => ({
   mem: null,
   info: null,
   cong: null,
-  sock: null,
+  holder: null,
 })
 
 const timewaitMsg = (tw: TcpTimewaitSock): InetDiagMsg => ({

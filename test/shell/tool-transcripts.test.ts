@@ -52,6 +52,7 @@ const mask = (text: string): string =>
     .replace(/,tb\d+/g, ',tb*')
     .replace(/ (ino:)[1-9]\d*/g, ' $1*')
     .replace(/ sk:[0-9a-f]+/g, ' sk:*')
+    .replace(/pid=\d+/g, 'pid=*')
     .replace(/ cgroup:\S+/g, ' cgroup:/')
     .replace(/timer:\((\w+),[\w.]+,/g, 'timer:($1,*,')
     .replace(/^Failed to find cgroup2 mount\n/gm, '')
@@ -63,7 +64,7 @@ const mask = (text: string): string =>
 
 /** The width of the last column follows from what is masked. */
 const squeezed = (text: string): string =>
-  text.includes(' CONG') || text.includes('timer:') ? text.replace(/ +$/gm, '') : text
+  text.includes(' CONG') || text.includes('timer:') || text.includes('pid=') ? text.replace(/ +$/gm, '') : text
 
 /** Connections come in the order of a hash with a random key, and what two programs say at one instant in any order. */
 const sorted = (text: string): string => squeezed(mask(text)).split('\n').sort().join('\n')
