@@ -51,20 +51,26 @@ const ipFragment = (skb: Skb, dst: Dst, mtu: number): number => {
   const isDf = (ipv4FragOff(skb.buf, skb.data) & IP_DF) !== 0
   const limit = skb.fragMaxSize !== 0 ? Math.min(mtu, skb.fragMaxSize) : mtu
   if (skb.tail - skb.data <= limit) return ipFinishOutput2(skb)
-  if (isDf && (!skb.ignoreDf || skb.fragMaxSize > mtu)) {
-    icmpSend(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu)
-    kfreeSkb(skb, DROP.PKT_TOO_BIG)
-    return -EMSGSIZE
-  }
+  if (isDf && (!skb.ignoreDf || skb.fragMaxSize > mtu)) return tooBig(skb, mtu)
   return ipDoFragment(skb, dst, limit, ipFinishOutput2)
 }
 
-/** A packet of many segments: whole when each of them fits, else each by itself (ip_finish_output_gso). */
+const tooBig = (skb: Skb, mtu: number): number => {
+  icmpSend(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu)
+  kfreeSkb(skb, DROP.PKT_TOO_BIG)
+  return -EMSGSIZE
+}
+
+/**
+ * A packet of many segments: whole when each of them fits, else each by itself (ip_finish_output_gso). A short last
+ * segment that must not be cut goes the way of the others.
+ */
 const ipFinishOutputGso = (skb: Skb, dst: Dst, mtu: number): number => {
   if (skbGsoValidateNetworkLen(skb, mtu)) return ipFinishOutput2(skb)
+  const isDf = (ipv4FragOff(skb.buf, skb.data) & IP_DF) !== 0
   let rc = 0
   for (const segment of skbGsoSegments(skb)) {
-    const err = segment.tail - segment.data > mtu ? ipFragment(segment, dst, mtu) : ipFinishOutput2(segment)
+    const err = isDf && !segment.ignoreDf ? tooBig(segment, mtu) : ipFragment(segment, dst, mtu)
     if (err !== 0 && rc === 0) rc = err
   }
   return rc
