@@ -7,7 +7,7 @@
 import type { Skb } from '../../core/skb.js'
 import { netnsTcp } from './netns-tcp.js'
 import { tcpRxTruesize } from './tcp-input-rmem.js'
-import { TCP_SKB_OVERHEAD } from './tcp-output.js'
+import { TCP_SKB_OVERHEAD } from './tcp-seg.js'
 import { seqDiff } from './tcp-seq.js'
 import type { TcpSock } from './tcp-sock.js'
 

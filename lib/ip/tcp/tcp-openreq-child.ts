@@ -108,6 +108,8 @@ const fromRequest = (tp: TcpSock, req: TcpRequestSock, skb: Skb): void => {
 
 const createOpenreqChild = (listener: TcpSock, req: TcpRequestSock, skb: Skb): TcpSock => {
   const child = new TcpSock(listener.netns)
+  child.timers = listener.timers!.ofChild(child)
+  child.hooks = listener.hooks
   tcpInitSock(child)
   cloneOptions(child, listener)
   child.state = TCP_SYN_RECV
