@@ -43,7 +43,7 @@ export type { Accounting, Netns as KernelNetns, NetnsSlot } from './core/netns.j
 export type { NetdevNotifier, NotifierChain } from './core/notifier.js'
 export { type KernelProfile, LINUX_6_18 } from './core/profile.js'
 export type { LinkKind, NewLinkBase, Registry } from './core/registry.js'
-export type { Frame as SkbFrame, Skb, SkbPool } from './core/skb.js'
+export type { Frame as SkbFrame, Skb, SkbOwner, SkbPool } from './core/skb.js'
 export type { SysctlEntry, SysctlProvider, SysctlTable } from './core/sysctl.js'
 export type {
   DropObserver,

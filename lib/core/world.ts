@@ -90,6 +90,8 @@ export class World {
   readonly nfLoggers: NfLogger[] = []
   /** Called for every dropped packet, before its frame is reused; null when nobody looks. */
   dropObserver: DropObserver | null = null
+  /** Number of the process that was started last; 1 is the user's own program. */
+  lastPid = 1
   /** @internal how often a frame has passed captures; see {@link Skb.tapSeq} */
   tapSeq = 0
   /** @internal input_pkt_queue and process_queue of the one CPU: lengths, see netifRx */
