@@ -38,6 +38,8 @@ const TRAFFIC: readonly Step[] = [
   { kind: 'ping', from: 0, to: 1 },
   { kind: 'wait', ms: 6000 },
   burst(0, 1),
+  { kind: 'wait', ms: 1 },
+  burst(0, 1),
   { kind: 'wait', ms: 4000 },
   burst(0, 1),
   ...[560, 880, 1396, 1430, 3000].map(size => send(size)),
