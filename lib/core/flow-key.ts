@@ -8,11 +8,12 @@ import { getU16 } from '../wire/bytes.js'
 import { ETH_HLEN } from '../wire/ethernet.js'
 import { IPPROTO_ICMP, IPV4_HLEN } from '../wire/ipv4.js'
 
-/** Offsets in the IPv4 header: total length, identification, header checksum, and the length of a UDP header behind it. */
+/** Offsets in the IPv4 header: total length, identification, header checksum, and length and checksum of a UDP header behind it. */
 export const FLOW_TOT_LEN = 2
 export const FLOW_ID = 4
 export const FLOW_CSUM = 10
 export const FLOW_UDP_LEN: number = IPV4_HLEN + 4
+export const FLOW_UDP_CSUM: number = IPV4_HLEN + 6
 const PROTO = 9
 const ICMP_CSUM: number = IPV4_HLEN + 2
 
@@ -30,6 +31,7 @@ export const flowHeaderSum = (b: Uint8Array, o: number): number => {
  */
 export const flowKey = (head: Uint8Array, octets: number, phase: number, isTunnel: boolean): Int32Array => {
   const length = (phase + octets + 3) & ~3
+  const hasCsum = getU16(head, ETH_HLEN + FLOW_UDP_CSUM) !== 0
   const isIcmp = head[ETH_HLEN + PROTO] === IPPROTO_ICMP
   const words = new Uint8Array(length)
   const masks = new Uint8Array(length)
@@ -37,6 +39,7 @@ export const flowKey = (head: Uint8Array, octets: number, phase: number, isTunne
     const varies = i - ETH_HLEN
     const isLength = (varies & ~1) === FLOW_TOT_LEN || (isTunnel && (varies & ~1) === FLOW_UDP_LEN)
     if (isLength || (varies & ~1) === FLOW_ID || (varies & ~1) === FLOW_CSUM) continue
+    if (isTunnel && hasCsum && (varies & ~1) === FLOW_UDP_CSUM) continue
     if (isIcmp && (varies & ~1) === ICMP_CSUM) continue
     words[phase + i] = head[i]!
     masks[phase + i] = 0xff

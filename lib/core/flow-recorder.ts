@@ -19,12 +19,21 @@
  * from constants; removal or change of the entry, of a rule or of a set flushes; a connection that is not assured, a
  * helper, a limit or a random match calls {@link fail}.
  */
+import { getU16 } from '../wire/bytes.js'
 import { ETH_HLEN } from '../wire/ethernet.js'
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPV4_HLEN, ipv4FragOff, ipv4Proto, ipv4TotLen } from '../wire/ipv4.js'
 import { flowHeaderSum, flowKey } from './flow-key.js'
-import { type FlowIdent, type FlowSeen, type FlowSocket, FlowStage, FlowTx, type FlowUsed } from './flow-stage.js'
+import {
+  type FlowTunnel,
+  type FlowSeen,
+  type FlowSocket,
+  FlowStage,
+  FlowTx,
+  type FlowUsed,
+  type FlowVerify,
+} from './flow-stage.js'
 import type { DevStats, NetDevice } from './netdev.js'
-import { CHECKSUM_PARTIAL, type Frame, type Skb } from './skb.js'
+import { CHECKSUM_NONE, type Frame, type Skb } from './skb.js'
 
 /** Octets of the key of a stage that goes by ports, and of one that looks into a tunnel as far as the frame inside. */
 const KEY_PORTS = 38
@@ -32,6 +41,8 @@ const KEY_TUNNEL = 64
 /** Octets that a tunnel's headers take. */
 const TUNNEL = 50
 const MAX_TX = 3
+/** Offset of the checksum of a UDP header. */
+const UDP_CSUM = 40
 /** DF may be set; more fragments, an offset or the reserved bit may not. */
 const IP_NOT_DF = 0xbfff
 
@@ -78,7 +89,8 @@ export class FlowRecorder {
   #decTtl = false
   #isBridged = false
   #takenOut = false
-  #ident: FlowIdent | null = null
+  #verify: FlowVerify | null = null
+  #tunnel: FlowTunnel | null = null
 
   /** Begins with a packet that `skb.dev` is about to hand to the protocols. */
   start(skb: Skb): void {
@@ -107,7 +119,8 @@ export class FlowRecorder {
     this.#rx = null
     this.#tx.length = 0
     this.#decTtl = this.#isBridged = this.#takenOut = false
-    this.#ident = null
+    this.#tunnel = null
+    this.#verify = null
     this.#at = this.#isPlain(skb, dev) ? RECEIVED : NOWHERE
     skb.flowRec = this
   }
@@ -122,6 +135,7 @@ export class FlowRecorder {
       (this.#mac & 1) === 0 &&
       skb.frame.refs === 1 &&
       dev.taps === null &&
+      skb.netns === dev.netns &&
       dev.netns.flowBlockers === 0
     )
   }
@@ -195,15 +209,17 @@ export class FlowRecorder {
   }
 
   /** A tunnel device sends a frame of `octets` behind its Ethernet header by the entry `used`, with a header of its own. */
-  encapsulates(dev: NetDevice, octets: number, used: FlowUsed, mtu: number, ident: FlowIdent, until: number): void {
-    if (this.#at !== AT_DEVICE || this.#here !== dev || this.#ident !== null) return this.fail()
+  encapsulates(skb: Skb, octets: number, used: FlowUsed, mtu: number, tunnel: FlowTunnel, until: number): void {
+    const dev = skb.dev!
+    if (this.#at !== AT_DEVICE || this.#here !== dev || this.#tunnel !== null || skb.ipSummed !== this.#ipSummed)
+      return this.fail()
     this.#addTx(dev.stats, octets)
     this.#until = Math.min(this.#until, until)
     this.#overhead = TUNNEL
     this.#limit(mtu)
     this.#tunnelUsed = used
     this.#isBridged = false
-    this.#ident = ident
+    this.#tunnel = tunnel
     this.#at = IN_TUNNEL
   }
 
@@ -226,10 +242,11 @@ export class FlowRecorder {
   }
 
   /** A tunnel device has taken its headers off and counts a packet of `octets`; `seen` as with {@link bridged}. */
-  decapsulated(dev: NetDevice, octets: number, seen: FlowSeen | null): void {
+  decapsulated(dev: NetDevice, octets: number, seen: FlowSeen | null, verify: FlowVerify): void {
     if (this.#at !== AT_TUNNEL_SOCKET || this.#rx !== null || dev.netns !== this.#dev!.netns) return this.fail()
     this.#rx = new FlowTx(dev.stats, octets - this.#len)
     this.#tunnelSeen = seen
+    this.#verify = verify
     this.#takenOut = true
     this.#here = dev
     this.#at = ON_ITS_WAY
@@ -249,13 +266,12 @@ export class FlowRecorder {
   /** Nothing has happened to the packet that a replay would not do. */
   #isOrdinary(skb: Skb): boolean {
     if (this.#skb !== skb || this.#frame !== skb.frame || this.#dev!.netns.flowGenid !== this.#gen) return false
-    if (this.#ipSummed === CHECKSUM_PARTIAL && skb.ipSummed !== CHECKSUM_PARTIAL) return false
     return skb.mark === 0 && skb.vlanProto === 0 && this.#frame.refs === 1
   }
 
   /** Where the frame begins, compared with before. */
   #shift(): number {
-    return this.#takenOut ? TUNNEL : this.#ident !== null ? -TUNNEL : 0
+    return this.#takenOut ? TUNNEL : this.#tunnel !== null ? -TUNNEL : 0
   }
 
   #finish(skb: Skb, socket: FlowSocket | null): void {
@@ -291,10 +307,11 @@ export class FlowRecorder {
       tx: this.#tx,
       decTtl: this.#decTtl,
       shift,
-      fixes: this.#ident !== null ? KEY_PORTS + TUNNEL : this.#takenOut ? 0 : KEY_PORTS,
+      fixes: this.#tunnel !== null ? KEY_PORTS + TUNNEL : this.#takenOut ? 0 : KEY_PORTS,
       needs: this.#takenOut ? KEY_TUNNEL : KEY_PORTS,
       head: rewrites ? skb.buf.slice(mac, this.#mac + ETH_HLEN) : null,
-      ident: this.#ident,
+      tunnel: this.#tunnel,
+      verify: this.#ipSummed === CHECKSUM_NONE && getU16(this.#head, UDP_CSUM) !== 0 ? this.#verify : null,
       socket,
       dst: socket === null ? null : skb.dst,
       toDev: skb.dev!,

@@ -7,9 +7,9 @@ import { getU16, putU16 } from '../wire/bytes.js'
 import { csumFold } from '../wire/checksum.js'
 import { ETH_HLEN } from '../wire/ethernet.js'
 import { IPV4_HLEN, ipv4DecTtl } from '../wire/ipv4.js'
-import { FLOW_CSUM, FLOW_ID, FLOW_TOT_LEN, FLOW_UDP_LEN } from './flow-key.js'
-import type { FlowIdent, FlowSocket, FlowStage, FlowTx } from './flow-stage.js'
-import { CHECKSUM_PARTIAL, type Skb, skbOrphan, skbSetNetns } from './skb.js'
+import { FLOW_CSUM, FLOW_ID, FLOW_TOT_LEN, FLOW_UDP_CSUM, FLOW_UDP_LEN } from './flow-key.js'
+import type { FlowSocket, FlowStage, FlowTunnel, FlowTx, FlowVerify } from './flow-stage.js'
+import { CHECKSUM_PARTIAL, type Skb, skbChecksumHelp, skbOrphan, skbSetNetns } from './skb.js'
 
 /** Does a packet belong to the stage's flow? Its frame begins at `mac`. */
 export const flowMatches = (s: FlowStage, skb: Skb, mac: number): boolean => {
@@ -33,7 +33,14 @@ export const flowFits = (s: FlowStage, skb: Skb, now: number): boolean => {
   const totLen = getU16(b, o + FLOW_TOT_LEN)
   if (totLen !== len || len < s.minLen || len > s.maxLen || skb.frame.refs !== 1) return false
   if (s.endsInUdp && getU16(b, o + FLOW_UDP_LEN) !== len - IPV4_HLEN) return false
-  return csumFold(s.headerSum + totLen + getU16(b, o + FLOW_ID) + getU16(b, o + FLOW_CSUM)) === 0
+  if (csumFold(s.headerSum + totLen + getU16(b, o + FLOW_ID) + getU16(b, o + FLOW_CSUM)) !== 0) return false
+  return s.verify === null || verifies(s.verify, skb)
+}
+
+const verifies = (verify: FlowVerify, skb: Skb): boolean => {
+  skb.networkHeader = skb.data
+  skb.transportHeader = skb.data + IPV4_HLEN
+  return verify(skb)
 }
 
 const countTx = (tx: FlowTx, len: number): void => {
@@ -74,15 +81,18 @@ const putHead = (s: FlowStage, skb: Skb, mac: number): void => {
 }
 
 /** Completes the outer headers of a tunnel. */
-const finishOuter = (s: FlowStage, ident: FlowIdent, skb: Skb, mac: number): void => {
+const finishOuter = (s: FlowStage, tunnel: FlowTunnel, skb: Skb, mac: number): void => {
   const b = skb.buf
   const o = mac + ETH_HLEN
   const totLen = skb.tail - o
-  const id = ident.next()
+  const id = tunnel.nextIdent()
   putU16(b, o + FLOW_TOT_LEN, totLen)
   putU16(b, o + FLOW_ID, id)
   putU16(b, o + FLOW_CSUM, csumFold(s.outerSum + totLen + id))
   putU16(b, o + FLOW_UDP_LEN, totLen - IPV4_HLEN)
+  if (!tunnel.hasCsum) return
+  putU16(b, o + FLOW_UDP_CSUM, 0)
+  tunnel.setCsum(skb, o + IPV4_HLEN)
 }
 
 const toSocket = (s: FlowStage, socket: FlowSocket, skb: Skb): void => {
@@ -108,7 +118,8 @@ export const flowReplay = (s: FlowStage, skb: Skb, now: number): boolean => {
   }
   const mac = o - ETH_HLEN + s.shift
   if (s.headLen > 0) putHead(s, skb, mac)
-  if (s.ident !== null) finishOuter(s, s.ident, skb, mac)
+  if (s.tunnel !== null) finishOuter(s, s.tunnel, skb, mac)
+  if (s.finishesCsum && skb.ipSummed === CHECKSUM_PARTIAL) skbChecksumHelp(skb)
   skb.macHeader = mac
   skb.data = mac + ETH_HLEN
   skb.networkHeader = mac + s.networkOff

@@ -13,7 +13,7 @@ import type { Dst } from './dst.js'
 import { flowHeaderSum } from './flow-key.js'
 import type { DevStats, NetDevice } from './netdev.js'
 import type { Netns } from './netns.js'
-import type { Skb } from './skb.js'
+import { CHECKSUM_PARTIAL, type Skb } from './skb.js'
 
 /** A forwarding entry from whose address a frame was seen. */
 export interface FlowSeen {
@@ -25,11 +25,18 @@ export interface FlowUsed {
   used: number
 }
 
-/** Draws the identification of the outer header of a tunnel's next packet. */
-export interface FlowIdent {
-  /** The next one. */
-  next(): number
+/** A tunnel over UDP: what differs from packet to packet in its outer headers. */
+export interface FlowTunnel {
+  /** True when it sends checksums. */
+  readonly hasCsum: boolean
+  /** The identification of the next packet. */
+  nextIdent(): number
+  /** Sets the checksum of the outer UDP header at `o`, or leaves it to the device. */
+  setCsum(skb: Skb, o: number): void
 }
+
+/** True when the checksum of a UDP packet, with its headers set, is right, absent or not to be looked at. */
+export type FlowVerify = (skb: Skb) => boolean
 
 /** A socket: takes a packet whose `data` is at its UDP header. Owns it. */
 export interface FlowSocket {
@@ -81,7 +88,8 @@ export interface FlowStageInit {
   readonly needs: number
   /** Octets in front of the IP header as they are written; null to leave them as they are. */
   readonly head: Uint8Array | null
-  readonly ident: FlowIdent | null
+  readonly tunnel: FlowTunnel | null
+  readonly verify: FlowVerify | null
   readonly socket: FlowSocket | null
   readonly dst: Dst | null
   readonly toDev: NetDevice
@@ -131,7 +139,11 @@ export class FlowStage {
   readonly headWords: Int32Array
   readonly headFirst: number
   readonly headLast: number
-  readonly ident: FlowIdent | null
+  readonly tunnel: FlowTunnel | null
+  /** Says whether the checksum of the UDP packet is right that a tunnel is taken off from; null for one without. */
+  readonly verify: FlowVerify | null
+  /** The device at the end finishes no checksums: one that is left to it has to be finished. */
+  readonly finishesCsum: boolean
   /** Sum over the outer IP header but for length and identification. */
   readonly outerSum: number
   readonly socket: FlowSocket | null
@@ -191,8 +203,10 @@ export class FlowStage {
     this.headWords = new Int32Array(head.slice(lead, lead + words * 4).buffer)
     this.headFirst = lead === 2 ? getU16(head, 0) : -1
     this.headLast = lead + words * 4 < head.length ? getU16(head, head.length - 2) : -1
-    this.ident = init.ident
-    this.outerSum = init.ident === null ? 0 : flowHeaderSum(head, ETH_HLEN)
+    this.tunnel = init.tunnel
+    this.verify = init.verify
+    this.finishesCsum = init.socket === null && init.shift <= 0 && skb.ipSummed !== CHECKSUM_PARTIAL
+    this.outerSum = init.tunnel === null ? 0 : flowHeaderSum(head, ETH_HLEN)
     this.socket = init.socket
     this.dst = init.dst
     this.toDev = init.toDev

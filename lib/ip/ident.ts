@@ -3,7 +3,6 @@
  *
  * @see include/net/ip.h ip_select_ident_segs, net/ipv4/route.c __ip_select_ident
  */
-import type { FlowIdent } from '../core/flow-stage.js'
 import type { Netns } from '../core/netns.js'
 import type { Skb } from '../core/skb.js'
 import { NSEC_PER_JIFFY } from '../sim/timer.js'
@@ -52,25 +51,6 @@ export const nextIdent = (netns: Netns, saddr: number, daddr: number, proto: num
   t.ids[i] = id + 1
   // DIFFERS: the kernel's counters pass through 0, which then looks like "no id"; ours step over it.
   return id === 0 ? nextIdent(netns, saddr, daddr, proto) : id
-}
-
-/** The identifications of the packets of one tunnel, for a recorded flow. */
-export class IdentFlow implements FlowIdent {
-  readonly netns: Netns
-  readonly saddr: number
-  readonly daddr: number
-  readonly proto: number
-
-  constructor(netns: Netns, saddr: number, daddr: number, proto: number) {
-    this.netns = netns
-    this.saddr = saddr
-    this.daddr = daddr
-    this.proto = proto
-  }
-
-  next(): number {
-    return nextIdent(this.netns, this.saddr, this.daddr, this.proto)
-  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createWorld } from '../../lib/index.js'
-import { worldState } from '../core/flow-lab.js'
+import { sameText, worldState } from '../core/flow-lab.js'
 import { findScenarios, readScript, SCENARIOS, scenarioName } from './directory.js'
 
 const test = suite('conformance/flow-cache')
@@ -40,7 +40,7 @@ for (const dir of findScenarios(SCENARIOS)) {
     const script = readScript(join(dir))
     for (const text of [script, withoutCaptures(script)]) {
       const short = run(text, true)
-      assert.is(short.text, run(text, false).text)
+      sameText(short.text, run(text, false).text, scenarioName(dir))
       hits += short.hits
     }
   })

@@ -5,7 +5,9 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Life, NETS, type NetName, type Step } from './flow-lab.js'
+import { createWorld } from '../../lib/index.js'
+import { flowBlock, flowUnblock } from '../../lib/core/flow-genid.js'
+import { Life, NETS, type NetName, sameText, type Step } from './flow-lab.js'
 
 const test = suite('core/flow-cache')
 
@@ -17,11 +19,11 @@ const SEED = Number(process.env['FLOW_SEED'] ?? 1)
 const compare = (name: NetName, steps: readonly Step[], isTraced: boolean): number => {
   const long = new Life(name, false, isTraced)
   const short = new Life(name, true, isTraced)
-  assert.is(short.state(), long.state(), 'after the start')
+  sameText(short.state(), long.state(), 'after the start')
   for (const [i, step] of steps.entries()) {
     long.do(step)
     short.do(step)
-    assert.is(short.state(), long.state(), `${name}: after step ${i} of ${JSON.stringify(steps.slice(0, i + 1))}`)
+    sameText(short.state(), long.state(), `${name}: after step ${i} of ${JSON.stringify(steps.slice(0, i + 1))}`)
   }
   return short.hits
 }
@@ -35,6 +37,10 @@ const TRAFFIC: readonly Step[] = [
   burst(1, 0),
   { kind: 'ping', from: 0, to: 1 },
   { kind: 'wait', ms: 6000 },
+  burst(0, 1),
+  { kind: 'wait', ms: 1 },
+  burst(0, 1),
+  { kind: 'wait', ms: 4000 },
   burst(0, 1),
   ...[560, 880, 1396, 1430, 3000].map(size => send(size)),
   send(40, 0x10),
@@ -82,6 +88,22 @@ for (const name of Object.keys(NETS) as NetName[]) {
     assert.ok(hits > 10 * NETS[name].events.length, `${hits} packets took the short way`)
   })
 
+  test(`${name}: a capture on any device sees every packet of a flow, and none that is not its`, () => {
+    for (let n = 0; n < NETS[name].devs.length; n++) {
+      const capture: Step = { kind: 'capture', n }
+      compare(
+        name,
+        [burst(0, 1), { kind: 'wait', ms: 6000 }, burst(0, 1), capture, burst(0, 1), capture, burst(0, 1)],
+        false,
+      )
+      compare(
+        name,
+        [burst(0, 1), capture, { kind: 'wait', ms: 6000 }, burst(0, 1), burst(0, 1), capture, burst(0, 1)],
+        false,
+      )
+    }
+  })
+
   test(`${name}: any sequence of events leaves the same with and without the cache`, () => {
     let hits = 0
     fc.assert(
@@ -93,5 +115,30 @@ for (const name of Object.keys(NETS) as NetName[]) {
     assert.ok(hits > 5 * RUNS, `${hits} packets took the short way`)
   })
 }
+
+test('a namespace in which something decides that tells no recorder has no flows', () => {
+  const life = new Life('ROUTERS', true, false)
+  life.do(burst(0, 1))
+  life.do({ kind: 'wait', ms: 6000 })
+  const hitsOf = (): number => {
+    const before = life.hits
+    life.do({ kind: 'burst', from: 0, to: 1, count: 12 })
+    return life.hits - before
+  }
+  const all = hitsOf()
+  const r1 = life.world.kernel.netns('r1')
+  flowBlock(r1)
+  const without = hitsOf()
+  assert.ok(without > 0 && without < all, `${without} of ${all}`)
+  flowUnblock(r1)
+  hitsOf()
+  assert.is(hitsOf(), hitsOf())
+  assert.ok(hitsOf() > without)
+})
+
+test('createWorld({ flowCache: false }) does without', () => {
+  assert.is(createWorld({ flowCache: false }).kernel.flows, null)
+  assert.ok(createWorld().kernel.flows !== null)
+})
 
 test.run()

@@ -173,7 +173,7 @@ ip -n host${n} route add 10.244.${other}.0/24 via 10.244.${other}.0 dev flannel.
 
 /** Two pods on two hosts with a vxlan tunnel between their networks. */
 const VXLAN = {
-  script: `${netnses('host1', 'pod1', 'host2', 'pod2')}${podHost(1)}${podHost(2)}${veth('host1', 'eth0', 'host2', 'eth0')}${flannel(1, 2, 'nolearning noudpcsum')}${flannel(2, 1, 'learning noudpcsum')}`,
+  script: `${netnses('host1', 'pod1', 'host2', 'pod2')}${podHost(1)}${podHost(2)}${veth('host1', 'eth0', 'host2', 'eth0')}${flannel(1, 2, 'nolearning')}${flannel(2, 1, 'learning noudpcsum')}`,
   hosts: [
     ['pod1', '10.244.1.2'],
     ['pod2', '10.244.2.2'],
@@ -212,6 +212,9 @@ const VXLAN = {
     'ip netns exec pod1 ethtool -K eth0 tx off',
     'ip netns exec host1 ethtool -K eth0 tx off',
     'ip netns exec host2 ethtool -K veth0 tx off',
+    'ip netns exec host1 ethtool -K flannel.1 tx off',
+    'ip netns exec host2 ethtool -K cni0 tx off',
+    'ip netns exec host2 ethtool -K eth0 tx off',
   ],
 }
 
@@ -254,6 +257,9 @@ const OVERLAY = {
     'ip -n host1 neigh del 192.168.50.2 dev eth0',
     'ip -n host1 link set eth0 mtu 900',
     'ip -n host1 link set vx0 type vxlan id 5 df set',
+    'ip netns exec host2 ethtool -K eth0 tx off',
+    'ip netns exec host2 ethtool -K vx0 tx off',
+    'ip netns exec pod2 ethtool -K eth0 tx off',
   ],
 }
 
@@ -428,4 +434,14 @@ export const worldState = ({ kernel }: World): string => {
       if (dev !== null && (dev.flags & IFF_LOOPBACK) === 0) lines.push(`neigh ${dev} ${JSON.stringify(rest)}`)
   }
   return lines.join('\n')
+}
+
+/** Throws with the first line in which two texts differ. */
+export const sameText = (actual: string, expected: string, where: string): void => {
+  if (actual === expected) return
+  const [a, e] = [actual.split('\n'), expected.split('\n')]
+  const i = e.findIndex((line, n) => line !== a[n])
+  throw new Error(
+    `${where}:\n  without: ${e[i] ?? 'nothing more'}\n  with:    ${a[i < 0 ? e.length : i] ?? 'nothing more'}`,
+  )
 }

@@ -25,12 +25,12 @@ import {
   skbTunnelCheckPmtu,
 } from '../../ip/ip-tunnel.js'
 import { flowKeepsTo } from '../../ip/flow.js'
-import { IdentFlow } from '../../ip/ident.js'
 import { ipv4 } from '../../ip/ipv4.js'
 import { dstHoplimit } from '../../ip/local-out.js'
 import { dstMtu, ipRouteOutput, isDstFresh } from '../../ip/route.js'
 import { NTF_ROUTER, RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST } from '../../ip/rtnetlink.js'
-import { udpFlowSrcPort, type UdpTunnelSock, udpTunnelXmitSkb } from '../../ip/udp-tunnel.js'
+import { udpChecksumOk } from '../../ip/udp.js'
+import { udpFlowSrcPort, UdpTunnelFlow, type UdpTunnelSock, udpTunnelXmitSkb } from '../../ip/udp-tunnel.js'
 import { getU32, putU32 } from '../../wire/bytes.js'
 import { ETH_HLEN, ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, ethType } from '../../wire/ethernet.js'
 import { INADDR_LOOPBACK, isMulticast4 } from '../../wire/ip.js'
@@ -169,7 +169,7 @@ const flowDecap = (rec: FlowRecorder, vxlan: Vxlan, skb: Skb, tos: number): void
   const learns = (cfg.flags & VXLAN_F_LEARN) !== 0
   const seen = learns ? vxlan.fdb.find(macHiAt(skb.buf, source), macLoAt(skb.buf, source)) : null
   if ((tos & INET_ECN_MASK) !== 0 || vxlan.net !== dev.netns || (learns && seen === null)) rec.fail()
-  else rec.decapsulated(dev, skb.tail - skb.data, seen)
+  else rec.decapsulated(dev, skb.tail - skb.data, seen, udpChecksumOk)
 }
 
 /** Is the ICMP error about a packet of one of the socket's devices? (vxlan_err_lookup) */
@@ -351,10 +351,11 @@ const flowEncap = (rec: FlowRecorder, vxlan: Vxlan, skb: Skb, rdst: VxlanRdst, r
   const { cfg, dev } = vxlan
   const f = vxlan.fdb.find(macHiAt(skb.buf, skb.data), macLoAt(skb.buf, skb.data))
   const isOnly = f !== null && f.remotes.length === 1 && f.remotes[0] === rdst
-  const isPlain = (cfg.flags & VXLAN_F_UDP_ZERO_CSUM_TX) !== 0 && vxlan.net === dev.netns && skb.mark === 0
+  const isPlain = vxlan.net === dev.netns && skb.mark === 0
   if (!isOnly || !isPlain || !flowKeepsTo(rt)) return rec.fail()
-  const ident = new IdentFlow(vxlan.net, rdst.dstSaddr, rdst.remoteIp, IPPROTO_UDP)
-  rec.encapsulates(dev, octets, f, dstMtu(rt, false), ident, vxlan.ageAt)
+  const hasCsum = (cfg.flags & VXLAN_F_UDP_ZERO_CSUM_TX) === 0
+  const tunnel = new UdpTunnelFlow(vxlan.net, rdst.dstSaddr, rdst.remoteIp, hasCsum)
+  rec.encapsulates(skb, octets, f, dstMtu(rt, false), tunnel, vxlan.ageAt)
 }
 
 // ---------------------------------------------------------------- bypass
