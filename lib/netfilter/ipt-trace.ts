@@ -20,9 +20,9 @@ export interface XtTracePlace {
   readonly rulenum: number
 }
 
-/** Level and flags of what is traced: warning, and all of it. */
+/** Level and flags of what is traced: warning, and all but the kinds of MACs. */
 const TRACE_LEVEL = 4
-const NF_LOG_MASK = 0x2f
+const NF_LOG_DEFAULT_MASK = 0x0f
 
 /** A verdict for every packet. The kernel takes it for the end of a chain, wherever it stands. */
 const isTail = (e: IptEntry): boolean =>
@@ -49,5 +49,5 @@ export const tracePacket = (skb: Skb, state: NfHookState, table: XtTableInfo, at
   if (state.netns.world.nfLoggers.length === 0) return
   const { table: name, chain, comment, rulenum } = tracePlace(table, at)
   const prefix = `TRACE: ${name}:${chain}:${comment}:${rulenum} `
-  nfLogPacket(skb, state, { target: 'TRACE', level: TRACE_LEVEL, logflags: NF_LOG_MASK, prefix, group: -1 })
+  nfLogPacket(skb, state, { target: 'TRACE', level: TRACE_LEVEL, logflags: NF_LOG_DEFAULT_MASK, prefix, group: -1 })
 }
