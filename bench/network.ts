@@ -61,7 +61,8 @@ const cable = (world: World): Ends => {
   return { from, to, address: '10.0.0.2' }
 }
 
-interface Ends {
+/** The hosts at the ends of a path. */
+export interface Ends {
   readonly from: Netns
   readonly to: Netns
   /** Address of the receiving end. */
@@ -159,12 +160,18 @@ const buildEnds = (world: World, path: string): Ends => {
   throw new Error(`no path ${path}; there are direct, link, bridge, routersN with N from 1 to 99, vxlan and hostgw`)
 }
 
-/** Builds a path by its name and lets its links come up. */
-export const buildPath = (path: string): Path => {
+/** A World with the hosts of a path, as it was built. */
+export const buildHosts = (path: string): Ends & { readonly world: World } => {
   const world = createWorld({ seed: 1 })
-  const { from, to, address } = buildEnds(world, path)
+  const ends = buildEnds(world, path)
   world.run({ for: s(3) })
   for (let i = 0; i < TIMERS; i++) world.after(s(3600) + i, () => {})
+  return { world, ...ends }
+}
+
+/** Builds a path by its name and lets its links come up. */
+export const buildPath = (path: string): Path => {
+  const { world, from, to, address } = buildHosts(path)
   const receiver = to.udp.bind({ port: 9 })
   const sender = from.udp.connect(address, 9, undefined, { port: 40_000 })
   const [betweenNs, afterNs] = path === 'link' ? [us(40), ms(3)] : [0, 0]

@@ -29,6 +29,8 @@ export const ERRNO = {
   ERANGE: [34, 'Numerical result out of range'],
   ENOTEMPTY: [39, 'Directory not empty'],
   ELOOP: [40, 'Too many levels of symbolic links'],
+  ENONET: [64, 'Machine is not on the network'],
+  EPROTO: [71, 'Protocol error'],
   EBADFD: [77, 'File descriptor in bad state'],
   EDESTADDRREQ: [89, 'Destination address required'],
   EMSGSIZE: [90, 'Message too long'],
@@ -51,6 +53,7 @@ export const ERRNO = {
   EHOSTDOWN: [112, 'Host is down'],
   EHOSTUNREACH: [113, 'No route to host'],
   EALREADY: [114, 'Operation already in progress'],
+  EINPROGRESS: [115, 'Operation now in progress'],
 } as const
 
 /** Name of an errno that netloom uses, for example `EEXIST`. */

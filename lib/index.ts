@@ -58,6 +58,7 @@ export type { VlanAttrs } from './dev/vlan/vlan-netlink.js'
 export type { VlanInfo } from './core/vlan-core.js'
 export { ERRNO, type Errno, type ErrorContext, type NetloomCode, NetloomError } from './errors.js'
 export type { PmtuDisc } from './ip/sock.js'
+export type { TcpInfo, TcpInfoOption } from './ip/tcp/tcp-info.js'
 export type { AddrApi, AddrInfo, AddrOptions } from './lab/addr.js'
 export type { Arping, ArpingOptions, ArpingReply } from './lab/arping.js'
 export type { BridgeLinkApi, BridgePortInfo } from './lab/bridge-link.js'
@@ -71,10 +72,12 @@ export type {
 } from './lab/bridge-vlan.js'
 export type { Capture, CaptureOptions, CaptureTextOptions } from './lab/capture.js'
 export type { CaptureAllOptions, WorldCapture } from './lab/capture-all.js'
+export type { Curl, CurlOptions } from './lab/curl.js'
 export type { Dev } from './lab/dev.js'
 export type { Drop, DroppedPacket } from './lab/drop.js'
 export type { FdbApi, FdbInfo, FdbMiss, FdbOptions, FdbState } from './lab/fdb.js'
 export type { Frame, FrameDirection } from './lab/frame.js'
+export type { HttpApi, HttpHandler, HttpRequest, HttpResponse, HttpServer } from './lab/http.js'
 export type { DevRef, NetnsRef } from './lab/refs.js'
 export type { LinkApi } from './lab/link.js'
 export type { LinkAttrs, LinkInfo } from './lab/link-info.js'
@@ -123,13 +126,26 @@ export type {
   TableWord,
 } from './lab/route-words.js'
 export type { GroupFilter, GroupOptions, Socket, SocketError, SocketOptions } from './lab/socket.js'
+export type { SsFilter, SsInfo, SsTimer } from './lab/ss.js'
 export type { EthtoolApi, SysctlApi } from './lab/sysctl.js'
+export type {
+  TcpApi,
+  TcpConnectionHandler,
+  TcpConnectOptions,
+  TcpListenOptions,
+  TcpListenSocket,
+} from './lab/tcp.js'
+export type { TcpMetricsApi, TcpMetricsInfo } from './lab/tcp-metrics.js'
+export type { TcpSocketOptions } from './lab/tcp-options.js'
+export type { TcpHandlers, TcpSocket } from './lab/tcp-socket.js'
+export type { TcpStateWord } from './lab/tcp-words.js'
 export type { Payload } from './lab/text.js'
 export type { Tun, TunHandler, TunOptions } from './lab/tun.js'
 export type { Timer } from './lab/timer.js'
 export type { Endpoint, UdpApi, UdpDatagram, UdpHandler, UdpOptions, UdpSocket } from './lab/udp.js'
 export { VERSION } from './lab/version.js'
 export { createWorld, type NetnsAccounting, REST_LIMIT_NS, World, type WorldOptions } from './lab/world.js'
+export type { SkMemInfo } from './rtnl/inet-diag.js'
 export type { RouteMetrics } from './rtnl/route.js'
 export type { Command, CommandContext } from './shell/command.js'
 export type { ScriptExit, ScriptOptions, ScriptResult } from './shell/run.js'

@@ -75,7 +75,8 @@ export const ethTypeTrans = (skb: Skb, dev: NetDevice): void => {
  * the frames of its peer. Refuses frames longer than the device's MTU plus a VLAN tag.
  */
 export const devForwardSkb = (dev: NetDevice, skb: Skb): number => {
-  if ((dev.flags & IFF_UP) === 0 || skb.tail - skb.data > dev.mtu + dev.hardHeaderLen + VLAN_HLEN) {
+  const isTooLong = skb.tail - skb.data > dev.mtu + dev.hardHeaderLen + VLAN_HLEN && skb.gsoSize === 0
+  if ((dev.flags & IFF_UP) === 0 || isTooLong) {
     dev.stats.rxDropped++
     kfreeSkb(skb, (dev.flags & IFF_UP) === 0 ? DROP.DEV_READY : DROP.PKT_TOO_BIG)
     return NET_RX_DROP

@@ -6,8 +6,9 @@
 import { errnoNumber } from '../errors.js'
 import { deliverToTaps } from './dev-rx.js'
 import { DROP } from './drop.js'
-import { IFF_UP, type NetDevice, NETIF_F_HW_CSUM } from './netdev.js'
+import { IFF_UP, type NetDevice, NETIF_F_HW_CSUM, NETIF_F_TSO } from './netdev.js'
 import { NET_XMIT_CN, NET_XMIT_SUCCESS, type Qdisc } from './qdisc.js'
+import { skbGsoSegments, skbGsoWireLen } from './gso.js'
 import { CHECKSUM_PARTIAL, kfreeSkb, type Skb, skbChecksumHelp } from './skb.js'
 import { validateXmitVlan } from './skb-vlan.js'
 
@@ -35,6 +36,21 @@ const xmit = (skb: Skb): number => {
   if (q !== null) return devXmitSkb(skb, q, dev)
   if ((dev.flags & IFF_UP) === 0) return isDown(skb, dev)
   if (skb.vlanProto !== 0) validateXmitVlan(skb, dev)
+  if (skb.gsoSize !== 0 && (dev.features & NETIF_F_TSO) === 0) return xmitSegments(skb, dev)
+  if (skb.ipSummed === CHECKSUM_PARTIAL && (dev.features & NETIF_F_HW_CSUM) === 0) skbChecksumHelp(skb)
+  skb.macHeader = skb.data
+  if (dev.taps !== null) deliverToTaps(skb, dev, true)
+  return dev.ops.startXmit(skb, dev)
+}
+
+/** Cuts a packet that the device cannot, and gives it the pieces (validate_xmit_skb_list). Answers for the last one. */
+const xmitSegments = (skb: Skb, dev: NetDevice): number => {
+  let rc = 0
+  for (const segment of skbGsoSegments(skb)) rc = xmitOne(segment, dev)
+  return rc
+}
+
+const xmitOne = (skb: Skb, dev: NetDevice): number => {
   if (skb.ipSummed === CHECKSUM_PARTIAL && (dev.features & NETIF_F_HW_CSUM) === 0) skbChecksumHelp(skb)
   skb.macHeader = skb.data
   if (dev.taps !== null) deliverToTaps(skb, dev, true)
@@ -51,8 +67,8 @@ const isDown = (skb: Skb, dev: NetDevice): number => {
 const devXmitSkb = (skb: Skb, q: Qdisc, dev: NetDevice): number => {
   skb.macHeader = skb.data
   if (q.canBypass && q.qlen === 0 && !q.running) {
-    q.bytes += skb.tail - skb.data
-    q.packets++
+    q.bytes += skb.gsoSize === 0 ? skb.tail - skb.data : skbGsoWireLen(skb)
+    q.packets += skb.gsoSize === 0 ? 1 : skb.gsoSegs
     q.running = true
     devHardStartXmit(skb, dev)
     q.running = false
@@ -66,22 +82,45 @@ const devXmitSkb = (skb: Skb, q: Qdisc, dev: NetDevice): number => {
 
 /** Gives a packet to its device, which the captures see (validate_xmit_skb, dev_hard_start_xmit). */
 const devHardStartXmit = (skb: Skb, dev: NetDevice): void => {
+  if (skb.gsoSize !== 0 && (dev.features & NETIF_F_TSO) === 0) {
+    xmitSegments(skb, dev)
+    return
+  }
   if (skb.ipSummed === CHECKSUM_PARTIAL && (dev.features & NETIF_F_HW_CSUM) === 0) skbChecksumHelp(skb)
   skb.macHeader = skb.data
   if (dev.taps !== null) deliverToTaps(skb, dev, true)
   dev.ops.startXmit(skb, dev)
 }
 
+/** Packets that one run of a qdisc sends before it lets others have their turn (dev_tx_weight). */
+const DEV_TX_WEIGHT = 64
+
 /** Sends what the qdisc lets go now (qdisc_run). Nothing happens while somebody does so already. */
 export const qdiscRun = (q: Qdisc): void => {
   if (q.running) return
   q.running = true
-  for (;;) {
+  for (let quota = DEV_TX_WEIGHT; quota > 0; quota--) {
     const skb = q.ops.dequeue(q)
-    if (skb === null) break
+    if (skb === null) {
+      q.running = false
+      return
+    }
     devHardStartXmit(skb, skb.dev!)
   }
   q.running = false
+  netifSchedule(q)
+}
+
+/** Lets the qdisc go on when what it has sent so far was received (__netif_schedule). */
+const netifSchedule = (q: Qdisc): void => {
+  if (q.scheduled || q.dev === null) return
+  q.scheduled = true
+  q.dev.netns.world.sim.tasklet(txAction, q, 'qdisc')
+}
+
+const txAction = (q: Qdisc): void => {
+  q.scheduled = false
+  qdiscRun(q)
 }
 
 /** NET_XMIT code as the errno that a sender is given: drops are ENOBUFS (net_xmit_errno). */

@@ -47,6 +47,10 @@ export const NETIF_F_HW_VLAN_CTAG_TX = 2
 export const NETIF_F_HW_VLAN_STAG_TX = 4
 /** The device carries no tagged frames at all, so that no VLAN can be made on it. */
 export const NETIF_F_VLAN_CHALLENGED = 8
+/** Offload that netloom models: the device cuts long TCP segments itself, so that captures show them whole. */
+export const NETIF_F_TSO = 16
+
+const TSO = 'tx-tcp-segmentation'
 
 /** Counters as `ip -s link` shows them (struct rtnl_link_stats64, the parts that netloom's devices move). */
 export class DevStats {
@@ -278,6 +282,8 @@ export class NetDevice {
     this.netns = netns
     this.name = name
     this.ops = ops
+    const kind = ops.features
+    if (kind !== null && (kind.on.includes(TSO) || kind.fixedOn.includes(TSO))) this.features |= NETIF_F_TSO
   }
 
   /** Sets the link-layer address without telling anybody; see rtnl for the full change. */

@@ -255,12 +255,12 @@ export const nfDropReason = (skb: Skb, reason: number, errno: number): number =>
 }
 
 /**
- * Calls the functions at a hook from number `from` on (nf_hook_slow). Returns 1 when the packet may go on; otherwise the
+ * Calls the functions at a hook from number `from` to before `to` (nf_hook_slow). Returns 1 when the packet may go on; otherwise the
  * packet has been dropped, or belongs to a hook function, and this is what the caller returns: 0 or a negative errno.
  */
-const run = (skb: Skb, entries: NfHookEntries, state: NfHookState, from: number): number => {
+const run = (skb: Skb, entries: NfHookEntries, state: NfHookState, from: number, to: number): number => {
   const { ops } = entries
-  for (let i = from; i < ops.length; i++) {
+  for (let i = from; i < to; i++) {
     const op = ops[i]!
     const verdict = op.hook(skb, state, op.priv)
     if (verdict === NF_ACCEPT) continue
@@ -277,7 +277,7 @@ const run = (skb: Skb, entries: NfHookEntries, state: NfHookState, from: number)
 }
 
 /**
- * Lets a packet pass a hook: its functions from number `from` on, all by default. `inDev` and `outDev` are the devices
+ * Lets a packet pass a hook: its functions from number `from` to before `to`, all by default. `inDev` and `outDev` are the devices
  * as far as they are known, `okfn` what comes next. Returns 1 when the packet may go on, and the caller then goes on
  * with it; otherwise the packet is no longer the caller's, who returns the result: 0 or a negative errno.
  */
@@ -288,6 +288,7 @@ export const nfHookSlow = (
   outDev: NetDevice | null,
   okfn: OkFn,
   from = 0,
+  to: number = entries.ops.length,
 ): number => {
   const states = skb.netns.world.nfStates
   const state = states.take(skb, okfn)
@@ -297,7 +298,7 @@ export const nfHookSlow = (
   state.outDev = outDev
   state.netns = skb.netns
   state.okfn = okfn
-  const result = run(skb, entries, state, from)
+  const result = run(skb, entries, state, from, to)
   states.put()
   return result
 }

@@ -74,6 +74,8 @@ export class Qdisc {
   requeues = 0
   /** Somebody is taking packets out (qdisc_run_begin). */
   running = false
+  /** Goes on sending soon (__QDISC_STATE_SCHED). */
+  scheduled = false
   /** Packets in order of arrival, made when the first one comes. */
   q: TimedRing<Skb> | null = null
   /** Taken out to be looked at and still part of the queue (gso_skb). */

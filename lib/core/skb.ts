@@ -47,6 +47,14 @@ export class Frame {
   }
 }
 
+/** Who sent a packet and wants to know when it has left this machine (skb->destructor with struct sock). */
+export interface SkbOwner {
+  /** Octets of packets on their way (sk_wmem_alloc). */
+  wmemAlloc: number
+  /** A packet that counted as `octets` has ended or is no longer its (sock_wfree, tcp_wfree). */
+  wfree(octets: number): void
+}
+
 /** One packet on its way. Offsets index `buf`. */
 export class Skb {
   frame: Frame
@@ -97,6 +105,22 @@ export class Skb {
   brPort: object | null
   /** Bridge: flags of the bridge's control block (BR_*), see dev/bridge. */
   brFlags: number
+  /** Octets of payload of each segment but the last, 0 when it is not to be cut; and how many segments (skb_shared_info). */
+  gsoSize: number
+  gsoSegs: number
+  /** Octets that it counts as where its sender has said so, 0 otherwise; and who is told when it ends. */
+  truesize: number
+  owner: SkbOwner | null
+  /** TCP's control block (struct tcp_skb_cb), int32 and TH_* flags; set by tcpV4Rcv and not cleared. */
+  seq: number
+  endSeq: number
+  ackSeq: number
+  tcpFlags: number
+  /** TCP's segment that these bytes are shared with while it waits for its acknowledgement; typed in ip/tcp. */
+  fclone: { readonly skb: Skb | null } | null
+  /** In a receive queue of TCP: one buffer with the skb in front of it, and fragments of that buffer so far. */
+  coalesced: boolean
+  nrFrags: number
   /** Connection that it belongs to (struct nf_conn), typed in netfilter/; null when nobody has looked yet. */
   nfct: object | null
   /** How it belongs to {@link nfct} (enum ip_conntrack_info). */
@@ -139,6 +163,17 @@ export class Skb {
     this.tapSeq = 0
     this.brPort = null
     this.brFlags = 0
+    this.gsoSize = 0
+    this.gsoSegs = 0
+    this.truesize = 0
+    this.owner = null
+    this.seq = 0
+    this.endSeq = 0
+    this.ackSeq = 0
+    this.tcpFlags = 0
+    this.fclone = null
+    this.coalesced = false
+    this.nrFrags = 0
     this.nfct = null
     this.nfctinfo = 0
     this.nfTrace = false
@@ -222,6 +257,7 @@ export class SkbPool {
     if (!skb.alive) throw new Error('skb ended twice')
     skb.alive = false
     this.live--
+    if (skb.owner !== null) skbOrphan(skb)
     const { frame } = skb
     if (frame.refs === 1 && frame.sizeClass === MIN_CLASS) {
       frame.refs = 0
@@ -260,6 +296,10 @@ const reset = (skb: Skb, netns: Netns): Skb => {
   skb.tapSeq = 0
   skb.brPort = null
   skb.brFlags = 0
+  skb.gsoSize = 0
+  skb.gsoSegs = 0
+  skb.truesize = 0
+  skb.fclone = null
   skb.nfct = null
   skb.nfctinfo = 0
   skb.nfTrace = false
@@ -302,7 +342,8 @@ export const skbPut = (skb: Skb, n: number): number => {
   return at
 }
 
-const copyFields = (to: Skb, from: Skb): void => {
+/** Takes over all fields but bytes, owner and accounting (__copy_skb_header, with the offsets). */
+export const skbCopyMeta = (to: Skb, from: Skb): void => {
   to.data = from.data
   to.tail = from.tail
   to.macHeader = from.macHeader
@@ -329,6 +370,9 @@ const copyFields = (to: Skb, from: Skb): void => {
   to.tapSeq = from.tapSeq
   to.brPort = from.brPort
   to.brFlags = from.brFlags
+  to.gsoSize = from.gsoSize
+  to.gsoSegs = from.gsoSegs
+  to.truesize = from.truesize
   to.nfct = from.nfct
   to.nfctinfo = from.nfctinfo
   to.nfTrace = from.nfTrace
@@ -342,7 +386,7 @@ export const skbClone = (skb: Skb): Skb => {
   skb.netns.acct.created++
   skb.netns.acct.alive++
   const clone = pool.over(skb.frame, skb.netns)
-  copyFields(clone, skb)
+  skbCopyMeta(clone, skb)
   return clone
 }
 
@@ -354,7 +398,7 @@ export const skbCopy = (skb: Skb, extra = 0): Skb => {
   skb.netns.acct.created++
   skb.netns.acct.alive++
   const copy = pool.over(frame, skb.netns)
-  copyFields(copy, skb)
+  skbCopyMeta(copy, skb)
   return copy
 }
 
@@ -368,7 +412,7 @@ export const skbMorph = (skb: Skb, from: Skb): void => {
   skb.buf = from.buf
   from.frame = frame
   from.buf = frame.bytes
-  copyFields(skb, from)
+  skbCopyMeta(skb, from)
 }
 
 /** Makes the bytes this skb's own before a write (skb_cow). Offsets stay. */
@@ -419,6 +463,25 @@ export const skbExpandTail = (skb: Skb, room: number): void => {
   pool.putFrame(skb.frame)
   skb.frame = frame
   skb.buf = frame.bytes
+}
+
+/** The packet's sender need not wait for it any longer (skb_orphan). */
+export const skbOrphan = (skb: Skb): void => {
+  const { owner } = skb
+  if (owner === null) return
+  skb.owner = null
+  owner.wfree(skb.truesize)
+}
+
+/** Truesize of packets that are never kept from their senders' count: pure acknowledgements of TCP (skb_is_tcp_pure_ack). */
+const PURE_ACK = 2
+
+/** The packet no longer counts, but its sender is not told and still knows it (skb_orphan_partial). */
+export const skbOrphanPartial = (skb: Skb): void => {
+  const { owner } = skb
+  if (owner === null || skb.truesize === PURE_ACK) return
+  skb.owner = null
+  owner.wmemAlloc -= skb.truesize
 }
 
 /** Ends a packet that was dropped: counts `reason` (a number of DROP) at its device and namespace. */

@@ -1,11 +1,10 @@
 /**
- * Keys of /proc/sys/net that stand for what netloom has not: no IPv6, no netfilter on bridges; and the sizes of socket
+ * Keys of /proc/sys/net that stand for what netloom has not: no IPv6; and the sizes of socket
  * buffers, which a namespace can read and not write.
  *
- * DIFFERS: the kernel starts with IPv6 on (disable_ipv6 is 0) and, once its module is there, with bridged frames through
- * iptables (bridge-nf-call-iptables is 1); netloom has the other value of each, and no other can be set.
+ * DIFFERS: the kernel starts with IPv6 on (disable_ipv6 is 0); in netloom it is off, and no other value can be set.
  *
- * @see net/core/sysctl_net_core.c, net/ipv6/addrconf.c, net/bridge/br_netfilter_hooks.c
+ * @see net/core/sysctl_net_core.c, net/ipv6/addrconf.c
  */
 import { NetloomError } from '../errors.js'
 import type { Netns } from './netns.js'
@@ -23,15 +22,13 @@ const fixed = (name: string, value: number, instead: string): SysctlEntry => ({
 
 const readOnly = (name: string, value: number): SysctlEntry => ({ name, read: () => String(value) })
 
-/** Keys of net.core, net.ipv6 and net.bridge. */
+/** Keys of net.core and net.ipv6. */
 export const netSysctlProvider = function* (netns: Netns): Iterable<SysctlEntry> {
   const { profile } = netns.world
   yield readOnly('net.core.rmem_default', profile.rmemDefault)
   yield readOnly('net.core.rmem_max', profile.rmemMax)
   yield readOnly('net.core.wmem_default', profile.wmemDefault)
   yield readOnly('net.core.wmem_max', profile.wmemMax)
-  for (const family of ['arp', 'ip', 'ip6'])
-    yield fixed(`net.bridge.bridge-nf-call-${family}tables`, 0, 'netloom has no netfilter on bridges')
   for (const dev of ['all', 'default', ...netns.devices.map(d => d.name)])
     yield fixed(`net.ipv6.conf.${dev}.disable_ipv6`, 1, 'netloom has no IPv6')
 }

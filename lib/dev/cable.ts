@@ -15,7 +15,17 @@
 import { devForwardSkb, ethTypeTrans, netifReceiveSkb } from '../core/dev-rx.js'
 import { DROP } from '../core/drop.js'
 import type { NetDevice } from '../core/netdev.js'
-import { CHECKSUM_PARTIAL, kfreeSkb, type Skb, skbChecksumHelp, skbClone, skbCow, skbScrub } from '../core/skb.js'
+import {
+  CHECKSUM_PARTIAL,
+  kfreeSkb,
+  type Skb,
+  type SkbOwner,
+  skbChecksumHelp,
+  skbClone,
+  skbCow,
+  skbOrphan,
+  skbScrub,
+} from '../core/skb.js'
 import { Crandom } from '../sched/crandom.js'
 import { type Distribution, makeDistTable } from '../sched/dist-table.js'
 import { type LossGemodel, type LossState, NetemLoss } from '../sched/netem-loss.js'
@@ -23,7 +33,7 @@ import { tabledist } from '../sched/tabledist.js'
 import { TFifo } from '../sched/tfifo.js'
 import type { SimEvent } from '../sim/queue.js'
 import type { Rng } from '../sim/rng.js'
-import { TimeRing } from '../sim/timed-ring.js'
+import { TimedRing, TimeRing } from '../sim/timed-ring.js'
 
 /**
  * What a direction does to frames. Probabilities and correlations are numbers of 32 bits, 2^32 - 1 for 100 %, as in
@@ -127,6 +137,10 @@ export class Cable {
   readonly #sending = new TimeRing()
   #busyUntil = 0
   #leftOver = 0
+  /** Who sent the frames that are not yet on the cable whole, and what these count as. */
+  readonly #owners = new TimedRing<SkbOwner>()
+  readonly #ownersOctets = new TimeRing()
+  #ownersTimer: SimEvent | null = null
   /** Frames since the last that overtook. */
   #counter = 0
 
@@ -161,9 +175,38 @@ export class Cable {
       end = this.#serialise(skb.tail - skb.data, now)
     }
     if (skb.ipSummed === CHECKSUM_PARTIAL) skbChecksumHelp(skb)
+    if (skb.owner !== null) this.#complete(skb, end, now)
     if (this.#faults === null) this.#travel(skb, end + this.attrs.delay, now)
     else this.#risk(skb, end, now, this.#faults)
     return true
+  }
+
+  /** The sender hears when its frame has left the card, not when it arrives (the completion of a transmission). */
+  #complete(skb: Skb, end: number, now: number): void {
+    if (end <= now) {
+      skbOrphan(skb)
+      return
+    }
+    this.#owners.push(skb.owner!, end)
+    this.#ownersOctets.push(skb.truesize)
+    skb.owner = null
+    if (this.#ownersTimer === null) this.#setOwnersTimer(end)
+  }
+
+  #setOwnersTimer(time: number): void {
+    this.#ownersTimer = this.#to.netns.world.sim.scheduleAt(time, completions, this, 0, 'cable')
+  }
+
+  /** @internal tells the senders of the frames that have left the card */
+  completed(now: number = this.#to.netns.world.sim.now): void {
+    this.#ownersTimer = null
+    const owners = this.#owners
+    while (owners.length > 0 && owners.headTime() <= now) {
+      const octets = this.#ownersOctets.headTime()
+      this.#ownersOctets.shift()
+      owners.shift()!.wfree(octets)
+    }
+    if (owners.length > 0 && this.#ownersTimer === null) this.#setOwnersTimer(owners.headTime())
   }
 
   /** Frames behind the one that is being sent. */
@@ -257,11 +300,15 @@ export class Cable {
     const flight = this.#inFlight
     for (let skb = flight.shift(); skb !== null; skb = flight.shift()) kfreeSkb(skb, DROP.DEVICE_GONE)
     while (this.#sending.length > 0) this.#sending.shift()
+    if (this.#ownersTimer !== null) this.#to.netns.world.sim.cancel(this.#ownersTimer)
+    this.completed(Number.POSITIVE_INFINITY)
     this.#busyUntil = 0
   }
 }
 
 const arrivals = (cable: Cable): void => cable.arrive()
+
+const completions = (cable: Cable): void => cable.completed()
 
 const flipBit = (skb: Skb, rng: Rng): void => {
   skbCow(skb)

@@ -17,6 +17,7 @@ import {
   NETIF_F_HW_VLAN_STAG_TX,
   type NetDevice,
 } from '../core/netdev.js'
+import { skbGsoSegments } from '../core/gso.js'
 import type { LinkKind, NewLinkBase } from '../core/registry.js'
 import { kfreeSkb, type Skb } from '../core/skb.js'
 import { vlanHwaccelPushInside } from '../core/skb-vlan.js'
@@ -50,10 +51,18 @@ class LinkEnd {
 
 const endOf = (dev: NetDevice): LinkEnd => dev.priv as LinkEnd
 
+/** The card cuts a packet of many segments into frames (TSO); captures have seen it whole. */
+const linkXmitSegments = (skb: Skb, dev: NetDevice): number => {
+  let rc = NETDEV_TX_OK
+  for (const segment of skbGsoSegments(skb)) rc = linkXmit(segment, dev)
+  return rc
+}
+
 const linkXmit = (skb: Skb, dev: NetDevice): number => {
   const { cable } = dev.priv as LinkEnd
   const { stats } = dev
   if (skb.vlanProto !== 0) vlanHwaccelPushInside(skb)
+  if (skb.gsoSize !== 0) return linkXmitSegments(skb, dev)
   const octets = skb.tail - skb.data
   if (cable === null || octets < ETH_HLEN || !dev.carrier) {
     stats.txDropped++

@@ -22,7 +22,7 @@ import {
   NetDevice,
 } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
-import { kfreeSkb, type Skb } from '../core/skb.js'
+import { kfreeSkb, type Skb, skbOrphan } from '../core/skb.js'
 import type { PernetOperations } from '../core/world.js'
 import { ETH_HLEN } from '../wire/ethernet.js'
 
@@ -36,6 +36,7 @@ const loopbackXmit = (skb: Skb, dev: NetDevice): number => {
     return NET_XMIT_DROP
   }
   skb.sk = null
+  if (skb.owner !== null) skbOrphan(skb)
   ethTypeTrans(skb, dev)
   const octets = skb.tail - skb.data
   if (netifRx(skb) === NET_RX_SUCCESS) {

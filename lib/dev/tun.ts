@@ -30,7 +30,7 @@ import {
 } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import type { LinkKind } from '../core/registry.js'
-import { deliverSkb, kfreeSkb, SKB_HEADROOM, type Skb } from '../core/skb.js'
+import { deliverSkb, kfreeSkb, SKB_HEADROOM, type Skb, skbOrphan } from '../core/skb.js'
 import { vlanHwaccelPushInside } from '../core/skb-vlan.js'
 import { errnoNumber, extackError, NetloomError } from '../errors.js'
 import { Ring } from '../sim/ring.js'
@@ -118,6 +118,8 @@ const tunXmit = (skb: Skb, dev: NetDevice): number => {
     return NET_XMIT_DROP
   }
   if (skb.vlanProto !== 0) vlanHwaccelPushInside(skb)
+  // A program may let it lie for any time: for its sender it has left.
+  skbOrphan(skb)
   file.ring.push(skb)
   file.onReadable?.()
   return NETDEV_TX_OK

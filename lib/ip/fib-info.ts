@@ -90,6 +90,8 @@ export interface RouteMetrics {
   readonly reordering?: number
   readonly hoplimit?: number
   readonly initcwnd?: number
+  /** RTAX_FEATURE_* bits. */
+  readonly features?: number
   readonly initrwnd?: number
   readonly quickack?: number
   readonly rtoMin?: number

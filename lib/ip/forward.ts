@@ -4,6 +4,7 @@
  * @see net/ipv4/ip_forward.c
  */
 import { DROP } from '../core/drop.js'
+import { skbGsoValidateNetworkLen } from '../core/gso.js'
 import { NET_RX_DROP } from '../core/netdev.js'
 import { nfHookSlow } from '../core/netfilter.js'
 import { kfreeSkb, PACKET_HOST, type Skb, skbCow } from '../core/skb.js'
@@ -21,7 +22,8 @@ import { ipRtGetSource, ipRtSendRedirect } from './route-exceptions.js'
 
 const exceedsMtu = (skb: Skb, mtu: number): boolean => {
   if (!(ipv4FragOff(skb.buf, skb.data) & IP_DF)) return false
-  return skb.fragMaxSize > mtu || !skb.ignoreDf
+  if (skb.fragMaxSize > mtu) return true
+  return !skb.ignoreDf && !skbGsoValidateNetworkLen(skb, mtu)
 }
 
 const optionsForward = (skb: Skb): void => {

@@ -23,9 +23,8 @@ const of = (errno: number, fatal: boolean): SockErrno => Object.freeze({ errno, 
 
 const ENETUNREACH = errnoNumber('ENETUNREACH')
 const EHOSTUNREACH = errnoNumber('EHOSTUNREACH')
-/** Not in the table of errors.ts because only this table names it: "Machine is not on the network". */
-const ENONET = 64
-const EPROTO = 71
+const ENONET = errnoNumber('ENONET')
+const EPROTO = errnoNumber('EPROTO')
 
 /** By code of "destination unreachable". */
 const UNREACH: readonly SockErrno[] = [

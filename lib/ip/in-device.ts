@@ -131,6 +131,7 @@ const announceUp = (ifa: IfAddr, notifier: InetaddrNotifier): void => {
 const announceDown = (ifa: IfAddr, notifier: InetaddrNotifier): void => {
   const { dev } = ifa.inDev
   notifier.down(ifa)
+  for (const hear of ipv4(dev.netns).inetaddrChain) hear(ifa)
   dev.inetaddrOps?.down(dev, ifa.address)
 }
 

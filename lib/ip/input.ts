@@ -5,8 +5,17 @@
  */
 import { DROP } from '../core/drop.js'
 import { NET_RX_DROP, NET_RX_SUCCESS } from '../core/netdev.js'
+import {
+  consumeSkb,
+  kfreeSkb,
+  PACKET_BROADCAST,
+  PACKET_MULTICAST,
+  PACKET_OTHERHOST,
+  type Skb,
+  skbOrphan,
+} from '../core/skb.js'
 import { nfHookSlow } from '../core/netfilter.js'
-import { consumeSkb, kfreeSkb, PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST, type Skb } from '../core/skb.js'
+import { ipSabotageIn } from '../core/nf-bridge-info.js'
 import { errnoNumber } from '../errors.js'
 import {
   ICMP_DEST_UNREACH,
@@ -56,8 +65,9 @@ export const ipRcv = (skb: Skb): number => {
   skb.tail = o + ipv4TotLen(b, o)
   skb.networkHeader = o
   skb.transportHeader = o + ipv4Ihl(b, o)
+  if (skb.owner !== null) skbOrphan(skb)
   const hooks = skb.netns.nf.preRouting
-  if (hooks !== null) {
+  if (hooks !== null && (skb.nfBridge === null || !ipSabotageIn(skb))) {
     const rc = nfHookSlow(skb, hooks, skb.dev, null, ipRcvFinish)
     if (rc !== 1) return rc
   }

@@ -5,6 +5,7 @@
  * @see net/ipv4/ip_tunnel_core.c, include/net/ip_tunnels.h, include/net/inet_ecn.h, RFC 6040
  */
 import type { Dst } from '../core/dst.js'
+import { skbGsoValidateNetworkLen } from '../core/gso.js'
 import type { NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import {
@@ -170,7 +171,8 @@ const buildIcmp = (skb: Skb, dev: NetDevice, mtu: number): void => {
 
 /** True when a frame with an Ethernet header at `data` is too long for a tunnel with route `rt`, `headroom` octets of headers included. */
 export const isTooLong = (skb: Skb, rt: Dst, headroom: number): boolean =>
-  skb.tail - skb.data - ETH_HLEN > dstMtu(rt, false) - headroom
+  skb.tail - skb.data - ETH_HLEN > dstMtu(rt, false) - headroom &&
+  !skbGsoValidateNetworkLen(skb, dstMtu(rt, false) - headroom)
 
 /**
  * A frame that is to go through a tunnel with route `rt` may be too long for it, `headroom` octets of headers included:
@@ -180,7 +182,7 @@ export const isTooLong = (skb: Skb, rt: Dst, headroom: number): boolean =>
 export const skbTunnelCheckPmtu = (skb: Skb, dev: NetDevice, rt: Dst, headroom: number, reply: boolean): boolean => {
   const mtu = dstMtu(rt, false) - headroom
   const o = skb.data + ETH_HLEN
-  if (skb.tail - o <= mtu) return false
+  if (skb.tail - o <= mtu || skbGsoValidateNetworkLen(skb, mtu)) return false
   if (skb.dst !== null && skb.protocol === ETH_P_IP) learnPmtu(skb, dev, skb.dst, o, mtu, reply)
   if (!reply || skb.protocol !== ETH_P_IP || !deservesIcmp(skb, o, mtu)) return false
   buildIcmp(skb, dev, mtu)

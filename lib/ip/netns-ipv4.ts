@@ -18,6 +18,7 @@ import { NeighTable } from './neigh-table.js'
 import type { InetProtocol, IpPath } from './path.js'
 import type { RawSocket } from './raw.js'
 import type { Sock } from './sock.js'
+import { NetnsTcp } from './tcp/netns-tcp.js'
 import { UdpTable } from './udp-table.js'
 
 /** Namespace-wide sysctls of net.ipv4 that netloom obeys, with the kernel's defaults. */
@@ -83,6 +84,7 @@ export class Ipv4 {
   readonly multipathKey: Int32Array = new Int32Array(4)
   readonly neigh: NeighTable
   readonly udp: UdpTable = new UdpTable()
+  readonly tcp: NetnsTcp
   readonly raw: RawSocket[] = []
   /** Handlers of IPv4 protocols by number (inet_protos). */
   readonly protos: (InetProtocol | null)[] = new Array<null>(256).fill(null)
@@ -93,6 +95,8 @@ export class Ipv4 {
   idents: Idents | null = null
   /** Local addresses by address, the first one added first (inet_addr_lst). */
   readonly addrs: Map<number, IfAddr[]> = new Map()
+  /** Those above who hear that an address has gone (inetaddr_chain). */
+  readonly inetaddrChain: ((ifa: IfAddr) => void)[] = []
   /** Raised by every change that routes may depend on; older Dst entries are stale (rt_genid). */
   rtGenid = 1
   /** Raised when what was learned about destinations is flushed (fnhe_genid). */
@@ -105,6 +109,8 @@ export class Ipv4 {
   hasCustomLocalRoutes = false
   /** Sockets that hold the namespace. */
   readonly sockets: Set<Sock> = new Set()
+  /** Number of the socket that was opened last. */
+  socketNumber = 0
 
   constructor(netns: Netns, path: IpPath, inputCache: InputCache) {
     const { profile } = netns.world
@@ -114,6 +120,7 @@ export class Ipv4 {
     this.inputKey = inputCache.netnsKey()
     this.sysctls = new Ipv4Sysctls(profile.ipfragHighThresh, profile.ipfragLowThresh)
     this.neigh = new NeighTable(netns)
+    this.tcp = new NetnsTcp(netns, this.inputKey)
     this.frags = new FragQueues(netns)
     this.icmp = new IcmpLimits(netns)
     // Of all settings this one differs between `all` and `default`.

@@ -8,6 +8,7 @@ import { netifRx } from '../core/dev-rx.js'
 import { DROP } from '../core/drop.js'
 import { nfHookSlow } from '../core/netfilter.js'
 import type { Dst } from '../core/dst.js'
+import { skbGsoSegments, skbGsoValidateNetworkLen } from '../core/gso.js'
 import { CHECKSUM_NONE, CHECKSUM_UNNECESSARY, kfreeSkb, PACKET_LOOPBACK, type Skb, skbClone } from '../core/skb.js'
 import { errnoNumber } from '../errors.js'
 import { ETH_P_IP } from '../wire/ethernet.js'
@@ -55,6 +56,7 @@ export const ipFinishOutput = (skb: Skb): number => {
 }
 
 const ipFragment = (skb: Skb, dst: Dst, mtu: number): number => {
+  if (skb.gsoSize !== 0) return ipFinishOutputGso(skb, dst, mtu)
   const isDf = (ipv4FragOff(skb.buf, skb.data) & IP_DF) !== 0
   const limit = skb.fragMaxSize !== 0 ? Math.min(mtu, skb.fragMaxSize) : mtu
   if (skb.tail - skb.data <= limit) return ipFinishOutput2(skb)
@@ -64,6 +66,17 @@ const ipFragment = (skb: Skb, dst: Dst, mtu: number): number => {
     return -EMSGSIZE
   }
   return ipDoFragment(skb, dst, limit, ipFinishOutput2)
+}
+
+/** A packet of many segments: whole when each of them fits, else each by itself (ip_finish_output_gso). */
+const ipFinishOutputGso = (skb: Skb, dst: Dst, mtu: number): number => {
+  if (skbGsoValidateNetworkLen(skb, mtu)) return ipFinishOutput2(skb)
+  let rc = 0
+  for (const segment of skbGsoSegments(skb)) {
+    const err = segment.tail - segment.data > mtu ? ipFragment(segment, dst, mtu) : ipFinishOutput2(segment)
+    if (err !== 0 && rc === 0) rc = err
+  }
+  return rc
 }
 
 /** Hands a packet that fits to its next hop (ip_finish_output2). */

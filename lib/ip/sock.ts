@@ -49,6 +49,8 @@ const EMSGSIZE = errnoNumber('EMSGSIZE')
 export class Sock {
   readonly netns: Netns
   readonly protocol: number
+  /** Counts the sockets of the namespace; what `ss -e` shows as inode and cookie. */
+  readonly number: number
   /** Addresses as int32, ports in host order; 0 when not set. */
   localAddress = 0
   localPort = 0
@@ -108,6 +110,7 @@ export class Sock {
     const { profile } = netns.world
     this.netns = netns
     this.protocol = protocol
+    this.number = ++ipv4(netns).socketNumber
     if (ipv4(netns).sysctls.ipNoPmtuDisc !== 0) this.pmtuDisc = 'dont'
     this.rcvbuf = profile.rmemDefault
     this.sndbuf = profile.wmemDefault
@@ -138,6 +141,11 @@ export class Sock {
   /** Packets waiting to be read. */
   get readable(): number {
     return this.rxQueue.length - this.#rxHead
+  }
+
+  /** Octets that the receive queue counts as (sk_rmem_alloc). */
+  get rmemQueued(): number {
+    return this.#rmem
   }
 
   /** Checks an address to bind to and returns what to send from (inet_bind). Throws EADDRNOTAVAIL. */
@@ -198,6 +206,11 @@ export class Sock {
     this.wake()
   }
 
+  /** True while an error is pending. */
+  get hasError(): boolean {
+    return this.#error !== 0
+  }
+
   /** The pending error as a positive errno, 0 for none; reading clears it (SO_ERROR). */
   takeError(): number {
     const e = this.#error
@@ -210,6 +223,17 @@ export class Sock {
     const e = this.#errors.shift() ?? null
     if (e !== null && this.#errors.length === 0) this.#error = 0
     return e
+  }
+
+  /** True while the error queue holds something. */
+  get hasQueuedErrors(): boolean {
+    return this.#errors.length > 0
+  }
+
+  /** Puts an error into the error queue alone (sock_queue_err_skb). */
+  protected queueErrorOnly(error: SockError): void {
+    this.#errors.push(error)
+    this.wake()
   }
 
   /** Puts an error into the error queue (ip_icmp_error, ip_local_error). */

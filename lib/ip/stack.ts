@@ -19,7 +19,7 @@ import {
 import type { World } from '../core/world.js'
 import { ETH_P_ARP, ETH_P_IP } from '../wire/ethernet.js'
 import { INADDR_LOOPBACK } from '../wire/ip.js'
-import { IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_UDP } from '../wire/ipv4.js'
+import { IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_TCP, IPPROTO_UDP } from '../wire/ipv4.js'
 import { arpAnnounce, arpIfdown, arpInit, arpRcv } from './arp.js'
 import { andConf, ARP_EVICT_NOCARRIER, ARP_NOTIFY, DevConf, maxConf } from './devconf.js'
 import {
@@ -42,6 +42,10 @@ import { ipMcOutput, ipOutput, ipRtBug } from './output.js'
 import type { IpPath } from './path.js'
 import { IFA_F_PERMANENT, RT_SCOPE_HOST } from './rtnetlink.js'
 import { ipv4SysctlProvider } from './sysctl-ipv4.js'
+import { tcpSkExit } from './tcp/netns-tcp-exit.js'
+import { tcpSysctlProvider } from './tcp/sysctl-tcp-table.js'
+import { tcpV4Err } from './tcp/tcp-ipv4-err.js'
+import { tcpV4Rcv } from './tcp/tcp-ipv4.js'
 import { udpErr, udpRcv } from './udp.js'
 
 const PATH: IpPath = {
@@ -59,12 +63,14 @@ const initNetns = (netns: Netns, inputCache: InputCache): void => {
   state.protos[IPPROTO_ICMP] = { rcv: icmpRcv, err: icmpErr }
   state.protos[IPPROTO_IGMP] = { rcv: igmpRcv, err: null }
   state.protos[IPPROTO_UDP] = { rcv: udpRcv, err: udpErr }
+  state.protos[IPPROTO_TCP] = { rcv: tcpV4Rcv, err: tcpV4Err }
   arpInit(netns, (_neigh, skb) => ipv4LinkFailure(skb))
 }
 
 const exitNetns = (netns: Netns): void => {
   const state = ipv4(netns)
   for (const sk of [...state.sockets]) (sk as { close?: () => void } & object).close?.()
+  tcpSkExit(netns)
   state.frags.flush()
 }
 
@@ -208,5 +214,5 @@ export const ipv4Init = (world: World): void => {
   world.notifiers.register(inetdevEvent)
   world.notifiers.register(fibEvent)
   world.notifiers.register(fibRulesEvent)
-  world.sysctlProviders.push(ipv4SysctlProvider)
+  world.sysctlProviders.push(ipv4SysctlProvider, tcpSysctlProvider)
 }

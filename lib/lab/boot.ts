@@ -10,10 +10,12 @@ import type { QdiscOps } from '../core/qdisc.js'
 import type { LinkKind } from '../core/registry.js'
 import { World as Kernel, type WorldOptions as KernelOptions } from '../core/world.js'
 import { netSysctlProvider } from '../core/sysctl-net.js'
+import { brNetfilterSysctlProvider } from '../dev/bridge/br-netfilter-sysctl.js'
 import { LINK_KINDS, registerDevices } from '../dev/kinds.js'
 import { ipv4Init } from '../ip/stack.js'
 import { nfConntrackInit } from '../netfilter/conntrack/nf-conntrack-init.js'
 import { netfilterInit } from '../netfilter/netfilter.js'
+import { nsidEvent } from '../rtnl/nsid.js'
 import { QDISC_KINDS, registerQdiscs } from '../sched/kinds.js'
 
 /** Makes a kernel with everything that netloom has, and further kinds besides. Throws for a kind that is there already. */
@@ -24,10 +26,12 @@ export const boot = (
 ): Kernel => {
   const kernel = new Kernel(options)
   kernel.sysctlProviders.push(netSysctlProvider)
+  kernel.sysctlProviders.push(brNetfilterSysctlProvider)
   registerQdiscs(kernel, [...QDISC_KINDS, ...qdiscKinds])
   ipv4Init(kernel)
   nfConntrackInit(kernel)
   netfilterInit(kernel)
+  kernel.notifiers.register(nsidEvent)
   registerDevices(kernel, [...LINK_KINDS, ...linkKinds])
   return kernel
 }

@@ -8,13 +8,13 @@ import { concatOctets } from '../wire/repr.js'
 import { Program } from './program.js'
 import { octetsOf, type Payload } from './text.js'
 
-/** Options of `netns.nc`: those of Debian's netcat over UDP by name. */
-export interface NcOptions extends Omit<KernelNcOptions, 'source' | 'destination' | 'stdin'> {
+/** Options of `netns.nc`: those of Debian's netcat by name; UDP unless `tcp` is set. */
+export interface NcOptions extends Omit<KernelNcOptions, 'source' | 'destination' | 'stdin' | 'isStdinNull'> {
   /** Local address (`-s`). */
   readonly source?: string
   /** Where a client sends to. */
   readonly destination?: string
-  /** Standard input; empty when absent. */
+  /** Standard input, a pipe whose writer has ended; /dev/null when absent. */
   readonly stdin?: Payload
 }
 
@@ -50,6 +50,7 @@ export class Nc extends Program {
 /** @internal starts nc in a namespace */
 export const startNc = (netns: KernelNetns, options: NcOptions): Nc => {
   const recorder = new Recorder()
-  const { stdin = '', ...rest } = options
-  return new Nc(nc(netns, { ...rest, stdin: octetsOf(stdin) }, recorder), recorder)
+  const { stdin, ...rest } = options
+  const input = stdin === undefined ? { isStdinNull: true } : { stdin: octetsOf(stdin) }
+  return new Nc(nc(netns, { ...rest, ...input }, recorder), recorder)
 }

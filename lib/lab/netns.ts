@@ -6,10 +6,12 @@ import { AddrApi } from './addr.js'
 import { type Arping, type ArpingOptions, startArping } from './arping.js'
 import { BridgeLinkApi } from './bridge-link.js'
 import { BridgeVlanApi } from './bridge-vlan.js'
+import { type Curl, type CurlOptions, startCurl } from './curl.js'
 import type { Dev } from './dev.js'
 import { Drop } from './drop.js'
 import { FdbApi } from './fdb.js'
 import type { Handles } from './handles.js'
+import { HttpApi } from './http.js'
 import { LinkApi } from './link.js'
 import { MaddrApi } from './maddr.js'
 import { MdbApi } from './mdb.js'
@@ -22,7 +24,10 @@ import { QdiscApi } from './qdisc.js'
 import { RawApi } from './raw.js'
 import { RouteApi } from './route.js'
 import { RuleApi } from './rule.js'
+import { listSockets, type SsFilter, type SsInfo } from './ss.js'
 import { EthtoolApi, SysctlApi } from './sysctl.js'
+import { TcpApi } from './tcp.js'
+import { TcpMetricsApi } from './tcp-metrics.js'
 import { openTun, type Tun, type TunHandler, type TunOptions } from './tun.js'
 import { UdpApi } from './udp.js'
 
@@ -68,6 +73,12 @@ export class Netns extends Printable {
   readonly ethtool: EthtoolApi
   /** UDP sockets. */
   readonly udp: UdpApi
+  /** TCP sockets. */
+  readonly tcp: TcpApi
+  /** HTTP servers. */
+  readonly http: HttpApi
+  /** `ip tcp_metrics`. */
+  readonly tcpMetrics: TcpMetricsApi
   /** Raw IPv4 sockets. */
   readonly raw: RawApi
   /** Packet sockets: whole frames. */
@@ -94,6 +105,9 @@ export class Netns extends Printable {
     this.sysctl = new SysctlApi(kernel)
     this.ethtool = new EthtoolApi(kernel)
     this.udp = new UdpApi(kernel)
+    this.tcp = new TcpApi(kernel)
+    this.http = new HttpApi(this.tcp, kernel.name)
+    this.tcpMetrics = new TcpMetricsApi(kernel)
     this.raw = new RawApi(kernel)
     this.packet = new PacketApi(kernel)
   }
@@ -142,7 +156,7 @@ export class Netns extends Printable {
   }
 
   /**
-   * Starts nc over UDP. Throws EADDRINUSE and EADDRNOTAVAIL.
+   * Starts nc, over UDP unless `tcp` is set. Throws EADDRINUSE and EADDRNOTAVAIL.
    *
    * @example
    * const server = h2.nc({ listen: true, port: 7000 })
@@ -152,6 +166,24 @@ export class Netns extends Printable {
    */
   nc(options: NcOptions): Nc {
     return startNc(this.kernel, options)
+  }
+
+  /**
+   * Starts curl for a URL of HTTP with a numeric address. Failures are its exit status: 7 refused, 28 too late, 52 no answer,
+   * 56 reset.
+   *
+   * @example
+   * const get = h1.curl('http://10.0.0.2/')
+   * world.run()
+   * get.status // 200
+   */
+  curl(url: string, options: CurlOptions = {}): Curl {
+    return startCurl(this.kernel, url, options)
+  }
+
+  /** The sockets of this namespace, as `ss -a` lists them. */
+  ss(filter: SsFilter = {}): SsInfo[] {
+    return listSockets(this.kernel, filter)
   }
 
   /**

@@ -5,10 +5,16 @@ import { checksumTarget } from './target/checksum.js'
 import { classifyTarget } from './target/classify.js'
 import { connmarkTarget } from './target/connmark.js'
 import { ctTarget } from './target/ct.js'
+import { dnatTarget } from './target/dnat.js'
 import { dscpTarget, tosTarget } from './target/dscp.js'
 import { ecnTarget } from './target/ecn.js'
 import { logTarget, nflogTarget } from './target/log.js'
 import { markTarget } from './target/mark.js'
+import { masqueradeTarget } from './target/masquerade.js'
+import { netmapTarget } from './target/netmap.js'
+import { redirectTarget } from './target/redirect.js'
+import { rejectTarget } from './target/reject.js'
+import { snatTarget } from './target/snat.js'
 import { tcpmssTarget } from './target/tcpmss.js'
 import { traceTarget } from './target/trace.js'
 import { ttlTarget } from './target/ttl.js'
@@ -20,11 +26,17 @@ export const XT_TARGETS: readonly XtTarget[] = [
   classifyTarget,
   connmarkTarget,
   ctTarget,
+  dnatTarget,
   dscpTarget,
   ecnTarget,
   logTarget,
   markTarget,
+  masqueradeTarget,
+  netmapTarget,
   nflogTarget,
+  redirectTarget,
+  rejectTarget,
+  snatTarget,
   tcpmssTarget,
   tosTarget,
   traceTarget,

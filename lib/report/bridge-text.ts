@@ -21,7 +21,7 @@ import { formatIpv4 } from '../wire/ip.js'
 import { formatMac } from '../wire/mac.js'
 import { PORT_STATES, printBridgePortFlags } from './link-kind/bridge.js'
 import { printLinkFlags, printLinkName } from './ip-link-text.js'
-import { netnsid } from './link-netnsid.js'
+import { netnsid } from '../rtnl/nsid.js'
 import type { Printer } from './printer.js'
 
 /** Prints a port as `bridge link` does. */

@@ -46,6 +46,7 @@ const METRICS: readonly (readonly [key: string, word: string, perMs: number])[] 
   ['reordering', 'reordering', 0],
   ['hoplimit', 'hoplimit', 0],
   ['initcwnd', 'initcwnd', 0],
+  ['features', 'features', 0],
   ['rtoMin', 'rto_min', 1],
   ['initrwnd', 'initrwnd', 0],
   ['quickack', 'quickack', 0],
@@ -75,6 +76,11 @@ export const printMetrics = (p: Printer, metrics: RouteMetrics): void => {
   p.openArray('metrics')
   p.openObject()
   for (const [key, word, perMs] of present) {
+    if (key === 'features') {
+      // Of a value that has no number JSON has the name alone.
+      p.field('ecn', null, 'features ecn ')
+      continue
+    }
     const raw = values[key] as number
     const value = perMs === 0 ? raw : Math.floor(raw / perMs)
     const lock = metrics.lock?.has(word) === true || metrics.lock?.has(key) === true ? 'lock ' : ''

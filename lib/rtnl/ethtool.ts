@@ -3,7 +3,13 @@
  *
  * @see net/ethtool/features.c
  */
-import { NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_HW_VLAN_STAG_TX, type NetDevice } from '../core/netdev.js'
+import {
+  NETIF_F_HW_CSUM,
+  NETIF_F_HW_VLAN_CTAG_TX,
+  NETIF_F_HW_VLAN_STAG_TX,
+  NETIF_F_TSO,
+  type NetDevice,
+} from '../core/netdev.js'
 import {
   ALL_TSO,
   type FeatureName,
@@ -133,6 +139,7 @@ const MODELLED: readonly (readonly [name: FeatureName, flag: number])[] = [
   ['tx-checksum-ip-generic', NETIF_F_HW_CSUM],
   ['tx-vlan-hw-insert', NETIF_F_HW_VLAN_CTAG_TX],
   ['tx-vlan-stag-hw-insert', NETIF_F_HW_VLAN_STAG_TX],
+  ['tx-tcp-segmentation', NETIF_F_TSO],
 ]
 
 const applyToDevice = (dev: NetDevice, active: ReadonlySet<FeatureName>): void => {

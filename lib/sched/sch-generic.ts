@@ -6,13 +6,14 @@
  */
 import { qdiscRun } from '../core/dev-tx.js'
 import { DROP } from '../core/drop.js'
+import { skbGsoWireLen } from '../core/gso.js'
 import type { NetDevice } from '../core/netdev.js'
 import { NET_XMIT_DROP, NET_XMIT_SUCCESS, Qdisc, type QdiscOps } from '../core/qdisc.js'
 import { kfreeSkb, type Skb } from '../core/skb.js'
 import { TimedRing } from '../sim/timed-ring.js'
 
-/** Octets of a packet as qdiscs count them: with the link-layer header (qdisc_pkt_len). */
-export const qdiscPktLen = (skb: Skb): number => skb.tail - skb.data
+/** Octets of a packet as qdiscs count them: with the link-layer header, of all its segments (qdisc_pkt_len). */
+export const qdiscPktLen = (skb: Skb): number => (skb.gsoSize === 0 ? skb.tail - skb.data : skbGsoWireLen(skb))
 
 /** Octets of the longest packet that the device sends (psched_mtu). */
 export const pschedMtu = (dev: NetDevice): number => dev.mtu + dev.hardHeaderLen
@@ -27,7 +28,7 @@ export const qdiscDrop = (skb: Skb, sch: Qdisc): number => {
 /** Counts a packet that leaves (qdisc_bstats_update). */
 export const qdiscBstatsUpdate = (sch: Qdisc, skb: Skb): void => {
   sch.bytes += qdiscPktLen(skb)
-  sch.packets++
+  sch.packets += skb.gsoSize === 0 ? 1 : skb.gsoSegs
 }
 
 /** Appends a packet (qdisc_enqueue_tail). */

@@ -11,7 +11,15 @@
  */
 import { NET_XMIT_BYPASS, NET_XMIT_DROP, NET_XMIT_SUCCESS, type Qdisc, type QdiscOps } from '../core/qdisc.js'
 import { DROP } from '../core/drop.js'
-import { CHECKSUM_PARTIAL, kfreeSkb, type Skb, skbChecksumHelp, skbClone, skbCow } from '../core/skb.js'
+import {
+  CHECKSUM_PARTIAL,
+  kfreeSkb,
+  type Skb,
+  skbChecksumHelp,
+  skbClone,
+  skbCow,
+  skbOrphanPartial,
+} from '../core/skb.js'
 import { extackError, NetloomError } from '../errors.js'
 import { type Rng, RngSource } from '../sim/rng.js'
 import { TimedRing } from '../sim/timed-ring.js'
@@ -176,7 +184,7 @@ const timeToSend = (sch: Qdisc, q: Netem, octets: number): number => {
 const corrupt = (skb: Skb, rng: Rng): void => {
   skbCow(skb)
   if (skb.ipSummed === CHECKSUM_PARTIAL) skbChecksumHelp(skb)
-  const octets = qdiscPktLen(skb)
+  const octets = skb.tail - skb.data
   if (octets > 0) skb.buf[skb.data + rng.below(octets)]! ^= 1 << rng.below(8)
 }
 
@@ -207,6 +215,7 @@ const enqueue = (skb: Skb, sch: Qdisc): number => {
     kfreeSkb(skb, DROP.NETEM_LOSS)
     return NET_XMIT_SUCCESS | NET_XMIT_BYPASS
   }
+  if (attrs.latency !== 0 || attrs.jitter !== 0 || attrs.rate.rate !== 0) skbOrphanPartial(skb)
   const copy = count > 1 ? skbClone(skb) : null
   if (attrs.corrupt.probability > 0 && attrs.corrupt.probability >= q.corruptCor.next(rng)) corrupt(skb, rng)
   if (q.tfifo.length >= sch.limit) {

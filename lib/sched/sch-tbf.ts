@@ -5,6 +5,7 @@
  *
  * @see net/sched/sch_tbf.c
  */
+import { skbGsoNetworkSeglen, skbGsoSegments } from '../core/gso.js'
 import {
   NET_XMIT_DROP,
   NET_XMIT_SUCCESS,
@@ -82,10 +83,28 @@ class Tbf {
 
 const priv = (sch: Qdisc): Tbf => sch.priv as Tbf
 
+/** A packet of many segments that is too long for the bucket goes in as its segments (tbf_segment). */
+const enqueueSegments = (skb: Skb, sch: Qdisc, child: Qdisc): number => {
+  let taken = 0
+  for (const segment of skbGsoSegments(skb)) {
+    const len = qdiscPktLen(segment)
+    const rc = child.ops.enqueue!(segment, child)
+    if (rc === NET_XMIT_SUCCESS) {
+      taken++
+      sch.backlog += len
+    } else if (rc === NET_XMIT_DROP) sch.drops++
+  }
+  sch.qlen += taken
+  return taken > 0 ? NET_XMIT_SUCCESS : NET_XMIT_DROP
+}
+
 const enqueue = (skb: Skb, sch: Qdisc): number => {
   const { maxSize, child } = priv(sch)
   const len = qdiscPktLen(skb)
-  if (len > maxSize) return qdiscDrop(skb, sch)
+  if (len > maxSize) {
+    const fits = skb.gsoSize !== 0 && skbGsoNetworkSeglen(skb) + skb.networkHeader - skb.data <= maxSize
+    return fits ? enqueueSegments(skb, sch, child) : qdiscDrop(skb, sch)
+  }
   const rc = child.ops.enqueue!(skb, child)
   if (rc !== NET_XMIT_SUCCESS) {
     if (rc === NET_XMIT_DROP) sch.drops++

@@ -6,6 +6,7 @@ import { arpingCommand } from './command/arping.js'
 import { brctlCommand } from './command/brctl.js'
 import { bridgeCommand } from './command/bridge.js'
 import { conntrackCommand } from './command/conntrack.js'
+import { curlCommand } from './command/curl.js'
 import { ethtoolCommand } from './command/ethtool.js'
 import { ifconfigCommand } from './command/ifconfig.js'
 import { iptablesCommand } from './command/iptables.js'
@@ -14,6 +15,7 @@ import { iptablesSaveCommand } from './command/iptables-save.js'
 import { makeIpCommand } from './command/ip.js'
 import { ncCommand } from './command/nc.js'
 import { pingCommand } from './command/ping.js'
+import { ssCommand } from './command/ss.js'
 import { sysctlCommand } from './command/sysctl.js'
 import { tcCommand } from './command/tc.js'
 import { tcpdumpCommand } from './command/tcpdump.js'
@@ -25,6 +27,8 @@ export const COMMANDS: readonly Command[] = [
   pingCommand,
   arpingCommand,
   ncCommand,
+  curlCommand,
+  ssCommand,
   tcpdumpCommand,
   sysctlCommand,
   conntrackCommand,

@@ -5,7 +5,7 @@
  * program then runs until it ends. A background command starts at once. `sleep` and `wait` cost nothing of their own. After
  * the last command the world runs for `tailNs`, then captures stop, then background commands are killed.
  *
- * A foreground command must end with exit status 0. `ping`, `nc` and `arping` may fail (their status is an outcome), unless
+ * A foreground command must end with exit status 0. `ping`, `nc`, `arping` and `curl` may fail (their status is an outcome), unless
  * they were called wrongly; `# may-fail` above a line lifts the rule for it. What netloom does not support ends the script
  * in every case.
  */
@@ -53,7 +53,7 @@ export interface ScriptResult {
   /** Every command that must succeed did. */
   readonly ok: boolean
   readonly error: NetloomError | null
-  /** Each foreground ping, nc and arping, and every other foreground command that failed. */
+  /** Each foreground ping, nc, arping and curl, and every other foreground command that failed. */
   readonly exits: readonly ScriptExit[]
   /** State files and captures by name. */
   readonly files: Map<string, Uint8Array>
@@ -61,7 +61,7 @@ export interface ScriptResult {
   readonly stderr: string
 }
 
-const TRAFFIC: readonly string[] = ['ping', 'nc', 'arping']
+const TRAFFIC: readonly string[] = ['ping', 'nc', 'arping', 'curl']
 const CALLED_WRONGLY =
   /^usage:|invalid option|unrecognized option|invalid argument: |address already in use|cannot assign requested/im
 

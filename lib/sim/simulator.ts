@@ -2,8 +2,9 @@
  * The event loop: the only loop of the library, and what the kernel's softirq, scheduler and timer interrupt are to a
  * packet. It knows nothing of networks.
  *
- * Three queues, drained in this order before the clock moves:
+ * Four queues, drained in this order before the clock moves:
  * - the **backlog**, a FIFO of items that one handler takes (softnet_data's input_pkt_queue of one CPU);
+ * - **tasklets**, a FIFO of calls in softirq context: sockets that go on sending when their packets have left;
  * - **tasks**, a FIFO of calls in process context: programs that were woken up, and work queues;
  * - **timers**, the tinyqueue of the future. All timers that are due at one instant run before the backlog that they
  *   cause, as TIMER_SOFTIRQ precedes NET_RX_SOFTIRQ.
@@ -50,6 +51,9 @@ class Task {
 /** Names of places are collected over this many items before the storm guard gives up. */
 const STORM_SAMPLE = 256
 
+/** Items of the backlog after which tasklets get their turn (net.core.netdev_budget). */
+export const NETDEV_BUDGET = 300
+
 /** Exact integers end here: 104 days. */
 const MAX_TIME = Number.MAX_SAFE_INTEGER
 
@@ -63,8 +67,11 @@ export class Simulator<T extends object> {
   readonly #handler: BacklogHandler<T>
   readonly #stormLimit: number
   readonly #backlog = new Ring<T>()
+  readonly #tasklets = new Ring<Task>()
   readonly #tasks = new Ring<Task>()
   readonly #timers = new EventQueue()
+  /** Items of the backlog since a tasklet ran or the backlog was empty. */
+  #sinceTasklet = 0
   #bhDisabled = 0
   #inSoftirq = false
   #inTask = false
@@ -84,7 +91,9 @@ export class Simulator<T extends object> {
 
   /** True when nothing is due now or later. */
   get quiet(): boolean {
-    return this.#backlog.length === 0 && this.#tasks.length === 0 && this.#timers.length === 0
+    return (
+      this.#backlog.length === 0 && this.#tasklets.length === 0 && this.#tasks.length === 0 && this.#timers.length === 0
+    )
   }
 
   /** True inside the backlog's handler and inside timers. */
@@ -92,9 +101,22 @@ export class Simulator<T extends object> {
     return this.#inSoftirq
   }
 
+  /** Items, tasks and timers that the present instant has taken so far. */
+  get workThisInstant(): number {
+    return this.#workThisInstant
+  }
+
   /** Appends an item to the backlog (netif_rx). */
   enqueue(item: T): void {
     this.#backlog.push(item)
+  }
+
+  /**
+   * Runs `fn(a, 0)` in softirq context at this instant, when the backlog is empty or {@link NETDEV_BUDGET} items of it have
+   * been handled (TASKLET_SOFTIRQ follows NET_RX_SOFTIRQ).
+   */
+  tasklet<A>(fn: EventFn<A>, a: A, label = 'tasklet'): void {
+    this.#tasklets.push(new Task(fn as EventFn<never>, a, label))
   }
 
   /** Runs `fn(a, 0)` in process context at this instant, after the backlog. */
@@ -129,7 +151,7 @@ export class Simulator<T extends object> {
 
   /** Ends {@link bhDisable}; the outermost one, outside softirq, drains the backlog (local_bh_enable). */
   bhEnable(): void {
-    if (--this.#bhDisabled === 0 && !this.#inSoftirq && this.#backlog.length > 0) {
+    if (--this.#bhDisabled === 0 && !this.#inSoftirq && (this.#backlog.length > 0 || this.#tasklets.length > 0)) {
       // A task is part of a run, which counts on: two programs that answer each other are a loop as well.
       if (!this.#inTask) this.#workThisInstant = 0
       this.#drain()
@@ -163,6 +185,7 @@ export class Simulator<T extends object> {
   pending(max = 20): string[] {
     const lines: string[] = []
     for (const item of this.#backlog.list()) lines.push(`now: frame at ${this.#handler.describe(item)}`)
+    for (const task of this.#tasklets.list()) lines.push(`now: ${task.label}`)
     for (const task of this.#tasks.list()) lines.push(`now: ${task.label}`)
     for (const e of this.#timers.list()) {
       if (lines.length >= max) break
@@ -190,7 +213,7 @@ export class Simulator<T extends object> {
   }
 
   #step(end: number): boolean {
-    if (this.#backlog.length > 0) {
+    if (this.#backlog.length > 0 || this.#tasklets.length > 0) {
       this.#handleOne()
       return true
     }
@@ -241,7 +264,7 @@ export class Simulator<T extends object> {
   #drain(): void {
     this.#inSoftirq = true
     try {
-      while (this.#backlog.length > 0) this.#handleNext()
+      while (this.#backlog.length > 0 || this.#tasklets.length > 0) this.#handleNext()
     } finally {
       this.#inSoftirq = false
     }
@@ -249,9 +272,21 @@ export class Simulator<T extends object> {
 
   /** Takes the oldest item of the backlog; when the guard stops it, it stays where it is. */
   #handleNext(): void {
+    if (this.#tasklets.length > 0 && (this.#backlog.length === 0 || this.#sinceTasklet >= NETDEV_BUDGET)) {
+      this.#runTasklet()
+      return
+    }
+    this.#sinceTasklet++
     if (++this.#workThisInstant > this.#stormLimit) this.#storm(this.#handler.describe(this.#backlog.peek()!))
     this.handled++
     this.#handler.handle(this.#backlog.shift()!)
+  }
+
+  #runTasklet(): void {
+    const { fn, a, label } = this.#tasklets.shift()!
+    if (this.#tasklets.length === 0) this.#sinceTasklet = 0
+    this.#count(label)
+    fn(a as never, 0)
   }
 
   #count(label: string): void {

@@ -135,6 +135,8 @@ export const ipv4Ok = (b: Uint8Array, off: number, end: number): number => {
   return totLen < ihl ? IPV4_INHDR : IPV4_OK
 }
 
+/** Sets the header checksum. */
+export const putIpv4CsumField = (b: Uint8Array, o: number, csum: number): void => putU16(b, o + CSUM, csum)
 /** Writes the header checksum of the header at `o` from its other fields. */
 export const putIpv4Csum = (b: Uint8Array, o: number): void => {
   putU16(b, o + CSUM, 0)

@@ -61,6 +61,16 @@ export const putMac = (b: Uint8Array, o: number, mac: number): void => {
   putU32(b, o + 2, macLo(mac))
 }
 
+/** Writes a MAC that is given in halves. */
+export const putMacHalves = (b: Uint8Array, o: number, hi: number, lo: number): void => {
+  b[o] = hi >> 8
+  b[o + 1] = hi
+  b[o + 2] = lo >> 24
+  b[o + 3] = lo >> 16
+  b[o + 4] = lo >> 8
+  b[o + 5] = lo
+}
+
 /** Copies the MAC at `from` of `src` to `to` of `dst`. */
 export const copyMac = (dst: Uint8Array, to: number, src: Uint8Array, from: number): void => {
   dst[to] = src[from]!

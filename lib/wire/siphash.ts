@@ -93,3 +93,47 @@ export const jhash2words = (first: number, second: number): number => {
   c = ((c ^ b) - rotate(b, 24)) | 0
   return c >>> 0
 }
+
+/**
+ * Jenkins' hash of `n` words with the initial value `init`, unsigned (jhash2).
+ *
+ * @see include/linux/jhash.h
+ */
+export const jhash2 = (words: Int32Array, n: number, init: number): number => {
+  let a = (JHASH_INITVAL + (n << 2) + init) | 0
+  let b = a
+  let c = a
+  let i = 0
+  for (; n - i > 3; i += 3) {
+    a = (a + words[i]!) | 0
+    b = (b + words[i + 1]!) | 0
+    c = (c + words[i + 2]!) | 0
+    a = ((a - c) ^ rotate(c, 4)) | 0
+    c = (c + b) | 0
+    b = ((b - a) ^ rotate(a, 6)) | 0
+    a = (a + c) | 0
+    c = ((c - b) ^ rotate(b, 8)) | 0
+    b = (b + a) | 0
+    a = ((a - c) ^ rotate(c, 16)) | 0
+    c = (c + b) | 0
+    b = ((b - a) ^ rotate(a, 19)) | 0
+    a = (a + c) | 0
+    c = ((c - b) ^ rotate(b, 4)) | 0
+    b = (b + a) | 0
+  }
+  if (n - i > 2) c = (c + words[i + 2]!) | 0
+  if (n - i > 1) b = (b + words[i + 1]!) | 0
+  if (n === i) return c >>> 0
+  a = (a + words[i]!) | 0
+  c = ((c ^ b) - rotate(b, 14)) | 0
+  a = ((a ^ c) - rotate(c, 11)) | 0
+  b = ((b ^ a) - rotate(a, 25)) | 0
+  c = ((c ^ b) - rotate(b, 16)) | 0
+  a = ((a ^ c) - rotate(c, 4)) | 0
+  b = ((b ^ a) - rotate(a, 14)) | 0
+  return ((c ^ b) - rotate(b, 24)) >>> 0
+}
+
+/** Scales a hash, unsigned, to 0 ... `size` - 1 (reciprocal_scale). */
+export const reciprocalScale = (hash: number, size: number): number =>
+  Math.floor(((hash >>> 16) * size + Math.floor(((hash & 0xffff) * size) / 65536)) / 65536)

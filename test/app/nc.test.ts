@@ -179,15 +179,24 @@ test('-z goes through the ports and sends nothing', () => {
   assert.is(run.program.process.exitStatus, 0)
 })
 
-test('-i waits in front of each round of the loop', () => {
+test('-i sends line by line, with a second behind each; what has no line end leaves at once', () => {
   const lab = new Lab()
   const { lengths } = sink(lab.h2, 53)
-  const run = client(lab.h1, 'hello', { intervalSec: 1 })
-  lab.world.run({ for: 1500 * MS })
-  assert.equal(lengths, [])
+  const run = client(lab.h1, 'one\ntwo\nlast', { intervalSec: 1 })
+  lab.world.run({ for: 500 * MS })
+  assert.equal(lengths, [4])
   lab.world.run({ for: 1000 * MS })
-  assert.equal(lengths, [5])
+  assert.equal(lengths, [4, 4])
+  lab.world.run({ for: 1000 * MS })
+  assert.equal(lengths, [4, 4, 4])
   run.program.process.kill()
+})
+
+test('-C writes the line, then CRLF; a line that ends with CRLF is left as it is', () => {
+  const lab = new Lab()
+  const { lengths } = sink(lab.h2, 53)
+  end(lab, client(lab.h1, 'a\nb\r\nc', { crlf: true }))
+  assert.equal(lengths, [1, 2, 3, 1])
 })
 
 test('an empty datagram is taken for the end of input (read returns 0)', () => {

@@ -8,11 +8,20 @@
  */
 import { devQueueXmit } from '../../core/dev-tx.js'
 import { DROP } from '../../core/drop.js'
-import { IFF_UP } from '../../core/netdev.js'
+import { IFF_UP, type NetDevice } from '../../core/netdev.js'
+import { NF_BR_FORWARD, NF_BR_LOCAL_OUT } from '../../core/netfilter.js'
 import { kfreeSkb, type Skb, skbClone, skbCopy } from '../../core/skb.js'
 import { ETH_HLEN, ethDstOff, ethSrc } from '../../wire/ethernet.js'
 import { MAC_BROADCAST, putMac } from '../../wire/mac.js'
 import { isStarG, MCAST_INCLUDE, MDB_PG_FLAGS_BLOCKED, type MdbEntry, type PortGroup } from './br-mcast-state.js'
+import {
+  brDropFakeRtable,
+  brHookAll,
+  brHookBefore,
+  brNfForward,
+  brNfFragment,
+  brNfPostRouting,
+} from './br-netfilter-hooks.js'
 import {
   BR_BCAST_FLOOD,
   BR_FLOOD,
@@ -25,6 +34,7 @@ import {
   BR_PROXYARP,
   BR_PROXYARP_WIFI,
   BR_STATE_FORWARDING,
+  BRCB_BRNF,
   BRCB_PROXYARP_REPLIED,
   BRCB_SRC_PORT_ISOLATED,
   BRCB_VLAN_FILTERED,
@@ -52,17 +62,39 @@ const shouldDeliver = (p: BridgePort, skb: Skb): boolean =>
  */
 export const brDevQueuePushXmit = (skb: Skb): void => {
   const dev = skb.dev!
+  if ((skb.brFlags & BRCB_BRNF) !== 0) {
+    skb.brFlags &= ~BRCB_BRNF
+    if (skb.tail - skb.data > dev.mtu) {
+      brNfFragment(skb)
+      return
+    }
+  }
+  if (skb.dst !== null) brDropFakeRtable((dev.rxHandlerData as BridgePort).br, skb)
   skb.data -= ETH_HLEN
   if ((dev.flags & IFF_UP) === 0) kfreeSkb(skb, DROP.DEV_READY)
-  else if (skb.tail - skb.data > dev.mtu + dev.hardHeaderLen + VLAN_HLEN) kfreeSkb(skb, DROP.PKT_TOO_BIG)
+  else if (skb.tail - skb.data > dev.mtu + dev.hardHeaderLen + VLAN_HLEN && skb.gsoSize === 0)
+    kfreeSkb(skb, DROP.PKT_TOO_BIG)
   else devQueueXmit(skb)
 }
 
 /** Sends the frame itself by a port (__br_forward). */
 const forwardTo = (to: BridgePort, skb: Skb): void => {
   if ((skb.brFlags & BRCB_VLAN_FILTERED) !== 0 && !brHandleVlan(to.br, to, to.vlgrp!, skb)) return
+  const indev = skb.dev!
   skb.dev = to.dev
-  brDevQueuePushXmit(skb)
+  if (skb.nfBridge === null && skb.netns.nf.bridge === null) brDevQueuePushXmit(skb)
+  else passHooks(to, skb, indev)
+}
+
+/** Takes a frame past the hooks, those of br_netfilter among them; `indev` is the bridge for what its host sends. */
+const passHooks = (to: BridgePort, skb: Skb, indev: NetDevice): void => {
+  const isLocal = indev === to.br.dev
+  if (isLocal) {
+    if (brHookAll(skb, NF_BR_LOCAL_OUT, null, to.dev, brNfPostRouting)) brNfPostRouting(skb)
+  } else if (brHookBefore(skb, NF_BR_FORWARD, indev, to.dev, brNfPostRouting)) {
+    if (skb.nfBridge === null) brNfPostRouting(skb)
+    else brNfForward(skb, indev)
+  }
 }
 
 const deliverClone = (to: BridgePort, skb: Skb): void => forwardTo(to, skbClone(skb))

@@ -10,8 +10,9 @@
 import { netifReceiveSkb } from '../../core/dev-rx.js'
 import { DROP } from '../../core/drop.js'
 import { IFF_PROMISC, NETDEV_TX_OK, type NetDevice, RX_HANDLER_CONSUMED, RX_HANDLER_PASS } from '../../core/netdev.js'
+import { NF_BR_LOCAL_IN, NF_BR_PRE_ROUTING, nfResetCt } from '../../core/netfilter.js'
 import { kfreeSkb, PACKET_HOST, PACKET_LOOPBACK, type Skb } from '../../core/skb.js'
-import { ETH_HLEN, ETH_P_ARP, ETH_P_RARP } from '../../wire/ethernet.js'
+import { ETH_HLEN, ETH_P_ARP, ETH_P_IP, ETH_P_RARP } from '../../wire/ethernet.js'
 import { macHiAt, macLoAt } from '../../wire/mac.js'
 import { VLAN_VID_MASK } from '../../wire/vlan.js'
 import { brDoProxySuppressArp } from './br-arp-proxy.js'
@@ -21,6 +22,7 @@ import { BR_FDB_LOCAL, BR_FDB_LOCKED, fdbKeyHi } from './br-fdb-table.js'
 import { brFlood, brForward, brMulticastFlood } from './br-forward.js'
 import { brMdbEntrySkbGet, brMulticastIsRouter, brMulticastQuerierExists } from './br-multicast.js'
 import { brMulticastRcv } from './br-multicast-rcv.js'
+import { brDropFakeRtable, brHookAll, brHookBefore, brNfDevXmit, brNfPreRouting } from './br-netfilter-hooks.js'
 import {
   BR_ISOLATED,
   BR_LEARNING,
@@ -47,12 +49,17 @@ const LINK_LOCAL_LO: number = 0xc2000000 | 0
 const GROUP_BIT = 0x0100
 
 /** The bridge's own host receives a frame (br_pass_frame_up). */
-const brPassFrameUp = (br: Bridge, skb: Skb): void => {
+const brPassFrameUp = (br: Bridge, skb: Skb, promisc: boolean): void => {
   const { dev } = br
   dev.stats.rxPackets++
   dev.stats.rxBytes += skb.tail - skb.data
   if ((skb.brFlags & BRCB_VLAN_FILTERED) !== 0 && !entersHost(br, skb)) return
+  const indev = skb.dev
   skb.dev = dev
+  if (skb.netns.nf.bridge !== null && !brHookAll(skb, NF_BR_LOCAL_IN, indev, null, netifReceiveSkb)) return
+  if (skb.dst !== null) brDropFakeRtable(br, skb)
+  // What the host only hears because it is promiscuous belongs to the connection of the copy that is bridged.
+  if (promisc) nfResetCt(skb)
   netifReceiveSkb(skb)
 }
 
@@ -96,7 +103,7 @@ const multicast = (br: Bridge, p: BridgePort, skb: Skb, promisc: boolean): void 
     br.dev.stats.rxMulticast++
     brFlood(br, skb, BR_PKT_MULTICAST, true, false)
   }
-  if (localRcv) brPassFrameUp(br, skb)
+  if (localRcv) brPassFrameUp(br, skb, promisc)
 }
 
 /**
@@ -126,7 +133,7 @@ const brHandleFrameFinish = (skb: Skb, p: BridgePort, hi: number, lo: number, sr
   const promisc = (br.dev.flags & IFF_PROMISC) !== 0
   if (isBroadcast) {
     brFlood(br, skb, BR_PKT_BROADCAST, true, false)
-    brPassFrameUp(br, skb)
+    brPassFrameUp(br, skb, false)
   } else if ((hi & GROUP_BIT) !== 0) multicast(br, p, skb, promisc)
   else unicast(br, skb, hi, lo, promisc)
 }
@@ -144,13 +151,13 @@ const unicast = (br: Bridge, skb: Skb, hi: number, lo: number, promisc: boolean)
   const f = br.fdb.find(hi, lo)
   if (f !== null) {
     if (f.flags & BR_FDB_LOCAL) {
-      brPassFrameUp(br, skb)
+      brPassFrameUp(br, skb, false)
       return
     }
     f.used = br.world.sim.now
     brForward(f.dst, skb, promisc)
   } else brFlood(br, skb, BR_PKT_UNICAST, promisc, false)
-  if (promisc) brPassFrameUp(br, skb)
+  if (promisc) brPassFrameUp(br, skb, true)
 }
 
 /** Sends a frame on its way according to the port's state. */
@@ -161,9 +168,29 @@ const forward = (skb: Skb, p: BridgePort, hi: number, lo: number, srcHi: number,
   }
   const { dev } = p.br
   if (hi === dev.addrHi && lo === dev.addrLo) skb.pktType = PACKET_HOST
+  if (skb.netns.nf.bridge !== null && !brHookBefore(skb, NF_BR_PRE_ROUTING, skb.dev, null, finishSkb))
+    return RX_HANDLER_CONSUMED
+  if (skb.protocol === ETH_P_IP && !brNfPreRouting(skb, p)) return RX_HANDLER_CONSUMED
   if (p.br.vlanEnabled) finishInVlan(skb, p, hi, lo, srcHi, srcLo)
   else brHandleFrameFinish(skb, p, hi, lo, srcHi, srcLo)
   return RX_HANDLER_CONSUMED
+}
+
+/** Bridges a frame of the port `skb.dev` by what its Ethernet header says now. */
+export const brHandleFrameFinishSkb = (skb: Skb): void => {
+  const p = skb.dev!.rxHandlerData as BridgePort
+  const { buf: b, macHeader: o } = skb
+  const hi = macHiAt(b, o)
+  const lo = macLoAt(b, o)
+  const srcHi = macHiAt(b, o + 6)
+  const srcLo = macLoAt(b, o + 6)
+  if (p.br.vlanEnabled) finishInVlan(skb, p, hi, lo, srcHi, srcLo)
+  else brHandleFrameFinish(skb, p, hi, lo, srcHi, srcLo)
+}
+
+const finishSkb = (skb: Skb): number => {
+  brHandleFrameFinishSkb(skb)
+  return 0
 }
 
 /** The source of a frame that stays on its port is learned all the same (__br_handle_local_finish). */
@@ -225,6 +252,7 @@ const xmitMulticast = (br: Bridge, skb: Skb): void => {
 /** The bridge's own host sends a frame (br_dev_xmit). */
 export const brDevXmit = (skb: Skb, dev: NetDevice): number => {
   const br = dev.priv as Bridge
+  if (skb.nfBridge !== null && brNfDevXmit(skb)) return NETDEV_TX_OK
   if (skb.tail - skb.data < ETH_HLEN) {
     kfreeSkb(skb, DROP.PKT_TOO_SMALL)
     return NETDEV_TX_OK

@@ -288,9 +288,15 @@ const SETTERS: Readonly<Record<string, Setter>> = {
     if (v !== 1 && v !== 2) throw new NetloomError('EINVAL', undefined, { dev: br.dev.name, mcastMldVersion: v })
     br.mcast.mldVersion = v
   },
-  nfCallIptables: refuseSet('iptables for bridged frames'),
-  nfCallIp6tables: refuseSet('ip6tables for bridged frames'),
-  nfCallArptables: refuseSet('arptables for bridged frames'),
+  nfCallIptables: (br, v) => {
+    br.nfCallIptables = v === 0 ? 0 : 1
+  },
+  nfCallIp6tables: (br, v) => {
+    br.nfCallIp6tables = v === 0 ? 0 : 1
+  },
+  nfCallArptables: (br, v) => {
+    br.nfCallArptables = v === 0 ? 0 : 1
+  },
   noLinklocalLearn: (br, v) => {
     br.noLinklocalLearn = v !== 0
   },
@@ -370,9 +376,9 @@ export const brFillInfo = (dev: NetDevice): BridgeInfo => {
     mcastStatsEnabled: 0,
     mcastIgmpVersion: m.igmpVersion,
     mcastMldVersion: m.mldVersion,
-    nfCallIptables: 0,
-    nfCallIp6tables: 0,
-    nfCallArptables: 0,
+    nfCallIptables: br.nfCallIptables,
+    nfCallIp6tables: br.nfCallIp6tables,
+    nfCallArptables: br.nfCallArptables,
     noLinklocalLearn: Number(br.noLinklocalLearn),
     bridgeId: { priority: br.priority, address: br.bridgeIdAddr },
     designatedRoot: { priority: br.designatedRootPriority, address: br.designatedRootAddr },

@@ -3,6 +3,9 @@
  *
  * @see net/bridge/br_private.h, include/linux/if_bridge.h, include/uapi/linux/if_bridge.h
  */
+import type { Dst } from '../../core/dst.js'
+import type { Skb } from '../../core/skb.js'
+import { type BrNetfilter, brNetfilter } from './br-netfilter-sysctl.js'
 import { MacTable } from '../../core/mac-table.js'
 import { IFF_UP, type NetDevice } from '../../core/netdev.js'
 import type { World } from '../../core/world.js'
@@ -49,6 +52,9 @@ export const BRCB_VLAN_FILTERED = 0x800
 /** The frame may be learned from, no more: the port is in the learning state within the frame's VLAN. */
 export const BRCB_LEARN_ONLY = 0x1000
 
+/** It came by way of br_netfilter where nothing stands at IPv4's hooks. */
+export const BRCB_BRNF = 0x2000
+
 /** Destination of a frame, for flooding. */
 export const BR_PKT_UNICAST = 0
 export const BR_PKT_MULTICAST = 1
@@ -58,6 +64,14 @@ const SECOND = 100
 /** 01:80:c2:00:00:00, the address of bridges. */
 const GROUP_ADDRESS = 0x0180c2000000
 const DEFAULT_PRIORITY = 0x8000
+
+/** Steps of a frame's way that br_netfilter goes on with. */
+export interface BridgePath {
+  /** Bridges a frame whose hook functions have had their look; `skb.dev` is its port. */
+  handleFrameFinish(skb: Skb): void
+  /** Sends a frame by the port `skb.dev`. */
+  devQueuePushXmit(skb: Skb): void
+}
 
 /** A bridge (struct net_bridge); `priv` of its device. Times in jiffies. */
 export class Bridge {
@@ -105,10 +119,21 @@ export class Bridge {
   groupAddrSet = false
   /** Link-local groups that are forwarded whatever group_fwd_mask says, as VLANs of 802.1ad need it. */
   groupFwdMaskRequired = 0
+  /** nf_call_iptables and its like: this bridge's frames pass the hooks whatever the sysctl says. */
+  nfCallIptables = 0
+  nfCallIp6tables = 0
+  nfCallArptables = 0
+  /** Stands for a route while a frame passes IPv4's hooks (fake_rtable). */
+  fakeRtable: Dst | null = null
+  /** br_netfilter of the namespace, see br-netfilter-sysctl.ts. */
+  readonly brnf: BrNetfilter
+  readonly path: BridgePath
 
   /** `makeMcast` makes the multicast state; br-multicast.ts has it. */
-  constructor(dev: NetDevice, makeMcast: (br: Bridge) => BridgeMcast) {
+  constructor(dev: NetDevice, makeMcast: (br: Bridge) => BridgeMcast, path: BridgePath) {
     this.dev = dev
+    this.path = path
+    this.brnf = brNetfilter(dev.netns)
     this.world = dev.netns.world
     this.mcast = makeMcast(this)
   }

@@ -34,7 +34,8 @@ import {
   brPortCarrierCheck,
   brRemoveAllPorts,
 } from './br-if.js'
-import { brDevXmit } from './br-input.js'
+import { brDevQueuePushXmit } from './br-forward.js'
+import { brDevXmit, brHandleFrameFinishSkb } from './br-input.js'
 import {
   brMulticastDevDel,
   brMulticastJoinSnoopers,
@@ -44,7 +45,7 @@ import {
   makeBridgeMcast,
 } from './br-multicast.js'
 import { type BridgeAttrs, type BridgeInfo, brChangelink, brChangePort, brFillInfo, brFillPort } from './br-netlink.js'
-import { Bridge, bridgeIsUp, bridgeOf, bridgePortOf, isBridge } from './br-private.js'
+import { Bridge, type BridgePath, bridgeIsUp, bridgeOf, bridgePortOf, isBridge } from './br-private.js'
 import { brVlanBindingUpdate } from './br-vlan-binding.js'
 import {
   brStpChangeBridgeId,
@@ -69,6 +70,11 @@ const brDevStop = (dev: NetDevice): void => {
   brStpDisableBridge(br)
   brMulticastStop(br)
   if (br.mcast.enabled) brMulticastLeaveSnoopers(br)
+}
+
+const BRIDGE_PATH: BridgePath = {
+  handleFrameFinish: brHandleFrameFinishSkb,
+  devQueuePushXmit: brDevQueuePushXmit,
 }
 
 /** What `ethtool -k` shows of a new one. */
@@ -159,7 +165,7 @@ const newBridge = (base: NewLinkBase): NetDevice => {
   dev.netnsImmutable = true
   dev.features |= NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_STAG_TX
   assignAddress(dev, base)
-  dev.priv = new Bridge(dev, makeBridgeMcast)
+  dev.priv = new Bridge(dev, makeBridgeMcast, BRIDGE_PATH)
   return dev
 }
 

@@ -4,7 +4,7 @@
  * @see ip-netns(8)
  */
 import { NetloomError } from '../../errors.js'
-import { netnsid } from '../../report/link-netnsid.js'
+import { netnsid } from '../../rtnl/nsid.js'
 import type { Command } from '../command.js'
 import { type Args, ToolExit, unsupported, usageError } from './args.js'
 import type { IpContext } from './ip-context.js'

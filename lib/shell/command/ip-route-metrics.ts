@@ -33,6 +33,12 @@ const hoplimit = (word: string, text: string): number => {
   return value <= HOPLIMIT_MAX ? value : invalid(word, text)
 }
 
+/** RTAX_FEATURE_ECN */
+const FEATURE_ECN = 1
+
+const features = (word: string, text: string): number =>
+  text === 'ecn' ? FEATURE_ECN : invalidArgument(`"${word}" value not valid\n`, text)
+
 const zeroOrOne = (word: string, text: string): number => {
   const value = unsigned(word, text)
   return value <= 1 ? value : invalidArgument(`"${word}" value should be 0 or 1\n`, text)
@@ -74,6 +80,7 @@ const METRICS: readonly MetricWord[] = [
   metric('cwnd', 'cwnd', { whole: false }),
   metric('initcwnd', 'initcwnd', { whole: false }),
   metric('initrwnd', 'initrwnd', { whole: false }),
+  metric('features', 'features', { whole: false, lockable: false, read: features }),
   metric('quickack', 'quickack', { whole: false, lockable: false, read: zeroOrOne }),
   metric('rttvar', 'rttvar', { whole: false, read: time(4) }),
   metric('ssthresh', 'ssthresh', { whole: false }),

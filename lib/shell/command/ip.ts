@@ -11,6 +11,7 @@ import { ipNeigh } from './ip-neigh.js'
 import { type CommandFinder, ipNetns } from './ip-netns.js'
 import { ipRoute } from './ip-route.js'
 import { ipRule } from './ip-rule.js'
+import { ipTcpMetrics } from './ip-tcp-metrics.js'
 import { ipTuntap } from './ip-tuntap.js'
 import { toolCommand } from './tool.js'
 import { IP_OPTIONS } from './tool-options.js'
@@ -44,8 +45,8 @@ export const makeIpCommand = (find: CommandFinder): Command =>
       { word: 'tuntap', run: ipTuntap },
       { word: 'tap', run: ipTuntap },
       { word: 'token', run: null },
-      { word: 'tcpmetrics', run: null },
-      { word: 'tcp_metrics', run: null },
+      { word: 'tcpmetrics', run: ipTcpMetrics },
+      { word: 'tcp_metrics', run: ipTcpMetrics },
       { word: 'monitor', run: null },
       { word: 'xfrm', run: null },
       { word: 'mroute', run: null },

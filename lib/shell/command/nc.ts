@@ -1,8 +1,8 @@
 /**
- * `nc -u`: the command line of Debian's OpenBSD netcat 1.219 over app/nc.ts.
+ * `nc`: the command line of Debian's OpenBSD netcat 1.219 over app/nc.ts.
  *
  * Names and services are not resolved; addresses may have the short forms of inet_aton, and messages are those of `-n`.
- * Refused: TCP, proxies, Unix sockets, IPv6, `-m`.
+ * Refused: proxies, Unix sockets, IPv6, DCCP, TELNET negotiation, MD5 signatures, `-F`, `-m`.
  *
  * @see nc(1)
  */
@@ -16,15 +16,19 @@ import { Getopt } from '../getopt.js'
 import { ToolExit, unsupported } from './args.js'
 import { exiting } from './exit.js'
 import { netnsOf } from './netns-of.js'
-import { NC_USAGE } from './usage-text.js'
+import { NC_HELP, NC_USAGE } from './usage-text.js'
 
 const SPEC = '46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tUuV:vW:w:X:x:Zz'
-const SUPPORTED = '-4 -b -d -i -k -l -M -N -n -p -q -r -s -T -u -v -W -w -z'
+const SUPPORTED = '-4 -b -C -d -I -i -k -l -M -m -N -n -O -p -q -r -s -T -u -v -W -w -z'
 const INT_MAX = 2147483647
+const UINT_MAX = 4294967295
+/** Largest buffer of -I and -O. */
+const BUFFER_MAX = 65536 << 14
 const PORT_MAX = 65535
 
 /** Names of `-T`, with the octet that they set. */
 const TOS_NAMES: Readonly<Record<string, number>> = {
+  lowcost: 0x02,
   lowdelay: 0x10,
   throughput: 0x08,
   reliability: 0x04,
@@ -63,7 +67,7 @@ const number = (text: string, min: number, max: number, what: string): number =>
 }
 
 const typeOfService = (text: string): number => {
-  const named = TOS_NAMES[text.toLowerCase()]
+  const named = TOS_NAMES[text]
   if (named !== undefined) return named
   const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : -1
   return value >= 0 && value <= 255 ? value : fail(`illegal tos value ${text}`)
@@ -85,15 +89,19 @@ const OPTIONS: Readonly<Record<string, Apply>> = {
   b: p => {
     p.nc.broadcast = true
   },
-  C: refused('-C', SUPPORTED),
+  C: p => {
+    p.nc.crlf = true
+  },
   D: nothing,
   d: p => {
     p.nc.ignoreStdin = true
   },
   F: refused('-F', SUPPORTED),
-  I: refused('-I', SUPPORTED),
+  I: (p, value) => {
+    p.nc.rcvbuf = number(value, 1, BUFFER_MAX, 'TCP receive window')
+  },
   i: (p, value) => {
-    p.nc.intervalSec = number(value, 0, INT_MAX, 'interval')
+    p.nc.intervalSec = number(value, 0, UINT_MAX, 'interval')
   },
   k: p => {
     p.nc.keepOpen = true
@@ -102,14 +110,18 @@ const OPTIONS: Readonly<Record<string, Apply>> = {
     p.nc.listen = true
   },
   M: (p, value) => {
-    p.nc.ttl = ttl(value)
+    p.nc.ttl = ttl(value, 'ttl')
   },
-  m: refused('-m', SUPPORTED),
+  m: (p, value) => {
+    p.nc.minTtl = ttl(value, 'minttl')
+  },
   N: p => {
     p.nc.shutdownOnEof = true
   },
   n: nothing,
-  O: refused('-O', SUPPORTED),
+  O: (p, value) => {
+    p.nc.sndbuf = number(value, 1, BUFFER_MAX, 'TCP send window')
+  },
   P: refused('-P', SUPPORTED),
   p: (p, value) => {
     p.portText = value
@@ -120,19 +132,19 @@ const OPTIONS: Readonly<Record<string, Apply>> = {
   r: p => {
     p.isRandom = true
   },
-  S: refused('-S', SUPPORTED),
+  S: () => fail('Unable to read TCP MD5SIG password'),
   s: (p, value) => {
     p.sourceText = value
   },
   T: (p, value) => {
     p.nc.tos = typeOfService(value)
   },
-  t: nothing,
+  t: refused('-t', SUPPORTED),
   U: refused('-U', SUPPORTED),
   u: p => {
     p.isUdp = true
   },
-  V: refused('-V', SUPPORTED),
+  V: () => fail('no alternate routing table support available'),
   v: p => {
     p.nc.verbose = true
   },
@@ -150,9 +162,11 @@ const OPTIONS: Readonly<Record<string, Apply>> = {
   },
 }
 
-const ttl = (text: string): number => {
-  if (!/^\d+$/.test(text)) return fail(`ttl is invalid`)
-  return Number(text) > 255 ? fail('ttl is too large') : Number(text)
+const ttl = (text: string, what: string): number => {
+  if (!/^\s*[+-]?\d+$/.test(text)) return fail(`${what} is invalid`)
+  const value = Number(text)
+  if (value < 0) return fail(`${what} is too small`)
+  return value > 255 ? fail(`${what} is too large`) : value
 }
 
 const address = (word: string, port: string): number => {
@@ -179,58 +193,60 @@ const portsOf = (text: string): number[] => {
 const serverOptions = (p: Parsed, operands: readonly string[]): void => {
   let host = p.sourceText
   let port = p.portText
-  if (operands.length === 1 && port === '') port = operands[0]!
-  else if (operands.length >= 2 && host === '' && port === '') {
-    host = operands[0]!
-    port = operands[1]!
-  } else if (operands.length > 0) usage()
+  if (operands.length === 1 && port === '' && host === '') port = operands[0]!
+  else if (operands.length === 2 && host === '' && port === '') [host, port] = [operands[0]!, operands[1]!]
+  else if (operands.length > 0) usage()
   if (port === '') fail('missing port number')
   if (host !== '') p.nc.source = address(host, port)
   p.nc.port = localPort(port)
 }
 
 const clientOptions = (p: Parsed, operands: readonly string[], random: (below: number) => number): void => {
-  const [host, port] = operands
+  const [host, ...words] = operands
   if (host === undefined) return usage()
-  if (port === undefined) return fail('missing port number')
-  const ports = portsOf(port)
+  const [first] = words
+  if (first === undefined) return fail('missing port number')
+  const ports = words.flatMap(portsOf)
   if (p.isRandom)
     for (let i = ports.length - 1; i > 0; i--) {
       const j = random(i + 1)
       ;[ports[i], ports[j]] = [ports[j]!, ports[i]!]
     }
   p.nc.ports = ports
-  p.nc.destination = address(host, port)
+  p.nc.destination = address(host, first)
   if (p.sourceText !== '') p.nc.source = address(p.sourceText, p.portText)
   if (p.portText !== '') p.nc.port = localPort(p.portText)
 }
 
 const check = (p: Parsed): void => {
   const { listen, zeroIo, keepOpen } = p.nc
-  if (!p.isUdp)
-    throw new NetloomError('EGRAMMAR', 'nc: TCP is not supported by netloom; supported is UDP: nc -u ...', {
-      word: 'nc',
-    })
   if (listen === true && zeroIo === true) fail('cannot use -z and -l')
   if (listen !== true && keepOpen === true) fail('must use -l with -k')
 }
 
 /** Writes what nc says to its process. */
-const ncText = (isVerbose: boolean): NcOutput => ({
+const ncText = (isVerbose: boolean, isUdp: boolean): NcOutput => ({
   data({ process }, octets) {
     process.stdout += octetText(octets)
   },
   bound({ process }, addr, port) {
-    if (isVerbose) process.stderr += `Bound on ${formatIpv4(addr)} ${port}\n`
+    if (isVerbose) process.stderr += `${isUdp ? 'Bound' : 'Listening'} on ${formatIpv4(addr)} ${port}\n`
   },
   received({ process }, addr, port) {
     if (isVerbose) process.stderr += `Connection received on ${formatIpv4(addr)} ${port}\n`
   },
   connected({ process }, addr, port) {
-    process.stderr += `Connection to ${formatIpv4(addr)} ${port} port [udp/*] succeeded!\n`
+    const proto = isUdp ? 'udp' : 'tcp'
+    if (isVerbose) process.stderr += `Connection to ${formatIpv4(addr)} ${port} port [${proto}/*] succeeded!\n`
   },
   connectFailed({ process }, addr, port, error) {
-    if (isVerbose) process.stderr += `nc: connect to ${formatIpv4(addr)} port ${port} (udp) failed: ${error.message}\n`
+    const proto = isUdp ? 'udp' : 'tcp'
+    if (isVerbose)
+      process.stderr += `nc: connect to ${formatIpv4(addr)} port ${port} (${proto}) failed: ${error.message}\n`
+  },
+  connectTimedOut({ process }, addr, port) {
+    if (isVerbose)
+      process.stderr += `nc: connect to ${formatIpv4(addr)} port ${port} (tcp) timed out: Operation now in progress\n`
   },
 })
 
@@ -239,7 +255,7 @@ const run = (ctx: CommandContext, argv: readonly string[]): number | Process => 
   const p = new Parsed()
   for (let o = getopt.next(); o !== null; o = getopt.next()) {
     if (o.option === 'h') {
-      ctx.err(`OpenBSD netcat (Debian patchlevel 1.219-1)\n${NC_USAGE}`)
+      ctx.err(`OpenBSD netcat (Debian patchlevel 1.219-1)\n${NC_USAGE}${NC_HELP}`)
       return 0
     }
     OPTIONS[o.option]!(p, o.value)
@@ -248,9 +264,11 @@ const run = (ctx: CommandContext, argv: readonly string[]): number | Process => 
   if (p.nc.listen === true) serverOptions(p, getopt.operands)
   else clientOptions(p, getopt.operands, below => netns.rng.below(below))
   check(p)
-  if (ctx.stdin !== null) p.nc.stdin = ctx.stdin
+  p.nc.tcp = !p.isUdp
+  if (ctx.stdin === null) p.nc.isStdinNull = true
+  else p.nc.stdin = ctx.stdin
   try {
-    return nc(netns, p.nc, ncText(p.nc.verbose === true)).process
+    return nc(netns, p.nc, ncText(p.nc.verbose === true, p.isUdp)).process
   } catch (e) {
     if (e instanceof NetloomError && e.code !== 'ESTORM') return fail(e.message)
     throw e

@@ -34,10 +34,16 @@ import { checksumExtension } from './target/checksum.js'
 import { classifyExtension } from './target/classify.js'
 import { connmarkTargetExtension } from './target/connmark.js'
 import { ctExtension, notrackExtension } from './target/ct.js'
+import { dnatExtension } from './target/dnat.js'
 import { dscpTargetExtension, tosTargetExtension } from './target/dscp.js'
 import { ecnTargetExtension } from './target/ecn.js'
 import { logExtension, nflogExtension } from './target/log.js'
 import { markTargetExtension } from './target/mark.js'
+import { masqueradeExtension } from './target/masquerade.js'
+import { netmapExtension } from './target/netmap.js'
+import { redirectExtension } from './target/redirect.js'
+import { rejectExtension } from './target/reject.js'
+import { snatExtension } from './target/snat.js'
 import { tcpmssTargetExtension } from './target/tcpmss.js'
 import { traceExtension } from './target/trace.js'
 import { ttlTargetExtension } from './target/ttl.js'
@@ -83,12 +89,18 @@ export const XTABLES_TARGETS: readonly XtablesExtension[] = [
   classifyExtension,
   connmarkTargetExtension,
   ctExtension,
+  dnatExtension,
   dscpTargetExtension,
   ecnTargetExtension,
   logExtension,
   markTargetExtension,
+  masqueradeExtension,
+  netmapExtension,
   nflogExtension,
   notrackExtension,
+  redirectExtension,
+  rejectExtension,
+  snatExtension,
   tcpmssTargetExtension,
   tosTargetExtension,
   traceExtension,
