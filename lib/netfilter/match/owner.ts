@@ -6,6 +6,7 @@
 import { NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING } from '../../core/netfilter.js'
 import type { Skb } from '../../core/skb.js'
 import type { Sock } from '../../ip/sock.js'
+import { TcpSock } from '../../ip/tcp/tcp-sock.js'
 import { IPPROTO_ICMP, IPPROTO_TCP, ipv4Proto } from '../../wire/ipv4.js'
 import { type XtMatch, xtMatch, xtRefuse } from '../x-tables.js'
 
@@ -29,6 +30,9 @@ const ROOT = 0
 
 const fails = ({ match, invert }: XtOwnerInfo, flag: number, id: number, min: number, max: number): boolean =>
   (match & flag) !== 0 && (id >= min && id <= max) === ((invert & flag) !== 0)
+
+/** Does a program hold the socket: not one that it has closed already, or not accepted yet? */
+const isHeld = (sk: Sock): boolean => !(sk instanceof TcpSock && (sk.dead || sk.parent !== null))
 
 /**
  * Has the kernel sent it by a socket of its own, which is nobody's? It does so with ICMP messages and with segments that belong
@@ -54,7 +58,7 @@ export const ownerMatch: XtMatch = xtMatch<XtOwnerInfo>({
   },
   match: (skb, par, info) => {
     const sk = skb.sk as Sock | null
-    const isProgram = sk !== null && sk.netns === par.state.netns
+    const isProgram = sk !== null && sk.netns === par.state.netns && isHeld(sk)
     if (!isProgram && !isOfKernelSocket(skb)) return (info.match ^ info.invert) === 0
     if (info.match & info.invert & XT_OWNER_SOCKET) return false
     if (!isProgram) return ((info.match ^ info.invert) & (XT_OWNER_UID | XT_OWNER_GID)) === 0
