@@ -61,7 +61,9 @@ export const physdevMatch: XtMatch = xtMatch<XtPhysdevInfo, Physdev>({
         'physdev',
         '--physdev-out and --physdev-is-out only supported in the FORWARD and POSTROUTING chains with bridged traffic',
       )
-    return { inTest: new IfaceTest(physindev), outTest: new IfaceTest(physoutdev), bitmask, invert }
+    // An empty name is the beginning of every one.
+    const test = (name: string): IfaceTest => new IfaceTest(name === '' ? '+' : name)
+    return { inTest: test(physindev), outTest: test(physoutdev), bitmask, invert }
   },
   match: physdevMt,
 })
