@@ -311,6 +311,27 @@ export const nfHookSlow = (
 /** Who tells of a packet: a target, or the tracing of a packet that matched a rule. */
 export type NfLogTarget = 'LOG' | 'NFLOG' | 'TRACE'
 
+/** A rule that a traced packet has matched. */
+export interface NfTrace {
+  readonly table: string
+  readonly chain: string
+  /** A rule; the end of a chain of a user; the policy of a built-in one. */
+  readonly comment: 'rule' | 'return' | 'policy'
+  /**
+   * Counts from 1; of an end, one more than the chain has rules. The kernel takes a rule that gives every packet a verdict for
+   * such an end.
+   */
+  readonly rulenum: number
+  /**
+   * What the rule does: ACCEPT, DROP, STOLEN, QUEUE or REPEAT; RETURN; CONTINUE with the next rule; the name of the chain that it
+   * jumps or goes to. Empty while a target that is no verdict acts, that is when the entry is told.
+   */
+  verdict: string
+  /** Connection that the packet belongs to (struct nf_conn), and how (enum ip_conntrack_info); null for none. */
+  readonly ct: object | null
+  readonly ctinfo: number
+}
+
 /** What is told of a packet by LOG, NFLOG or TRACE. */
 export interface NfLogEntry {
   /** Virtual time in nanoseconds. */
@@ -330,6 +351,8 @@ export interface NfLogEntry {
   readonly mark: number
   /** The packet from its IP header on. */
   readonly packet: Uint8Array
+  /** For TRACE: where it is; null for others. */
+  readonly trace: NfTrace | null
   /** As the kernel writes it to its log. */
   readonly line: string
 }

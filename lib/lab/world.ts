@@ -1,6 +1,7 @@
 /**
  * A World as users hold it: one emulated machine, its clock, and everything that happens on it.
  */
+import type { NfLogEntry, NfLogger } from '../core/netfilter.js'
 import type { Accounting } from '../core/netns.js'
 import type { QdiscOps } from '../core/qdisc.js'
 import type { LinkKind } from '../core/registry.js'
@@ -18,6 +19,7 @@ import { devOf } from './refs.js'
 import type { Netns } from './netns.js'
 import { Printable } from './printable.js'
 import { Timer } from './timer.js'
+import { Trace, type TraceOptions } from './trace.js'
 import { VERSION } from './version.js'
 import { checkOptions } from './text.js'
 
@@ -193,6 +195,36 @@ export class World extends Printable {
    */
   after(delayNs: number, fn: () => void): Timer {
     return new Timer(this.kernel, delayNs, fn)
+  }
+
+  /**
+   * Traces packets through the rules of iptables, as the target TRACE does, without a rule of its own. Costs nothing where it does
+   * not run. Throws ENOENT for a namespace, EGRAMMAR for a filter (context: column, word).
+   *
+   * @example
+   * const trace = world.trace({ filter: 'udp port 53' })
+   * world.run()
+   * console.log(`${trace}`)
+   */
+  trace(options: TraceOptions = {}): Trace {
+    return new Trace(this.kernel, options)
+  }
+
+  /**
+   * Calls `fn` for each packet that the targets LOG and NFLOG, and traces, tell of, with the line that the kernel writes to its log;
+   * returns a function that ends this. `fn` must only look.
+   *
+   * @example
+   * world.onLog(({ netns, line }) => console.log(netns, line))
+   */
+  onLog(fn: (entry: NfLogEntry) => void): () => void {
+    const { nfLoggers } = this.kernel
+    const logger: NfLogger = entry => fn(entry)
+    nfLoggers.push(logger)
+    return () => {
+      const at = nfLoggers.indexOf(logger)
+      if (at >= 0) nfLoggers.splice(at, 1)
+    }
   }
 
   /** What was dropped anywhere, by namespace, device and reason. */

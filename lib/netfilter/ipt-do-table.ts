@@ -7,7 +7,7 @@ import { NF_DROP, type NfHookState } from '../core/netfilter.js'
 import type { Skb } from '../core/skb.js'
 import { IP_OFFSET, ipv4Daddr, ipv4FragOff, ipv4Ihl, ipv4Proto, ipv4Saddr } from '../wire/ipv4.js'
 import { XT_RETURN, type XtTableInfo } from './ipt-table.js'
-import { tracePacket } from './ipt-trace.js'
+import { tracePacket, verdictName } from './ipt-trace.js'
 import {
   IPT_F_FRAG,
   IPT_F_GOTO,
@@ -79,7 +79,7 @@ export const iptDoTable = (skb: Skb, state: NfHookState, table: XtTableInfo, par
     }
     e.packets++
     e.bytes += skb.tail - skb.data
-    if (skb.nfTrace) tracePacket(skb, state, table, at)
+    const trace = skb.nfTrace ? tracePacket(skb, state, table, at) : null
     if (e.isStandard) {
       const v = e.verdict
       if (v >= 0) {
@@ -97,6 +97,7 @@ export const iptDoTable = (skb: Skb, state: NfHookState, table: XtTableInfo, par
     table.stackptr = sp
     verdict = e.target(skb, par, e.targetInfo)
     table.stackptr = base
+    if (trace !== null) trace.verdict = verdictName(verdict)
     if (verdict !== XT_CONTINUE) break
     // The target may have changed the packet, and where its octets are.
     ip = skb.networkHeader

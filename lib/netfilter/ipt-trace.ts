@@ -3,26 +3,24 @@
  *
  * @see net/ipv4/netfilter/ip_tables.c trace_packet
  */
-import type { NfHookState } from '../core/netfilter.js'
+import {
+  NF_ACCEPT,
+  NF_DROP,
+  NF_QUEUE,
+  NF_REPEAT,
+  NF_STOLEN,
+  NF_VERDICT_MASK,
+  type NfHookState,
+  type NfTrace,
+} from '../core/netfilter.js'
 import type { Skb } from '../core/skb.js'
-import type { IptEntry, XtTableInfo } from './ipt-table.js'
+import { type IptEntry, XT_RETURN, type XtTableInfo } from './ipt-table.js'
 import { nfLogPacket } from './nf-log.js'
+import { XT_CONTINUE } from './x-tables.js'
 
-/** What was matched: a rule; the end of a chain of a user; the policy of a built-in one. */
-export type XtTraceComment = 'rule' | 'return' | 'policy'
-
-/** A place in a table. */
-export interface XtTracePlace {
-  readonly table: string
-  readonly chain: string
-  readonly comment: XtTraceComment
-  /** Counts from 1; of `return` and `policy`, one more than there are rules, unless it is a rule for all packets that ends a chain. */
-  readonly rulenum: number
-}
-
-/** Level and flags of what is traced: warning, and all of it. */
+/** Level and flags of what is traced: warning, and all but the kinds of MACs. */
 const TRACE_LEVEL = 4
-const NF_LOG_MASK = 0x2f
+const NF_LOG_DEFAULT_MASK = 0x0f
 
 /** A verdict for every packet. The kernel takes it for the end of a chain, wherever it stands. */
 const isTail = (e: IptEntry): boolean =>
@@ -37,17 +35,49 @@ const isTail = (e: IptEntry): boolean =>
   e.inif === null &&
   e.outif === null
 
-/** The place of entry `at` (get_chainname_rulenum). */
-export const tracePlace = (table: XtTableInfo, at: number): XtTracePlace => {
-  const chain = table.chains.findLast(c => c.start <= at)!
-  const comment = !isTail(table.entries[at]!) ? 'rule' : chain.isBuiltin ? 'policy' : 'return'
-  return { table: table.name, chain: chain.name, comment, rulenum: at - chain.start + 1 }
+const VERDICTS: Readonly<Record<number, string>> = {
+  [XT_CONTINUE]: 'CONTINUE',
+  [NF_DROP]: 'DROP',
+  [NF_ACCEPT]: 'ACCEPT',
+  [NF_STOLEN]: 'STOLEN',
+  [NF_QUEUE]: 'QUEUE',
+  [NF_REPEAT]: 'REPEAT',
 }
 
-/** A traced packet matches entry `at`: told before the rule acts. */
-export const tracePacket = (skb: Skb, state: NfHookState, table: XtTableInfo, at: number): void => {
-  if (state.netns.world.nfLoggers.length === 0) return
-  const { table: name, chain, comment, rulenum } = tracePlace(table, at)
+/** Name of what a target returned. */
+export const verdictName = (verdict: number): string =>
+  verdict === XT_CONTINUE ? 'CONTINUE' : VERDICTS[verdict & NF_VERDICT_MASK]!
+
+/** What a standard target does; empty for another one, which has to act first. */
+const standardVerdict = (table: XtTableInfo, e: IptEntry, at: number): string => {
+  if (!e.isStandard) return ''
+  if (e.verdict === XT_RETURN) return 'RETURN'
+  if (e.verdict < 0) return verdictName(-e.verdict - 1)
+  return table.chains.find(c => !c.isBuiltin && c.start === e.verdict)?.name ?? (e.verdict === at + 1 ? 'CONTINUE' : '')
+}
+
+/** The place of entry `at` (get_chainname_rulenum), and what is to be told of it besides. */
+const traceOf = (skb: Skb, table: XtTableInfo, at: number): NfTrace => {
+  const chain = table.chains.findLast(c => c.start <= at)!
+  const e = table.entries[at]!
+  return {
+    table: table.name,
+    chain: chain.name,
+    comment: !isTail(e) ? 'rule' : chain.isBuiltin ? 'policy' : 'return',
+    rulenum: at - chain.start + 1,
+    verdict: standardVerdict(table, e, at),
+    ct: skb.nfct,
+    ctinfo: skb.nfctinfo,
+  }
+}
+
+/** A traced packet matches entry `at`: told before the rule acts. Null when nobody listens. */
+export const tracePacket = (skb: Skb, state: NfHookState, table: XtTableInfo, at: number): NfTrace | null => {
+  if (state.netns.world.nfLoggers.length === 0) return null
+  const trace = traceOf(skb, table, at)
+  const { table: name, chain, comment, rulenum } = trace
   const prefix = `TRACE: ${name}:${chain}:${comment}:${rulenum} `
-  nfLogPacket(skb, state, { target: 'TRACE', level: TRACE_LEVEL, logflags: NF_LOG_MASK, prefix, group: -1 })
+  const info = { target: 'TRACE', level: TRACE_LEVEL, logflags: NF_LOG_DEFAULT_MASK, prefix, group: -1 } as const
+  nfLogPacket(skb, state, info, trace)
+  return trace
 }

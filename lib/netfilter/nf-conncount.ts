@@ -13,6 +13,8 @@ import { TCP_CONNTRACK_CLOSE, TCP_CONNTRACK_TIME_WAIT } from './conntrack/nf-con
 import { NfConntrackTuple, nfCtTupleEqual } from './conntrack/nf-conntrack-tuple.js'
 
 /** Connections that are looked after in one go. */
+const GC_MAX_COLLECT = 64
+/** So many more than at the last look make another one worth it in the same tick. */
 const GC_MAX_NODES = 8
 
 class Counted {
@@ -26,8 +28,9 @@ class Counted {
 
 class List {
   readonly conns: Counted[] = []
-  /** Tick at which it was looked through last; within that tick it is not looked through again. */
+  /** Tick at which it was looked through last, and how many there were then. */
   lastGc = -1
+  lastGcCount = 0
 }
 
 /** Counts of one rule (struct nf_conncount_data). */
@@ -44,36 +47,50 @@ export class NfConncountData {
 const alreadyClosed = (ct: NfConn): boolean =>
   ct.tcp !== null && (ct.tcp.state === TCP_CONNTRACK_TIME_WAIT || ct.tcp.state === TCP_CONNTRACK_CLOSE)
 
-/** Adds a connection if it is not there, and forgets some of those that are gone (__nf_conncount_add). */
-const add = (cnet: NfConntrackNet, list: List, tuple: NfConntrackTuple, zone: number, now: number): void => {
+/** Forgets connections that are gone; tells whether the given one is there (nf_conncount_gc_list). */
+const collect = (cnet: NfConntrackNet, list: List, tuple: NfConntrackTuple, zone: number, now: number): boolean => {
   const { conns } = list
-  if (list.lastGc !== now) {
-    let collect = 0
-    for (let i = 0; i < conns.length && collect <= GC_MAX_NODES; i++) {
-      const conn = conns[i]!
-      const found = nfConntrackFindGet(cnet, conn.zone, conn.zone, conn.tuple)
-      if (found !== null && nfCtTupleEqual(conn.tuple, tuple) && conn.zone === zone) return
-      if (found !== null && !alreadyClosed(found)) continue
+  let gone = 0
+  let isThere = false
+  for (let i = 0; i < conns.length && gone <= GC_MAX_COLLECT && !isThere; i++) {
+    const conn = conns[i]!
+    const found = nfConntrackFindGet(cnet, conn.zone, conn.zone, conn.tuple)
+    if (found !== null && nfCtTupleEqual(conn.tuple, tuple) && conn.zone === zone) isThere = true
+    else if (found === null || alreadyClosed(found)) {
       conns.splice(i--, 1)
-      collect++
+      gone++
     }
   }
-  conns.push(new Counted(tuple, zone))
+  if (isThere) return true
   list.lastGc = now
+  list.lastGcCount = conns.length
+  return false
 }
 
-/** How many connections there are with this key, the given one included (nf_conncount_count). */
-export const nfConncountCount = (data: NfConncountData, key: number, tuple: NfConntrackTuple, zone: number): number => {
+/**
+ * How many connections there are with this key, the given one included (nf_conncount_count_skb). One that is not confirmed is taken
+ * for a new one when the others were looked through in this very tick.
+ */
+export const nfConncountCount = (
+  data: NfConncountData,
+  key: number,
+  tuple: NfConntrackTuple,
+  zone: number,
+  isConfirmed: boolean,
+): number => {
   const now = Math.floor(data.netns.world.sim.now / NSEC_PER_JIFFY)
   // Keys are 32 bits and a zone of 16.
   const at = (key >>> 0) * 65536 + zone
   let list = data.lists.get(at)
-  if (list === undefined) {
+  if (list === undefined || list.conns.length === 0) {
     list = new List()
     data.lists.set(at, list)
     list.conns.push(new Counted(tuple, zone))
     return 1
   }
-  add(data.cnet, list, tuple, zone, now)
-  return list.conns.length
+  const { conns } = list
+  const skipsLook = !isConfirmed && list.lastGc === now && conns.length - list.lastGcCount < GC_MAX_NODES
+  if (!skipsLook && collect(data.cnet, list, tuple, zone, now)) return conns.length
+  conns.push(new Counted(tuple, zone))
+  return conns.length
 }

@@ -5,6 +5,7 @@
  */
 import { ARPHRD_ETHER } from '../core/netdev.js'
 import type { NfHookState } from '../core/netfilter.js'
+import { nfBridgePhysindev, nfBridgePhysoutdev } from '../core/nf-bridge-info.js'
 import type { Skb } from '../core/skb.js'
 import { getU16, getU32 } from '../wire/bytes.js'
 import { ethDst, ethSrc, ethType } from '../wire/ethernet.js'
@@ -249,6 +250,10 @@ export const nfLogIpText = (
   { prefix, logflags }: { readonly prefix: string; readonly logflags: number },
 ): string => {
   const { inDev, outDev } = state
-  const devices = `${prefix}IN=${inDev?.name ?? ''} OUT=${outDev?.name ?? ''} `
+  const physIn = nfBridgePhysindev(skb)
+  const physOut = nfBridgePhysoutdev(skb)
+  let devices = `${prefix}IN=${inDev?.name ?? ''} OUT=${outDev?.name ?? ''} `
+  if (physIn !== null && physIn !== inDev) devices += `PHYSIN=${physIn.name} `
+  if (physOut !== null && physOut !== outDev) devices += `PHYSOUT=${physOut.name} `
   return devices + (inDev === null ? '' : macText(skb, logflags)) + ipv4Text(skb, skb.networkHeader, logflags, false)
 }

@@ -6,7 +6,7 @@
  *
  * @see net/netfilter/nf_log.c
  */
-import type { NfHookState, NfLogEntry, NfLogTarget } from '../core/netfilter.js'
+import type { NfHookState, NfLogEntry, NfLogTarget, NfTrace } from '../core/netfilter.js'
 import type { Skb } from '../core/skb.js'
 import { nfLogIpText } from './nf-log-syslog.js'
 
@@ -23,7 +23,7 @@ export interface NfLogInfo {
 }
 
 /** Tells of a packet at a hook to all who asked (nf_log_packet). */
-export const nfLogPacket = (skb: Skb, state: NfHookState, info: NfLogInfo): void => {
+export const nfLogPacket = (skb: Skb, state: NfHookState, info: NfLogInfo, trace: NfTrace | null = null): void => {
   const { target, level, prefix, group } = info
   const { netns } = state
   const { world } = netns
@@ -39,6 +39,7 @@ export const nfLogPacket = (skb: Skb, state: NfHookState, info: NfLogInfo): void
     outDev: state.outDev?.name ?? '',
     mark: skb.mark,
     packet: skb.buf.slice(skb.networkHeader, skb.tail),
+    trace,
     line: nfLogIpText(skb, state, info),
   }
   for (const logger of [...world.nfLoggers]) logger(entry)

@@ -37,6 +37,17 @@ export {
 /** Names of the tables that a namespace has, the newest first (/proc/net/ip_tables_names). */
 export const iptablesTables = (netns: Netns): string[] => iptTableNames(netns)
 
+/** A rule where a trace names it, counted from 1; null when there is no such rule (any more). */
+export const iptablesRule = (netns: Netns, table: string, chain: string, rulenum: number): IptRule | null => {
+  if (!iptTableNames(netns).includes(table)) return null
+  const found = iptFindTable(netns, table).chains.find(c => c.name === chain)
+  return found?.rules[rulenum - 1]?.rule ?? null
+}
+
+/** Is there a chain of that name in a table that is there? */
+export const iptablesHasChain = (netns: Netns, table: string, chain: string): boolean =>
+  iptTableNames(netns).includes(table) && iptFindTable(netns, table).chains.some(c => c.name === chain)
+
 /** Words of the tools for an errno: those of one operation, or the general ones (iptc_strerror). */
 const refuse = (code: Errno, words: string | null = null): never => {
   throw new NetloomError(code, words ?? (code === 'ENOENT' ? 'No chain/target/match by that name' : strerror(code)))

@@ -5,8 +5,7 @@
  * @see net/netfilter/xt_conntrack.c
  */
 import type { Skb } from '../../core/skb.js'
-import { HZ } from '../../sim/timer.js'
-import { type NfConn, nfCtExpires, nfCtGet } from '../conntrack/nf-conn.js'
+import { type NfConn, nfCtExpiresSec, nfCtGet, nfCtIsConfirmed } from '../conntrack/nf-conn.js'
 import {
   ctinfo2dir,
   IP_CT_DIR_ORIGINAL,
@@ -131,7 +130,8 @@ const restMatches = (ct: NfConn, ctinfo: number, info: XtConntrackInfo): boolean
   if (fails(info, XT_CONNTRACK_PROTO, ct.protonum === info.l4proto) || !portsMatch(ct, info)) return false
   if (fails(info, XT_CONNTRACK_STATUS, (ct.status & info.statusMask) !== 0)) return false
   if ((info.matchFlags & XT_CONNTRACK_EXPIRES) === 0) return true
-  const expires = Math.floor(nfCtExpires(ct) / HZ)
+  // Before a connection is confirmed its time does not run, and counts as over.
+  const expires = nfCtIsConfirmed(ct) ? nfCtExpiresSec(ct) : 0
   return !fails(info, XT_CONNTRACK_EXPIRES, inRange(expires, info.expiresMin, info.expiresMax))
 }
 

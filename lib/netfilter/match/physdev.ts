@@ -3,8 +3,8 @@
  *
  * @see net/netfilter/xt_physdev.c
  */
-import type { NetDevice } from '../../core/netdev.js'
 import { NF_INET_LOCAL_OUT } from '../../core/netfilter.js'
+import { nfBridgeInfoGet } from '../../core/nf-bridge-info.js'
 import type { Skb } from '../../core/skb.js'
 import { IfaceTest } from '../ipt-table.js'
 import { type XtActionParam, type XtMatch, xtMatch, xtRefuse } from '../x-tables.js'
@@ -14,12 +14,6 @@ export const XT_PHYSDEV_OP_OUT = 0x02
 export const XT_PHYSDEV_OP_BRIDGED = 0x04
 export const XT_PHYSDEV_OP_ISIN = 0x08
 export const XT_PHYSDEV_OP_ISOUT = 0x10
-
-/** What this match reads of {@link Skb.nfBridge}. */
-interface NfBridgePorts {
-  readonly physindev: NetDevice | null
-  readonly physoutdev: NetDevice | null
-}
 
 /** What belongs to a rule (struct xt_physdev_info). */
 export interface XtPhysdevInfo {
@@ -43,7 +37,7 @@ const fails = ({ bitmask, invert }: Physdev, op: number, seen: boolean): boolean
   (bitmask & op) !== 0 && seen === ((invert & op) !== 0)
 
 const physdevMt = (skb: Skb, _par: XtActionParam, info: Physdev): boolean => {
-  const ports = skb.nfBridge as NfBridgePorts | null
+  const ports = nfBridgeInfoGet(skb)
   // A packet that was not bridged matches when all that is asked for is inverted.
   if (ports === null) return (info.bitmask & ~info.invert) === 0
   const { physindev, physoutdev } = ports
@@ -67,7 +61,9 @@ export const physdevMatch: XtMatch = xtMatch<XtPhysdevInfo, Physdev>({
         'physdev',
         '--physdev-out and --physdev-is-out only supported in the FORWARD and POSTROUTING chains with bridged traffic',
       )
-    return { inTest: new IfaceTest(physindev), outTest: new IfaceTest(physoutdev), bitmask, invert }
+    // An empty name is the beginning of every one.
+    const test = (name: string): IfaceTest => new IfaceTest(name === '' ? '+' : name)
+    return { inTest: test(physindev), outTest: test(physoutdev), bitmask, invert }
   },
   match: physdevMt,
 })

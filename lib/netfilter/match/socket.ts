@@ -5,7 +5,7 @@
  */
 import { NF_INET_LOCAL_IN, NF_INET_PRE_ROUTING } from '../../core/netfilter.js'
 import type { Skb } from '../../core/skb.js'
-import type { Sock } from '../../ip/sock.js'
+import { Sock } from '../../ip/sock.js'
 import { nfDefragIpv4Disable, nfDefragIpv4Enable } from '../nf-defrag-ipv4.js'
 import { nfSkLookupSlowV4 } from '../nf-socket-ipv4.js'
 import { type XtActionParam, type XtMatch, xtMatch } from '../x-tables.js'
@@ -25,10 +25,11 @@ const socketMt = (skb: Skb, par: XtActionParam, { flags }: XtSocketInfo): boolea
   const own = skb.sk as Sock | null
   const sk = own !== null && own.netns === netns ? own : nfSkLookupSlowV4(netns, skb, par.thoff, par.state.inDev)
   if (sk === null) return false
-  if (!(flags & XT_SOCKET_NOWILDCARD) && sk.localAddress === 0) return false
+  const isFull = sk instanceof Sock
+  if (!(flags & XT_SOCKET_NOWILDCARD) && isFull && sk.localAddress === 0) return false
   // No socket of netloom is transparent (IP_TRANSPARENT).
   if (flags & XT_SOCKET_TRANSPARENT) return false
-  if (flags & XT_SOCKET_RESTORESKMARK) skb.mark = sk.mark
+  if (flags & XT_SOCKET_RESTORESKMARK && isFull) skb.mark = sk.mark
   return true
 }
 

@@ -26,6 +26,8 @@ export const parseRate = (text: string, scale: number): ParsedRate | null => {
   const word = slash < 0 ? 'second' : text.slice(slash + 1).toLowerCase()
   const unit = word === '' ? undefined : UNITS.find(([name]) => name.startsWith(word))
   const n = Number(/^\s*\+?(\d+)/.exec(text)?.[1] ?? 0) % 4294967296
+  // A negative number is an enormous one.
+  if (unit !== undefined && /^\s*-0*[1-9]/.test(text)) return xtablesError(`Rate too fast "${text}"`)
   if (unit === undefined || n === 0) return null
   const avg = Math.floor((scale * unit[1]) / n)
   if (avg === 0) xtablesError(`Rate too fast "${text}"`)

@@ -49,7 +49,7 @@ export interface XtOption {
   readonly invert?: boolean
   /** It may be used more than once (XTOPT_MULTI). */
   readonly multi?: boolean
-  /** Ids of options that may not be used with it, and of those that must be. */
+  /** Ids of options that may not be used with it, in the order in which it is told of them, and of those that must be. */
   readonly excl?: readonly string[]
   readonly also?: readonly string[]
   /** Bounds of a number, or of the length of a string. */

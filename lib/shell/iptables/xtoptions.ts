@@ -95,11 +95,17 @@ const inetAton = (text: string): number | null => {
   return (parts.reduce<number>((sum, n, i) => sum + n! * 256 ** (3 - i), 0) + last) | 0
 }
 
-const NO_ADDRESS = 'getaddrinfo: Temporary failure in name resolution\n'
+/** What can be asked a name server about; there is none. */
+const HOST_NAME = /^(?=.*[^\d.])[A-Za-z0-9_][A-Za-z0-9_.-]*$/
+
+const noAddress = (arg: string): never =>
+  xtablesError(
+    `getaddrinfo: ${HOST_NAME.test(arg) ? 'Temporary failure in name resolution' : 'Name or service not known'}\n`,
+  )
 
 /** An address; netloom has no names of hosts (xtopt_parse_host). */
 const parseHost = (arg: string, out: Values): void => {
-  out.mark = inetAton(arg) ?? xtablesError(NO_ADDRESS)
+  out.mark = inetAton(arg) ?? noAddress(arg)
   out.mask = -1
 }
 
@@ -166,8 +172,12 @@ export const portNumber = (word: string, protocol: string | null): number | null
   strtoul(word, 0, 0xffff) ??
   (protocol !== null ? servicePort(word, protocol) : (servicePort(word, 'tcp') ?? servicePort(word, 'udp')))
 
+/** Port as getaddrinfo(3) takes it: in decimal, of which 16 bits count when 32 make no negative number, or by name (xtables_getportbyname). */
 const parsePort = (word: string): number =>
-  portNumber(word, null) ?? xtablesError(`Port "${word}" does not resolve to anything.\n`)
+  (/^\s*[-+]?\d+$/.test(word) && (Number(word) | 0) >= 0 ? Number(word) & 0xffff : null) ??
+  servicePort(word, 'tcp') ??
+  servicePort(word, 'udp') ??
+  xtablesError(`Port "${word}" does not resolve to anything.\n`)
 
 /** `A`, `A:B`, `:B`, `A:`; names of services, too. */
 const parsePortRange = (ext: string, o: XtOption, arg: string, out: Values): void => {
@@ -239,18 +249,20 @@ export const optionCall = (ext: XtablesExtension, used: XtOption, place: XtOptio
   return { ext: ext.name, option, ...place, ...out }
 }
 
+/** Name of an option; of several for one, the first. */
+const nameOf = (ext: XtablesExtension, id: string): string => ext.options.find(o => o.id === id)!.name
+
 /** Checks what must, and what must not, stand together (xtables_options_fcheck). */
 export const optionsCheck = (ext: XtablesExtension, seen: ReadonlySet<string>): void => {
   for (const option of ext.options) {
     if (option.mandatory === true && !seen.has(option.id))
       xtablesError(`${ext.name}: option "--${option.name}" must be specified\n`)
     if (!seen.has(option.id)) continue
-    for (const other of ext.options) {
-      if (other.id === option.id) continue
-      if (option.also?.includes(other.id) === true && !seen.has(other.id))
-        xtablesError(`${ext.name}: option "--${option.name}" also requires "--${other.name}".\n`)
-      if (option.excl?.includes(other.id) === true && seen.has(other.id))
-        xtablesError(`${ext.name}: option "--${option.name}" cannot be used together with "--${other.name}".\n`)
-    }
+    // In the order of the ids, which is that of the lists.
+    for (const id of option.excl ?? [])
+      if (id !== option.id && seen.has(id))
+        xtablesError(`${ext.name}: option "--${option.name}" cannot be used together with "--${nameOf(ext, id)}".\n`)
+    for (const id of option.also ?? [])
+      if (!seen.has(id)) xtablesError(`${ext.name}: option "--${option.name}" also requires "--${nameOf(ext, id)}".\n`)
   }
 }

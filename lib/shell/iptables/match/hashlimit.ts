@@ -177,10 +177,16 @@ const UNITS: readonly (readonly [string, number])[] = [
   ['', 1],
 ]
 
+/** As many whole units of `n` octets as the lower 32 bits hold. */
+const wholeUnits = (bytes: number, n: number): number => {
+  const low = bytes % 4294967296
+  return low - (low % n)
+}
+
 /** Rate and burst in octets; the expiry in milliseconds that goes without saying (print_bytes). */
 const bytesText = (avg: number, burst: number, prefix: string): { readonly text: string; readonly expire: number } => {
   const bytes = costToBytes(avg)
-  const unit = UNITS.find(([, n]) => n === 1 || (bytes >= n && bytesToCost(bytes - (bytes % n)) === avg))!
+  const unit = UNITS.find(([, n]) => n === 1 || (bytes >= n && bytesToCost(wholeUnits(bytes, n)) === avg))!
   const text = ` ${Math.floor(bytes / unit[1])}${unit[0]}b/s`
   if (burst === 0) return { text, expire: BYTE_EXPIRE * 1000 }
   const total = bytes * burst

@@ -42,6 +42,9 @@ const dump = ({ physindev, physoutdev, bitmask, invert }: XtPhysdevInfo): string
   return text
 }
 
+/** Name of a port; an empty one stands for any. */
+const port = (arg: string): string => (arg === '' ? '' : parseInterface(arg))
+
 /** The extension. */
 export const physdevExtension: XtablesExtension = extension<XtPhysdevInfo>({
   name: 'physdev',
@@ -57,8 +60,8 @@ export const physdevExtension: XtablesExtension = extension<XtPhysdevInfo>({
   parse: ({ option, arg, invert }, info) => {
     const op = OF_OPTION.get(option.id)!
     return {
-      physindev: op === XT_PHYSDEV_OP_IN ? parseInterface(arg) : info.physindev,
-      physoutdev: op === XT_PHYSDEV_OP_OUT ? parseInterface(arg) : info.physoutdev,
+      physindev: op === XT_PHYSDEV_OP_IN ? port(arg) : info.physindev,
+      physoutdev: op === XT_PHYSDEV_OP_OUT ? port(arg) : info.physoutdev,
       bitmask: info.bitmask | op,
       invert: info.invert | (invert ? op : 0),
     }

@@ -17,6 +17,9 @@ const HELP = `statistic match options:
 
 const ONE = 0x80000000
 
+/** The tool keeps probability and period in one place until it knows the mode. */
+const both = (n: number): Pick<XtStatisticInfo, 'probability' | 'every'> => ({ probability: n, every: n })
+
 const parse = ({ option, arg, value, invert }: XtOptionCall, before: XtStatisticInfo): XtStatisticInfo => {
   const info = { ...before, invert: before.invert || invert }
   switch (option.id) {
@@ -24,9 +27,9 @@ const parse = ({ option, arg, value, invert }: XtOptionCall, before: XtStatistic
       if (arg !== 'random' && arg !== 'nth') return xtablesError(`Bad mode "${arg}"`)
       return { ...info, mode: arg }
     case 'probability':
-      return { ...info, probability: Math.round(ONE * value) }
+      return { ...info, ...both(Math.round(ONE * value)) }
     case 'every':
-      return { ...info, every: value - 1 }
+      return { ...info, ...both(value - 1) }
     default:
       return { ...info, packet: value }
   }
@@ -37,8 +40,8 @@ const check = (info: XtStatisticInfo, seen: ReadonlySet<string>): XtStatisticInf
     xtablesError('--probability must be specified when using random mode')
   if (info.mode === 'nth' && !seen.has('every') && !seen.has('packet'))
     xtablesError('--every and --packet must be specified when using nth mode')
-  if (info.packet > info.every && info.probability === 0) xtablesError('the --packet p must be 0 <= p <= n-1')
-  return info
+  if (info.packet > info.every) xtablesError('the --packet p must be 0 <= p <= n-1')
+  return info.mode === 'nth' ? { ...info, probability: 0 } : { ...info, every: 0, packet: 0 }
 }
 
 const text = ({ mode, invert, probability, every, packet }: XtStatisticInfo, prefix: string): string => {

@@ -90,7 +90,7 @@ const NFLOG_HELP = `NFLOG target options:
  --nflog-prefix STRING		Prefix string for log messages
 `
 
-const DEFAULT_THRESHOLD = 1
+const DEFAULT_THRESHOLD = 0
 const RANGE_WARNING =
   'warn: --nflog-range has never worked and is no longer supported, please use --nflog-size instead\n'
 

@@ -14,7 +14,7 @@ const HELP = `MARK target options:
   --xor-mark bits           Binary XOR the nfmark with bits
 `
 
-const ALL = ['set-xmark', 'set-mark', 'and-mark', 'or-mark', 'xor-mark']
+const ALL = ['set-mark', 'and-mark', 'or-mark', 'xor-mark', 'set-xmark']
 
 const option = (name: string, type: 'markmask32' | 'uint32'): XtOption => ({ name, id: name, type, excl: ALL })
 
