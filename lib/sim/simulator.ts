@@ -76,6 +76,8 @@ export class Simulator<T extends object> {
   #inSoftirq = false
   #inTask = false
   #workThisInstant = 0
+  #instant = -1
+  #handledBefore = 0
   #stormPlaces = new Map<string, number>()
 
   /** `stormLimit`: items and tasks that one instant may take before the run ends with the error `ESTORM`. */
@@ -101,9 +103,13 @@ export class Simulator<T extends object> {
     return this.#inSoftirq
   }
 
-  /** Items, tasks and timers that the present instant has taken so far. */
+  /** Items, tasks and timers that the present instant has taken since this was first asked in it. */
   get workThisInstant(): number {
-    return this.#workThisInstant
+    if (this.#instant !== this.now) {
+      this.#instant = this.now
+      this.#handledBefore = this.handled
+    }
+    return this.handled - this.#handledBefore
   }
 
   /** Appends an item to the backlog (netif_rx). */
