@@ -384,7 +384,6 @@ export const skbCopy = (skb: Skb, extra = 0): Skb => {
 
 /** Makes the bytes this skb's own before a write (skb_cow). Offsets stay. */
 export const skbCow = (skb: Skb): void => {
-  skb.fclone = null
   if (skb.frame.refs !== 1) unshare(skb)
 }
 
@@ -402,9 +401,8 @@ const unshare = (skb: Skb): void => {
  * there is too little headroom (skb_cow_head).
  */
 export const skbCowHead = (skb: Skb, room: number): void => {
-  if (skb.data >= room) {
-    if (skb.frame.refs !== 1) unshare(skb)
-  } else moveBack(skb, (room - skb.data + 3) & ~3)
+  if (skb.data >= room) skbCow(skb)
+  else moveBack(skb, (room - skb.data + 3) & ~3)
 }
 
 const moveBack = (skb: Skb, by: number): void => {

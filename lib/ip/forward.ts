@@ -52,6 +52,7 @@ export const ipForward = (skb: Skb): number => {
   if (skb.tail - skb.data > mtu && exceedsMtu(skb, mtu))
     return refuse(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu, DROP.PKT_TOO_BIG)
   skbCow(skb)
+  skb.fclone = null
   ipv4DecTtl(skb.buf, skb.data)
   if (skb.ipFlags & (IPSKB_DOREDIRECT | IPSKB_SRR_HIT) || skb.ipOptLen !== 0) redirectAndOptions(skb)
   if (ipv4(skb.netns).sysctls.ipForwardUpdatePriority !== 0) skb.priority = tosToPriority(ipv4Tos(skb.buf, skb.data))
