@@ -30,12 +30,16 @@ server.http.serve({ port: 80 }, ({ path }) => (path === '/large' ? 'x'.repeat(50
 const get = (path: string): void => {
   const curl = world.netns('host1').curl(`http://10.0.0.2${path}`, { maxTimeSec: 10 })
   world.run({ until: () => curl.exitStatus !== null, within: s(20) })
-  console.log(`GET ${path}: status ${curl.status}, ${curl.body.length} octets, exit ${curl.exitStatus} ${curl.errorText.trim()}`)
+  console.log(
+    `GET ${path}: status ${curl.status}, ${curl.body.length} octets, exit ${curl.exitStatus} ${curl.errorText.trim()}`,
+  )
 }
 get('/')
 get('/large')
 const [sender] = server.ss({ state: 'close-wait' })
-console.log(`the server: ${sender?.sendQ} octets not acknowledged, sent in vain again ${sender?.info?.retransmits} times`)
+console.log(
+  `the server: ${sender?.sendQ} octets not acknowledged, sent in vain again ${sender?.info?.retransmits} times`,
+)
 
 server.link.set('vx0', { mtu: 1350 })
 get('/large')

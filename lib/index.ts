@@ -44,7 +44,7 @@ export type { Accounting, Netns as KernelNetns, NetnsSlot } from './core/netns.j
 export type { NetdevNotifier, NotifierChain } from './core/notifier.js'
 export { type KernelProfile, LINUX_6_18 } from './core/profile.js'
 export type { LinkKind, NewLinkBase, Registry } from './core/registry.js'
-export type { Frame as SkbFrame, Skb, SkbPool } from './core/skb.js'
+export type { Frame as SkbFrame, Skb, SkbOwner, SkbPool } from './core/skb.js'
 export type { SysctlEntry, SysctlProvider, SysctlTable } from './core/sysctl.js'
 export type {
   DropObserver,
@@ -84,6 +84,15 @@ export type { DevRef, NetnsRef } from './lab/refs.js'
 export type { LinkApi } from './lab/link.js'
 export type { LinkAttrs, LinkInfo } from './lab/link-info.js'
 export type * from './lab/link-spec.js'
+export type {
+  ConntrackApi,
+  ConntrackChange,
+  ConntrackEntry,
+  ConntrackEvent,
+  ConntrackFilter,
+  ConntrackStats,
+  CtTuple,
+} from './lab/conntrack.js'
 export type { MaddrApi, MaddrInfo } from './lab/maddr.js'
 export type { MdbApi, MdbInfo, MdbOptions } from './lab/mdb.js'
 export type { Nc, NcOptions } from './lab/nc.js'

@@ -68,6 +68,8 @@ export interface CurlRequest {
 
 /** Hears what happens. */
 export interface CurlListener {
+  /** A socket was opened. */
+  opened(tp: TcpSock): void
   /** A message of `-v`, without `* `. */
   info(text: string): void
   /** A header line that was sent or received, with its line end. */
@@ -212,6 +214,7 @@ export class CurlTransfer {
     const { host, port } = url
     this.#listener.info(`  Trying ${host}:${port}...`)
     const tp = tcpSocket(this.#netns)
+    this.#listener.opened(tp)
     tcpSetNodelay(tp, true)
     tcpSetKeepalive(tp, true)
     tcpSetKeepaliveTimes(tp, 'time', KEEPALIVE_SEC)

@@ -63,6 +63,8 @@ export interface CurlOutput {
 
 const USER_AGENT = 'curl/7.88.1'
 const HTTP_PORT = 80
+/** What it opens in front of its first socket: two ends for waking itself. */
+const SOCKET_FD = 5
 const PORT_MAX = 65535
 
 /** Blanks and control characters stand in no URL. */
@@ -194,6 +196,7 @@ export class Curl {
   #listener(): ConstructorParameters<typeof CurlTransfer>[2] {
     const output = this.#output
     return {
+      opened: tp => this.process.holds(tp, SOCKET_FD),
       info: text => output.info?.(this, text),
       headerOut: line => output.headerOut?.(this, line),
       headerIn: line => output.headerIn?.(this, line),

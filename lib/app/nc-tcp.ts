@@ -19,6 +19,8 @@ const NS_PER_SEC = 1_000_000_000
 /** Connections that wait while a server talks to one (the second argument of its listen). */
 const BACKLOG = 1
 const EINPROGRESS = 115
+/** File descriptors 0 to 2 are standard input, output and error. */
+const FIRST_FD = 3
 
 /** A TCP socket for the loop. */
 class TcpNet implements NcNet {
@@ -129,6 +131,7 @@ export class NcTcp implements Nc, NcLoopOwner {
   #listen(): void {
     const sock = tcpSocket(this.netns)
     this.#sock = sock
+    this.process.holds(sock, FIRST_FD)
     sock.reuseAddr = true
     sock.reusePort = true
     this.#setOptions(sock)
@@ -147,6 +150,7 @@ export class NcTcp implements Nc, NcLoopOwner {
     this.#state = 'accept'
     const tp = tcpAccept(this.#sock!)
     if (tp === null) return
+    this.process.holds(tp, FIRST_FD + 1)
     this.#output.received?.(this, tp.peerAddress, tp.peerPort)
     this.#readWrite(tp)
   }
@@ -167,6 +171,7 @@ export class NcTcp implements Nc, NcLoopOwner {
   #connect(): boolean {
     const sock = tcpSocket(this.netns)
     this.#sock = sock
+    this.process.holds(sock, FIRST_FD)
     if (this.options.source !== undefined || this.options.port !== undefined) {
       try {
         tcpBind(sock, { address: this.#source, port: this.options.port ?? 0 })

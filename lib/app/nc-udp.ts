@@ -15,6 +15,8 @@ import { Process } from './process.js'
 import { ProgramTimer } from './program-timer.js'
 
 const NS_PER_SEC = 1_000_000_000
+/** File descriptors 0 to 2 are standard input, output and error. */
+const FIRST_FD = 3
 /** Seconds of test datagrams when -w does not say. */
 const SCAN_SEC = 3
 const TEST_OCTET = 'X'.charCodeAt(0)
@@ -111,6 +113,7 @@ export class NcUdp implements Nc, NcLoopOwner {
   #openSocket(): UdpSocket {
     const { broadcast, ttl, tos, rcvbuf, sndbuf } = this.options
     const sock = udpSocket(this.netns)
+    this.process.holds(sock, FIRST_FD)
     sock.onReadable = () => this.#readable()
     if (broadcast === true) sock.broadcast = true
     if (ttl !== undefined) sock.ttl = ttl

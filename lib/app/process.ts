@@ -3,12 +3,15 @@
  * callbacks on sockets and timers; it runs while the world runs.
  */
 import type { Netns } from '../core/netns.js'
+import type { Sock } from '../ip/sock.js'
 
 /** A program in a namespace. It has ended when `exitStatus` is not null. */
 export class Process {
   readonly netns: Netns
   /** Command name, for messages. */
   readonly name: string
+  /** Number of the process, as `ss -p` shows it. */
+  readonly pid: number
   /** Exit status as the shell sees it; null while it runs. */
   exitStatus: number | null = null
   /** What it has written so far. */
@@ -21,7 +24,13 @@ export class Process {
   constructor(netns: Netns, name: string, onTerm: () => void) {
     this.netns = netns
     this.name = name
+    this.pid = ++netns.world.lastPid
     this.#onTerm = onTerm
+  }
+
+  /** Says that the program holds a socket under a file descriptor. */
+  holds(sk: Sock, fd: number): void {
+    sk.holder = { name: this.name, pid: this.pid, fd }
   }
 
   /** Ends the program with `status`; only the first call counts. */

@@ -47,6 +47,7 @@ export const netifRx = (skb: Skb): number => {
     kfreeSkb(skb, DROP.CPU_BACKLOG)
     return NET_RX_DROP
   }
+  if (skb.flowRec !== null) skb.flowRec.queued(skb)
   world.inputQlen++
   world.sim.enqueue(skb)
   return NET_RX_SUCCESS

@@ -40,6 +40,7 @@ const xmit = (skb: Skb): number => {
   if (skb.ipSummed === CHECKSUM_PARTIAL && (dev.features & NETIF_F_HW_CSUM) === 0) skbChecksumHelp(skb)
   skb.macHeader = skb.data
   if (dev.taps !== null) deliverToTaps(skb, dev, true)
+  if (skb.flowRec !== null) skb.flowRec.transmits(dev)
   return dev.ops.startXmit(skb, dev)
 }
 

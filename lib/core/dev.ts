@@ -6,6 +6,7 @@
  * @see net/core/dev.c, net/core/dev_addr_lists.c
  */
 import { extackError, NetloomError } from '../errors.js'
+import { flowFlush } from './flow-genid.js'
 import {
   IFF_ALLMULTI,
   IFF_MULTICAST,
@@ -101,6 +102,7 @@ export const devOpen = (dev: NetDevice): void => {
   // Packet sockets are the last to hear that a device is up: what the others send on hearing it, they do not see.
   dev.taps = dev.tapsDown
   dev.tapsDown = null
+  flowFlush(dev.netns)
 }
 
 /** Takes a device down (dev_close). */
@@ -112,6 +114,7 @@ export const devClose = (dev: NetDevice): void => {
   devDeactivate(dev)
   dev.ops.stop?.(dev)
   dev.flags &= ~IFF_UP
+  flowFlush(dev.netns)
   notifiers.call(NETDEV_DOWN, dev)
   dev.tapsDown = dev.taps
   dev.taps = null
@@ -119,6 +122,7 @@ export const devClose = (dev: NetDevice): void => {
 
 /** Lets the device transmit, if it has a carrier; gives it a qdisc when it has none (dev_activate). */
 export const devActivate = (dev: NetDevice): void => {
+  flowFlush(dev.netns)
   if (dev.qdiscSleeping === NOOP_QDISC) dev.qdiscSleeping = defaultQdisc(dev)
   if (dev.carrier) dev.qdisc = dev.qdiscSleeping.ops.enqueue === null ? null : dev.qdiscSleeping
 }
@@ -136,6 +140,7 @@ const defaultQdisc = (dev: NetDevice): Qdisc => {
 /** Lets the device drop whatever is sent, and what its qdisc holds (dev_deactivate). */
 export const devDeactivate = (dev: NetDevice): void => {
   dev.qdisc = NOOP_QDISC
+  flowFlush(dev.netns)
   dev.qdiscSleeping.ops.reset(dev.qdiscSleeping)
 }
 
@@ -150,6 +155,7 @@ export const devShutdown = (dev: NetDevice): void => {
 export const netifCarrierOn = (dev: NetDevice): void => {
   if (dev.carrier) return
   dev.carrier = true
+  flowFlush(dev.netns)
   dev.carrierUpCount++
   if (dev.registered) dev.netns.world.linkWatch.fire(dev)
 }
@@ -158,6 +164,7 @@ export const netifCarrierOn = (dev: NetDevice): void => {
 export const netifCarrierOff = (dev: NetDevice): void => {
   if (!dev.carrier) return
   dev.carrier = false
+  flowFlush(dev.netns)
   dev.carrierDownCount++
   if (dev.registered) dev.netns.world.linkWatch.fire(dev)
 }
@@ -176,6 +183,7 @@ export const devChangeFlags = (dev: NetDevice, set: number, clear: number): void
   const plain = IFF_NOARP | IFF_MULTICAST
   const old = dev.flags
   dev.flags = (old | (set & plain)) & ~(clear & plain)
+  flowFlush(dev.netns)
   const changed = dev.flags !== old
   devSetRxMode(dev)
   if (set & IFF_UP) devOpen(dev)
@@ -207,6 +215,7 @@ export const devSetMtu = (dev: NetDevice, mtu: number): void => {
   if (dev.maxMtu > 0 && mtu > dev.maxMtu) throw extackError('EINVAL', 'mtu greater than device maximum', context)
   dev.ops.changeMtu?.(dev, mtu)
   dev.mtu = mtu
+  flowFlush(dev.netns)
   dev.netns.world.notifiers.call(NETDEV_CHANGEMTU, dev)
 }
 
@@ -231,6 +240,7 @@ export const devSetPromiscuity = (dev: NetDevice, inc: number): void => {
   dev.promiscuity += inc
   if (dev.promiscuity > 0 === was) return
   dev.flags = was ? dev.flags & ~IFF_PROMISC : dev.flags | IFF_PROMISC
+  flowFlush(dev.netns)
   dev.ops.changeRxFlags?.(dev, IFF_PROMISC)
   devSetRxMode(dev)
 }
@@ -302,12 +312,14 @@ export const netdevRxHandlerRegister = (dev: NetDevice, handler: RxHandler, data
   if (dev.rxHandler !== null) throw new NetloomError('EBUSY', undefined, { dev: dev.name })
   if (dev.noRxHandler) throw new NetloomError('EINVAL', undefined, { dev: dev.name })
   dev.rxHandler = handler
+  flowFlush(dev.netns)
   dev.rxHandlerData = data
 }
 
 /** Ends {@link netdevRxHandlerRegister}. */
 export const netdevRxHandlerUnregister = (dev: NetDevice): void => {
   dev.rxHandler = null
+  flowFlush(dev.netns)
   dev.rxHandlerData = null
 }
 
@@ -372,6 +384,7 @@ export const devChangeNetns = (dev: NetDevice, netns: Netns, fallback: string | 
   dev.netns = netns
   dev.name = chosen
   dev.ifindex = netns.allocIfindex(dev.ifindex)
+  flowFlush(netns)
   netns.link(dev)
   notifiers.call(NETDEV_REGISTER, dev)
 }
@@ -385,12 +398,14 @@ const withoutTap = (taps: PacketTap[] | null, tap: PacketTap): PacketTap[] | nul
 
 /** Adds a capture (packet_notifier takes it off while the device is down); it sees what the device sends and receives from now on. */
 export const devAddTap = (dev: NetDevice, tap: PacketTap): void => {
+  flowFlush(dev.netns)
   if (dev.flags & IFF_UP) dev.taps = withTap(dev.taps, tap)
   else dev.tapsDown = withTap(dev.tapsDown, tap)
 }
 
 /** Removes a capture. */
 export const devRemoveTap = (dev: NetDevice, tap: PacketTap): void => {
+  flowFlush(dev.netns)
   dev.taps = withoutTap(dev.taps, tap)
   dev.tapsDown = withoutTap(dev.tapsDown, tap)
 }

@@ -4,6 +4,7 @@
  * @see include/linux/netdevice.h, include/uapi/linux/if.h
  */
 import { macHi, macLo } from '../wire/mac.js'
+import { flowFlush } from './flow-genid.js'
 import type { KindFeatures } from './netdev-features.js'
 import type { Netns } from './netns.js'
 import { NOOP_QDISC, type Qdisc } from './qdisc.js'
@@ -291,6 +292,7 @@ export class NetDevice {
     this.addr = mac
     this.addrHi = macHi(mac)
     this.addrLo = macLo(mac)
+    flowFlush(this.netns)
   }
 
   get isUp(): boolean {

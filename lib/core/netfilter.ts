@@ -9,6 +9,7 @@
  */
 import { errnoNumber } from '../errors.js'
 import { DROP } from './drop.js'
+import { flowBlock, flowUnblock } from './flow-genid.js'
 import type { NetDevice } from './netdev.js'
 import type { Netns } from './netns.js'
 import { kfreeSkb, type Skb } from './skb.js'
@@ -196,14 +197,18 @@ export const nfRegisterNetHook = (netns: Netns, ops: NfHookOps): void => {
   const at = old.findIndex(other => other.priority > priority)
   const list = at < 0 ? [...old, ops] : [...old.slice(0, at), ops, ...old.slice(at)]
   netns.nf.set(pf, hooknum, new NfHookEntries(pf, hooknum, list))
+  flowBlock(netns)
 }
 
 /** Takes a hook function back, the very object that was registered (nf_unregister_net_hook). */
 export const nfUnregisterNetHook = (netns: Netns, ops: NfHookOps): void => {
   const { pf, hooknum } = ops
   checkHook(pf, hooknum)
-  const list = (netns.nf.get(pf, hooknum)?.ops ?? []).filter(other => other !== ops)
+  const old = netns.nf.get(pf, hooknum)?.ops ?? []
+  if (!old.includes(ops)) return
+  const list = old.filter(other => other !== ops)
   netns.nf.set(pf, hooknum, list.length === 0 ? null : new NfHookEntries(pf, hooknum, list))
+  flowUnblock(netns)
 }
 
 /** Registers several; all or none of them are there afterwards (nf_register_net_hooks). */

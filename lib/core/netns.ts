@@ -65,6 +65,9 @@ export class Netns {
   ipv4: object | null = null
   /** Netfilter's hooks. */
   readonly nf: NetnsNf = new NetnsNf()
+  /** @internal raised by whatever recorded flows depend on, see flow-genid.ts; and what keeps flows from being recorded */
+  flowGenid = 0
+  flowBlockers = 0
   /** False once deleted. */
   alive = true
   readonly #byName = new Map<string, NetDevice>()

@@ -4,6 +4,7 @@
  *
  * @see include/linux/netdevice.h enum netdev_cmd, kernel/notifier.c
  */
+import { flowFlush } from './flow-genid.js'
 import type { NetDevice } from './netdev.js'
 
 export const NETDEV_UP = 1
@@ -40,6 +41,7 @@ export class NotifierChain {
 
   /** Tells everybody. */
   call(event: number, dev: NetDevice): void {
+    flowFlush(dev.netns)
     const subscribers = this.#subscribers
     for (let i = 0; i < subscribers.length; i++) subscribers[i]!(event, dev)
   }

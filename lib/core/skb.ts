@@ -9,6 +9,7 @@
  */
 import { csumFold, csumPartialWords } from '../wire/checksum.js'
 import type { Dst } from './dst.js'
+import type { FlowRecorder } from './flow-recorder.js'
 import type { NetDevice } from './netdev.js'
 import type { Netns } from './netns.js'
 
@@ -129,6 +130,8 @@ export class Skb {
   nfTrace: boolean
   /** What br_netfilter keeps of a bridged frame (struct nf_bridge_info), typed in dev/; null for others. */
   nfBridge: object | null
+  /** Records what becomes of it, null for nearly every packet. Stays with the packet, not with clones. */
+  flowRec: FlowRecorder | null
   /** False once it has ended; guards against use after the end. */
   alive: boolean
 
@@ -178,6 +181,7 @@ export class Skb {
     this.nfctinfo = 0
     this.nfTrace = false
     this.nfBridge = null
+    this.flowRec = null
     this.alive = true
   }
 
@@ -304,6 +308,7 @@ const reset = (skb: Skb, netns: Netns): Skb => {
   skb.nfctinfo = 0
   skb.nfTrace = false
   skb.nfBridge = null
+  skb.flowRec = null
   skb.alive = true
   return skb
 }
@@ -381,6 +386,7 @@ export const skbCopyMeta = (to: Skb, from: Skb): void => {
 
 /** A second skb over the same bytes (skb_clone); counted as created. Write only after {@link skbCow}. */
 export const skbClone = (skb: Skb): Skb => {
+  if (skb.flowRec !== null) skb.flowRec.fail()
   const pool = skb.netns.world.skbs
   skb.frame.refs++
   skb.netns.acct.created++
@@ -392,6 +398,7 @@ export const skbClone = (skb: Skb): Skb => {
 
 /** A second skb with bytes of its own and `extra` octets more tailroom (skb_copy); counted as created. */
 export const skbCopy = (skb: Skb, extra = 0): Skb => {
+  if (skb.flowRec !== null) skb.flowRec.fail()
   const pool = skb.netns.world.skbs
   const frame = pool.frame(skb.tail + extra)
   frame.bytes.set(skb.buf.subarray(0, skb.tail))

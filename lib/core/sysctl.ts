@@ -5,6 +5,7 @@
  * @see Documentation/networking/ip-sysctl.rst, kernel/sysctl.c
  */
 import { NetloomError } from '../errors.js'
+import { flowFlush } from './flow-genid.js'
 import type { Netns } from './netns.js'
 
 /** One readable and perhaps writable key. */
@@ -57,6 +58,7 @@ export class SysctlTable {
     const entry = this.#find(name)
     if (entry.write === undefined)
       throw new NetloomError('EACCES', `permission denied on key "${entry.name}"`, { key: entry.name })
+    flowFlush(this.#netns)
     try {
       entry.write(String(value))
     } catch (e) {

@@ -9,6 +9,7 @@ import { type Rng, RngSource } from '../sim/rng.js'
 import { type RunOptions, Simulator } from '../sim/simulator.js'
 import { netifReceiveSkb } from './dev-rx.js'
 import type { DropRecord } from './drop.js'
+import { FlowCache } from './flow-cache.js'
 import { LinkWatch } from './link-watch.js'
 import type { NetDevice } from './netdev.js'
 import { NfHookStates, type NfLogger } from './netfilter.js'
@@ -28,6 +29,11 @@ export interface WorldOptions {
   readonly stormLimit?: number
   /** Sysctl defaults that depend on the machine; `linux-6.18` by default. */
   readonly profile?: KernelProfile
+  /**
+   * False to let every packet ask every layer, instead of repeating what earlier packets of its flow did. Nothing but the
+   * time that it takes depends on it. True by default.
+   */
+  readonly flowCache?: boolean
 }
 
 /** What a layer does when a namespace comes and goes (struct pernet_operations). */
@@ -65,6 +71,8 @@ export class World {
   readonly rngSource: RngSource
   /** Stream of the machine itself, for what no namespace draws (MAC addresses). */
   readonly rng: Rng
+  /** The flow cache, null where it is off. */
+  readonly flows: FlowCache | null
   readonly skbs: SkbPool = new SkbPool()
   /** @internal see nfHookSlow */
   readonly nfStates: NfHookStates = new NfHookStates()
@@ -82,6 +90,8 @@ export class World {
   readonly nfLoggers: NfLogger[] = []
   /** Called for every dropped packet, before its frame is reused; null when nobody looks. */
   dropObserver: DropObserver | null = null
+  /** Number of the process that was started last; 1 is the user's own program. */
+  lastPid = 1
   /** @internal how often a frame has passed captures; see {@link Skb.tapSeq} */
   tapSeq = 0
   /** @internal input_pkt_queue and process_queue of the one CPU: lengths, see netifRx */
@@ -92,7 +102,7 @@ export class World {
   readonly #netns = new Map<string, Netns>()
 
   constructor(options: WorldOptions = {}) {
-    const { seed = 1, stormLimit = DEFAULT_STORM_LIMIT, profile = DEFAULT_PROFILE } = options
+    const { seed = 1, stormLimit = DEFAULT_STORM_LIMIT, profile = DEFAULT_PROFILE, flowCache = true } = options
     if (!Number.isInteger(seed)) throw new NetloomError('EINVAL', `seed: ${seed} is not an integer`, { seed })
     if (!(stormLimit >= 1))
       throw new NetloomError('EINVAL', `stormLimit: ${stormLimit} is not a positive number`, { stormLimit })
@@ -100,6 +110,8 @@ export class World {
     this.profile = profile
     this.rngSource = new RngSource(seed)
     this.rng = this.rngSource.stream()
+    const flows = flowCache ? new FlowCache(this) : null
+    this.flows = flows
     this.sim = new Simulator<Skb>(
       {
         handle: skb => {
@@ -108,7 +120,8 @@ export class World {
             this.inputQlen = 0
           }
           this.processQlen--
-          netifReceiveSkb(skb)
+          if (flows === null) netifReceiveSkb(skb)
+          else flows.receive(skb)
         },
         describe: skb => `${skb.dev}`,
       },

@@ -58,6 +58,7 @@ const vethXmit = (skb: Skb, dev: NetDevice): number => {
     kfreeSkb(skb, DROP.NOT_SPECIFIED)
     return NET_XMIT_DROP
   }
+  if (skb.flowRec !== null) skb.flowRec.givesTo(dev, octets, peer)
   if (devForwardSkb(peer, skb) === NET_RX_SUCCESS) {
     stats.txPackets++
     stats.txBytes += octets

@@ -24,6 +24,16 @@ const FEATURE_ECN = 1
 /** Connections by this route use ECN (dst_feature). */
 export const dstWantsEcn = (dst: Dst): boolean => ((dstMetrics(dst).features ?? 0) & FEATURE_ECN) !== 0
 
+/** MTU of an interface that leads nowhere (blackhole_netdev). */
+const BLACKHOLE_MTU = 68
+
+/**
+ * MTU of a route that somebody holds (dst_mtu). The route may have been deleted meanwhile: then what holds it leads into
+ * a black hole, with an MTU of its own, until it is looked up again.
+ */
+export const heldDstMtu = (dst: Dst): number =>
+  (dst.fibInfo as FibInfo | null)?.dead === true && dst.mtu === 0 ? BLACKHOLE_MTU : dstMtu(dst, false)
+
 /** MSS to advertise by a route (dst_metric_advmss). */
 export const dstAdvmss = (dst: Dst): number => {
   const { advmss = 0 } = dstMetrics(dst)

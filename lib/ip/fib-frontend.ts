@@ -10,7 +10,14 @@ import { NETDEV_CHANGE, NETDEV_DOWN, NETDEV_UNREGISTER } from '../core/notifier.
 import { extackError, NetloomError } from '../errors.js'
 import { formatIpv4, isZeronet } from '../wire/ip.js'
 import { arpIfdown, arpInvalidate } from './arp.js'
-import { type FibConfig, type FibInfo, type FibInfos, fibCreateInfo, type NexthopConfig } from './fib-info.js'
+import {
+  type FibConfig,
+  type FibInfo,
+  type FibInfos,
+  fibCreateInfo,
+  type NexthopConfig,
+  type RouteMetrics,
+} from './fib-info.js'
 import { inetAddrType } from './fib-lookup.js'
 import { fibRebalance } from './fib-multipath.js'
 import { FibAlias, fibPropsError } from './fib-table.js'
@@ -93,6 +100,18 @@ export interface FibDeleteConfig {
   readonly gateway?: number
   /** Several next hops; they count when neither `dev` nor `gateway` is given. */
   readonly nexthops?: readonly NexthopConfig[]
+  /** Metrics that the route must have; 0 and the empty name stand for none. */
+  readonly metrics?: RouteMetrics
+}
+
+/** True when a route has the metrics that are named, and those locked if any is named as locked (fib_metrics_match). */
+const hasMetrics = (info: FibInfo, wanted: RouteMetrics): boolean => {
+  const have = info.metrics as Readonly<Record<string, unknown>>
+  for (const [key, value] of Object.entries(wanted))
+    if (key !== 'lock' && (have[key] ?? (typeof value === 'string' ? '' : 0)) !== value) return false
+  const locks = wanted.lock ?? new Set<string>()
+  if (locks.size === 0) return true
+  return locks.size === (info.metrics.lock?.size ?? 0) && [...locks].every(name => info.metrics.lock!.has(name))
 }
 
 /** True when a route has the next hops of a list, as far as it says something about them (fib_nh_match). */
@@ -117,7 +136,8 @@ const isMeant = (a: FibAlias, cfg: FibDeleteConfig): boolean => {
     (cfg.priority === undefined || info.priority === cfg.priority) &&
     (cfg.prefsrc === undefined || info.prefsrc === cfg.prefsrc) &&
     (cfg.dev === undefined || nh?.dev === cfg.dev) &&
-    (cfg.gateway === undefined || nh?.gateway === cfg.gateway)
+    (cfg.gateway === undefined || nh?.gateway === cfg.gateway) &&
+    (cfg.metrics === undefined || hasMetrics(info, cfg.metrics))
   )
 }
 

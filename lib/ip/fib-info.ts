@@ -94,6 +94,8 @@ export interface RouteMetrics {
   readonly features?: number
   readonly initrwnd?: number
   readonly quickack?: number
+  /** Congestion control of connections by the route (RTAX_CC_ALGO). */
+  readonly congctl?: string
   readonly rtoMin?: number
   readonly lock?: ReadonlySet<string>
 }

@@ -10,6 +10,7 @@ import { nfHookSlow } from '../core/netfilter.js'
 import { kfreeSkb, PACKET_HOST, type Skb, skbCow } from '../core/skb.js'
 import { ICMP_DEST_UNREACH, ICMP_EXC_TTL, ICMP_FRAG_NEEDED, ICMP_SR_FAILED, ICMP_TIME_EXCEEDED } from '../wire/icmp.js'
 import { IP_DF, ipv4DecTtl, ipv4FragOff, ipv4Tos, ipv4Ttl } from '../wire/ipv4.js'
+import { flowForward } from './flow.js'
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
 import { forwardOptions } from './options.js'
@@ -51,6 +52,7 @@ export const ipForward = (skb: Skb): number => {
   const mtu = dstMtu(dst, true)
   if (skb.tail - skb.data > mtu && exceedsMtu(skb, mtu))
     return refuse(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu, DROP.PKT_TOO_BIG)
+  if (skb.flowRec !== null) flowForward(skb.flowRec, skb, mtu)
   skbCow(skb)
   ipv4DecTtl(skb.buf, skb.data)
   if (skb.ipFlags & IPSKB_DOREDIRECT) ipRtSendRedirect(skb)

@@ -5,6 +5,8 @@
  */
 import { devQueueXmit } from '../core/dev-tx.js'
 import { DROP } from '../core/drop.js'
+import { flowFlush } from '../core/flow-genid.js'
+import type { FlowRecorder } from '../core/flow-recorder.js'
 import type { NetDevice } from '../core/netdev.js'
 import { kfreeSkb, type Skb, skbPush } from '../core/skb.js'
 import { extackError } from '../errors.js'
@@ -106,8 +108,15 @@ export class Neighbour {
   }
 }
 
+/** Only the address of a connected neighbour stands as it is for the next packets, too. */
+const flowNeigh = (rec: FlowRecorder, neigh: Neighbour): void => {
+  if (neigh.nudState & NUD_CONNECTED && neigh.dev.hardHeaderLen === ETH_HLEN) rec.resolved()
+  else rec.fail()
+}
+
 /** Sends an IPv4 packet to a neighbour whose address is known or being asked for. `skb.data` is at the IP header. */
 export const neighOutput = (neigh: Neighbour, skb: Skb): number => {
+  if (skb.flowRec !== null) flowNeigh(skb.flowRec, neigh)
   if (!(neigh.nudState & NUD_CONNECTED) && neighEventSend(neigh, skb)) return 0
   if (neigh.dev.hardHeaderLen === 0) return devQueueXmit(skb)
   const at = skbPush(skb, ETH_HLEN)
@@ -235,8 +244,9 @@ const nextState = (neigh: Neighbour, now: number): number => {
 
 const neighTimerHandler = (neigh: Neighbour): void => {
   if (!(neigh.nudState & NUD_IN_TIMER)) return
-  const { now } = neigh
+  const { now, nudState: old } = neigh
   const next = nextState(neigh, now)
+  if (neigh.nudState !== old) flowFlush(neigh.dev.netns)
   if (neigh.nudState & (NUD_INCOMPLETE | NUD_PROBE) && neigh.probes >= maxProbes(neigh)) {
     neigh.nudState = NUD_FAILED
     neighInvalidate(neigh)
@@ -261,6 +271,7 @@ const neighInvalidate = (neigh: Neighbour): void => {
 export const neighMarkDead = (neigh: Neighbour): void => {
   neigh.timer.del()
   neigh.dead = true
+  flowFlush(neigh.dev.netns)
   purgeQueue(neigh, DROP.NEIGH_DEAD)
   neigh.nudState = neigh.nudState & NUD_VALID ? NUD_NOARP : NUD_NONE
 }
@@ -284,6 +295,7 @@ export const neighUpdate = (neigh: Neighbour, lladdr: number | null, state: numb
   const { now } = neigh
   if (neigh.dead || (!(flags & NEIGH_UPDATE_F_ADMIN) && old & (NUD_NOARP | NUD_PERMANENT))) return
   if (flags & NEIGH_UPDATE_F_USE) {
+    flowFlush(neigh.dev.netns)
     neigh.nudState = old & ~NUD_PERMANENT
     return
   }
@@ -298,7 +310,10 @@ export const neighUpdate = (neigh: Neighbour, lladdr: number | null, state: numb
   const next = mayOverride(neigh, isNew, state, flags)
   if (next < 0) return
   const takesAddress = isNew && !(old & NUD_VALID && ha !== neigh.ha && !(flags & NEIGH_UPDATE_F_OVERRIDE))
-  if (next !== old || takesAddress) neigh.updated = now
+  if (next !== old || takesAddress) {
+    neigh.updated = now
+    flowFlush(neigh.dev.netns)
+  }
   if (next !== old) enterState(neigh, next)
   if (takesAddress) {
     neigh.setHa(ha)
@@ -311,6 +326,7 @@ const invalidateTo = (neigh: Neighbour, state: number): void => {
   const old = neigh.nudState
   neigh.timer.del()
   neigh.nudState = state
+  flowFlush(neigh.dev.netns)
   if (old & (NUD_INCOMPLETE | NUD_PROBE) && state & NUD_FAILED) neighInvalidate(neigh)
 }
 

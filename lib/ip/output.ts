@@ -60,20 +60,26 @@ const ipFragment = (skb: Skb, dst: Dst, mtu: number): number => {
   const isDf = (ipv4FragOff(skb.buf, skb.data) & IP_DF) !== 0
   const limit = skb.fragMaxSize !== 0 ? Math.min(mtu, skb.fragMaxSize) : mtu
   if (skb.tail - skb.data <= limit) return ipFinishOutput2(skb)
-  if (isDf && (!skb.ignoreDf || skb.fragMaxSize > mtu)) {
-    icmpSend(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu)
-    kfreeSkb(skb, DROP.PKT_TOO_BIG)
-    return -EMSGSIZE
-  }
+  if (isDf && (!skb.ignoreDf || skb.fragMaxSize > mtu)) return tooBig(skb, mtu)
   return ipDoFragment(skb, dst, limit, ipFinishOutput2)
 }
 
-/** A packet of many segments: whole when each of them fits, else each by itself (ip_finish_output_gso). */
+const tooBig = (skb: Skb, mtu: number): number => {
+  icmpSend(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu)
+  kfreeSkb(skb, DROP.PKT_TOO_BIG)
+  return -EMSGSIZE
+}
+
+/**
+ * A packet of many segments: whole when each of them fits, else each by itself (ip_finish_output_gso). A short last
+ * segment that must not be cut goes the way of the others.
+ */
 const ipFinishOutputGso = (skb: Skb, dst: Dst, mtu: number): number => {
   if (skbGsoValidateNetworkLen(skb, mtu)) return ipFinishOutput2(skb)
+  const isDf = (ipv4FragOff(skb.buf, skb.data) & IP_DF) !== 0
   let rc = 0
   for (const segment of skbGsoSegments(skb)) {
-    const err = segment.tail - segment.data > mtu ? ipFragment(segment, dst, mtu) : ipFinishOutput2(segment)
+    const err = isDf && !segment.ignoreDf ? tooBig(segment, mtu) : ipFragment(segment, dst, mtu)
     if (err !== 0 && rc === 0) rc = err
   }
   return rc
@@ -86,7 +92,15 @@ export const ipFinishOutput2 = (skb: Skb): number => {
   const neigh = dst.neigh as Neighbour | null
   if (neigh === null || neigh.dead || (neigh.primaryKey !== nexthop && neigh.primaryKey !== 0))
     return outputToNew(skb, dst, nexthop)
+  const sk = skb.sk as Sock | null
+  if (sk?.dstPendingConfirm) sockConfirmNeigh(sk, neigh)
   return neighOutput(neigh, skb)
+}
+
+/** What a socket heard from its peer proves that the next hop works (sock_confirm_neigh). */
+const sockConfirmNeigh = (sk: Sock, neigh: Neighbour): void => {
+  neigh.confirmed = neigh.now
+  sk.dstPendingConfirm = false
 }
 
 const outputToNew = (skb: Skb, dst: Dst, nexthop: number): number => {

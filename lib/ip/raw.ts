@@ -5,6 +5,7 @@
  */
 import { NET_XMIT_CN, netXmitErrno } from '../core/dev-tx.js'
 import type { Dst } from '../core/dst.js'
+import { flowFlush } from '../core/flow-genid.js'
 import type { Netns } from '../core/netns.js'
 import { allocSkb, deliverSkb, type Skb, skbClone, skbPut } from '../core/skb.js'
 import { errnoName, errnoNumber, NetloomError } from '../errors.js'
@@ -46,6 +47,7 @@ export class RawSocket extends Sock {
   constructor(netns: Netns, protocol: number) {
     super(netns, protocol)
     ipv4(netns).raw.push(this)
+    flowFlush(netns)
   }
 
   /** IP_OPTIONS of what is sent: up to 40 octets, a multiple of four. A source route begins with its first stop. */

@@ -8,6 +8,7 @@
  * @see net/ipv4/route.c __ip_rt_update_pmtu, __ip_do_redirect, ip_rt_send_redirect
  */
 import type { Dst } from '../core/dst.js'
+import { flowFlush } from '../core/flow-genid.js'
 import type { NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import type { Skb } from '../core/skb.js'
@@ -65,6 +66,7 @@ const updateException = (
 ): void => {
   const expires = Math.max(1, jiffyStart(netns) + lifeNs)
   nh.exceptions ??= new FnheTable()
+  flowFlush(netns)
   const { fnheGenid } = ipv4(netns)
   if (!nh.exceptions.update(daddr, { ...learned, expires }, fnheGenid, netns.world.now, netns.rng)) return
   if (nh.rthInput !== null) nh.rthInput.genid = 0

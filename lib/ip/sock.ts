@@ -45,6 +45,13 @@ export interface SockError {
 
 const EMSGSIZE = errnoNumber('EMSGSIZE')
 
+/** A process that holds a socket. */
+export interface SockHolder {
+  readonly name: string
+  readonly pid: number
+  readonly fd: number
+}
+
 /** A socket of the IPv4 family. Programs use UdpSocket and RawSocket. */
 export class Sock {
   readonly netns: Netns
@@ -85,6 +92,8 @@ export class Sock {
   mark = 0
   rcvbuf: number
   sndbuf: number
+  /** Who holds it, for listings; null for the user's own program. */
+  holder: SockHolder | null = null
   /** Called in process context when there is something to read, or an error. */
   onReadable: (() => void) | null = null
   closed = false
@@ -94,6 +103,8 @@ export class Sock {
   txHash = 0
   /** @internal route of a connected socket */
   dstCache: Dst | null = null
+  /** @internal the peer has answered, which the next packet tells the neighbour entry (sk_dst_pending_confirm) */
+  dstPendingConfirm = false
   /** Packets dropped because the receive queue was full. */
   drops = 0
   /** Groups that it has joined. */

@@ -3,6 +3,7 @@
  *
  * @see net/ipv4/udp.c udp_lib_get_port, compute_score, __udp4_lib_lookup
  */
+import { flowFlush } from '../core/flow-genid.js'
 import type { Netns } from '../core/netns.js'
 import type { Skb } from '../core/skb.js'
 import { ipv4 } from './ipv4.js'
@@ -58,6 +59,7 @@ export class UdpTable {
   /** Binds `sk` to its `localPort`, or to a free one when that is 0; false when it is in use. */
   bind(sk: UdpReceiver, netns: Netns): boolean {
     if (sk.localPort === 0) return this.#bindFree(sk, netns)
+    flowFlush(netns)
     const list = this.#byPort.get(sk.localPort)
     if (list === undefined) this.#byPort.set(sk.localPort, [sk])
     else {
@@ -82,6 +84,7 @@ export class UdpTable {
   }
 
   unbind(sk: UdpReceiver): void {
+    flowFlush(sk.netns)
     const left = this.#byPort.get(sk.localPort)?.filter(other => other !== sk) ?? []
     if (left.length > 0) this.#byPort.set(sk.localPort, left)
     else this.#byPort.delete(sk.localPort)

@@ -5,6 +5,7 @@
  */
 import { DROP } from '../core/drop.js'
 import type { Dst } from '../core/dst.js'
+import type { FlowTunnel } from '../core/flow-stage.js'
 import type { NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, kfreeSkb, type Skb, skbCsum, skbPush } from '../core/skb.js'
@@ -14,6 +15,7 @@ import { csumFold, csumPseudo } from '../wire/checksum.js'
 import { IPPROTO_UDP } from '../wire/ipv4.js'
 import { putUdp, putUdpCsumField, UDP_HLEN } from '../wire/udp.js'
 import { skbGetHash } from './skb-hash.js'
+import { nextIdent } from './ident.js'
 import { iptunnelXmit } from './ip-tunnel.js'
 import { ipv4 } from './ipv4.js'
 import { Sock } from './sock.js'
@@ -96,6 +98,29 @@ const udpSetCsum = (skb: Skb, udp: number, len: number, saddr: number, daddr: nu
   skb.ipSummed = CHECKSUM_PARTIAL
   skb.csumStart = udp
   skb.csumOffset = CSUM_OFFSET
+}
+
+/** One direction of a tunnel, for a recorded flow. */
+export class UdpTunnelFlow implements FlowTunnel {
+  readonly netns: Netns
+  readonly saddr: number
+  readonly daddr: number
+  readonly hasCsum: boolean
+
+  constructor(netns: Netns, saddr: number, daddr: number, hasCsum: boolean) {
+    this.netns = netns
+    this.saddr = saddr
+    this.daddr = daddr
+    this.hasCsum = hasCsum
+  }
+
+  nextIdent(): number {
+    return nextIdent(this.netns, this.saddr, this.daddr, IPPROTO_UDP)
+  }
+
+  setCsum(skb: Skb, o: number): void {
+    udpSetCsum(skb, o, skb.tail - o, this.saddr, this.daddr)
+  }
 }
 
 /** Writes the outer UDP and IPv4 headers and sends the packet (udp_tunnel_xmit_skb). Its bytes must be its own. */

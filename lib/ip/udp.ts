@@ -6,6 +6,7 @@
 import { NET_XMIT_CN, netXmitErrno } from '../core/dev-tx.js'
 import { DROP } from '../core/drop.js'
 import type { Dst } from '../core/dst.js'
+import { flowFlush } from '../core/flow-genid.js'
 import { NETIF_F_HW_CSUM } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import {
@@ -27,6 +28,7 @@ import { formatIpv4, isMulticast4 } from '../wire/ip.js'
 import { IP_DF, IPPROTO_UDP, IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Saddr, ipv4Tos, ipv4Ttl } from '../wire/ipv4.js'
 import { putUdp, putUdpCsumField, UDP_HLEN, udpCsum, udpDport, udpLen, udpSport } from '../wire/udp.js'
 import type { Flow4 } from './fib-table.js'
+import { flowLocal } from './flow.js'
 import { icmpErrConvert } from './icmp-errors.js'
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
@@ -104,6 +106,7 @@ export class UdpSocket extends Sock {
     if (this.localAddress === 0) this.localAddress = saddr
     this.peerAddress = daddr
     this.peerPort = port
+    flowFlush(this.netns)
     this.inetId = this.netns.rng.u16()
     this.txHash = ipv4(this.netns).flowHash.drawTxHash()
     this.dstCache = dst
@@ -293,6 +296,7 @@ export const udpRcv = (skb: Skb): void => {
   const { udp } = ipv4(skb.netns)
   if (skb.dst!.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) return deliverToAll(skb, saddr, daddr)
   const sk = udp.lookup(saddr, udpSport(b, o), daddr, udpDport(b, o), inetIif(skb))
+  if (skb.flowRec !== null && sk !== null) flowLocal(skb.flowRec, skb, sk)
   if (sk !== null) sk.receive(skb)
   else noSocket(skb)
 }

@@ -29,7 +29,7 @@ export class HttpRequest extends Printable {
   /** @internal */
   constructor(line: string, headers: readonly string[], body: Uint8Array, from: Endpoint) {
     super()
-    const [method = '', path = '/', version = 'HTTP/1.0'] = line.split(' ')
+    const [method = '', path = '/', version = ''] = line.split(' ')
     this.method = method
     this.path = path
     this.version = version

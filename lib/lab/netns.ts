@@ -7,6 +7,7 @@ import { type Arping, type ArpingOptions, startArping } from './arping.js'
 import { BridgeLinkApi } from './bridge-link.js'
 import { BridgeVlanApi } from './bridge-vlan.js'
 import { type Curl, type CurlOptions, startCurl } from './curl.js'
+import { ConntrackApi } from './conntrack.js'
 import type { Dev } from './dev.js'
 import { Drop } from './drop.js'
 import { FdbApi } from './fdb.js'
@@ -67,6 +68,8 @@ export class Netns extends Printable {
   readonly qdisc: QdiscApi
   /** `bridge vlan`. */
   readonly bridgeVlan: BridgeVlanApi
+  /** `conntrack`. */
+  readonly conntrack: ConntrackApi
   /** `sysctl`. */
   readonly sysctl: SysctlApi
   /** `ethtool -k` and `-K`. */
@@ -102,6 +105,7 @@ export class Netns extends Printable {
     this.bridgeLink = new BridgeLinkApi(kernel)
     this.qdisc = new QdiscApi(kernel)
     this.bridgeVlan = new BridgeVlanApi(kernel)
+    this.conntrack = new ConntrackApi(kernel)
     this.sysctl = new SysctlApi(kernel)
     this.ethtool = new EthtoolApi(kernel)
     this.udp = new UdpApi(kernel)

@@ -38,6 +38,8 @@ export interface SsInfo {
   /** Device that it is bound to, or null. */
   readonly dev: string | null
   readonly timer: SsTimer | null
+  /** Program that holds it, with the number of its process; null when nobody does. */
+  readonly program: { readonly name: string; readonly pid: number } | null
   readonly mark: number
   readonly tos: number
   /** Memory in octets (`-m`); null for what is no full socket, such as TIME_WAIT. */
@@ -60,6 +62,7 @@ const publicInfo = (netns: KernelNetns, m: InetDiagMsg): SsInfo => {
     peer: { address: formatIpv4(m.dst), port: m.dport },
     dev: m.ifindex === 0 ? null : (netns.devByIndex(m.ifindex)?.name ?? null),
     timer: timer === null ? null : { name: timer, expiresMs: m.expiresMs, retrans: m.retrans },
+    program: m.holder === null ? null : { name: m.holder.name, pid: m.holder.pid },
     mark: m.mark,
     tos: m.tos,
     memory: m.mem,

@@ -12,6 +12,7 @@ import {
   tcpSetKeepalive,
   tcpSetKeepaliveTimes,
   tcpSetLinger,
+  tcpSetLinger2,
   tcpSetMss,
   tcpSetNodelay,
   tcpSetNotsentLowat,
@@ -63,6 +64,8 @@ export interface TcpSocketOptions {
   readonly keepaliveProbes?: number
   /** Seconds that closing waits for what is unsent (SO_LINGER); 0: closing resets the connection; null: off. */
   readonly linger?: number | null
+  /** Seconds in FIN_WAIT2 after closing (TCP_LINGER2); 0: as net.ipv4.tcp_fin_timeout; less than 0: none, the connection is reset. */
+  readonly linger2?: number
   /** Milliseconds that sent data may stay without acknowledgement (TCP_USER_TIMEOUT); 0: the system's limit. */
   readonly userTimeoutMs?: number
   /** How often a SYN is repeated (TCP_SYNCNT). */
@@ -116,6 +119,7 @@ const APPLY: { readonly [K in keyof TcpSocketOptions]-?: Apply<Exclude<TcpSocket
   keepaliveProbes: (tp, value) => tcpSetKeepaliveTimes(tp, 'probes', value),
   keepalive: tcpSetKeepalive,
   linger: tcpSetLinger,
+  linger2: tcpSetLinger2,
   userTimeoutMs: tcpSetUserTimeout,
   synRetries: tcpSetSynRetries,
   mss: tcpSetMss,

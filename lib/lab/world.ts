@@ -295,7 +295,7 @@ export class World extends Printable {
  * const world = createWorld({ seed: 1 })
  */
 export const createWorld = (options: WorldOptions = {}): World => {
-  checkOptions('createWorld', options, ['seed', 'stormLimit', 'profile', 'linkKinds', 'qdiscKinds'])
+  checkOptions('createWorld', options, ['seed', 'stormLimit', 'profile', 'flowCache', 'linkKinds', 'qdiscKinds'])
   const { linkKinds = [], qdiscKinds = [], ...rest } = options
   return new World(boot(rest, linkKinds, qdiscKinds))
 }

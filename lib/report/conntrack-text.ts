@@ -44,10 +44,16 @@ export interface ConntrackTextOptions {
   readonly timestamp?: boolean
 }
 
+const IPPROTO_DCCP = 33
+
+const hex = (n: number): string => `0x${n.toString(16)}`
+
 const portsText = (t: CtTuple, protonum: number): string => {
   if (nfCtHasPorts(protonum)) return `sport=${t.ports >>> 16} dport=${t.ports & 0xffff} `
   if (protonum === IPPROTO_ICMP) return `type=${(t.ports >> 8) & 0xff} code=${t.ports & 0xff} id=${t.ports >>> 16} `
-  return protonum === IPPROTO_GRE ? 'srckey=0x0 dstkey=0x0 ' : ''
+  if (protonum === IPPROTO_GRE) return `srckey=${hex(t.ports >>> 16)} dstkey=${hex(t.ports & 0xffff)} `
+  // The tool knows of its ports, and the kernel of Linux 6.18 no longer.
+  return protonum === IPPROTO_DCCP ? 'sport=0 dport=0 ' : ''
 }
 
 const tupleText = (t: CtTuple, protonum: number): string =>
@@ -134,8 +140,14 @@ export const conntrackEventText = (event: ConntrackEvent, o: ConntrackTextOption
 
 const element = (name: string, value: string | number): string => `<${name}>${value}</${name}>`
 
+const portsXml = (t: CtTuple, protonum: number): string => {
+  const [upper, lower] = [t.ports >>> 16, t.ports & 0xffff]
+  if (protonum === IPPROTO_GRE) return element('srckey', hex(upper)) + element('dstkey', hex(lower))
+  return nfCtHasPorts(protonum) || protonum === IPPROTO_DCCP ? element('sport', upper) + element('dport', lower) : ''
+}
+
 const directionXml = (t: CtTuple, protonum: number, direction: string, hasZone: boolean): string => {
-  const ports = nfCtHasPorts(protonum) ? element('sport', t.ports >>> 16) + element('dport', t.ports & 0xffff) : ''
+  const ports = portsXml(t, protonum)
   const counters =
     t.packets === null ? '' : element('counters', element('packets', t.packets) + element('bytes', t.bytes!))
   return (
@@ -200,6 +212,11 @@ const savePorts = (info: ConntrackInfo): string => {
     return (
       ` --sport ${orig.ports >>> 16} --dport ${orig.ports & 0xffff}` +
       ` --reply-port-src ${repl.ports >>> 16} --reply-port-dst ${repl.ports & 0xffff}`
+    )
+  if (protonum === IPPROTO_GRE)
+    return (
+      ` --srckey ${orig.ports >>> 16} --dstkey ${orig.ports & 0xffff}` +
+      ` --reply-key-src ${repl.ports >>> 16} --reply-key-dst ${repl.ports & 0xffff}`
     )
   if (protonum !== IPPROTO_ICMP) return ''
   return ` --icmp-type ${(orig.ports >> 8) & 0xff} --icmp-code ${orig.ports & 0xff} --icmp-id ${orig.ports >>> 16}`

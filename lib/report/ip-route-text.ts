@@ -50,6 +50,7 @@ const METRICS: readonly (readonly [key: string, word: string, perMs: number])[] 
   ['rtoMin', 'rto_min', 1],
   ['initrwnd', 'initrwnd', 0],
   ['quickack', 'quickack', 0],
+  ['congctl', 'congctl', 0],
   ['fastopenNoCookie', 'fastopen_no_cookie', 0],
 ]
 
@@ -71,11 +72,16 @@ const milliseconds = (ms: number): string => (ms >= 1000 ? `${ms / 1000}s` : `${
 /** Prints the metrics: ` mtu 1000 advmss ...`. */
 export const printMetrics = (p: Printer, metrics: RouteMetrics): void => {
   const values = metrics as Readonly<Record<string, unknown>>
-  const present = METRICS.filter(([key]) => typeof values[key] === 'number' && values[key] !== 0)
+  const present = METRICS.filter(([key]) => values[key] !== undefined && values[key] !== 0)
   if (present.length === 0) return
   p.openArray('metrics')
   p.openObject()
   for (const [key, word, perMs] of present) {
+    if (key === 'congctl') {
+      const name = values[key] as string
+      p.field('congestion', name, `congctl ${metrics.lock?.has(key) === true ? 'lock ' : ''}${name} `)
+      continue
+    }
     if (key === 'features') {
       // Of a value that has no number JSON has the name alone.
       p.field('ecn', null, 'features ecn ')

@@ -20,6 +20,8 @@ export interface SsPrintOptions {
   readonly memory: boolean
   readonly info: boolean
   readonly tos: boolean
+  /** -p. */
+  readonly processes: boolean
   /** The columns Netid and State are left out where all rows would have the same. */
   readonly netid: boolean
   readonly state: boolean
@@ -82,7 +84,9 @@ const memText = (mem: SkMemInfo): string =>
 const hexAlternate = (value: number): string => (value === 0 ? '0' : `0x${value.toString(16)}`)
 
 const processText = (m: InetDiagMsg, o: SsPrintOptions): string => {
+  const { holder } = m
   let text = ''
+  if (o.processes && holder !== null) text += ` users:(("${holder.name}",pid=${holder.pid},fd=${holder.fd}))`
   if (o.options && m.timer !== DIAG_TIMER_OFF)
     text += ` timer:(${TIMER_NAMES[m.timer]},${timerTime(m.expiresMs)},${m.retrans})`
   if (o.details) text += detailsText(m)

@@ -3,6 +3,7 @@
  *
  * @see net/core/rtnetlink.c rtnl_bridge_setlink, rtnl_bridge_dellink, net/bridge/br_vlan.c br_vlan_rtm_process
  */
+import { flowFlush } from '../core/flow-genid.js'
 import type { NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import { isBridge } from '../dev/bridge/br-private.js'
@@ -52,18 +53,21 @@ const dispatch = ({ dev, master = false, self = false }: VlanRequest, change: ()
  */
 export const bridgeVlanAdd = (netns: Netns, request: VlanRequest): void => {
   checkNetns(netns, request.dev)
+  flowFlush(netns)
   dispatch(request, () => brVlanUserAdd(request))
 }
 
 /** Ends memberships (`bridge vlan del`); what is none is passed over. Throws EOPNOTSUPP for a device that is no port, EINVAL. */
 export const bridgeVlanDel = (netns: Netns, request: VlanRequest): void => {
   checkNetns(netns, request.dev)
+  flowFlush(netns)
   dispatch(request, () => brVlanUserDel(request))
 }
 
 /** Sets the state of a port, or of a bridge, in VLANs (`bridge vlan set`). Throws EINVAL, ENOENT for a VLAN that it is no member of. */
 export const bridgeVlanSet = (netns: Netns, request: VlanSpec & { readonly state?: number }): void => {
   checkNetns(netns, request.dev)
+  flowFlush(netns)
   brVlanUserSet(request)
 }
 

@@ -39,7 +39,7 @@ import {
   nfCtHash,
 } from '../netfilter/conntrack/nf-conntrack-entry.js'
 import { type IpConntrackStat, nfConntrack } from '../netfilter/conntrack/nf-conntrack-net.js'
-import { IpCtTcp, TCP_CONNTRACK_MAX, TCP_CONNTRACK_NAMES } from '../netfilter/conntrack/nf-conntrack-tcp-state.js'
+import { IpCtTcpKept, TCP_CONNTRACK_MAX, TCP_CONNTRACK_NAMES } from '../netfilter/conntrack/nf-conntrack-tcp-state.js'
 import { NfConntrackTuple, nfCtInvertTuple } from '../netfilter/conntrack/nf-conntrack-tuple.js'
 import { HZ } from '../sim/timer.js'
 import { IPPROTO_TCP } from '../wire/ipv4.js'
@@ -250,7 +250,7 @@ export const conntrackCreate = (netns: Netns, spec: ConntrackSpec): NfConn => {
   ct.timeout = (nfctTimeStamp(cnet) + spec.timeoutSec * HZ) | 0
   ct.mark = (spec.mark ?? 0) | 0
   if (ct.protonum === IPPROTO_TCP) {
-    ct.tcp = new IpCtTcp()
+    ct.tcp = new IpCtTcpKept()
     ct.tcp.state = spec.tcpState ?? 0
   }
   nfCtExtensions(ct, null)

@@ -4,6 +4,7 @@
  *
  * @see net/core/rtnetlink.c rtnl_fdb_add, rtnl_fdb_del, rtnl_fdb_dump, ndo_dflt_fdb_add
  */
+import { flowFlush } from '../core/flow-genid.js'
 import { devMcAdd, devMcDel, devUcAdd, devUcDel } from '../core/dev.js'
 import type { FdbFlushSpec, FdbInfo, FdbMode, FdbOps, FdbSpec } from '../core/fdb.js'
 import { ARPHRD_ETHER, type NetDevice } from '../core/netdev.js'
@@ -81,6 +82,7 @@ const devIn = (netns: Netns, dev: NetDevice): NetDevice => {
 const put = (netns: Netns, request: FdbRequest, mode: FdbMode): void => {
   const dev = devIn(netns, request.dev)
   checkEthernet(dev, 'add')
+  flowFlush(netns)
   dispatch(
     request,
     ops => ops.add(dev, request, mode),

@@ -1,8 +1,9 @@
 /**
  * Sockets as `ss` asks for them: what the kernel tells about each.
  *
- * Left out: the order in which the kernel's hash tables give them. Here come listening sockets first, then connections,
- * each kind by local port.
+ * DIFFERS: the kernel's hash tables give connections in the order of keys that are random; here come listening sockets first,
+ * then connections, each kind by local port.
+ * DIFFERS: a socket's number in its namespace stands for its inode and its cookie, which the kernel counts for the machine.
  *
  * @see net/ipv4/inet_diag.c inet_sk_diag_fill, inet_twsk_diag_fill, inet_req_diag_fill; net/ipv4/tcp_diag.c, udp_diag.c,
  * raw_diag.c
@@ -10,7 +11,7 @@
 import type { Netns } from '../core/netns.js'
 import { ipv4 } from '../ip/ipv4.js'
 import { RawSocket } from '../ip/raw.js'
-import type { Sock } from '../ip/sock.js'
+import type { Sock, SockHolder } from '../ip/sock.js'
 import { TcpTimewaitSock } from '../ip/tcp/inet-timewait-sock.js'
 import { netnsTcp } from '../ip/tcp/netns-tcp.js'
 import { TcpRequestSock } from '../ip/tcp/request-sock.js'
@@ -73,8 +74,8 @@ export interface InetDiagMsg {
   readonly info: TcpInfo | null
   /** Congestion control. */
   readonly cong: string | null
-  /** Port of a raw socket is its protocol. */
-  readonly sock: Sock | null
+  /** Who holds it; null when nobody does. */
+  readonly holder: SockHolder | null
 }
 
 const HZ = 250
@@ -121,6 +122,13 @@ const timerOf = (tp: TcpSock): Timer => {
     : NO_TIMER
 }
 
+/** A program holds it: it is not left to the kernel, and was accepted. */
+const isHeld = (sk: Sock): boolean => !(sk instanceof TcpSock) || (!sk.dead && sk.parent === null)
+
+/** Sockets of the user's own program have numbers of their own as file descriptors. */
+const holderOf = (sk: Sock): SockHolder | null =>
+  isHeld(sk) ? (sk.holder ?? { name: 'program', pid: 1, fd: sk.number }) : null
+
 const common = (sk: Sock): Omit<InetDiagMsg, 'netid' | 'state' | 'rqueue' | 'wqueue' | keyof Timer> => ({
   src: sk.localAddress,
   sport: sk.localPort,
@@ -135,7 +143,7 @@ const common = (sk: Sock): Omit<InetDiagMsg, 'netid' | 'state' | 'rqueue' | 'wqu
   mem: memOf(sk),
   info: null,
   cong: null,
-  sock: sk,
+  holder: holderOf(sk),
 })
 
 const tcpMsg = (tp: TcpSock): InetDiagMsg => {
@@ -147,7 +155,7 @@ const tcpMsg = (tp: TcpSock): InetDiagMsg => {
     state: tp.state,
     rqueue: isListening ? (tp.listener?.ackBacklog ?? 0) : Math.max(0, (tp.rcvNxt - tp.copiedSeq) | 0),
     wqueue: isListening ? (tp.listener?.maxAckBacklog ?? 0) : (tp.writeSeq - tp.sndUna) | 0,
-    ino: tp.dead ? 0 : tp.number,
+    ino: isHeld(tp) ? tp.number : 0,
     shutdown: tp.shutdown,
     info: tcpGetInfo(tp),
     cong: tp.caOps?.name ?? null,
@@ -174,7 +182,7 @@ const miniMsg = (e: TcpTimewaitSock | TcpRequestSock): InetDiagMsg => ({
   mem: null,
   info: null,
   cong: null,
-  sock: null,
+  holder: null,
 })
 
 const timewaitMsg = (tw: TcpTimewaitSock): InetDiagMsg => ({

@@ -5,6 +5,7 @@
  *
  * @see net/core/rtnetlink.c rtnl_newlink, do_setlink, rtnl_dellink, rtnl_fill_ifinfo
  */
+import { flowFlush } from '../core/flow-genid.js'
 import {
   devChangeCarrier,
   devChangeFlags,
@@ -280,7 +281,9 @@ const setAlias = (dev: NetDevice, alias: string): void => {
  */
 export const linkSet = (dev: NetDevice, changes: LinkChanges): void => {
   checkKeys(changes, CHANGE_KEYS, 'linkSet')
+  flowFlush(dev.netns)
   setKindAttrs(dev, changes)
+  flowFlush(dev.netns)
   if (changes.netns !== undefined) devChangeNetns(dev, changes.netns, changes.name ?? null)
   if (changes.address !== undefined) devSetMacAddress(dev, changes.address)
   if (changes.mtu !== undefined) devSetMtu(dev, changes.mtu)

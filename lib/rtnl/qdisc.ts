@@ -3,6 +3,7 @@
  *
  * @see net/sched/sch_api.c tc_modify_qdisc, tc_get_qdisc, qdisc_graft, tc_dump_qdisc
  */
+import { flowFlush } from '../core/flow-genid.js'
 import { devActivate, devDeactivate } from '../core/dev.js'
 import { IFF_UP, type NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
@@ -208,6 +209,7 @@ const modifyByHandle = (
  */
 export const qdiscModify = (dev: NetDevice, verb: QdiscVerb, spec: QdiscSpec): void => {
   const { parent: clid, handle = 0, kind } = spec
+  flowFlush(dev.netns)
   const creates = verb === 'add' || verb === 'replace'
   if (clid === 0) {
     if (handle === 0) refuse('EINVAL', 'Handle cannot be zero', dev)
@@ -231,6 +233,7 @@ export const qdiscModify = (dev: NetDevice, verb: QdiscVerb, spec: QdiscSpec): v
 /** Removes a qdisc (`tc qdisc del`); what it holds is dropped. Throws with the kernel's texts. */
 export const qdiscDel = (dev: NetDevice, spec: Omit<QdiscSpec, 'attrs'>): void => {
   const { parent: clid, handle = 0, kind } = spec
+  flowFlush(dev.netns)
   if (clid === 0) {
     const sch = lookup(dev, handle) ?? refuse('ENOENT', 'Failed to find qdisc with specified handle', dev)
     checkKind(dev, sch, kind)

@@ -40,6 +40,7 @@ import {
   RTNH_F_ONLINK,
   RTPROT_BOOT,
 } from '../ip/rtnetlink.js'
+import { tcpAvailableCongestionControl } from '../ip/tcp/tcp-cong.js'
 import { ETH_P_IP } from '../wire/ethernet.js'
 import { ICMP_ECHO, putIcmp } from '../wire/icmp.js'
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPV4_HLEN, putIpv4 } from '../wire/ipv4.js'
@@ -160,9 +161,15 @@ const checkTos = (spec: RouteSpec): void => {
     throw extackError('EINVAL', 'Invalid dsfield (tos): ECN bits must be 0', { tos: spec.tos ?? 0 })
 }
 
+const knownCongestionControl = (name: string): string => {
+  if (tcpAvailableCongestionControl().includes(name)) return name
+  throw extackError('EINVAL', 'Unknown tcp congestion algorithm', { congctl: name })
+}
+
 /** Metrics within the kernel's limits (ip_metrics_convert): too large ones are cut, not refused. */
 const convertMetrics = (m: RouteMetrics): RouteMetrics => ({
   ...m,
+  ...(m.congctl !== undefined && { congctl: knownCongestionControl(m.congctl) }),
   ...(m.mtu !== undefined && { mtu: Math.min(m.mtu, 65535 - 15) }),
   ...(m.advmss !== undefined && { advmss: Math.min(m.advmss, 65535 - 40) }),
   ...(m.hoplimit !== undefined && { hoplimit: Math.min(m.hoplimit, 255) }),
@@ -218,6 +225,10 @@ export const routeAdd = (netns: Netns, spec: RouteSpec, verb: RouteVerb = 'add')
   if (type === RTN_LOCAL) ipv4(netns).hasCustomLocalRoutes = true
 }
 
+/** Metrics of a route that is to be deleted: a congestion control that nobody knows is none. */
+const wantedMetrics = (m: RouteMetrics): RouteMetrics =>
+  m.congctl === undefined || tcpAvailableCongestionControl().includes(m.congctl) ? m : { ...m, congctl: '' }
+
 /** Deletes the first route that matches; absent fields match anything. Throws ESRCH. */
 export const routeDel = (netns: Netns, spec: RouteSpec): void => {
   checkPrefix(spec)
@@ -235,6 +246,7 @@ export const routeDel = (netns: Netns, spec: RouteSpec): void => {
     ...(spec.dev !== undefined && { dev: spec.dev }),
     ...(spec.gateway !== undefined && { gateway: spec.gateway }),
     ...(spec.nexthops !== undefined && { nexthops: spec.nexthops.map(nexthopConfig) }),
+    ...(spec.metrics !== undefined && { metrics: wantedMetrics(spec.metrics) }),
   })
 }
 

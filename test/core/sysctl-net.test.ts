@@ -67,10 +67,10 @@ test('a key that Linux has is told from one that does not exist', () => {
 test('the command refuses a key that Linux has by name, with its column', () => {
   const world = createWorld()
   world.sh('ip netns add h1')
-  const { error } = world.sh('ip netns exec h1 sysctl -qw net.ipv4.tcp_sack=0', { mayFail: true })
+  const { error } = world.sh('ip netns exec h1 sysctl -qw net.ipv4.tcp_plb_enabled=0', { mayFail: true })
   assert.is(
     error?.message,
-    'line 1, column 29: sysctl: netloom does not implement net.ipv4.tcp_sack; sysctl -a lists what it has',
+    'line 1, column 29: sysctl: netloom does not implement net.ipv4.tcp_plb_enabled; sysctl -a lists what it has',
   )
 })
 

@@ -59,13 +59,13 @@ const mask = (text: string): string =>
     .replace(/ -t \d+ -u/g, ' -t * -u')
     .replace(/<(timeout|id)>\d+/g, '<$1>*')
     .replace(/ id=\d{3,}$/gm, ' id=*')
-    .replace(/^cpu=1 .*\n/gm, '')
+    .replace(/\ncpu=1 .*/g, '')
 
 /** Neighbours and connections come in the order of a hash with a random key. */
 const hasNoOrder = (command: string): boolean =>
-  (command.includes(' neigh') && !command.includes('-j')) || command.includes(' conntrack ')
+  (command.includes(' neigh') && !command.includes('-j')) || command.includes(' conntrack')
 
-const sorted = (text: string): string => text.trimEnd().split('\n').sort().join('\n')
+const sorted = (text: string): string => text.replace(/\n+$/, '').split('\n').sort().join('\n')
 
 const normal = (command: string, text: string): string => {
   const masked = mask(text).replace(/\n$/, '')

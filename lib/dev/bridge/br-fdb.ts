@@ -5,6 +5,7 @@
  *
  * @see net/bridge/br_fdb.c
  */
+import { flowFlush } from '../../core/flow-genid.js'
 import { isValidMac, macHi, macLo } from '../../wire/mac.js'
 import {
   BR_FDB_ADDED_BY_EXT_LEARN,
@@ -47,6 +48,7 @@ export const fdbCreate = (
 /** Takes an entry out (fdb_delete). */
 export const fdbDelete = (br: Bridge, f: FdbEntry): void => {
   br.fdb.remove(f)
+  flowFlush(br.dev.netns)
   clearLearned(br, f)
 }
 
@@ -71,6 +73,7 @@ export const brFdbUpdate = (br: Bridge, source: BridgePort, hi: number, lo: numb
   if (f.flags & BR_FDB_LOCAL) return
   f.updated = br.world.now
   if (f.dst !== source && (f.flags & BR_FDB_STICKY) === 0) {
+    flowFlush(br.dev.netns)
     f.dst = source
     f.flags &= ~(BR_FDB_ADDED_BY_EXT_LEARN | BR_FDB_LOCKED)
   }
@@ -97,6 +100,7 @@ const hostHasVlan = (br: Bridge, vid: number): boolean => vid === 0 || brVlanUsa
 /** Removes a local entry, unless another port or the bridge has the same address in its VLAN (fdb_delete_local). */
 const fdbDeleteLocal = (br: Bridge, p: BridgePort | null, f: FdbEntry): void => {
   const { mac, vid } = f
+  flowFlush(br.dev.netns)
   for (const other of br.ports) {
     if (other === p || other.dev.addr !== mac || (vid !== 0 && brVlanFind(other.vlgrp, vid) === null)) continue
     f.dst = other

@@ -3,6 +3,7 @@
  *
  * @see net/bridge/br_if.c
  */
+import { flowFlush } from '../../core/flow-genid.js'
 import { ALL_TSO, type FeatureName, GSO_SOFTWARE, netdevFeatures } from '../../core/netdev-features.js'
 import { netdevUpperDevLink, netdevUpperDevUnlink } from '../../core/dev-adjacency.js'
 import { devSetAllmulti, devSetMtu, devSetPromiscuity } from '../../core/dev.js'
@@ -118,6 +119,7 @@ export const brAddIf = (brDev: NetDevice, dev: NetDevice): void => {
   devSetAllmulti(dev, 1)
   dev.rxHandler = brHandleFrame
   dev.rxHandlerData = p
+  flowFlush(dev.netns)
   dev.master = brDev
   brDev.slaves.push(dev)
   br.world.notifiers.call(NETDEV_CHANGEUPPER, dev)
@@ -149,6 +151,7 @@ const removePort = (p: BridgePort): void => {
   br.world.notifiers.call(NETDEV_CHANGEUPPER, dev)
   dev.rxHandler = null
   dev.rxHandlerData = null
+  flowFlush(dev.netns)
   brMulticastDelPort(p)
 }
 

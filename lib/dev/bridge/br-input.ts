@@ -9,6 +9,7 @@
  */
 import { netifReceiveSkb } from '../../core/dev-rx.js'
 import { DROP } from '../../core/drop.js'
+import type { FlowRecorder } from '../../core/flow-recorder.js'
 import { IFF_PROMISC, NETDEV_TX_OK, type NetDevice, RX_HANDLER_CONSUMED, RX_HANDLER_PASS } from '../../core/netdev.js'
 import { NF_BR_LOCAL_IN, NF_BR_PRE_ROUTING, nfResetCt } from '../../core/netfilter.js'
 import { kfreeSkb, PACKET_HOST, PACKET_LOOPBACK, type Skb } from '../../core/skb.js'
@@ -135,7 +136,22 @@ const brHandleFrameFinish = (skb: Skb, p: BridgePort, hi: number, lo: number, sr
     brFlood(br, skb, BR_PKT_BROADCAST, true, false)
     brPassFrameUp(br, skb, false)
   } else if ((hi & GROUP_BIT) !== 0) multicast(br, p, skb, promisc)
-  else unicast(br, skb, hi, lo, promisc)
+  else {
+    if (skb.flowRec !== null) flowUnicast(skb.flowRec, p, hi, lo, srcHi, srcLo)
+    unicast(br, skb, hi, lo, promisc)
+  }
+}
+
+/** Tells a recorder of flows about a unicast frame that has been learned from. */
+const flowUnicast = (rec: FlowRecorder, p: BridgePort, hi: number, lo: number, srcHi: number, srcLo: number): void => {
+  const { br } = p
+  const f = br.fdb.find(hi, lo)
+  const isPlain = !br.vlanEnabled && (br.dev.flags & IFF_PROMISC) === 0 && (p.flags & BR_PORT_LOCKED) === 0
+  const learns = (p.flags & BR_LEARNING) !== 0 && br.ageingTime !== 0
+  const source = learns ? br.fdb.find(srcHi, srcLo) : null
+  if (f === null || !isPlain || (learns && source === null)) return rec.fail()
+  const seen = source !== null && (source.flags & BR_FDB_LOCAL) === 0 ? source : null
+  rec.bridged(p.dev, br.dev, seen, (f.flags & BR_FDB_LOCAL) !== 0 ? null : f, br.gcAt)
 }
 
 /** With VLAN filtering: finds out the frame's VLAN, and goes on within it. */
@@ -249,6 +265,12 @@ const xmitMulticast = (br: Bridge, skb: Skb): void => {
   else brFlood(br, skb, BR_PKT_MULTICAST, false, true)
 }
 
+/** Tells a recorder of flows about a frame of `octets` for which there is an entry. */
+const flowBridgeSends = (rec: FlowRecorder, br: Bridge, octets: number): void => {
+  if (br.vlanEnabled) rec.fail()
+  else rec.bridgeSends(br.dev, octets, br.gcAt)
+}
+
 /** The bridge's own host sends a frame (br_dev_xmit). */
 export const brDevXmit = (skb: Skb, dev: NetDevice): number => {
   const br = dev.priv as Bridge
@@ -279,7 +301,10 @@ export const brDevXmit = (skb: Skb, dev: NetDevice): number => {
   else {
     const f = br.fdb.find(fdbKeyHi(hi, vid), lo)
     if (f === null) brFlood(br, skb, BR_PKT_UNICAST, false, true)
-    else brForward(f.dst, skb, false)
+    else {
+      if (skb.flowRec !== null) flowBridgeSends(skb.flowRec, br, skb.tail - o)
+      brForward(f.dst, skb, false)
+    }
   }
   return NETDEV_TX_OK
 }

@@ -6,6 +6,7 @@
  *
  * @see net/bridge/br_stp.c, br_stp_if.c
  */
+import { flowFlush } from '../../core/flow-genid.js'
 import { netifCarrierOff, netifCarrierOn } from '../../core/dev.js'
 import { IF_OPER_UNKNOWN, IF_OPER_UP, type NetDevice } from '../../core/netdev.js'
 import { NetloomError } from '../../errors.js'
@@ -58,12 +59,14 @@ const configurationUpdate = (br: Bridge): void => {
 const forwardDelayExpired = (p: BridgePort): void => {
   if (p.state !== BR_STATE_LEARNING) return
   p.state = BR_STATE_FORWARDING
+  flowFlush(p.dev.netns)
   netifCarrierOn(p.br.dev)
 }
 
 const makeForwarding = (p: BridgePort): void => {
   if (p.state !== BR_STATE_BLOCKING) return
   p.state = BR_STATE_FORWARDING
+  flowFlush(p.dev.netns)
   // The kernel starts this timer although without STP it has nothing to do for a port that forwards already.
   if (p.br.forwardDelay !== 0) p.forwardDelayTimer.mod(p.br.forwardDelay)
 }
@@ -86,6 +89,7 @@ export const brStpEnablePort = (p: BridgePort): void => {
   p.portId = makePortId(p.priority, p.portNo)
   becomeDesignatedPort(p)
   p.state = BR_STATE_BLOCKING
+  flowFlush(p.dev.netns)
   brPortStateSelection(p.br)
 }
 
@@ -94,6 +98,7 @@ export const brStpDisablePort = (p: BridgePort): void => {
   const { br } = p
   becomeDesignatedPort(p)
   p.state = BR_STATE_DISABLED
+  flowFlush(p.dev.netns)
   p.forwardDelayTimer.del()
   brFdbCatchUp(br)
   if (p.backupPort === null) brFdbDeleteByPort(br, p, false)
@@ -182,6 +187,7 @@ export const brSetPortState = (p: BridgePort, state: number): void => {
   if (!dev.running || (!netifOperUp(dev) && state !== BR_STATE_DISABLED))
     throw new NetloomError('ENETDOWN', undefined, { dev: dev.name })
   p.state = state
+  flowFlush(p.dev.netns)
   const due = p.forwardDelayTimer.firesAt
   // A port that was set to learning while its forward delay runs starts to forward at the end of it.
   if (state === BR_STATE_LEARNING && due >= 0)

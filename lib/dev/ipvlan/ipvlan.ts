@@ -5,6 +5,7 @@
  *
  * @see drivers/net/ipvlan/ipvlan_main.c
  */
+import { flowFlush } from '../../core/flow-genid.js'
 import { stackedFixFeatures } from '../stacked-features.js'
 import { GSO_ENCAP, GSO_SOFTWARE, type KindFeatures, SCATTER, SOFT_OFF } from '../../core/netdev-features.js'
 import {
@@ -104,6 +105,7 @@ const setPortMode = (port: IpvlanPort, mode: number): void => {
   const noArp = mode !== IPVLAN_MODE_L2
   for (const { dev } of port.ipvlans) devChangeFlags(dev, noArp ? IFF_NOARP : 0, noArp ? 0 : IFF_NOARP)
   port.dev.l3mdevOps = mode === IPVLAN_MODE_L3S ? IPVLAN_L3MDEV_OPS : null
+  flowFlush(port.dev.netns)
   port.mode = mode
 }
 

@@ -10,6 +10,7 @@ import { ethTypeTrans, netifRx } from '../../core/dev-rx.js'
 import { NET_XMIT_CN } from '../../core/dev-tx.js'
 import { DROP } from '../../core/drop.js'
 import type { Dst } from '../../core/dst.js'
+import type { FlowRecorder } from '../../core/flow-recorder.js'
 import { IFF_UP, NET_RX_SUCCESS, NETDEV_TX_OK, type NetDevice } from '../../core/netdev.js'
 import { kfreeSkb, PACKET_HOST, type Skb, skbClone, skbCowHead, skbPush, skbScrub } from '../../core/skb.js'
 import { skbClearHashIfNotL4 } from '../../ip/skb-hash.js'
@@ -23,11 +24,13 @@ import {
   isTooLong,
   skbTunnelCheckPmtu,
 } from '../../ip/ip-tunnel.js'
+import { flowKeepsTo } from '../../ip/flow.js'
 import { ipv4 } from '../../ip/ipv4.js'
 import { dstHoplimit } from '../../ip/local-out.js'
-import { ipRouteOutput, isDstFresh } from '../../ip/route.js'
+import { dstMtu, ipRouteOutput, isDstFresh } from '../../ip/route.js'
 import { NTF_ROUTER, RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST } from '../../ip/rtnetlink.js'
-import { udpFlowSrcPort, type UdpTunnelSock, udpTunnelXmitSkb } from '../../ip/udp-tunnel.js'
+import { udpChecksumOk } from '../../ip/udp.js'
+import { udpFlowSrcPort, UdpTunnelFlow, type UdpTunnelSock, udpTunnelXmitSkb } from '../../ip/udp-tunnel.js'
 import { getU32, putU32 } from '../../wire/bytes.js'
 import { ETH_HLEN, ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, ethType } from '../../wire/ethernet.js'
 import { INADDR_LOOPBACK, isMulticast4 } from '../../wire/ip.js'
@@ -153,9 +156,20 @@ const decapsulated = (vxlan: Vxlan, skb: Skb, saddr: number, tos: number): void 
   if (skb.tail - o < IPV4_HLEN && skb.protocol === ETH_P_IP) return rxLengthError(vxlan, skb)
   if ((tos & INET_ECN_MASK) !== 0 && !ipEcnDecapsulate(skb, tos, o)) return rxFrameError(vxlan, skb, DROP.IP_TUNNEL_ECN)
   if ((dev.flags & IFF_UP) === 0) return isDown(skb, dev)
+  if (skb.flowRec !== null) flowDecap(skb.flowRec, vxlan, skb, tos)
   dev.stats.rxPackets++
   dev.stats.rxBytes += skb.tail - o
   netifRx(skb)
+}
+
+/** Tells a recorder of flows about a packet that has been learned from. */
+const flowDecap = (rec: FlowRecorder, vxlan: Vxlan, skb: Skb, tos: number): void => {
+  const { dev, cfg } = vxlan
+  const source = skb.macHeader + 6
+  const learns = (cfg.flags & VXLAN_F_LEARN) !== 0
+  const seen = learns ? vxlan.fdb.find(macHiAt(skb.buf, source), macLoAt(skb.buf, source)) : null
+  if ((tos & INET_ECN_MASK) !== 0 || vxlan.net !== dev.netns || (learns && seen === null)) rec.fail()
+  else rec.decapsulated(dev, skb.tail - skb.data, seen, udpChecksumOk)
 }
 
 /** Is the ICMP error about a packet of one of the socket's devices? (vxlan_err_lookup) */
@@ -308,6 +322,7 @@ const encapsulate = (vxlan: Vxlan, skb: Skb, rdst: VxlanRdst, rt: Dst, tos: numb
   const outerTos = ipTunnelEcnEncap(tos, skb, skb.networkHeader)
   skbCowHead(skb, VXLAN_HEADROOM)
   const octets = skb.tail - skb.networkHeader
+  if (skb.flowRec !== null) flowEncap(skb.flowRec, vxlan, skb, rdst, rt, octets)
   const at = skbPush(skb, VXLAN_HLEN)
   putVxlan(skb.buf, at, rdst.remoteVni)
   if (cfg.flags & VXLAN_F_GBP && skb.mark !== 0)
@@ -329,6 +344,18 @@ const encapsulate = (vxlan: Vxlan, skb: Skb, rdst: VxlanRdst, rt: Dst, tos: numb
     stats.txPackets++
     stats.txBytes += octets
   } else stats.txDropped++
+}
+
+/** Tells a recorder of flows about a frame, at `skb.data`, that has one far end. */
+const flowEncap = (rec: FlowRecorder, vxlan: Vxlan, skb: Skb, rdst: VxlanRdst, rt: Dst, octets: number): void => {
+  const { cfg, dev } = vxlan
+  const f = vxlan.fdb.find(macHiAt(skb.buf, skb.data), macLoAt(skb.buf, skb.data))
+  const isOnly = f !== null && f.remotes.length === 1 && f.remotes[0] === rdst
+  const isPlain = vxlan.net === dev.netns && skb.mark === 0
+  if (!isOnly || !isPlain || !flowKeepsTo(rt)) return rec.fail()
+  const hasCsum = (cfg.flags & VXLAN_F_UDP_ZERO_CSUM_TX) === 0
+  const tunnel = new UdpTunnelFlow(vxlan.net, rdst.dstSaddr, rdst.remoteIp, hasCsum)
+  rec.encapsulates(skb, octets, f, dstMtu(rt, false), tunnel, vxlan.ageAt)
 }
 
 // ---------------------------------------------------------------- bypass

@@ -10,6 +10,7 @@
  */
 import { DROP } from '../../core/drop.js'
 import type { FdbMode } from '../../core/fdb.js'
+import { flowFlush } from '../../core/flow-genid.js'
 import { extackError, NetloomError } from '../../errors.js'
 import { NTF_EXT_LEARNED, NTF_SELF, NTF_USE, NUD_NOARP, NUD_PERMANENT, NUD_REACHABLE } from '../../ip/rtnetlink.js'
 import { HZ, NSEC_PER_JIFFY, wheelExpiry } from '../../sim/timer.js'
@@ -65,6 +66,7 @@ const create = (vxlan: Vxlan, c: VxlanFdbChange): void => {
 
 /** Takes an entry out (vxlan_fdb_destroy). */
 export const vxlanFdbDestroy = (vxlan: Vxlan, f: VxlanFdb): void => {
+  flowFlush(vxlan.dev.netns)
   const at = vxlan.foreign.indexOf(f)
   if (at >= 0) vxlan.foreign.splice(at, 1)
   else vxlan.fdb.remove(f)
@@ -77,6 +79,7 @@ const replaceRemote = (f: VxlanFdb, c: VxlanFdbChange): boolean => {
 }
 
 const updateExisting = (vxlan: Vxlan, f: VxlanFdb, c: VxlanFdbChange, mode: FdbMode): void => {
+  flowFlush(vxlan.dev.netns)
   const many = hasManyRemotes(c.mac)
   const flags = c.flags & ~NTF_USE
   const { now } = vxlan.dev.netns.world
@@ -151,6 +154,7 @@ export const vxlanFdbDelete = (
     const at = indexOfRdst(f, ip, port, vni, ifindex)
     if (at < 0) return true
     if (f.remotes.length > 1) {
+      flowFlush(vxlan.dev.netns)
       f.remotes.splice(at, 1)
       return true
     }
@@ -186,6 +190,7 @@ export const vxlanSnoop = (vxlan: Vxlan, srcIp: number, hi: number, lo: number):
   if ((f.state & (NUD_PERMANENT | NUD_NOARP)) !== 0) return DROP.VXLAN_ENTRY_EXISTS
   // The route to the old place is kept, as the kernel keeps it: on one link it leads to the new one as well.
   rdst.remoteIp = srcIp
+  flowFlush(vxlan.dev.netns)
   return 0
 }
 

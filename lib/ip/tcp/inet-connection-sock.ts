@@ -55,7 +55,7 @@ export const tcpBind = (tp: TcpSock, to: { address?: number; port?: number } = {
 const backlogOf = (tp: TcpSock, backlog: number): number => {
   const { somaxconn } = netnsTcp(tp.netns).sysctls
   // A negative one is a large one.
-  return backlog >>> 0 > somaxconn ? somaxconn : backlog >>> 0
+  return Math.min(backlog >>> 0, somaxconn)
 }
 
 /** Begins to listen (inet_csk_listen_start). */

@@ -3,6 +3,7 @@
  *
  * @see net/ipv4/tcp.c __tcp_close, tcp_shutdown, tcp_disconnect; net/ipv4/af_inet.c inet_shutdown
  */
+import { tcpCloseState, tcpSendShutdown } from './tcp-close-state.js'
 import { errnoNumber } from '../../errors.js'
 import { TCP_TIMEWAIT_LEN } from './inet-timewait-sock.js'
 import { netnsTcp } from './netns-tcp.js'
@@ -21,14 +22,8 @@ import {
   SHUTDOWN_MASK,
   TCP_CA_OPEN,
   TCP_CLOSE,
-  TCP_CLOSE_WAIT,
-  TCP_CLOSING,
-  TCP_ESTABLISHED,
-  TCP_FIN_WAIT1,
   TCP_FIN_WAIT2,
-  TCP_LAST_ACK,
   TCP_LISTEN,
-  TCP_SYN_RECV,
   TCP_SYN_SENT,
   TCPF_CLOSE_WAIT,
   TCPF_CLOSING,
@@ -37,7 +32,6 @@ import {
   TCPF_FIN_WAIT2,
   TCPF_LAST_ACK,
   TCPF_SYN_RECV,
-  TCPF_SYN_SENT,
 } from './tcp-states.js'
 import {
   TCP_DELACK_MAX,
@@ -56,30 +50,12 @@ const ECONNRESET = errnoNumber('ECONNRESET')
 const TIMEOUT_INIT_US = 1_000_000
 const TCP_MIN_MSS = 88
 
-/** The state that closing leads to (new_state); only from the first three a FIN is sent. */
-const nextState = (state: number): number => {
-  if (state === TCP_ESTABLISHED || state === TCP_SYN_RECV) return TCP_FIN_WAIT1
-  if (state === TCP_CLOSE_WAIT) return TCP_LAST_ACK
-  const stays = state === TCP_FIN_WAIT1 || state === TCP_FIN_WAIT2 || state === TCP_LAST_ACK || state === TCP_CLOSING
-  return stays ? state : TCP_CLOSE
-}
-
-/** Moves to the state that closing leads to; true when a FIN must be sent (tcp_close_state). */
-export const tcpCloseState = (tp: TcpSock): boolean => {
-  const { state } = tp
-  const sendsFin = state === TCP_ESTABLISHED || state === TCP_SYN_RECV || state === TCP_CLOSE_WAIT
-  tcpSetState(tp, nextState(state))
-  return sendsFin
-}
-
-const SHUTS_DOWN: number = TCPF_ESTABLISHED | TCPF_SYN_SENT | TCPF_CLOSE_WAIT
-
 const shutdownLocked = (tp: TcpSock, how: number): number => {
   const { state } = tp
   if (state === TCP_SYN_SENT || (state === TCP_LISTEN && how & RCV_SHUTDOWN)) return tcpDisconnectLocked(tp)
   if (state === TCP_LISTEN) return 0
   tp.shutdown |= how
-  if (how & SEND_SHUTDOWN && (1 << state) & SHUTS_DOWN && tcpCloseState(tp)) tcpSendFin(tp)
+  if (how & SEND_SHUTDOWN) tcpSendShutdown(tp)
   return state === TCP_CLOSE ? -ENOTCONN : 0
 }
 

@@ -3,7 +3,9 @@
  *
  * @see net/ipv4/tcp_cong.c, include/net/tcp.h struct tcp_congestion_ops
  */
+import type { Dst } from '../../core/dst.js'
 import { errnoNumber } from '../../errors.js'
+import { dstMetrics } from '../dst-metrics.js'
 import { netnsTcp } from './netns-tcp.js'
 import { tcpCubic } from './tcp-cubic.js'
 import { inetEcnDontxmit, inetEcnXmit } from './tcp-ecn.js'
@@ -14,6 +16,7 @@ import { TCP_CLOSE, TCP_LISTEN } from './tcp-states.js'
 export { tcpIsCwndLimited } from './tcp-cong-avoid.js'
 
 const ENOENT = errnoNumber('ENOENT')
+const EPERM = errnoNumber('EPERM')
 
 /** Events that an algorithm hears of (enum tcp_ca_event). */
 export type TcpCaEvent = 'tx-start' | 'cwnd-restart' | 'complete-cwr' | 'loss' | 'ecn-no-ce' | 'ecn-is-ce'
@@ -83,6 +86,16 @@ export const tcpAssignCongestionControl = (tp: TcpSock): void => {
   setEct(tp)
 }
 
+/** Gives a connection the algorithm that its route names; false when it names none (tcp_ca_dst_init). */
+export const tcpCaDstInit = (tp: TcpSock, dst: Dst): boolean => {
+  const { congctl, lock } = dstMetrics(dst)
+  const ops = congctl === undefined ? null : find(congctl)
+  if (ops === null) return false
+  tp.caDstLocked = lock?.has('congctl') === true
+  tp.caOps = ops
+  return true
+}
+
 /** What algorithms without numbers of their own keep. */
 const NOTHING: object = Object.freeze({})
 
@@ -101,9 +114,10 @@ export const tcpCleanupCongestionControl = (tp: TcpSock): void => {
   tp.caPriv = null
 }
 
-/** Gives a socket another algorithm: 0 or -ENOENT (tcp_set_congestion_control). */
+/** Gives a socket another algorithm: 0, -ENOENT, or -EPERM when the route has locked it (tcp_set_congestion_control). */
 export const tcpSetCongestionControl = (tp: TcpSock, name: string): number => {
   const ops = find(name)
+  if (tp.caDstLocked) return -EPERM
   if (ops === null) return -ENOENT
   tp.caSetsockopt = true
   if (ops === tp.caOps) return 0

@@ -12,7 +12,7 @@ import { tcpCleanupCongestionControl } from './tcp-cong.js'
 import { oooQueuePurge, rcvQueuePurge, tcpWriteQueuePurge } from './tcp-queues.js'
 import type { TcpSock } from './tcp-sock.js'
 import { SHUTDOWN_MASK, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCP_SYN_RECV, TCP_SYN_SENT } from './tcp-states.js'
-import { tcpClearXmitTimers } from './tcp-timer.js'
+import { tcpClearXmitTimers } from './tcp-timers.js'
 
 const ETIMEDOUT = errnoNumber('ETIMEDOUT')
 

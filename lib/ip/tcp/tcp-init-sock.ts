@@ -8,17 +8,16 @@ import { tcpAssignCongestionControl } from './tcp-cong.js'
 import { msToJiffies, usToJiffies } from './tcp-rto.js'
 import type { TcpSock } from './tcp-sock.js'
 import { tcpJiffies } from './tcp-time.js'
-import { TCP_DELACK_MAX, TCP_TIMEOUT_INIT, tcpInitXmitTimers } from './tcp-timer.js'
+import { TCP_DELACK_MAX, TCP_TIMEOUT_INIT } from './tcp-timer.js'
 
 /** Half of the buffer holds data, until something else is measured (TCP_DEFAULT_SCALING_RATIO). */
 const DEFAULT_SCALING_RATIO = 128
 const TIMEOUT_INIT_US = 1_000_000
 const U32_MAX = 0xffffffff
 
-/** State of a new socket (tcp_init_sock). */
+/** State of a new socket but its timers (tcp_init_sock). */
 export const tcpInitSock = (tp: TcpSock): void => {
   const { sysctls } = netnsTcp(tp.netns)
-  tcpInitXmitTimers(tp)
   tp.rtoJiffies = TCP_TIMEOUT_INIT
   tp.rtoMaxJiffies = msToJiffies(sysctls.rtoMaxMs)
   tp.rtoMinJiffies = usToJiffies(sysctls.rtoMinUs)

@@ -7,7 +7,7 @@
 import type { Skb } from '../../core/skb.js'
 import { netnsTcp } from './netns-tcp.js'
 import { tcpRxTruesize } from './tcp-input-rmem.js'
-import { TCP_SKB_OVERHEAD } from './tcp-output.js'
+import { TCP_SKB_OVERHEAD } from './tcp-seg.js'
 import { seqDiff } from './tcp-seq.js'
 import type { TcpSock } from './tcp-sock.js'
 
@@ -43,4 +43,16 @@ export const tcpTryCoalesce = (tp: TcpSock, to: Skb | null, from: Skb): boolean 
   from.nrFrags = to.nrFrags + frags
   from.coalesced = true
   return true
+}
+
+/** A segment moves from the out of order queue to the end of the receive queue, with what it was joined to there. */
+export const tcpJoinQueue = (tp: TcpSock, skb: Skb): void => {
+  const last = tp.rcvQueue[tp.rcvQueue.length - 1] ?? null
+  if (skb.coalesced && last !== null && last.endSeq === skb.seq) {
+    skb.nrFrags = last.nrFrags + fragsOf(tp, skb)
+    return
+  }
+  tp.rmemAlloc -= skb.truesize
+  tcpTryCoalesce(tp, last, skb)
+  tp.rmemAlloc += skb.truesize
 }

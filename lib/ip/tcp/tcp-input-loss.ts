@@ -13,7 +13,7 @@ import {
   tcpInitCwndReduction,
   tcpRetransStampCleanup,
 } from './tcp-input-cwnd.js'
-import { tcpSegLen } from './tcp-output.js'
+import { tcpSegLen } from './tcp-seg.js'
 import { tcpCurrentMss } from './tcp-output-mss.js'
 import { tcpXmitRetransmitQueue } from './tcp-output-rtx.js'
 import { tcpRackSkbTimeout } from './tcp-rack.js'

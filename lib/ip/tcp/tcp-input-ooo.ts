@@ -9,7 +9,7 @@ import type { Skb } from '../../core/skb.js'
 import { TH_FIN } from '../../wire/tcp.js'
 import { netnsTcp } from './netns-tcp.js'
 import { inetCskScheduleAck } from './tcp-ack-state.js'
-import { tcpTryCoalesce } from './tcp-input-coalesce.js'
+import { tcpJoinQueue, tcpTryCoalesce } from './tcp-input-coalesce.js'
 import { tcpDataEcnCheck } from './tcp-input-ecn.js'
 import { tcpMeasureRcvMss } from './tcp-input-quickack.js'
 import { tcpGrowWindow, tcpRcvbufGrow } from './tcp-input-rcvbuf.js'
@@ -72,6 +72,7 @@ const insert = (tp: TcpSock, skb: Skb): boolean => {
     }
     dropCovered(tp, end)
   }
+  tcpTryCoalesce(tp, at > 0 ? queue[at - 1]! : null, skb)
   queue.splice(at, end - at, skb)
   return true
 }
@@ -102,6 +103,7 @@ export const tcpDataQueueOfo = (tp: TcpSock, skb: Skb): void => {
       tp.selectiveAcks[0]!.start = seq
       tp.selectiveAcks[0]!.end = endSeq
     }
+    tcpTryCoalesce(tp, null, skb)
     queue.push(skb)
   } else {
     isKept = insert(tp, skb)
@@ -118,24 +120,18 @@ export const tcpDataQueueOfo = (tp: TcpSock, skb: Skb): void => {
 /** Moves what is in order now to the receive queue; true when a FIN was among it (tcp_ofo_queue). */
 export const tcpOfoQueue = (tp: TcpSock): boolean => {
   const queue = tp.oooQueue
-  let dsackHigh = tp.rcvNxt
+  const had = tp.rcvNxt
   let n = 0
   let isFin = false
   while (n < queue.length && !isFin && !after(queue[n]!.seq, tp.rcvNxt)) {
     const skb = queue[n++]!
-    if (before(skb.seq, dsackHigh)) {
-      const dsack = dsackHigh
-      if (before(skb.endSeq, dsackHigh)) dsackHigh = skb.endSeq
-      tcpDsackExtend(tp, skb.seq, dsack)
-    }
+    if (before(skb.seq, had)) tcpDsackExtend(tp, skb.seq, before(skb.endSeq, had) ? skb.endSeq : had)
     if (!after(skb.endSeq, tp.rcvNxt)) {
       skbRfree(tp, skb)
       tcpDropReason(tp, skb, DROP.TCP_OFO_DROP)
       continue
     }
-    tp.rmemAlloc -= skb.truesize
-    tcpTryCoalesce(tp, tp.rcvQueue[tp.rcvQueue.length - 1] ?? null, skb)
-    tp.rmemAlloc += skb.truesize
+    tcpJoinQueue(tp, skb)
     tcpRcvNxtUpdate(tp, skb.endSeq)
     tp.rcvQueue.push(skb)
     isFin = (skb.tcpFlags & TH_FIN) !== 0

@@ -3,10 +3,11 @@
  *
  * @see net/ipv4/tcp_input.c tcp_grow_window, tcp_init_buffer_space, tcp_rcv_space_adjust, tcp_rcvbuf_grow
  */
+import { tcpRttTsoptUs } from './tcp-input-rtt.js'
 import type { Skb } from '../../core/skb.js'
 import { tcpSysctls } from './netns-tcp.js'
-import { tcpSndbufExpand } from './tcp-input-space.js'
-import { tcpMstampRefresh, tcpTimeStampMs } from './tcp-output.js'
+import { tcpSndbufExpand } from './tcp-sndbuf.js'
+import { tcpMstampRefresh } from './tcp-time.js'
 import { tcpFullSpace, tcpSpace, tcpSpaceFromWin, tcpWinFromSpace } from './tcp-output-window.js'
 import { before } from './tcp-seq.js'
 import type { TcpSock } from './tcp-sock.js'
@@ -15,9 +16,6 @@ import { tcpJiffies, tcpMstampUs, usDelta } from './tcp-time.js'
 const TCP_MSS_DEFAULT = 536
 const TCP_MIN_MSS = 88
 const TCP_INIT_CWND = 10
-const US_PER_MS = 1000
-/** Milliseconds beyond which an echoed timestamp makes no sense as a round-trip time. */
-const MAX_TS_DELTA_MS = 2147483
 /** Octets of head that a segment has in one piece: what is in page fragments of its own counts less. */
 const HEAD_TRUESIZE = 832
 
@@ -99,12 +97,6 @@ export const tcpRcvRttMeasure = (tp: TcpSock): void => {
   }
   tp.rcvRttSeq = (tp.rcvNxt + tp.rcvWnd) | 0
   tp.rcvRttTime = now
-}
-
-/** Round-trip time by the echoed timestamp in microseconds, -1 when it makes no sense (tcp_rtt_tsopt_us). */
-export const tcpRttTsoptUs = (tp: TcpSock, minDeltaMs: number): number => {
-  const delta = ((tcpTimeStampMs(tp) - tp.rxOpt.rcvTsecr) | 0) >>> 0
-  return delta < MAX_TS_DELTA_MS ? (delta || minDeltaMs) * US_PER_MS : -1
 }
 
 /** The same by the echoed timestamp of a full segment (tcp_rcv_rtt_measure_ts). */

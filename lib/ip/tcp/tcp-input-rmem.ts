@@ -17,7 +17,8 @@ export const tcpRxTruesize = (skb: Skb): number => (skb.truesize !== 0 ? skb.tru
 /** A queue of the socket holds the segment from now on (skb_set_owner_r). */
 export const skbSetOwnerR = (tp: TcpSock, skb: Skb): void => {
   skbOrphan(skb)
-  skb.truesize = tcpRxTruesize(skb)
+  // A FIN that was joined to what is in front of it counts for nothing.
+  if (!skb.coalesced) skb.truesize = tcpRxTruesize(skb)
   tp.rmemAlloc += skb.truesize
 }
 
@@ -42,10 +43,10 @@ export const tcpSackReset = (opt: TcpOptions): void => {
 const canIngest = (tp: TcpSock, skb: Skb): boolean => tp.rmemAlloc + (skb.tail - skb.data) <= tp.rcvbuf
 
 /** The receive buffer is full: it grows to what is there as far as it may, or the window shrinks (tcp_clamp_window). */
-const clampWindow = (tp: TcpSock, skb: Skb): void => {
+const clampWindow = (tp: TcpSock): void => {
   const { rmemMax } = tcpSysctls(tp.netns)
   tp.ack.quick = 0
-  if (tp.rcvbuf < rmemMax && !tp.userRcvbuf) tp.rcvbuf = Math.min(tp.rmemAlloc + tcpRxTruesize(skb), rmemMax)
+  if (tp.rcvbuf < rmemMax && !tp.userRcvbuf) tp.rcvbuf = Math.min(tp.rmemAlloc, rmemMax)
   if (tp.rmemAlloc > tp.rcvbuf) tp.rcvSsthresh = Math.min(tp.windowClamp, 2 * tp.advmss)
 }
 
@@ -77,7 +78,7 @@ const pruneOfoQueue = (tp: TcpSock, skb: Skb): boolean => {
 const pruneQueue = (tp: TcpSock, skb: Skb): boolean => {
   const { mib } = netnsTcp(tp.netns)
   mib.PruneCalled++
-  if (!canIngest(tp, skb)) clampWindow(tp, skb)
+  if (!canIngest(tp, skb)) clampWindow(tp)
   if (canIngest(tp, skb)) return true
   tcpCollapseOfoQueue(tp)
   tcpCollapseReceiveQueue(tp)

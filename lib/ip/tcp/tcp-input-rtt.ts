@@ -3,12 +3,12 @@
  *
  * @see net/ipv4/tcp_input.c tcp_rtt_estimator, tcp_ack_update_rtt, tcp_rearm_rto; lib/win_minmax.c; RFC 6298
  */
+import { tcpTimeStampMs } from './tcp-time.js'
 import type { Dst } from '../../core/dst.js'
 import { HZ } from '../../sim/timer.js'
 import { dstMetrics } from '../dst-metrics.js'
 import { tcpSysctls } from './netns-tcp.js'
 import { FLAG_ACK_MAYBE_DELAYED, FLAG_ACKED, FLAG_SYN_ACKED } from './tcp-ack-sample.js'
-import { tcpRttTsoptUs } from './tcp-input-rcvbuf.js'
 import { jiffiesToUs, tcpRtoDeltaUs, tcpRtoMinUs, usToJiffies } from './tcp-rto.js'
 import { after } from './tcp-seq.js'
 import type { RttMin, TcpSock } from './tcp-sock.js'
@@ -156,4 +156,14 @@ export const tcpRearmRto = (tp: TcpSock): void => {
   if (tp.icskPending === ICSK_TIME_REO_TIMEOUT || tp.icskPending === ICSK_TIME_LOSS_PROBE)
     rto = usToJiffies(Math.max(tcpRtoDeltaUs(tp), 1))
   tcpResetXmitTimer(tp, ICSK_TIME_RETRANS, rto, true)
+}
+
+const US_PER_MS = 1000
+/** Milliseconds beyond which an echoed timestamp makes no sense as a round-trip time. */
+const MAX_TS_DELTA_MS = 2147483
+
+/** Round-trip time by the echoed timestamp in microseconds, -1 when it makes no sense (tcp_rtt_tsopt_us). */
+export const tcpRttTsoptUs = (tp: TcpSock, minDeltaMs: number): number => {
+  const delta = ((tcpTimeStampMs(tp) - tp.rxOpt.rcvTsecr) | 0) >>> 0
+  return delta < MAX_TS_DELTA_MS ? (delta || minDeltaMs) * US_PER_MS : -1
 }

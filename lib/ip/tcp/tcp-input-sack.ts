@@ -14,8 +14,6 @@ import { after, before } from './tcp-seq.js'
 import { TCP_CA_LOSS } from './tcp-states.js'
 import type { SackBlock, TcpSock } from './tcp-sock.js'
 
-export { tcpHighestSackReplace } from './tcp-highest-sack.js'
-
 const TCP_NUM_SACKS = 4
 const TCPOLEN_SACK_BASE = 2
 const TCPOLEN_SACK_PERBLOCK = 8

@@ -3,47 +3,18 @@
  *
  * @see net/ipv4/tcp_input.c tcp_check_space, tcp_data_snd_check, __tcp_ack_snd_check
  */
+import { tcpCheckSpace } from './tcp-sndbuf.js'
 import { tcpSysctls } from './netns-tcp.js'
 import { ICSK_ACK_NOW, inetCskAckScheduled } from './tcp-ack-state.js'
-import { TCP_CHRONO_SNDBUF_LIMITED, tcpChronoStop } from './tcp-chrono.js'
 import { tcpInQuickackMode } from './tcp-input-quickack.js'
 import { tcpSendAck, tcpSendDelayedAck } from './tcp-output-ctl.js'
 import { tcpSelectWindowRaw } from './tcp-output-window.js'
 import { tcpPushPendingFrames } from './tcp-output-xmit.js'
 import { TCP_ACK_DEFERRED, type TcpSock } from './tcp-sock.js'
-import { skStreamWriteSpace } from './tcp-sendmsg.js'
-import { tcpJiffies } from './tcp-time.js'
 import { tcpStartCompressedAckTimer } from './tcp-timer.js'
 
-/** Headers in front of the payload (MAX_TCP_HEADER), skb_shared_info and sk_buff. */
-const MAX_TCP_HEADER = 256
-const SHARED_INFO = 320
-const SKB_STRUCT = 256
-const TCP_INIT_CWND = 10
 /** Duplicates that are sent at once before they are compressed (TCP_FASTRETRANS_THRESH). */
 const TCP_FASTRETRANS_THRESH = 3
-
-const roundupPowOfTwo = (n: number): number => 2 ** Math.ceil(Math.log2(n))
-
-/** The send buffer grows to two windows (tcp_sndbuf_expand). */
-export const tcpSndbufExpand = (tp: TcpSock): void => {
-  const octets = Math.max(tp.rxOpt.mssClamp, tp.mssCache) + MAX_TCP_HEADER + SHARED_INFO
-  const perMss = roundupPowOfTwo(octets) + SKB_STRUCT
-  const segs = Math.max(TCP_INIT_CWND, tp.sndCwnd, tp.reordering + 1)
-  const sndmem = 2 * segs * perMss
-  if (tp.sndbuf < sndmem) tp.sndbuf = Math.min(sndmem, tcpSysctls(tp.netns).wmemMax)
-}
-
-/** Wakes a writer when there is room again (tcp_check_space). */
-export const tcpCheckSpace = (tp: TcpSock): void => {
-  if (!tp.nospace || tp.dead) return
-  if (!tp.userSndbuf && tp.inFlight < tp.sndCwnd) {
-    tcpSndbufExpand(tp)
-    tp.sndCwndStampJiffies = tcpJiffies(tp.netns)
-  }
-  skStreamWriteSpace(tp)
-  if (!tp.nospace) tcpChronoStop(tp, TCP_CHRONO_SNDBUF_LIMITED)
-}
 
 /** Sends what may be sent now, and wakes writers (tcp_data_snd_check). */
 export const tcpDataSndCheck = (tp: TcpSock): void => {

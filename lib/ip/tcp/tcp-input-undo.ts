@@ -17,7 +17,7 @@ import { tcpEcnWithdrawCwr } from './tcp-ecn.js'
 import { tcpRetransStampCleanup, tcpTryKeepOpen } from './tcp-input-cwnd.js'
 import { tcpAddRenoSack } from './tcp-input-loss.js'
 import { tcpCheckSackReordering } from './tcp-input-sack.js'
-import { tcpSegTimestampMs, tcpTimeStampMs } from './tcp-output.js'
+import { tcpSegTimestampMs, tcpTimeStampMs } from './tcp-time.js'
 import { tcpWndEnd } from './tcp-output-tso.js'
 import { TCP_RACK_RECOVERY_THRESH } from './tcp-recovery.js'
 import { TCPCB_LOST, TCPCB_RETRANS, type TcpSeg } from './tcp-seg.js'
@@ -122,7 +122,7 @@ export const tcpTryUndoPartial = (tp: TcpSock, priorSndUna: number): boolean => 
   return false
 }
 
-/** F-RTO: the timeout was too early when data arrives that was never sent again; true when that is settled for now. */
+/** F-RTO: the timeout was too early when data arrives that was never sent again; true when nothing more is to be done. */
 const processFrto = (tp: TcpSock, flag: number, numDupack: number, isRecovered: boolean): boolean => {
   if (flag & FLAG_ORIG_SACK_ACKED && tryUndoLoss(tp, true)) return true
   if (after(tp.sndNxt, tp.highSeq)) {

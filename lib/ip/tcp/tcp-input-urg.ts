@@ -7,7 +7,7 @@ import { deliverSkb, type Skb } from '../../core/skb.js'
 import { TH_SYN, TH_URG, tcpHdrLen, tcpUrg as urgPtr } from '../../wire/tcp.js'
 import { tcpSysctls } from './netns-tcp.js'
 import { rcvQueuePeek, rcvQueueTake } from './tcp-queues.js'
-import { TCP_URG_NOTYET, TCP_URG_VALID } from './tcp-recvmsg.js'
+import { TCP_URG_NOTYET, TCP_URG_VALID } from './tcp-states.js'
 import { after, before } from './tcp-seq.js'
 import type { TcpSock } from './tcp-sock.js'
 

@@ -62,7 +62,8 @@ const disorderedAckCheck = (tp: TcpSock, skb: Skb): number => {
 const sequence = (tp: TcpSock, skb: Skb): number => {
   if (before(skb.endSeq, tp.rcvWup)) return DROP.TCP_OLD_SEQUENCE
   const limit = (tp.rcvNxt + tcpReceiveWindow(tp)) | 0
-  if (!after(skb.endSeq, limit)) return 0
+  // A FIN may lie behind the window.
+  if (!after((skb.endSeq - (skb.tcpFlags & TH_FIN ? 1 : 0)) | 0, limit)) return 0
   if (after(skb.seq, limit)) return DROP.TCP_INVALID_SEQUENCE
   // What goes beyond the window is taken when nothing else waits to be read.
   return tp.rcvQueueHead < tp.rcvQueue.length ? DROP.TCP_INVALID_END_SEQUENCE : 0

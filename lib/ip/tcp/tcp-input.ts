@@ -11,7 +11,7 @@ import { TCP_TIMEWAIT_LEN } from './inet-timewait-sock.js'
 import { netnsTcp } from './netns-tcp.js'
 import { FLAG_DATA, FLAG_NO_CHALLENGE_ACK, FLAG_SLOWPATH, FLAG_UPDATE_TS_RECENT } from './tcp-ack-sample.js'
 import { inetCskAckScheduled } from './tcp-ack-state.js'
-import { tcpShutdown } from './tcp-close.js'
+import { tcpSendShutdown } from './tcp-close-state.js'
 import { tcpV4ConnRequest } from './tcp-conn-request.js'
 import { skStateChange, tcpDone, tcpSetState } from './tcp-done.js'
 import { tcpFastPathOn } from './tcp-fast-path.js'
@@ -27,7 +27,7 @@ import { tcpInitTransfer, tcpRcvSynsentStateProcess, tcpTryUndoSpuriousSyn } fro
 import { tcpUrg } from './tcp-input-urg.js'
 import { hasNewData, tcpReset, tcpValidateIncoming } from './tcp-input-validate.js'
 import { tcpUpdateMetrics } from './tcp-metrics.js'
-import { tcpMstampRefresh } from './tcp-output.js'
+import { tcpMstampRefresh } from './tcp-time.js'
 import { tcpReceiveWindow } from './tcp-output-window.js'
 import { after, before } from './tcp-seq.js'
 import {
@@ -112,8 +112,8 @@ const tryFastPath = (tp: TcpSock, skb: Skb): boolean => {
     tcpDropReason(tp, skb, DROP.PKT_TOO_SMALL)
     return true
   }
-  // What goes beyond the window, or needs room to be made, takes the other path.
-  if (after(skb.endSeq, (tp.rcvNxt + tcpReceiveWindow(tp)) | 0) || tp.rmemAlloc + len - hlen > tp.rcvbuf) return false
+  // What goes beyond the window takes the other path. What is in it was promised room, be the buffer full or not.
+  if (after(skb.endSeq, (tp.rcvNxt + tcpReceiveWindow(tp)) | 0)) return false
   fastData(tp, skb, hasTstamp)
   return true
 }
@@ -171,7 +171,7 @@ const synRecvEstablished = (tp: TcpSock, skb: Skb): void => {
   tp.lsndtimeJiffies = tcpJiffies(tp.netns)
   tcpInitializeRcvMss(tp)
   tcpFastPathOn(tp)
-  if (tp.shutdown & SEND_SHUTDOWN) tcpShutdown(tp, 1)
+  if (tp.shutdown & SEND_SHUTDOWN) tcpSendShutdown(tp)
 }
 
 /** How the handling of a state ended: the rest follows; the skb is to be consumed; or a drop reason. */

@@ -33,7 +33,8 @@ import { tcpSyncMss } from './tcp-output-mss.js'
 import { between } from './tcp-seq.js'
 import { TCP_MTU_REDUCED_DEFERRED, type TcpSock } from './tcp-sock.js'
 import { TCP_CLOSE, TCP_LISTEN, TCP_NEW_SYN_RECV, TCP_SYN_RECV, TCP_SYN_SENT, TCP_TIME_WAIT } from './tcp-states.js'
-import { ICSK_TIME_RETRANS, inetCskResetXmitTimer, TCP_TIMEOUT_INIT, tcpRetransmitTimer } from './tcp-timer.js'
+import { ICSK_TIME_RETRANS, inetCskResetXmitTimer, TCP_TIMEOUT_INIT } from './tcp-timer.js'
+import { tcpRetransmitTimer } from './tcp-timer-rto.js'
 import { tcpDoneWithError } from './tcp-done.js'
 
 const EHOSTUNREACH = errnoNumber('EHOSTUNREACH')

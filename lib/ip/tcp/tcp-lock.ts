@@ -15,7 +15,7 @@ import {
   TCP_WRITE_TIMER_DEFERRED,
   type TcpSock,
 } from './tcp-sock.js'
-import { tcpDelackTimerHandler, tcpWriteTimerHandler } from './tcp-timer.js'
+import { tcpDelackTimerHandler, tcpWriteTimerHandler } from './tcp-timer-handlers.js'
 
 const DEFERRED_ALL: number =
   TCP_TSQ_DEFERRED | TCP_WRITE_TIMER_DEFERRED | TCP_DELACK_TIMER_DEFERRED | TCP_MTU_REDUCED_DEFERRED | TCP_ACK_DEFERRED

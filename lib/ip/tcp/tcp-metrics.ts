@@ -49,7 +49,7 @@ const getMetrics = (tp: TcpSock, dst: Dst, create: boolean): TcpMetrics | null =
   return tm
 }
 
-const isLocked = (tm: TcpMetrics, name: string): boolean => tm.lock !== null && tm.lock.has(name)
+const isLocked = (tm: TcpMetrics, name: string): boolean => tm.lock?.has(name) === true
 
 /** Overestimating a round trip is better than underestimating it: up at once, down slowly. */
 const updateRtt = (tm: TcpMetrics, tp: TcpSock): void => {

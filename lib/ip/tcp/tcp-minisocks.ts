@@ -130,7 +130,7 @@ export const tcpCheckReq = (skb: Skb, req: TcpRequestSock): TcpSock | null => {
 
 /** Counts a segment that came in (tcp_segs_in); `data` is at the TCP header. */
 export const tcpSegsIn = (tp: TcpSock, skb: Skb): void => {
-  const segs = skb.gsoSegs > 1 ? skb.gsoSegs : 1
+  const segs = Math.max(skb.gsoSegs, 1)
   tp.segsIn += segs
   if (skb.tail - skb.data > tcpHdrLen(skb.buf, skb.data)) tp.dataSegsIn += segs
 }

@@ -12,7 +12,7 @@ import { dstMtu } from '../route.js'
 import { inetEhashNolisten, inetInheritPort } from './inet-hashtables.js'
 import { netnsTcp } from './netns-tcp.js'
 import type { TcpRequestSock } from './request-sock.js'
-import { tcpAssignCongestionControl, tcpSetCaState } from './tcp-cong.js'
+import { tcpAssignCongestionControl, tcpCaDstInit, tcpSetCaState } from './tcp-cong.js'
 import { INET_ECN_MASK, TCP_ECN_OK } from './tcp-ecn.js'
 import { tcpInitializeRcvMss } from './tcp-input-rcvbuf.js'
 import { tcpListendrop } from './tcp-listener.js'
@@ -76,6 +76,7 @@ const fromRequest = (tp: TcpSock, req: TcpRequestSock, skb: Skb): void => {
   tp.irs = req.rcvIsn
   tp.rcvWup = tp.copiedSeq = tp.rcvNxt = (req.rcvIsn + 1) | 0
   tp.iss = req.sntIsn
+  tp.segsIn = 1
   tp.sndSml = tp.sndUna = tp.sndNxt = tp.sndUp = tp.writeSeq = tp.pushedSeq = (req.sntIsn + 1) | 0
   tp.sndWl1 = req.rcvIsn
   tp.ack.lrcvtimeJiffies = now
@@ -107,6 +108,8 @@ const fromRequest = (tp: TcpSock, req: TcpRequestSock, skb: Skb): void => {
 
 const createOpenreqChild = (listener: TcpSock, req: TcpRequestSock, skb: Skb): TcpSock => {
   const child = new TcpSock(listener.netns)
+  child.timers = listener.timers!.ofChild(child)
+  child.hooks = listener.hooks
   tcpInitSock(child)
   cloneOptions(child, listener)
   child.state = TCP_SYN_RECV
@@ -151,7 +154,7 @@ export const tcpV4SynRecvSock = (
   child.inetId = child.netns.rng.u16()
   if (sysctls.reflectTos !== 0) child.tos = req.synTos & ~INET_ECN_MASK
   child.dstCache = dst
-  if (!child.caSetsockopt) tcpAssignCongestionControl(child)
+  if (!tcpCaDstInit(child, dst) && !child.caSetsockopt) tcpAssignCongestionControl(child)
   tcpSetCaState(child, TCP_CA_OPEN)
   tcpSyncMss(child, dstMtu(dst, false))
   child.advmss = tcpMssClamp(listener, dstAdvmss(dst))

@@ -9,14 +9,9 @@ import { TH_ACK, TH_CWR, TH_ECE, TH_FIN, TH_PUSH, TH_RST, TH_SYN } from '../../w
 import { netnsTcp, tcpSysctls } from './netns-tcp.js'
 import { ICSK_ACK_PUSHED, ICSK_ACK_SCHED, ICSK_ACK_TIMER, inetCskInPingpongMode } from './tcp-ack-state.js'
 import { TCP_ECN_OK } from './tcp-ecn.js'
-import {
-  TCP_SKB_OVERHEAD,
-  tcpMstampRefresh,
-  tcpSegLen,
-  tcpTransmitAck,
-  tcpTransmitBare,
-  tcpTransmitSkb,
-} from './tcp-output.js'
+import { tcpTransmitAck, tcpTransmitBare, tcpTransmitSkb } from './tcp-output.js'
+import { TCP_SKB_OVERHEAD, tcpSegLen } from './tcp-seg.js'
+import { tcpMstampRefresh } from './tcp-time.js'
 import { tcpCurrentMss } from './tcp-output-mss.js'
 import { newNondataSeg, tcpEventNewDataSent, tcpFragment, tcpSetSkbTsoSegs } from './tcp-output-segs.js'
 import { TCP_NAGLE_OFF, tcpWndEnd } from './tcp-output-tso.js'

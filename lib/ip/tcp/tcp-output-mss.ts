@@ -5,8 +5,7 @@
  */
 import { IPV4_HLEN } from '../../wire/ipv4.js'
 import { TCP_HLEN } from '../../wire/tcp.js'
-import { dstAdvmss } from '../dst-metrics.js'
-import { dstMtu } from '../route.js'
+import { dstAdvmss, heldDstMtu } from '../dst-metrics.js'
 import { tcpSysctls } from './netns-tcp.js'
 import { tcpEstablishedOptionsLen } from './tcp-output-options.js'
 import type { TcpSock } from './tcp-sock.js'
@@ -57,7 +56,7 @@ export const tcpSyncMss = (tp: TcpSock, pmtu: number): number => {
 export const tcpCurrentMss = (tp: TcpSock): number => {
   let mss = tp.mssCache
   if (tp.dstCache !== null) {
-    const mtu = dstMtu(tp.dstCache, false)
+    const mtu = heldDstMtu(tp.dstCache)
     if (mtu !== tp.pmtuCookie) mss = tcpSyncMss(tp, mtu)
   }
   return mss - (TCP_HLEN + tcpEstablishedOptionsLen(tp) - tp.tcpHeaderLen)

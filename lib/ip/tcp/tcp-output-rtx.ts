@@ -8,8 +8,10 @@ import { TH_CWR, TH_ECE, TH_SYN } from '../../wire/tcp.js'
 import { inetSkRebuildHeader } from '../queue-xmit.js'
 import { netnsTcp } from './netns-tcp.js'
 import { tcpInCwndReduction } from './tcp-input-cwnd.js'
-import { tcpHighestSackReplace } from './tcp-input-sack.js'
-import { segStillInHostQueue, tcpSegLen, tcpSegTimestampMs, tcpTransmitSkb } from './tcp-output.js'
+import { tcpHighestSackReplace } from './tcp-highest-sack.js'
+import { segStillInHostQueue, tcpTransmitSkb } from './tcp-output.js'
+import { tcpSegLen } from './tcp-seg.js'
+import { tcpSegTimestampMs } from './tcp-time.js'
 import { tcpCurrentMss } from './tcp-output-mss.js'
 import {
   tcpAdjustPcount,
@@ -19,7 +21,7 @@ import {
   tcpTrimHead,
 } from './tcp-output-segs.js'
 import { tcpTsoSegs, tcpWndEnd } from './tcp-output-tso.js'
-import { tcpPacingCheck, tcpSmallQueueCheck } from './tcp-output-tsq.js'
+import { tcpPacingCheck, tcpSmallQueueCheck } from './tcp-output-limits.js'
 import {
   TCPCB_EVER_RETRANS,
   TCPCB_LOST,

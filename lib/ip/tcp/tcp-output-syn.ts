@@ -11,12 +11,14 @@ import { dstAdvmss, dstMetrics, dstWantsEcn } from '../dst-metrics.js'
 import { dstMtu } from '../route.js'
 import { inetSkRebuildHeader } from '../queue-xmit.js'
 import { netnsTcp } from './netns-tcp.js'
+import { tcpCaDstInit } from './tcp-cong.js'
 import type { TcpRequestSock } from './request-sock.js'
 import { cookieInitTimestamp } from './syncookies.js'
 import { TCP_ECN_OK } from './tcp-ecn.js'
 import { tcpClearRetrans } from './tcp-input-loss.js'
 import { tcpInitializeRcvMss } from './tcp-input-rcvbuf.js'
-import { allocTcpSkb, putTcpHeader, tcpMstampRefresh, tcpTimeStampMs, tcpTransmitSkb } from './tcp-output.js'
+import { allocTcpSkb, putTcpHeader, tcpTransmitSkb } from './tcp-output.js'
+import { tcpMstampRefresh, tcpTimeStampMs } from './tcp-time.js'
 import { tcpMssClamp, tcpMtupInit, tcpSyncMss } from './tcp-output-mss.js'
 import { type SynOptions, TCPOLEN_TSTAMP_ALIGNED, tcpSynOptionsLen, tcpSynOptionsWrite } from './tcp-output-options.js'
 import { newNondataSeg } from './tcp-output-segs.js'
@@ -38,6 +40,7 @@ const initFromRoute = (tp: TcpSock, dst: Dst): void => {
   tp.maxWindow = 0
   tcpMtupInit(tp)
   tcpSyncMss(tp, dstMtu(dst, false))
+  tcpCaDstInit(tp, dst)
   if (tp.windowClamp === 0) tp.windowClamp = metrics.window ?? 0
   tp.advmss = tcpMssClamp(tp, dstAdvmss(dst))
   tcpInitializeRcvMss(tp)

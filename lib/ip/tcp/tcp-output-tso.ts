@@ -5,7 +5,7 @@
  */
 import { TH_FIN } from '../../wire/tcp.js'
 import { tcpSysctls } from './netns-tcp.js'
-import { tcpSegLen } from './tcp-output.js'
+import { tcpSegLen } from './tcp-seg.js'
 import type { TcpSeg } from './tcp-seg.js'
 import { after, seqAdd } from './tcp-seq.js'
 import type { TcpSock } from './tcp-sock.js'

@@ -8,7 +8,9 @@ import { TCP_CHRONO_RWND_LIMITED, TCP_CHRONO_SNDBUF_LIMITED, tcpChronoStart, tcp
 import { tcpCaEvent, tcpIsCwndLimited } from './tcp-cong.js'
 import { tcpCurrentSsthresh, tcpInCwndReduction } from './tcp-input-cwnd.js'
 import { tcpInitCwnd } from './tcp-input-rtt.js'
-import { tcpMstampRefresh, tcpSegLen, tcpTransmitSkb } from './tcp-output.js'
+import { tcpTransmitSkb } from './tcp-output.js'
+import { tcpSegLen } from './tcp-seg.js'
+import { tcpMstampRefresh } from './tcp-time.js'
 import { tcpCurrentMss } from './tcp-output-mss.js'
 import { tcpMtuProbe } from './tcp-output-mtu-probe.js'
 import { tcpEventNewDataSent, tcpGrowSkb, tcpSetSkbTsoSegs, tsoFragment } from './tcp-output-segs.js'
@@ -27,7 +29,7 @@ import {
   tcpTsoShouldDefer,
   tcpUrgMode,
 } from './tcp-output-tso.js'
-import { tcpPacingCheck, tcpSmallQueueCheck } from './tcp-output-tsq.js'
+import { tcpPacingCheck, tcpSmallQueueCheck } from './tcp-output-limits.js'
 import type { TcpSeg } from './tcp-seg.js'
 import { before } from './tcp-seq.js'
 import type { TcpSock } from './tcp-sock.js'

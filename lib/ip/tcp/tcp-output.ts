@@ -3,12 +3,13 @@
  *
  * @see net/ipv4/tcp_output.c __tcp_transmit_skb
  */
+import { TCP_SKB_OVERHEAD, tcpSegLen } from './tcp-seg.js'
 import { netXmitErrno } from '../../core/dev-tx.js'
 import { allocSkb, CHECKSUM_PARTIAL, type Skb, skbPut } from '../../core/skb.js'
 import { putU16, putU32 } from '../../wire/bytes.js'
 import { csumFold, csumPseudo } from '../../wire/checksum.js'
 import { IPPROTO_TCP, IPV4_HLEN } from '../../wire/ipv4.js'
-import { TCP_HLEN, TH_ACK, TH_CWR, TH_ECE, TH_FIN, TH_PUSH, TH_SYN, TH_URG } from '../../wire/tcp.js'
+import { TCP_HLEN, TH_ACK, TH_CWR, TH_ECE, TH_PUSH, TH_SYN, TH_URG } from '../../wire/tcp.js'
 import { ipQueueXmit } from '../queue-xmit.js'
 import { netnsTcp } from './netns-tcp.js'
 import { inetEcnDontxmit, inetEcnXmit, TCP_ECN_DEMAND_CWR, TCP_ECN_OK, TCP_ECN_QUEUE_CWR } from './tcp-ecn.js'
@@ -30,28 +31,13 @@ import { tcpRateSkbSent } from './tcp-rate.js'
 import type { TcpSeg } from './tcp-seg.js'
 import { after, before } from './tcp-seq.js'
 import { PURE_ACK_TRUESIZE, type TcpSock, TSQ_THROTTLED } from './tcp-sock.js'
-import { tcpClockNs, tcpJiffies } from './tcp-time.js'
+import { tcpJiffies } from './tcp-time.js'
 import { ICSK_TIME_DACK, inetCskClearXmitTimer, tcpCancelCompressedAckTimer } from './tcp-timer.js'
-
-/** What a segment without its payload counts as: the sk_buff, its head of the small cache and its shared info. */
-export const TCP_SKB_OVERHEAD = 832
 
 const NS_PER_MS = 1_000_000
 const WINDOW_SHIFT = 14
 const TCP_CSUM = 16
 const TCP_URG = 18
-
-/** Refreshes the socket's clock (tcp_mstamp_refresh). */
-export const tcpMstampRefresh = (tp: TcpSock): void => {
-  const now = tcpClockNs(tp.netns)
-  if (now > tp.tcpClockNs) tp.tcpClockNs = now
-}
-
-/** Timestamps clock of the socket in milliseconds without its offset, int32 (tcp_time_stamp_ts). */
-export const tcpTimeStampMs = (tp: TcpSock): number => Math.floor(tp.tcpClockNs / NS_PER_MS) | 0
-
-/** Timestamps clock when a segment was sent, without the socket's offset, int32 (tcp_skb_timestamp_ts). */
-export const tcpSegTimestampMs = (seg: TcpSeg): number => Math.floor(seg.mstamp / NS_PER_MS) | 0
 
 /** True while what was sent last of a segment is in a queue of this machine: sending it again is of no use. */
 export const segStillInHostQueue = (tp: TcpSock, seg: TcpSeg): boolean => {
@@ -61,12 +47,6 @@ export const segStillInHostQueue = (tp: TcpSock, seg: TcpSeg): boolean => {
   netnsTcp(tp.netns).mib.TCPSpuriousRtxHostQueues++
   return true
 }
-
-/** Octets of payload of a segment. */
-export const tcpSegLen = (seg: TcpSeg): number => payloadLen(seg.seq, seg.endSeq, seg.flags)
-
-const payloadLen = (seq: number, endSeq: number, flags: number): number =>
-  ((endSeq - seq) | 0) - (flags & TH_SYN ? 1 : 0) - (flags & TH_FIN ? 1 : 0)
 
 /** Writes the checksum field of a segment whose sum the device finishes (__tcp_v4_send_check); `skb.data` is at the header. */
 export const tcpV4SendCheck = (skb: Skb, saddr: number, daddr: number): void => {

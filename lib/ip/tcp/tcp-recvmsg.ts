@@ -3,6 +3,7 @@
  *
  * @see net/ipv4/tcp.c tcp_recvmsg_locked, __tcp_cleanup_rbuf, tcp_recv_urg
  */
+import { TCP_URG_VALID, TCP_URG_READ } from './tcp-states.js'
 import type { Skb } from '../../core/skb.js'
 import { errnoNumber } from '../../errors.js'
 import { TH_FIN, TH_SYN } from '../../wire/tcp.js'
@@ -10,7 +11,7 @@ import { ICSK_ACK_PUSHED, ICSK_ACK_PUSHED2, inetCskAckScheduled, inetCskInPingpo
 import { tcpFastPathCheck } from './tcp-fast-path.js'
 import { tcpRcvSpaceAdjust } from './tcp-input-rcvbuf.js'
 import { flushBacklog, lockSock, releaseSock } from './tcp-lock.js'
-import { tcpMstampRefresh } from './tcp-output.js'
+import { tcpMstampRefresh } from './tcp-time.js'
 import { tcpSendAck } from './tcp-output-ctl.js'
 import { tcpReceiveWindow, tcpSelectWindowRaw } from './tcp-output-window.js'
 import { tcpEatRecvSkb } from './tcp-queues.js'
@@ -21,11 +22,6 @@ import { RCV_SHUTDOWN, TCP_CLOSE, TCP_LISTEN } from './tcp-states.js'
 /** Flags of a read: urgent data; leave it in the queue. */
 export const MSG_OOB = 1
 export const MSG_PEEK = 2
-
-/** Bits of `tp.urgData`: announced but not here, an octet is here, it was read. */
-export const TCP_URG_VALID = 0x0100
-export const TCP_URG_NOTYET = 0x0200
-export const TCP_URG_READ = 0x0400
 
 const EAGAIN = errnoNumber('EAGAIN')
 const EINVAL = errnoNumber('EINVAL')

@@ -5,6 +5,7 @@
  * @see include/net/tcp.h struct tcp_skb_cb
  */
 
+import { TH_FIN, TH_SYN } from '../../wire/tcp.js'
 import type { Skb } from '../../core/skb.js'
 
 /** Selectively acknowledged; retransmitted; lost; tagged at all; retransmitted at some time; repaired. */
@@ -117,8 +118,9 @@ export class TcpTsortedList {
     seg.isTsorted = true
   }
 
-  /** Puts `seg` behind `at`, for the second part of one that was cut. */
+  /** Puts `seg` behind `at`, for the second part of one that was cut; of one that is lost, and so not here, neither part is. */
   insertAfter(at: TcpSeg, seg: TcpSeg): void {
+    if (!at.isTsorted) return
     seg.tsPrev = at
     seg.tsNext = at.tsNext
     if (at.tsNext === null) this.tail = seg
@@ -138,3 +140,13 @@ export class TcpTsortedList {
     seg.isTsorted = false
   }
 }
+
+/** What a segment without its payload counts as: the sk_buff, its head of the small cache and its shared info. */
+export const TCP_SKB_OVERHEAD = 832
+
+/** Octets of payload between two sequence numbers. */
+export const tcpPayloadLen = (seq: number, endSeq: number, flags: number): number =>
+  ((endSeq - seq) | 0) - (flags & TH_SYN ? 1 : 0) - (flags & TH_FIN ? 1 : 0)
+
+/** Octets of payload of a segment. */
+export const tcpSegLen = (seg: TcpSeg): number => tcpPayloadLen(seg.seq, seg.endSeq, seg.flags)

@@ -3,12 +3,13 @@
  *
  * @see net/ipv4/tcp.c tcp_sendmsg_locked, tcp_push; net/core/stream.c
  */
+import { skStreamMemoryFree, skStreamWriteSpace } from './tcp-sndbuf.js'
 import { errnoNumber } from '../../errors.js'
 import { TH_PUSH } from '../../wire/tcp.js'
 import { netnsTcp } from './netns-tcp.js'
 import { TCP_CHRONO_BUSY, TCP_CHRONO_SNDBUF_LIMITED, tcpChronoStart, tcpChronoStop } from './tcp-chrono.js'
 import { flushBacklog, lockSock, releaseSock } from './tcp-lock.js'
-import { tcpSegLen } from './tcp-output.js'
+import { tcpSegLen } from './tcp-seg.js'
 import { tcpBoundToHalfWnd, tcpCurrentMss } from './tcp-output-mss.js'
 import { newDataSeg, tcpWriteQueueUnlinkAndFree } from './tcp-output-segs.js'
 import { TCP_NAGLE_CORK, TCP_NAGLE_PUSH } from './tcp-output-tso.js'
@@ -28,31 +29,6 @@ const EAGAIN = errnoNumber('EAGAIN')
 const EPIPE = errnoNumber('EPIPE')
 /** New segments after which a long write handles what has arrived. */
 const BACKLOG_EVERY = 16
-const U32_MAX = 0xffffffff
-
-/** Octets not sent at which the socket counts as writable (tcp_notsent_lowat). */
-const notsentLowat = (tp: TcpSock): number =>
-  tp.notsentLowat !== 0 ? tp.notsentLowat : netnsTcp(tp.netns).sysctls.notsentLowat
-
-/** True while little enough is not sent (tcp_stream_memory_free). */
-const streamMemoryFree = (tp: TcpSock, wake: number): boolean => {
-  const lowat = notsentLowat(tp)
-  return lowat >= U32_MAX || ((tp.writeSeq - tp.sndNxt) | 0) * 2 ** wake < lowat
-}
-
-/** True while the send buffer has room (sk_stream_memory_free). */
-export const skStreamMemoryFree = (tp: TcpSock): boolean => tp.wmemQueued < tp.sndbuf && streamMemoryFree(tp, 0)
-
-/** True when the program should be told that there is room: a third of the buffer is free (sk_stream_is_writeable). */
-export const skStreamIsWriteable = (tp: TcpSock): boolean =>
-  tp.sndbuf - tp.wmemQueued >= tp.wmemQueued >> 1 && tp.wmemQueued < tp.sndbuf && streamMemoryFree(tp, 1)
-
-/** Wakes a writer when there is room again (sk_stream_write_space). */
-export const skStreamWriteSpace = (tp: TcpSock): void => {
-  if (!skStreamIsWriteable(tp)) return
-  tp.nospace = false
-  tp.wakeWrite()
-}
 
 /** The last of what is written is to be pushed (tcp_mark_push). */
 const markPush = (tp: TcpSock, seg: TcpSeg): void => {

@@ -343,6 +343,8 @@ export class TcpSock extends Sock implements SkbOwner {
   /** What the algorithm keeps; it makes and types it. */
   caPriv: object | null = null
   caSetsockopt = false
+  /** The route has named the algorithm and locked it. */
+  caDstLocked = false
   reordering = 3
   reordSeen = 0
   packetsOut = 0
@@ -376,8 +378,6 @@ export class TcpSock extends Sock implements SkbOwner {
   readonly cleanState: CleanState = new CleanState()
   readonly rate: RateSample = new RateSample()
   readonly ackSample: AckSample = { pktsAcked: 0, rttUs: -1, inFlight: 0 }
-  /** Something showed that the peer is reachable; the next packet tells the neighbour entry (sk_dst_pending_confirm). */
-  dstPendingConfirm = false
   readonly rack: TcpRack = {
     mstamp: 0,
     rttUs: 0,

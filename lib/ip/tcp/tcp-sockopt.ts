@@ -36,6 +36,7 @@ const MAX_TCP_WINDOW = 32767
 const MAX_TCP_KEEPIDLE = 32767
 const MAX_TCP_KEEPCNT = 127
 const MAX_TCP_SYNCNT = 127
+const TCP_FIN_TIMEOUT_MAX_SEC = 120
 const INET_ECN_MASK = 3
 
 /** Runs `fn` with the socket's lock, as every system call does. */
@@ -112,6 +113,12 @@ export const tcpSetKeepaliveTimes = (tp: TcpSock, what: 'time' | 'intvl' | 'prob
 export const tcpSetLinger = (tp: TcpSock, seconds: number | null): void => {
   if (seconds !== null) inRange('linger', seconds, 0, INT_MAX)
   tp.lingerSec = seconds ?? -1
+}
+
+/** TCP_LINGER2: seconds in FIN_WAIT2 once nobody holds the socket; 0 for net.ipv4.tcp_fin_timeout, less than 0 for none. Throws EINVAL. */
+export const tcpSetLinger2 = (tp: TcpSock, seconds: number): void => {
+  inRange('linger2', seconds, -INT_MAX, INT_MAX)
+  tp.linger2Jiffies = seconds < 0 ? -1 : Math.min(seconds, TCP_FIN_TIMEOUT_MAX_SEC) * HZ
 }
 
 /** TCP_USER_TIMEOUT in milliseconds. Throws EINVAL. */

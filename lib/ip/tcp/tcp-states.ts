@@ -39,3 +39,8 @@ export const TCP_CA_LOSS = 4
 export const RCV_SHUTDOWN = 1
 export const SEND_SHUTDOWN = 2
 export const SHUTDOWN_MASK = 3
+
+/** Bits of `tp.urgData`: announced but not here, an octet is here, it was read. */
+export const TCP_URG_VALID = 0x0100
+export const TCP_URG_NOTYET = 0x0200
+export const TCP_URG_READ = 0x0400

@@ -6,7 +6,7 @@
 import { NET_XMIT_CN } from '../../core/dev-tx.js'
 import type { Dst } from '../../core/dst.js'
 import { NSEC_PER_JIFFY, wheelExpiry } from '../../sim/timer.js'
-import { IP_DF, IPPROTO_TCP } from '../../wire/ipv4.js'
+import { IP_DF, IPPROTO_TCP, IPV4_HLEN } from '../../wire/ipv4.js'
 import { ipv4 } from '../ipv4.js'
 import { dstHoplimit, ipLocalOut } from '../local-out.js'
 import { tosToPriority } from '../priority.js'
@@ -20,6 +20,9 @@ import { tcpMakeSynack } from './tcp-output-syn.js'
 import type { TcpSock } from './tcp-sock.js'
 import { TCP_LISTEN } from './tcp-states.js'
 import { tcpClockMs } from './tcp-time.js'
+
+/** Smallest MTU of IPv4 (RFC 791). */
+const IPV4_MIN_MTU = 68
 
 /** Where the answers to a request go, or null (inet_csk_route_req). */
 export const inetCskRouteReq = (listener: TcpSock, req: TcpRequestSock): Dst | null => {
@@ -66,7 +69,9 @@ export const tcpV4SendSynack = (
   skb.priority = tosToPriority(tos)
   skb.hash = req.txHash
   skb.l4Hash = true
-  const df = listener.setsDf || (listener.wantsDf && !dst.mtuLocked) ? IP_DF : 0
+  // Nobody needs to cut a packet as small as that.
+  const isSmall = skb.tail - skb.data + IPV4_HLEN <= IPV4_MIN_MTU
+  const df = isSmall || listener.setsDf || (listener.wantsDf && !dst.mtuLocked) ? IP_DF : 0
   const ttl = listener.ttl !== 0 ? listener.ttl : dstHoplimit(dst)
   const rc = ipLocalOut(skb, listener, tos, df, ttl, IPPROTO_TCP, localAddress, peerAddress)
   return rc === NET_XMIT_CN ? 0 : rc

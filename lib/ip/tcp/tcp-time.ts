@@ -50,3 +50,15 @@ export const usDelta = (a: number, b: number): number => (a > b ? a - b : 0)
 /** What was sent at `t1` up to `seq1` was sent after the other (tcp_skb_sent_after). */
 export const tcpSentAfter = (t1: number, t2: number, seq1: number, seq2: number): boolean =>
   t1 > t2 || (t1 === t2 && after(seq1, seq2))
+
+/** Refreshes the socket's clock (tcp_mstamp_refresh). */
+export const tcpMstampRefresh = (tp: TcpSock): void => {
+  const now = tcpClockNs(tp.netns)
+  if (now > tp.tcpClockNs) tp.tcpClockNs = now
+}
+
+/** Timestamps clock of the socket in milliseconds without its offset, int32 (tcp_time_stamp_ts). */
+export const tcpTimeStampMs = (tp: TcpSock): number => Math.floor(tp.tcpClockNs / NS_PER_MS) | 0
+
+/** Timestamps clock when a segment was sent, without the socket's offset, int32 (tcp_skb_timestamp_ts). */
+export const tcpSegTimestampMs = (seg: TcpSeg): number => Math.floor(seg.mstamp / NS_PER_MS) | 0

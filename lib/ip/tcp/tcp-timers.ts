@@ -154,6 +154,11 @@ export class TcpTimers {
     this.keepalive = new WheelTimer(tp, fns.keepalive, 'tcp keepalive')
   }
 
+  /** The timers of a connection whose listening socket has these. */
+  ofChild(child: TcpSock): TcpTimers {
+    return new TcpTimers(child, this.#fns)
+  }
+
   /** True while compressed acknowledgements wait. */
   get compressedAckPending(): boolean {
     return this.#compressedAck?.pending ?? false
@@ -185,3 +190,13 @@ export class TcpTimers {
     this.#pacing?.cancel()
   }
 }
+
+/** Stops all timers (tcp_clear_xmit_timers). */
+export const tcpClearXmitTimers = (tp: TcpSock): void => {
+  tp.icskPending = 0
+  tp.ack.pending = 0
+  tp.timers?.clear()
+}
+
+/** Jiffies that pacing holds the next segment back (tcp_pacing_delay), rounded down. */
+export const tcpPacingDelayNs = (tp: TcpSock): number => Math.max(0, tp.tcpWstampNs - tp.tcpClockNs)

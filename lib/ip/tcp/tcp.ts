@@ -5,10 +5,13 @@
  */
 import type { Netns } from '../../core/netns.js'
 import { tcpInitSock } from './tcp-init-sock.js'
+import { tcpTsqHandler } from './tcp-output-tsq.js'
+import { tcpNetnsExit } from './tcp-close.js'
+import { tcpInitXmitTimers } from './tcp-timer-handlers.js'
 import { tcpReceiveWindow } from './tcp-output-window.js'
-import { TCP_URG_VALID } from './tcp-recvmsg.js'
-import { skStreamIsWriteable } from './tcp-sendmsg.js'
-import { TcpSock } from './tcp-sock.js'
+import { TCP_URG_VALID } from './tcp-states.js'
+import { skStreamIsWriteable } from './tcp-sndbuf.js'
+import { TcpSock, type TcpSockHooks } from './tcp-sock.js'
 import {
   RCV_SHUTDOWN,
   SEND_SHUTDOWN,
@@ -19,13 +22,15 @@ import {
   TCP_SYN_SENT,
 } from './tcp-states.js'
 
-export { tcpAbort, tcpClose, tcpCloseState, tcpDisconnect, tcpShutdown } from './tcp-close.js'
+export { tcpAbort, tcpClose, tcpDisconnect, tcpShutdown } from './tcp-close.js'
+export { tcpCloseState } from './tcp-close-state.js'
 export { tcpInitSock } from './tcp-init-sock.js'
 export { inetCskDestroySock, tcpDone, tcpDoneWithError, tcpSetState, tcpWriteErr } from './tcp-done.js'
 export { type TcpInfo, tcpGetInfo as tcpInfo } from './tcp-info.js'
 export { tcpWriteQueuePurge } from './tcp-queues.js'
 export { tcpCleanupRbuf, tcpRecvmsg } from './tcp-recvmsg.js'
-export { skStreamWriteSpace, tcpSendmsg } from './tcp-sendmsg.js'
+export { tcpSendmsg } from './tcp-sendmsg.js'
+export { skStreamWriteSpace } from './tcp-sndbuf.js'
 
 /** Events of {@link tcpPoll}. */
 export const EPOLLIN = 0x001
@@ -35,9 +40,14 @@ export const EPOLLERR = 0x008
 export const EPOLLHUP = 0x010
 export const EPOLLRDHUP = 0x2000
 
+/** What a socket calls by itself. */
+const HOOKS: TcpSockHooks = { tsq: tcpTsqHandler, destroy: tcpNetnsExit }
+
 /** A new socket of `netns` (socket(AF_INET, SOCK_STREAM)). */
 export const tcpSocket = (netns: Netns): TcpSock => {
   const tp = new TcpSock(netns)
+  tcpInitXmitTimers(tp)
+  tp.hooks = HOOKS
   tcpInitSock(tp)
   return tp
 }

@@ -18,7 +18,7 @@ import {
 } from './nf-conntrack-common.js'
 import type { NfConntrackNet } from './nf-conntrack-net.js'
 import type { NfConntrackTuple } from './nf-conntrack-tuple.js'
-import type { IpCtTcp } from './nf-conntrack-tcp-state.js'
+import type { IpCtTcpKept } from './nf-conntrack-tcp-state.js'
 
 /** Bit of {@link NfConn.ecache}: the connection reports events; the bits below are those that wait (1 << IPCT_*). */
 export const NF_CT_ECACHE: number = 1 << 30
@@ -63,7 +63,8 @@ export class NfConn {
   ecache = 0
   /** UDP and GRE: tick from which on it is a stream. */
   streamTs = 0
-  tcp: IpCtTcp | null = null
+  /** What is kept of TCP; null for other protocols. */
+  tcp: IpCtTcpKept | null = null
   ext: NfCtExt | null = null
   /** ifindex that MASQUERADE sent it out by, 0 for none (struct nf_conn_nat). */
   masqIndex = 0

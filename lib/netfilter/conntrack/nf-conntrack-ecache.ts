@@ -3,7 +3,8 @@
  *
  * @see net/netfilter/nf_conntrack_ecache.c, include/net/netfilter/nf_conntrack_ecache.h
  */
-import { NF_CT_ECACHE, type NfConn } from './nf-conn.js'
+import { HZ, NSEC_PER_JIFFY } from '../../sim/timer.js'
+import { NF_CT_ECACHE, type NfConn, nfCtExpires } from './nf-conn.js'
 import { IPCT_DESTROY, IPS_CONFIRMED, IPS_DYING } from './nf-conntrack-common.js'
 import type { NfConntrackNet, NfCtListener } from './nf-conntrack-net.js'
 
@@ -22,6 +23,37 @@ const tell = (ct: NfConn, events: number): void => {
   const wanted = ct.ext === null || ct.ext.ctmask === 0 ? events : events & ct.ext.ctmask
   if (wanted === 0) return
   for (const listener of ct.cnet.listeners) listener(ct, wanted)
+  gcArm(ct)
+}
+
+/**
+ * Expiry is told of as it happens where it is no further away than this, in ticks; else when the entry is met. Without a
+ * bound a connection that is established would keep a world busy for five days.
+ */
+const GC_HORIZON: number = 600 * HZ
+
+/**
+ * While somebody listens, wakes up when this connection expires.
+ *
+ * DIFFERS: the kernel's worker comes by every second to every minute and tells of what has expired since; netloom tells
+ * at once.
+ */
+const gcArm = (ct: NfConn): void => {
+  const { cnet } = ct
+  const left = nfCtExpires(ct)
+  if (ct.status & IPS_DYING || left > GC_HORIZON || cnet.listeners.length === 0) return
+  const at = (Math.floor(cnet.sim.now / NSEC_PER_JIFFY) + left) * NSEC_PER_JIFFY
+  if (cnet.gcEvent !== null) {
+    if (cnet.gcEvent.time <= at) return
+    cnet.sim.cancel(cnet.gcEvent)
+  }
+  cnet.gcEvent = cnet.sim.scheduleAt(Math.max(at, cnet.sim.now), gcWorker, cnet, 0, `conntrack of ${cnet.netns}`)
+}
+
+/** Removes what has expired, and waits for the next one (gc_worker). */
+const gcWorker = (cnet: NfConntrackNet): void => {
+  cnet.gcEvent = null
+  for (const ct of cnet.table.list()) gcArm(ct)
 }
 
 /** Tells what was noted, once the connection is in the table (nf_ct_deliver_cached_events). */
@@ -46,5 +78,8 @@ export const nfConntrackListen = (cnet: NfConntrackNet, listener: NfCtListener):
   return () => {
     const at = cnet.listeners.indexOf(listener)
     if (at >= 0) cnet.listeners.splice(at, 1)
+    if (cnet.listeners.length > 0 || cnet.gcEvent === null) return
+    cnet.sim.cancel(cnet.gcEvent)
+    cnet.gcEvent = null
   }
 }

@@ -4,6 +4,7 @@
  * @see net/netfilter/nf_conntrack_core.c
  */
 import type { Skb } from '../../core/skb.js'
+import { NSEC_PER_SEC } from '../../sim/time.js'
 import { NSEC_PER_JIFFY } from '../../sim/timer.js'
 import { IPPROTO_TCP } from '../../wire/ipv4.js'
 import { NfConn, nfCtExt, nfctTimeStamp } from './nf-conn.js'
@@ -88,6 +89,8 @@ const makeRoom = (cnet: NfConntrackNet, hash: number): boolean => {
   table.expire()
   const max = nfConntrackMax(cnet)
   if (table.count < max) return true
+  if (cnet.earlyDropAt >= 0 && cnet.sim.now >= cnet.earlyDropAt) purge(cnet, max)
+  if (table.count < max) return true
   let drops = 0
   const drop = (ct: NfConn): boolean => {
     if (ct.status & (IPS_ASSURED | IPS_DYING) || !nfCtDelete(ct)) return false
@@ -97,19 +100,26 @@ const makeRoom = (cnet: NfConntrackNet, hash: number): boolean => {
   table.someNear(hash, nfConntrackBuckets(cnet), NF_CT_EVICTION_RANGE, drop)
   stat.earlyDrop += drops
   if (drops > 0) return true
-  // The kernel's worker is woken: it gives up what may go until the table is below 95 in a hundred.
-  const max95 = Math.floor(max / 100) * 95
-  for (const ct of table.list()) if (table.count >= max95 && canEarlyDrop(ct)) nfCtDelete(ct)
+  // The kernel's worker, which comes by after a second at the earliest, is asked to give up what may go.
+  if (cnet.earlyDropAt < 0) cnet.earlyDropAt = cnet.sim.now + NSEC_PER_SEC
   return false
+}
+
+/** Gives up what may go until the table is below 95 in a hundred of its limit (gc_worker with early_drop). */
+const purge = (cnet: NfConntrackNet, max: number): void => {
+  cnet.earlyDropAt = -1
+  const max95 = Math.floor(max / 100) * 95
+  if (max95 === 0) return
+  for (const ct of cnet.table.list()) if (cnet.table.count >= max95 && canEarlyDrop(ct)) nfCtDelete(ct)
 }
 
 /** May the entry be given up under pressure? (gc_worker_can_early_drop) */
 const canEarlyDrop = (ct: NfConn): boolean =>
-  (ct.status & IPS_ASSURED) === 0 || (ct.protonum === IPPROTO_TCP && tcpCanEarlyDrop(ct))
+  (ct.status & IPS_ASSURED) === 0 || (ct.protonum === IPPROTO_TCP && tcpCanEarlyDrop(ct.tcp!.state))
 
-/** Is the connection closing? (tcp_can_early_drop) */
-export const tcpCanEarlyDrop = (ct: NfConn): boolean => {
-  switch (ct.tcp!.state) {
+/** Is a connection in this state of TCP closing? (tcp_can_early_drop) */
+export const tcpCanEarlyDrop = (state: number): boolean => {
+  switch (state) {
     case TCP_CONNTRACK_FIN_WAIT:
     case TCP_CONNTRACK_LAST_ACK:
     case TCP_CONNTRACK_TIME_WAIT:
@@ -220,7 +230,7 @@ export const nfCtIterateCleanupNet = (cnet: NfConntrackNet, fn: (ct: NfConn) => 
  */
 export const nfConntrackTupleTaken = (tuple: NfConntrackTuple, ignored: NfConn): boolean => {
   const { cnet, origZone, replZone } = ignored
-  const { table } = cnet
+  const { table, stat } = cnet
   const ct = table.find(tuple, origZone, replZone, table.hashTuple(tuple, replZone))
   if (ct === null || ct === ignored) return false
   const isSameFlow =
@@ -229,6 +239,7 @@ export const nfConntrackTupleTaken = (tuple: NfConntrackTuple, ignored: NfConn):
     ct.origPorts === ignored.origPorts &&
     ct.protonum === ignored.protonum &&
     ct.origZone === origZone
+  if (!isSameFlow) stat.found++
   return !isSameFlow
 }
 

@@ -8,6 +8,7 @@
  */
 import type { NfHookOps } from '../../core/netfilter.js'
 import { type Netns, type NetnsSlot, netnsSlot } from '../../core/netns.js'
+import type { SimEvent } from '../../sim/queue.js'
 import type { Simulator } from '../../sim/simulator.js'
 import type { Skb } from '../../core/skb.js'
 import type { NfConn } from './nf-conn.js'
@@ -53,6 +54,10 @@ export class NfConntrackNet {
   users = 0
   /** Programs that listen to events, in the order in which they began. */
   readonly listeners: NfCtListener[] = []
+  /** Virtual time from which on a full table gives up entries that may go; -1 while it is not full. */
+  earlyDropAt = -1
+  /** Wakes up when a connection expires that somebody wants to hear of. */
+  gcEvent: SimEvent | null = null
   /** What is happening now is the doing of a program, which events say. */
   byUser = false
   /** NAT, once it is there. */

@@ -1,7 +1,7 @@
 /**
  * Tracking of protocols that nothing is known of: one entry for each pair of addresses.
  *
- * DIFFERS: SCTP, DCCP and UDP-Lite, of which the kernel knows the states, are tracked so too, by their ports.
+ * DIFFERS: SCTP and UDP-Lite, of which the kernel knows more, are tracked so too, by their ports.
  *
  * @see net/netfilter/nf_conntrack_proto_generic.c, net/netfilter/nf_conntrack_core.c generic_packet
  */

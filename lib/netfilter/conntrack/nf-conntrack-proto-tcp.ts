@@ -49,6 +49,7 @@ import {
   IP_CT_TCP_FLAG_WINDOW_SCALE,
   IP_CT_TCP_SIMULTANEOUS_OPEN,
   IpCtTcp,
+  IpCtTcpKept,
   IpCtTcpState,
   TCP_CONNTRACK_CLOSE,
   TCP_CONNTRACK_ESTABLISHED,
@@ -121,12 +122,16 @@ const isBad = (ct: NfConn, skb: Skb, o: number, state: NfHookState): boolean => 
   return VALID_FLAGS[tcpFlags(b, o) & ~ANY_FLAGS] === 0
 }
 
-/** Begins a connection with the segment at `o`; false when none may begin so (tcp_new). */
-const tcpNew = (ct: NfConn, b: Uint8Array, o: number, tail: number): boolean => {
+/** The connection of the segment that is being looked at. */
+const TCP = new IpCtTcp()
+const NOTHING = new IpCtTcpKept()
+
+/** Begins a connection with the segment at `o`, in `tcp`; false when none may begin so (tcp_new). */
+const tcpNew = (ct: NfConn, tcp: IpCtTcp, b: Uint8Array, o: number, tail: number): boolean => {
   const state = tcpConntracks(IP_CT_DIR_ORIGINAL, getConntrackIndex(tcpFlags(b, o)), TCP_CONNTRACK_NONE)
   if (state >= TCP_CONNTRACK_MAX) return false
   if (state !== TCP_CONNTRACK_SYN_SENT && ct.cnet.sysctls.tcpLoose === 0) return false
-  const tcp = new IpCtTcp()
+  NOTHING.load(tcp)
   const { orig, repl } = tcp
   const win = tcpWindow(b, o)
   orig.end = segmentSeqPlusLen(b, o, tail)
@@ -140,7 +145,6 @@ const tcpNew = (ct: NfConn, b: Uint8Array, o: number, tail: number): boolean => 
     orig.flags = repl.flags = IP_CT_TCP_FLAG_SACK_PERM | IP_CT_TCP_FLAG_BE_LIBERAL
   }
   tcp.lastIndex = TCP_NONE_SET
-  ct.tcp = tcp
   return true
 }
 
@@ -152,8 +156,8 @@ const reset = (side: IpCtTcpState): void => {
 const seen = (tcp: IpCtTcp, dir: number): IpCtTcpState => (dir === IP_CT_DIR_ORIGINAL ? tcp.orig : tcp.repl)
 
 /** Has the connection been established, and seen to be? (nf_conntrack_tcp_established) */
-export const nfConntrackTcpEstablished = (ct: NfConn): boolean =>
-  ct.tcp!.state === TCP_CONNTRACK_ESTABLISHED && (ct.status & IPS_ASSURED) !== 0
+const isEstablished = (ct: NfConn, tcp: IpCtTcp): boolean =>
+  tcp.state === TCP_CONNTRACK_ESTABLISHED && (ct.status & IPS_ASSURED) !== 0
 
 /** A SYN/ACK that answers a SYN which was let through and not believed: the two were right. Takes over what the SYN said. */
 const resync = (tcp: IpCtTcp, dir: number): void => {
@@ -192,21 +196,21 @@ const RST_INVALID = 4
 
 /** Does the reset end the connection? RST_* */
 const checkRst = (ct: NfConn, tcp: IpCtTcp, dir: number, b: Uint8Array, o: number): number => {
-  if (tcpCanEarlyDrop(ct)) return RST_IN_WINDOW
+  if (tcpCanEarlyDrop(tcp.state)) return RST_IN_WINDOW
   const receiver = seen(tcp, dir ^ 1)
   const seq = tcpSeq(b, o)
   let result = RST_CHECK_WINDOW
   if (receiver.flags & IP_CT_TCP_FLAG_MAXACK_SET && tcp.lastIndex !== TCP_SYN_SET) {
-    const isEstablished = nfConntrackTcpEstablished(ct)
-    if (seq === 0 && !isEstablished) return RST_CHECK_WINDOW
+    const established = isEstablished(ct, tcp)
+    if (seq === 0 && !established) return RST_CHECK_WINDOW
     if (before(seq, receiver.maxack) && ct.cnet.sysctls.tcpIgnoreInvalidRst === 0) return RST_INVALID
-    if (!isEstablished || seq === receiver.maxack) return RST_CHECK_WINDOW
+    if (!established || seq === receiver.maxack) return RST_CHECK_WINDOW
     if (tcp.lastIndex === TCP_ACK_SET && tcp.lastDir === dir && seq === tcp.lastEnd) return RST_CHECK_WINDOW
     // Not where the other side is: it may answer with a challenge, so the connection stays.
     result = RST_KEEP_STATE
   }
   const answersIgnored =
-    (ct.status & IPS_SEEN_REPLY && tcp.lastIndex === TCP_SYN_SET) ||
+    (ct.status & IPS_SEEN_REPLY && tcp.lastIndex === TCP_SYN_SET && tcp.lastDir !== dir) ||
     (!(ct.status & IPS_ASSURED) && tcp.lastIndex === TCP_ACK_SET)
   if (answersIgnored && tcpAck(b, o) === tcp.lastEnd) return result | RST_IN_WINDOW
   const answersChallenge =
@@ -311,8 +315,17 @@ export const nfConntrackTcpPacket = (
 ): number => {
   const b = skb.buf
   if (isBad(ct, skb, dataoff, hookState)) return -NF_ACCEPT
-  if (!(ct.status & IPS_CONFIRMED) && !tcpNew(ct, b, dataoff, skb.tail)) return -NF_ACCEPT
-  const tcp = ct.tcp!
+  if (ct.status & IPS_CONFIRMED) ct.tcp!.load(TCP)
+  else if (tcpNew(ct, TCP, b, dataoff, skb.tail)) ct.tcp ??= new IpCtTcpKept()
+  else return -NF_ACCEPT
+  const verdict = follow(ct, TCP, skb, dataoff, ctinfo)
+  ct.tcp!.store(TCP)
+  return verdict
+}
+
+/** Lets the connection go on by a segment that is well-formed. */
+const follow = (ct: NfConn, tcp: IpCtTcp, skb: Skb, dataoff: number, ctinfo: number): number => {
+  const b = skb.buf
   const dir = ctinfo2dir(ctinfo)
   const index = getConntrackIndex(tcpFlags(b, dataoff))
   let oldState = tcp.state

@@ -58,7 +58,7 @@ const hookOps = (priv: NfConntrackNet): readonly NfHookOps[] => {
 /** What was seen of established connections is out of date: the next segments say where they are (nf_ct_tcp_fixup). */
 const fixupTcp = (cnet: NfConntrackNet): void => {
   for (const ct of cnet.table.list(IP_CT_DIR_REPLY))
-    if (ct.tcp !== null && ct.tcp.state === TCP_CONNTRACK_ESTABLISHED) ct.tcp.orig.maxwin = ct.tcp.repl.maxwin = 0
+    if (ct.tcp !== null && ct.tcp.state === TCP_CONNTRACK_ESTABLISHED) ct.tcp.origMaxwin = ct.tcp.replMaxwin = 0
 }
 
 /** One more rule, or other thing, of the namespace needs connections; the first one switches tracking on (nf_ct_netns_get). */

@@ -16,7 +16,7 @@ import { IP_CT_DIR_ORIGINAL, IP_CT_DIR_REPLY, IPS_CONFIRMED, IPS_NAT_CLASH } fro
 import type { NfConntrackNet } from './nf-conntrack-net.js'
 import type { NfConntrackTuple } from './nf-conntrack-tuple.js'
 
-/** Buckets of the kernel's table on the reference machine, and of a table here at first. */
+/** Buckets of the kernel's table on the reference machine, and its limit of entries there. */
 export const NF_CONNTRACK_BUCKETS = 262144
 const FIRST_BITS = 4
 const MAX_BITS = 22
@@ -154,14 +154,6 @@ export class NfConntrackTable {
     for (let b = 0; b < this.#heads.length; b++) this.#expireBucket(b, now)
   }
 
-  /** The tick at which the first connection ends, or null when there is none. */
-  firstExpiry(): number | null {
-    let first: number | null = null
-    for (const ct of this.list(IP_CT_DIR_REPLY))
-      if (first === null || ((ct.timeout - first) | 0) < 0) first = ct.timeout
-    return first
-  }
-
   /** Entries of a bucket, of one direction or of both. */
   #bucket(bucket: number, wanted: number | null): NfConn[] {
     const found: NfConn[] = []
@@ -206,10 +198,7 @@ export class NfConntrackTable {
 
   #push(ct: NfConn, dir: number): void {
     const bucket = (dir === IP_CT_DIR_ORIGINAL ? ct.origHash : ct.replHash) >>> (32 - this.#bits)
-    const head = this.#heads[bucket]!
-    if (dir === IP_CT_DIR_ORIGINAL) ct.origNext = head
-    else ct.replNext = head
-    ct.nextDirs = (ct.nextDirs & ~(1 << dir)) | (this.#dirs[bucket]! << dir)
+    link(ct, dir, this.#heads[bucket]!, this.#dirs[bucket]!)
     this.#heads[bucket] = ct
     this.#dirs[bucket] = dir
   }
@@ -233,12 +222,10 @@ export class NfConntrackTable {
       at = next
       atDir = nextDir
     }
-    if (atDir === IP_CT_DIR_ORIGINAL) at.origNext = after
-    else at.replNext = after
-    at.nextDirs = (at.nextDirs & ~(1 << atDir)) | (afterDir << atDir)
+    link(at, atDir, after, afterDir)
   }
 
-  /** Doubles the buckets; entries keep their order. */
+  /** Doubles the buckets: each splits into two by one more bit of the hash, in which entries keep their order. */
   #grow(): void {
     const heads = this.#heads
     const dirs = this.#dirs
@@ -246,22 +233,49 @@ export class NfConntrackTable {
     this.#heads = new Array<NfConn | null>(1 << this.#bits).fill(null)
     this.#dirs = new Uint8Array(1 << this.#bits)
     this.#sweepBucket = 0
-    const entries: NfConn[] = []
-    const entryDirs: number[] = []
-    for (let b = 0; b < heads.length; b++) {
-      entries.length = entryDirs.length = 0
-      let ct: NfConn | null = heads[b]!
-      let dir = dirs[b]!
-      while (ct !== null) {
-        entries.push(ct)
-        entryDirs.push(dir)
-        const next: NfConn | null = dir === IP_CT_DIR_ORIGINAL ? ct.origNext : ct.replNext
-        dir = (ct.nextDirs >> dir) & 1
-        ct = next
-      }
-      for (let i = entries.length - 1; i >= 0; i--) this.#push(entries[i]!, entryDirs[i]!)
-    }
+    for (let b = 0; b < heads.length; b++) this.#split(heads[b]!, dirs[b]!, b * 2)
   }
+
+  /** Deals the chain that begins with `ct` out to the buckets `even` and `even + 1`. */
+  #split(first: NfConn | null, firstDir: number, even: number): void {
+    let ct = first
+    let dir = firstDir
+    let tail0: NfConn | null = null
+    let tail1: NfConn | null = null
+    let tailDir0 = 0
+    let tailDir1 = 0
+    while (ct !== null) {
+      const next: NfConn | null = dir === IP_CT_DIR_ORIGINAL ? ct.origNext : ct.replNext
+      const nextDir = (ct.nextDirs >> dir) & 1
+      const hash = dir === IP_CT_DIR_ORIGINAL ? ct.origHash : ct.replHash
+      if ((hash >>> (32 - this.#bits)) & 1) {
+        this.#append(even + 1, tail1, tailDir1, ct, dir)
+        tail1 = ct
+        tailDir1 = dir
+      } else {
+        this.#append(even, tail0, tailDir0, ct, dir)
+        tail0 = ct
+        tailDir0 = dir
+      }
+      ct = next
+      dir = nextDir
+    }
+    if (tail0 !== null) link(tail0, tailDir0, null, 0)
+    if (tail1 !== null) link(tail1, tailDir1, null, 0)
+  }
+
+  #append(bucket: number, tail: NfConn | null, tailDir: number, ct: NfConn, dir: number): void {
+    if (tail !== null) return link(tail, tailDir, ct, dir)
+    this.#heads[bucket] = ct
+    this.#dirs[bucket] = dir
+  }
+}
+
+/** Lets `next` follow an entry in its chain. */
+const link = (ct: NfConn, dir: number, next: NfConn | null, nextDir: number): void => {
+  if (dir === IP_CT_DIR_ORIGINAL) ct.origNext = next
+  else ct.replNext = next
+  ct.nextDirs = (ct.nextDirs & ~(1 << dir)) | (nextDir << dir)
 }
 
 const matchesOrig = (ct: NfConn, t: NfConntrackTuple, zone: number, hash: number): boolean =>

@@ -2,7 +2,7 @@
  * Tuples: what identifies one direction of a connection.
  *
  * The second half of a tuple is one word `ports`: for TCP, UDP, SCTP, DCCP and UDP-Lite the source port in the upper and
- * the destination port in the lower 16 bits; for ICMP the identifier in the upper, type and code in the lower ones; 0 for
+ * the destination port in the lower 16 bits; for GRE its keys likewise; for ICMP the identifier in the upper, type and code in the lower ones; 0 for
  * other protocols. Addresses are int32 in host order.
  *
  * @see include/net/netfilter/nf_conntrack_tuple.h, net/netfilter/nf_conntrack_core.c nf_ct_get_tuple
@@ -20,6 +20,7 @@ import {
 } from '../../wire/icmp.js'
 import {
   IP_OFFSET,
+  IPPROTO_GRE,
   IPPROTO_ICMP,
   IPPROTO_SCTP,
   IPPROTO_TCP,
@@ -36,6 +37,10 @@ import {
 export const IPPROTO_UDPLITE = 136
 const PORTS_LEN = 4
 const ICMP_TUPLE_LEN = 8
+const GRE_BASE_LEN = 4
+const GRE_VERSION = 7
+const PPTP_GRE_LEN = 8
+const GRE_PROTO_PPP = 0x880b
 
 /** One direction of a connection (struct nf_conntrack_tuple): plain numbers, meant to be used again and again. */
 export class NfConntrackTuple {
@@ -128,6 +133,19 @@ export const nfCtInvertTuple = (inverse: NfConntrackTuple, orig: NfConntrackTupl
 }
 
 /**
+ * GRE is told apart by the call identifier where it carries PPP (version 1, RFC 2637), else by addresses alone. The source
+ * key, which only a helper of PPTP would know, is 0 (gre_pkt_to_tuple).
+ */
+const grePktToTuple = (b: Uint8Array, o: number, end: number, tuple: NfConntrackTuple): boolean => {
+  tuple.ports = 0
+  if (o + GRE_BASE_LEN > end || (b[o + 1]! & GRE_VERSION) !== 1) return true
+  if (o + PPTP_GRE_LEN > end) return true
+  if (getU16(b, o + 2) !== GRE_PROTO_PPP) return false
+  tuple.ports = getU16(b, o + 6)
+  return true
+}
+
+/**
  * Reads the tuple of the packet whose IPv4 header stands at `nhoff` and whose transport header at `dataoff` of `b`, which
  * ends at `end`. False when the transport header is cut short (nf_ct_get_tuple).
  */
@@ -147,6 +165,7 @@ export const nfCtGetTuple = (
     tuple.ports = getU32(b, dataoff)
     return true
   }
+  if (protonum === IPPROTO_GRE) return grePktToTuple(b, dataoff, end, tuple)
   if (protonum !== IPPROTO_ICMP) {
     tuple.ports = 0
     return true

@@ -37,7 +37,7 @@ import { parseMetric } from './ip-route-metrics.js'
 
 const SUPPORTED =
   'TYPE PREFIX, via, dev, src, metric, scope, proto, table, tos, onlink, mtu [lock], advmss, window, rtt, rttvar, ' +
-  'ssthresh, cwnd, reordering, hoplimit, initcwnd, initrwnd, rto_min, features, quickack, fastopen_no_cookie, nexthop'
+  'ssthresh, cwnd, reordering, hoplimit, initcwnd, initrwnd, rto_min, features, quickack, congctl, fastopen_no_cookie, nexthop'
 
 /** A next hop of several. */
 interface Hop {
@@ -63,7 +63,7 @@ export interface RouteRequest {
   dev?: string
   onlink?: boolean
   hops?: Hop[]
-  metrics: Record<string, number>
+  metrics: Record<string, number | string>
   locks: Set<string>
 }
 

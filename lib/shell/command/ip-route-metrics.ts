@@ -7,7 +7,7 @@ import { type Args, invalidArgument, matches, parseUnsigned } from './args.js'
 
 /** Where the metrics of a request are collected. */
 export interface MetricsRequest {
-  readonly metrics: Record<string, number>
+  readonly metrics: Record<string, number | string>
   readonly locks: Set<string>
 }
 
@@ -19,7 +19,7 @@ interface MetricWord {
   readonly whole: boolean
   readonly key: string
   readonly lockable: boolean
-  readonly read: (word: string, text: string) => number
+  readonly read: (word: string, text: string) => number | string
 }
 
 const invalid = (word: string, text: string): never => invalidArgument(`"${word}" value is invalid\n`, text)
@@ -82,6 +82,7 @@ const METRICS: readonly MetricWord[] = [
   metric('initrwnd', 'initrwnd', { whole: false }),
   metric('features', 'features', { whole: false, lockable: false, read: features }),
   metric('quickack', 'quickack', { whole: false, lockable: false, read: zeroOrOne }),
+  metric('congctl', 'congctl', { whole: false, read: (_word, text) => text }),
   metric('rttvar', 'rttvar', { whole: false, read: time(4) }),
   metric('ssthresh', 'ssthresh', { whole: false }),
   metric('fastopen_no_cookie', 'fastopenNoCookie', { whole: false, lockable: false, read: zeroOrOne }),

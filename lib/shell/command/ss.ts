@@ -1,8 +1,8 @@
 /**
  * `ss`: sockets of a namespace, as iproute2 6.1 lists them for a pipe.
  *
- * Ports are not resolved to names. Left out: sockets of other kinds than TCP, UDP and raw, which netloom has not; -p, as
- * programs of netloom have no process numbers; -K, -E, -D, -F, -b, -Z.
+ * Ports are not resolved to names. Left out: sockets of other kinds than TCP, UDP and raw, which netloom has not; -K, -E, -D,
+ * -F, -b, -Z, -T.
  *
  * @see ss(8)
  */
@@ -65,7 +65,7 @@ const LONG: readonly LongOption[] = [
 ]
 
 const VERSION = 'ss utility, iproute2-6.1.0'
-const SUPPORTED = '-t -u -w -a -l -n -r -4 -e -i -m -o -s -H -O -f inet -A -N --tos'
+const SUPPORTED = '-t -u -w -a -l -n -r -4 -e -i -m -o -p -s -H -O -f inet -A -N --tos'
 
 /** States by the kernel's numbers, and sets of them. */
 const STATES: readonly string[] = [
@@ -124,6 +124,7 @@ class Options {
   memory = false
   info = false
   tos = false
+  processes = false
 }
 
 const usage = (message: string): never => {
@@ -226,6 +227,9 @@ const APPLY: Readonly<Record<string, Apply>> = {
   N: (o, value) => {
     o.netns = value
   },
+  p: o => {
+    o.processes = true
+  },
   tos: o => {
     o.tos = true
   },
@@ -292,8 +296,8 @@ const list = (ctx: CommandContext, netns: Netns, o: Options, words: readonly str
   const sockets = INET_KINDS.filter(kind => o.kinds.has(kind) && !o.isIpv6)
     .flatMap(kind => inetDiagDump(netns, kind))
     .filter(m => o.states & (1 << m.state) && (filter === null || filter(m)))
-  const { header, oneline, numeric, options, details, memory, info, tos } = o
-  const print = { header, oneline, numeric, options, details, memory, info, tos }
+  const { header, oneline, numeric, options, details, memory, info, tos, processes } = o
+  const print = { header, oneline, numeric, options, details, memory, info, tos, processes }
   ctx.out(ssText(netns, sockets, { ...print, netid: o.kinds.size > 1, state: !hasOne(o.states) }))
   return 0
 }

@@ -302,7 +302,7 @@ const tableOf = (word: string | null): string => {
 const setCommand = (a: ConntrackArgs, letter: string, word: string | null): void => {
   const command = COMMANDS[letter]!
   const table = tableOf(word)
-  if (command === 'update' && table === 'expect') parameterProblem("Can't do --update on expectations\n")
+  if (command === 'update' && table === 'expect') parameterProblem("Can't do --update on expectations")
   if (a.command !== '') parameterProblem('Invalid commands combination')
   a.command = table === 'expect' ? `${command} expect` : command
   if (table === 'dying' || table === 'unconfirmed') {

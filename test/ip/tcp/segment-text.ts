@@ -61,6 +61,11 @@ export class SegmentText {
     this.#timestamps = timestamps
   }
 
+  /** The kernel's initial sequence number, or what its numbers are relative to while it has not said one. */
+  get kernelIsn(): number {
+    return this.#kernelIsn ?? UNKNOWN_ISN
+  }
+
   // --- the peer's
 
   #echo(word: string): number {

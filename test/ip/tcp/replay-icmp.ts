@@ -1,6 +1,6 @@
 /**
- * Replays what a kernel's TCP answered to single segments in each state: the recordings of test/data/tcp. A record begins
- * with the steps that bring a connection into a state; each further one is a segment and what came of it.
+ * What ICMP errors did to connections of Linux in each state (test/data/tcp/icmp.jsonl): replayed. A record begins with the
+ * steps that bring a connection into a state; each further one is an error and what came of it.
  */
 import { readFileSync } from 'node:fs'
 import { errnoName } from '../../../lib/errors.js'
@@ -9,7 +9,8 @@ import { tcpAbort, tcpClose, tcpRecvmsg, tcpSendmsg, tcpShutdown, tcpSocket } fr
 import { tcpSetRcvbuf } from '../../../lib/ip/tcp/tcp-sockopt.js'
 import type { TcpSock } from '../../../lib/ip/tcp/tcp-sock.js'
 import { parseIpv4 } from '../../../lib/wire/ip.js'
-import { KERNEL, PEER, stateOf, Wire, type WireWorld, wireWorld } from './wire.js'
+import { KERNEL_ADDRESS, PEER_ADDRESS } from './segment-text.js'
+import { stateOf, Wire, type WireWorld, wireWorld } from './wire.js'
 
 interface Setup {
   readonly setup: string
@@ -17,24 +18,13 @@ interface Setup {
   readonly steps: string[]
 }
 
-interface Answer {
-  readonly in: string
-  readonly out: string[]
-  readonly late?: [number, string][]
-  readonly state: string
-  readonly app?: string
-  readonly after?: string[]
-  readonly probe: string[]
-}
-
-export const ANSWER_SYSCTLS = [
+/** Settings of the recordings. */
+export const RECORDED_SYSCTLS = [
   'net.ipv4.tcp_congestion_control=reno',
   'net.ipv4.tcp_invalid_ratelimit=0',
   'net.ipv4.tcp_no_metrics_save=1',
   'net.ipv4.icmp_ratelimit=0',
 ]
-
-const WAIT = 0.06
 
 /** One connection: steps by text. */
 export class Case {
@@ -56,7 +46,7 @@ export class Case {
       if (name === 'rcvbuf') tcpSetRcvbuf(sk, Number(value))
       else sk.oobInline = value === '1'
     }
-    tcpBind(sk, { address: parseIpv4(KERNEL), port: this.wire.kport })
+    tcpBind(sk, { address: parseIpv4(KERNEL_ADDRESS), port: this.wire.kport })
     return sk
   }
 
@@ -70,7 +60,7 @@ export class Case {
       tcpListen(this.#listener, 8)
     } else if (verb === 'connect') {
       this.#conn = this.#open(w)
-      tcpConnect(this.#conn, parseIpv4(PEER), this.wire.pport)
+      tcpConnect(this.#conn, parseIpv4(PEER_ADDRESS), this.wire.pport)
     } else if (verb === 'accept') this.#conn = tcpAccept(this.#listener!)
     else if (verb === 'send') tcpSendmsg(conn, new Uint8Array(Number(w[0])).fill(120))
     else if (verb === 'recv') tcpRecvmsg(conn, new Uint8Array(Number(w[0])))
@@ -84,7 +74,7 @@ export class Case {
     } else if (verb !== 'wait') throw new Error(text)
     this.#at.world.run({ for: 0 })
     const out = this.wire.read()
-    if (verb === 'wait') out.push(...this.wire.wait(Number(w[0]) / 1000).map(([, t]) => t))
+    if (verb === 'wait') out.push(...this.wire.wait(Number(w[0])))
     return out
   }
 
@@ -133,38 +123,16 @@ const prepare = (c: Case, steps: readonly string[]): string | null => {
   return null
 }
 
-const show = (a: Answer): string =>
-  [
-    a.out.join('; '),
-    `late ${(a.late ?? []).map(([, t]) => t).join('; ')}`,
-    a.state,
-    `app ${a.app ?? ''}`,
-    `after ${(a.after ?? []).join('; ')}`,
-    `probe ${a.probe.slice(1).join('; ')}`,
-  ].join(' | ')
-
-/** What became of one segment. */
-const answer = (at: WireWorld, c: Case, a: Answer): Answer => {
-  c.wire.send(a.in)
-  const out = c.wire.read()
-  const late = c.wire.wait(WAIT)
-  const state = stateOf(at.netns, c.wire.kport, c.wire.pport)
-  const app = c.app()
-  const after = c.wire.read()
-  c.wire.send(a.probe[0]!)
-  return { in: a.in, out, late, state, app, after, probe: [a.probe[0]!, ...c.wire.read()] }
-}
-
 interface IcmpAnswer {
   readonly in: string
   readonly out: string[]
-  readonly late?: [number, string][]
+  readonly late?: readonly (readonly [number, string])[]
   readonly state: string
   readonly error: string
   readonly app?: string
 }
 
-const ICMP_WAIT = 0.3
+const ICMP_WAIT_MS = 300
 
 const showIcmp = (a: IcmpAnswer): string =>
   [
@@ -180,13 +148,13 @@ const icmpAnswer = (at: WireWorld, c: Case, a: IcmpAnswer): IcmpAnswer => {
   const [type, code, info, seq] = a.in.split(' ').slice(1).map(Number) as [number, number, number, number]
   c.wire.sendIcmp(type, code, info, seq)
   const out = c.wire.read()
-  const late = c.wire.wait(ICMP_WAIT)
+  const late = c.wire.wait(ICMP_WAIT_MS).map(text => [0, text] as const)
   const state = stateOf(at.netns, c.wire.kport, c.wire.pport)
   const error = c.error()
   return { in: a.in, out, late, state, error, app: c.app() }
 }
 
-/** One segment that was answered otherwise than the kernel did. */
+/** One error that did otherwise than in the kernel. */
 export interface Difference {
   readonly setup: string
   readonly segment: string
@@ -194,36 +162,9 @@ export interface Difference {
   readonly expected: string
 }
 
-/** Replays a file of recordings; those setups only that `wanted` accepts. Returns how many segments, and the differences. */
-export const replayAnswers = (
-  file: URL | string,
-  wanted: (setup: string) => boolean = () => true,
-): { count: number; differences: Difference[] } => {
-  const at = wireWorld(ANSWER_SYSCTLS)
-  const differences: Difference[] = []
-  let setup: Setup | null = null
-  let count = 0
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
-    if (line === '') continue
-    const record = JSON.parse(line) as Setup | Answer
-    if ('setup' in record) {
-      setup = record
-      continue
-    }
-    if (!wanted(setup!.setup)) continue
-    const c = new Case(at, 7000 + (count++ % 50000), setup!.isn)
-    const wrong = prepare(c, setup!.steps)
-    const expected = show(record)
-    const actual = wrong ?? show(answer(at, c, record))
-    if (actual !== expected) differences.push({ setup: setup!.setup, segment: record.in, actual, expected })
-    c.end()
-  }
-  return { count, differences }
-}
-
 /** Replays a file of ICMP errors; how many, and the differences. What is learned about the path is forgotten before each. */
 export const replayIcmp = (file: URL | string): { count: number; differences: Difference[] } => {
-  const at = wireWorld([...ANSWER_SYSCTLS, 'net.ipv4.conf.all.accept_redirects=0'])
+  const at = wireWorld([...RECORDED_SYSCTLS, 'net.ipv4.conf.all.accept_redirects=0'])
   const differences: Difference[] = []
   let setup: Setup | null = null
   let count = 0

@@ -1,0 +1,322 @@
+/**
+ * Records a stage of a flow while a packet takes the long way.
+ *
+ * The packet carries the recorder in `skb.flowRec`, and each place that it passes tells the recorder what it decided and
+ * what it counted. The contract of such a place:
+ *
+ * - It calls the recorder's method when it has decided, before it hands the packet on. The recorder knows which place
+ *   may follow which; a device, hook or handler that tells nothing leaves a gap, and the stage is not recorded.
+ * - What it looked at in the packet is part of the key: Ethernet, IPv4 header without lengths, identification and
+ *   checksum, ports or type and code of ICMP, hash, priority, state of the checksum. A place that looked at anything else calls {@link fail}.
+ * - What it looked at elsewhere raises `flowGenid` of the ingress device's namespace, or of the namespace that the packet
+ *   is handed to, whenever it changes ({@link flowFlush}); or it has a virtual time, passed as `until`.
+ * - What it changes besides the packet is told and done again for every packet: counters, times of forwarding entries,
+ *   identifications.
+ *
+ * A namespace whose hooks do not do so is blocked ({@link flowBlock}). For conntrack, NAT and rules to take part later:
+ * the entry of an established connection is a further thing to move (its timeout, its packets and octets by direction),
+ * rules that matched are counters, and a translation is a rewrite of addresses and ports, with both checksums updated
+ * from constants; removal or change of the entry, of a rule or of a set flushes; a connection that is not assured, a
+ * helper, a limit or a random match calls {@link fail}.
+ */
+import { getU16 } from '../wire/bytes.js'
+import { ETH_HLEN } from '../wire/ethernet.js'
+import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPV4_HLEN, ipv4FragOff, ipv4Proto, ipv4TotLen } from '../wire/ipv4.js'
+import { flowHeaderSum, flowKey } from './flow-key.js'
+import {
+  type FlowTunnel,
+  type FlowSeen,
+  type FlowSocket,
+  FlowStage,
+  FlowTx,
+  type FlowUsed,
+  type FlowVerify,
+} from './flow-stage.js'
+import type { DevStats, NetDevice } from './netdev.js'
+import { CHECKSUM_NONE, type Frame, type Skb } from './skb.js'
+
+/** Octets of the key of a stage that goes by ports, and of one that looks into a tunnel as far as the frame inside. */
+const KEY_PORTS = 38
+const KEY_TUNNEL = 64
+/** Octets that a tunnel's headers take. */
+const TUNNEL = 50
+const MAX_TX = 3
+/** Offset of the checksum of a UDP header. */
+const UDP_CSUM = 40
+/** DF may be set; more fragments, an offset or the reserved bit may not. */
+const IP_NOT_DF = 0xbfff
+
+// Where the packet is.
+const NOWHERE = 0
+const RECEIVED = 1
+const ROUTED = 2
+const READY = 3
+const AT_DEVICE = 4
+const IN_TUNNEL = 5
+const AT_TUNNEL_SOCKET = 6
+const ON_ITS_WAY = 7
+
+/** The recorder of a World; it records one stage at a time. */
+export class FlowRecorder {
+  /** The stage, when one has been recorded since {@link start}. */
+  stage: FlowStage | null = null
+  #at = NOWHERE
+  #skb: Skb | null = null
+  #frame: Frame | null = null
+  /** Where the packet came in, and the device that it is at. */
+  #dev: NetDevice | null = null
+  #here: NetDevice | null = null
+  #gen = 0
+  readonly #head = new Uint8Array(KEY_TUNNEL)
+  #mac = 0
+  #len = 0
+  #pktType = 0
+  #hash = 0
+  #l4Hash = false
+  #priority = 0
+  #hasOwner = false
+  #ipSummed = 0
+  #csumStart = 0
+  #until = Number.POSITIVE_INFINITY
+  #maxLen = 0
+  #overhead = 0
+  #seen: FlowSeen | null = null
+  #used: FlowUsed | null = null
+  #tunnelSeen: FlowSeen | null = null
+  #tunnelUsed: FlowUsed | null = null
+  #rx: FlowTx | null = null
+  readonly #tx: FlowTx[] = []
+  #decTtl = false
+  #isBridged = false
+  #takenOut = false
+  #verify: FlowVerify | null = null
+  #tunnel: FlowTunnel | null = null
+
+  /** Begins with a packet that `skb.dev` is about to hand to the protocols. */
+  start(skb: Skb): void {
+    const dev = skb.dev!
+    const b = skb.buf
+    const mac = skb.data - ETH_HLEN
+    this.stage = null
+    this.#skb = skb
+    this.#frame = skb.frame
+    this.#dev = this.#here = dev
+    this.#gen = dev.netns.flowGenid
+    this.#mac = mac
+    for (let i = 0; i < KEY_TUNNEL; i++) this.#head[i] = mac + i < skb.tail ? b[mac + i]! : 0
+    this.#len = skb.tail - skb.data
+    this.#pktType = skb.pktType
+    this.#hash = skb.hash
+    this.#l4Hash = skb.l4Hash
+    this.#priority = skb.priority
+    this.#hasOwner = skb.owner !== null
+    this.#ipSummed = skb.ipSummed
+    this.#csumStart = skb.csumStart - mac
+    this.#until = Number.POSITIVE_INFINITY
+    this.#maxLen = 0xffff
+    this.#overhead = 0
+    this.#seen = this.#used = this.#tunnelSeen = this.#tunnelUsed = null
+    this.#rx = null
+    this.#tx.length = 0
+    this.#decTtl = this.#isBridged = this.#takenOut = false
+    this.#tunnel = null
+    this.#verify = null
+    this.#at = this.#isPlain(skb, dev) ? RECEIVED : NOWHERE
+    skb.flowRec = this
+  }
+
+  #isPlain(skb: Skb, dev: NetDevice): boolean {
+    const proto = ipv4Proto(skb.buf, skb.data)
+    return (
+      (proto === IPPROTO_UDP || proto === IPPROTO_TCP || proto === IPPROTO_ICMP) &&
+      ipv4TotLen(skb.buf, skb.data) === this.#len &&
+      skb.buf[skb.data] === 0x45 &&
+      (ipv4FragOff(skb.buf, skb.data) & IP_NOT_DF) === 0 &&
+      (this.#mac & 1) === 0 &&
+      skb.frame.refs === 1 &&
+      dev.taps === null &&
+      skb.netns === dev.netns &&
+      dev.netns.flowBlockers === 0
+    )
+  }
+
+  /** Ends the recording: something happened that cannot be recorded, or the packet has ended. */
+  fail(): void {
+    this.#at = NOWHERE
+    if (this.#skb !== null) this.#skb.flowRec = null
+    this.#skb = null
+  }
+
+  #limit(mtu: number): void {
+    this.#maxLen = Math.min(this.#maxLen, mtu - this.#overhead)
+  }
+
+  #addTx(stats: DevStats, octets: number): void {
+    if (this.#tx.length === MAX_TX) this.fail()
+    this.#tx.push(new FlowTx(stats, octets - this.#len))
+  }
+
+  /**
+   * A port of a bridge has taken the packet, which goes to another port, or with `used` null to the bridge's own host.
+   * `seen` is the entry of its source, null where that is not noted.
+   */
+  bridged(portDev: NetDevice, dev: NetDevice, seen: FlowSeen | null, used: FlowUsed | null, until: number): void {
+    if (this.#at !== RECEIVED || this.#here !== portDev || portDev === dev) return this.fail()
+    this.#seen = seen
+    this.#used = used
+    this.#until = Math.min(this.#until, until)
+    this.#isBridged = true
+    if (used !== null) {
+      this.#at = READY
+      return
+    }
+    if (dev.taps !== null || this.#rx !== null) return this.fail()
+    this.#rx = new FlowTx(dev.stats, 0)
+    this.#here = dev
+  }
+
+  /** IP forwards the packet, which is no longer than `mtu`. */
+  forwarded(skb: Skb, mtu: number): void {
+    const { dev } = skb
+    if (this.#at !== RECEIVED || this.#here !== dev) return this.fail()
+    if (dev!.l3mdevOps !== null) return this.fail()
+    this.#isBridged = false
+    this.#decTtl = true
+    this.#limit(mtu)
+    this.#at = ROUTED
+  }
+
+  /** The neighbour is one that packets may be sent to without more ado. */
+  resolved(): void {
+    if (this.#at !== ROUTED && this.#at !== IN_TUNNEL) return this.fail()
+    this.#at = READY
+  }
+
+  /** A device without a qdisc is about to transmit. */
+  transmits(dev: NetDevice): void {
+    if (this.#at !== READY || dev.taps !== null || dev.netns !== this.#dev!.netns) return this.fail()
+    this.#limit(dev.mtu)
+    this.#here = dev
+    this.#at = AT_DEVICE
+  }
+
+  /** The bridge, whose host sends, has found the port; it has counted the frame of `octets`. */
+  bridgeSends(dev: NetDevice, octets: number, until: number): void {
+    if (this.#at !== AT_DEVICE || this.#here !== dev) return this.fail()
+    this.#addTx(dev.stats, octets)
+    this.#until = Math.min(this.#until, until)
+    this.#at = READY
+  }
+
+  /** A tunnel device sends a frame of `octets` behind its Ethernet header by the entry `used`, with a header of its own. */
+  encapsulates(skb: Skb, octets: number, used: FlowUsed, mtu: number, tunnel: FlowTunnel, until: number): void {
+    const dev = skb.dev!
+    if (this.#at !== AT_DEVICE || this.#here !== dev || this.#tunnel !== null || skb.ipSummed !== this.#ipSummed)
+      return this.fail()
+    this.#addTx(dev.stats, octets)
+    this.#until = Math.min(this.#until, until)
+    this.#overhead = TUNNEL
+    this.#limit(mtu)
+    this.#tunnelUsed = used
+    this.#isBridged = false
+    this.#tunnel = tunnel
+    this.#at = IN_TUNNEL
+  }
+
+  /** A device gives its frame of `octets` to `peer`, which will receive it by way of the backlog. */
+  givesTo(dev: NetDevice, octets: number, peer: NetDevice): void {
+    if (this.#at !== AT_DEVICE || this.#here !== dev) return this.fail()
+    this.#addTx(dev.stats, octets)
+    this.#limit(peer.mtu)
+    this.#here = peer
+    this.#at = ON_ITS_WAY
+  }
+
+  /** The packet is for a UDP socket, whose `receive` is about to be called. */
+  forSocket(skb: Skb, socket: FlowSocket, isTunnel: boolean): void {
+    if (this.#at !== RECEIVED || this.#here !== skb.dev) return this.fail()
+    if (skb.dev!.l3mdevOps !== null || this.#isTrimmed(skb)) return this.fail()
+    this.#isBridged = false
+    this.#at = AT_TUNNEL_SOCKET
+    if (!isTunnel) this.#finish(skb, socket)
+  }
+
+  /** A tunnel device has taken its headers off and counts a packet of `octets`; `seen` as with {@link bridged}. */
+  decapsulated(dev: NetDevice, octets: number, seen: FlowSeen | null, verify: FlowVerify): void {
+    if (this.#at !== AT_TUNNEL_SOCKET || this.#rx !== null || dev.netns !== this.#dev!.netns) return this.fail()
+    this.#rx = new FlowTx(dev.stats, octets - this.#len)
+    this.#tunnelSeen = seen
+    this.#verify = verify
+    this.#takenOut = true
+    this.#here = dev
+    this.#at = ON_ITS_WAY
+  }
+
+  /** The packet is in the backlog. */
+  queued(skb: Skb): void {
+    if (this.#at !== ON_ITS_WAY || this.#here !== skb.dev) this.fail()
+    else this.#finish(skb, null)
+  }
+
+  /** Length fields that do not say what is there are not for the cache. */
+  #isTrimmed(skb: Skb): boolean {
+    return skb.tail - skb.networkHeader !== this.#len
+  }
+
+  /** Nothing has happened to the packet that a replay would not do. */
+  #isOrdinary(skb: Skb): boolean {
+    if (this.#skb !== skb || this.#frame !== skb.frame || this.#dev!.netns.flowGenid !== this.#gen) return false
+    return skb.mark === 0 && skb.vlanProto === 0 && this.#frame.refs === 1
+  }
+
+  /** Where the frame begins, compared with before. */
+  #shift(): number {
+    return this.#takenOut ? TUNNEL : this.#tunnel !== null ? -TUNNEL : 0
+  }
+
+  #finish(skb: Skb, socket: FlowSocket | null): void {
+    const shift = this.#shift()
+    const mac = this.#mac + shift
+    const moved = socket === null && (skb.macHeader !== mac || skb.data !== mac + ETH_HLEN)
+    if (!this.#isOrdinary(skb) || moved || (socket === null && skb.dst !== null)) return this.fail()
+    const rewrites = socket === null && !this.#isBridged && !this.#takenOut
+    const phase = this.#mac & 3
+    this.stage = new FlowStage({
+      dev: this.#dev!,
+      key: flowKey(this.#head, this.#takenOut ? KEY_TUNNEL : KEY_PORTS, phase, this.#takenOut),
+      phase,
+      pktType: this.#pktType,
+      hash: this.#hash,
+      l4Hash: this.#l4Hash,
+      priority: this.#priority,
+      hasOwner: this.#hasOwner,
+      orphans: this.#hasOwner && skb.owner === null,
+      ipSummed: this.#ipSummed,
+      csumStart: this.#csumStart,
+      headerSum: flowHeaderSum(this.#head, ETH_HLEN),
+      minLen: this.#takenOut ? TUNNEL + IPV4_HLEN : 0,
+      maxLen: this.#maxLen,
+      endsInUdp: socket !== null || this.#takenOut,
+      gen: this.#gen,
+      until: this.#until,
+      seen: this.#seen,
+      used: this.#used,
+      tunnelSeen: this.#tunnelSeen,
+      tunnelUsed: this.#tunnelUsed,
+      rx: this.#rx,
+      tx: this.#tx,
+      decTtl: this.#decTtl,
+      shift,
+      fixes: this.#tunnel !== null ? KEY_PORTS + TUNNEL : this.#takenOut ? 0 : KEY_PORTS,
+      needs: this.#takenOut ? KEY_TUNNEL : KEY_PORTS,
+      head: rewrites ? skb.buf.slice(mac, this.#mac + ETH_HLEN) : null,
+      tunnel: this.#tunnel,
+      verify: this.#ipSummed === CHECKSUM_NONE && getU16(this.#head, UDP_CSUM) !== 0 ? this.#verify : null,
+      socket,
+      dst: socket === null ? null : skb.dst,
+      toDev: skb.dev!,
+      skb,
+    })
+    this.fail()
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Packets of a recorded flow: told by their key, checked for what a key cannot say, and taken where the stage leads.
+ *
+ * @see net/netfilter/nf_flow_table_ip.c nf_flow_offload_ip_hook
+ */
+import { getU16, putU16 } from '../wire/bytes.js'
+import { csumFold } from '../wire/checksum.js'
+import { ETH_HLEN } from '../wire/ethernet.js'
+import { IPV4_HLEN, ipv4DecTtl } from '../wire/ipv4.js'
+import { FLOW_CSUM, FLOW_ID, FLOW_TOT_LEN, FLOW_UDP_CSUM, FLOW_UDP_LEN } from './flow-key.js'
+import type { FlowSocket, FlowStage, FlowTunnel, FlowTx, FlowVerify } from './flow-stage.js'
+import { CHECKSUM_PARTIAL, type Skb, skbChecksumHelp, skbOrphan, skbSetNetns } from './skb.js'
+
+/** Does a packet belong to the stage's flow? Its frame begins at `mac`. */
+export const flowMatches = (s: FlowStage, skb: Skb, mac: number): boolean => {
+  if (s.dev !== skb.dev || s.phase !== (mac & 3) || s.hash !== skb.hash || s.l4Hash !== skb.l4Hash) return false
+  if (s.hasOwner !== (skb.owner !== null)) return false
+  if (s.pktType !== skb.pktType || s.priority !== skb.priority || s.ipSummed !== skb.ipSummed) return false
+  if (s.ipSummed === CHECKSUM_PARTIAL && s.csumStart !== skb.csumStart - mac) return false
+  const { key } = s
+  const { words } = skb.frame
+  let w = mac >> 2
+  for (let i = 0; i < key.length; i += 2) if (((words[w++]! ^ key[i]!) & key[i + 1]!) !== 0) return false
+  return true
+}
+
+/** May a packet of the stage's flow, with its IP header at `data`, take the recorded way now? */
+export const flowFits = (s: FlowStage, skb: Skb, now: number): boolean => {
+  if (s.gen !== s.netns.flowGenid || s.toGen !== s.toNetns.flowGenid || now >= s.until) return false
+  const b = skb.buf
+  const o = skb.data
+  const len = skb.tail - o
+  const totLen = getU16(b, o + FLOW_TOT_LEN)
+  if (totLen !== len || len < s.minLen || len > s.maxLen || skb.frame.refs !== 1) return false
+  if (s.endsInUdp && getU16(b, o + FLOW_UDP_LEN) !== len - IPV4_HLEN) return false
+  if (csumFold(s.headerSum + totLen + getU16(b, o + FLOW_ID) + getU16(b, o + FLOW_CSUM)) !== 0) return false
+  return s.verify === null || verifies(s.verify, skb)
+}
+
+const verifies = (verify: FlowVerify, skb: Skb): boolean => {
+  skb.networkHeader = skb.data
+  skb.transportHeader = skb.data + IPV4_HLEN
+  return verify(skb)
+}
+
+const countTx = (tx: FlowTx, len: number): void => {
+  const { stats } = tx
+  stats.txPackets++
+  stats.txBytes += len + tx.extra
+}
+
+/** Moves counters and times as the long way does. */
+const count = (s: FlowStage, len: number, now: number): void => {
+  if (s.seen !== null) s.seen.updated = now
+  if (s.used !== null) s.used.used = now
+  if (s.tunnelSeen !== null) s.tunnelSeen.updated = now
+  if (s.tunnelUsed !== null) s.tunnelUsed.used = now
+  if (s.rx !== null) {
+    const { stats } = s.rx
+    stats.rxPackets++
+    stats.rxBytes += len + s.rx.extra
+  }
+  if (s.tx0 === null) return
+  countTx(s.tx0, len)
+  if (s.tx1 === null) return
+  countTx(s.tx1, len)
+  if (s.tx2 !== null) countTx(s.tx2, len)
+}
+
+/** Writes the octets in front of the IP header; the frame begins at `mac` then. */
+const putHead = (s: FlowStage, skb: Skb, mac: number): void => {
+  const { headWords } = s
+  const { words } = skb.frame
+  let w = mac >> 2
+  if (s.headFirst >= 0) {
+    putU16(skb.buf, mac, s.headFirst)
+    w++
+  }
+  for (let i = 0; i < headWords.length; i++) words[w++] = headWords[i]!
+  if (s.headLast >= 0) putU16(skb.buf, mac + s.headLen - 2, s.headLast)
+}
+
+/** Completes the outer headers of a tunnel. */
+const finishOuter = (s: FlowStage, tunnel: FlowTunnel, skb: Skb, mac: number): void => {
+  const b = skb.buf
+  const o = mac + ETH_HLEN
+  const totLen = skb.tail - o
+  const id = tunnel.nextIdent()
+  putU16(b, o + FLOW_TOT_LEN, totLen)
+  putU16(b, o + FLOW_ID, id)
+  putU16(b, o + FLOW_CSUM, csumFold(s.outerSum + totLen + id))
+  putU16(b, o + FLOW_UDP_LEN, totLen - IPV4_HLEN)
+  if (!tunnel.hasCsum) return
+  putU16(b, o + FLOW_UDP_CSUM, 0)
+  tunnel.setCsum(skb, o + IPV4_HLEN)
+}
+
+const toSocket = (s: FlowStage, socket: FlowSocket, skb: Skb): void => {
+  const o = skb.data
+  skb.networkHeader = o
+  skb.transportHeader = skb.data = o + IPV4_HLEN
+  skb.dev = s.toDev
+  skb.pktType = s.toPktType
+  skb.skbIif = s.toIif
+  skb.dst = s.dst
+  socket.receive(skb)
+}
+
+/** Takes a packet the recorded way. True when a socket has it; otherwise it is due to be received by `skb.dev`. */
+export const flowReplay = (s: FlowStage, skb: Skb, now: number): boolean => {
+  const o = skb.data
+  if (s.orphans) skbOrphan(skb)
+  count(s, skb.tail - o, now)
+  if (s.decTtl) ipv4DecTtl(skb.buf, o)
+  if (s.socket !== null) {
+    toSocket(s, s.socket, skb)
+    return true
+  }
+  const mac = o - ETH_HLEN + s.shift
+  if (s.headLen > 0) putHead(s, skb, mac)
+  if (s.tunnel !== null) finishOuter(s, s.tunnel, skb, mac)
+  if (s.finishesCsum && skb.ipSummed === CHECKSUM_PARTIAL) skbChecksumHelp(skb)
+  skb.macHeader = mac
+  skb.data = mac + ETH_HLEN
+  skb.networkHeader = mac + s.networkOff
+  skb.transportHeader = mac + s.transportOff
+  skb.dev = s.toDev
+  skb.pktType = s.toPktType
+  skb.protocol = s.toProtocol
+  skb.hash = s.toHash
+  skb.l4Hash = s.toL4Hash
+  skb.priority = s.toPriority
+  skb.ipSummed = s.toIpSummed
+  skb.skbIif = s.toIif
+  if (skb.netns !== s.toNetns) skbSetNetns(skb, s.toNetns)
+  return false
+}

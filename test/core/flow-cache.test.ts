@@ -1,0 +1,144 @@
+/**
+ * The flow cache changes nothing that anybody can see: networks live the same life with and without it, whatever happens
+ * to them in the middle of a flow.
+ */
+import fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createWorld } from '../../lib/index.js'
+import { flowBlock, flowUnblock } from '../../lib/core/flow-genid.js'
+import { Life, NETS, type NetName, sameText, type Step } from './flow-lab.js'
+
+const test = suite('core/flow-cache')
+
+/** `FLOW_RUNS=1000 FLOW_SEED=2` tries more. */
+const RUNS = Number(process.env['FLOW_RUNS'] ?? 20)
+const SEED = Number(process.env['FLOW_SEED'] ?? 1)
+
+/** Lives both lives and compares after each step; the number of packets that took the short way. */
+const compare = (name: NetName, steps: readonly Step[], isTraced: boolean): number => {
+  const long = new Life(name, false, isTraced)
+  const short = new Life(name, true, isTraced)
+  sameText(short.state(), long.state(), 'after the start')
+  for (const [i, step] of steps.entries()) {
+    long.do(step)
+    short.do(step)
+    sameText(short.state(), long.state(), `${name}: after step ${i} of ${JSON.stringify(steps.slice(0, i + 1))}`)
+  }
+  return short.hits
+}
+
+const burst = (from: number, to: number): Step => ({ kind: 'burst', from, to, count: 4 })
+const send = (size: number, tos = 0, ttl = 0): Step => ({ kind: 'send', from: 0, to: 1, size, count: 2, tos, ttl })
+
+/** Flows both ways; long packets, other types of service and times to live in the middle of one; old neighbours and entries. */
+const TRAFFIC: readonly Step[] = [
+  burst(0, 1),
+  burst(1, 0),
+  { kind: 'ping', from: 0, to: 1 },
+  { kind: 'wait', ms: 6000 },
+  burst(0, 1),
+  { kind: 'wait', ms: 1 },
+  burst(0, 1),
+  { kind: 'wait', ms: 4000 },
+  burst(0, 1),
+  ...[560, 880, 1396, 1430, 3000].map(size => send(size)),
+  send(40, 0x10),
+  send(40, 3),
+  send(40, 0, 2),
+  burst(0, 1),
+  { kind: 'wait', ms: 301_000 },
+  burst(0, 1),
+]
+
+const host = fc.nat({ max: 3 })
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('send' as const),
+      from: host,
+      to: host,
+      size: fc.constantFrom(0, 1, 40, 41, 560, 1400, 1430, 1472, 3000),
+      count: fc.constant(4),
+      tos: fc.constantFrom(0, 0, 0, 0x10, 2, 3),
+      ttl: fc.constantFrom(0, 0, 0, 1, 2, 3, 64),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constant('burst' as const), from: host, to: host, count: fc.nat({ max: 12 }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('ping' as const), from: host, to: host }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 100, 3000, 31_000, 301_000) }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('event' as const), n: fc.nat({ max: 1000 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('capture' as const), n: fc.nat({ max: 1000 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rebind' as const), n: fc.nat({ max: 1000 }) }) },
+)
+
+for (const name of Object.keys(NETS) as NetName[]) {
+  test(`${name}: each event amid a flow leaves the same with and without the cache`, () => {
+    let hits = 0
+    for (let n = 0; n < NETS[name].events.length; n++)
+      for (const isTraced of [true, false])
+        hits += compare(name, [...TRAFFIC, { kind: 'event', n }, ...TRAFFIC], isTraced)
+    assert.ok(hits > 10 * NETS[name].events.length, `${hits} packets took the short way`)
+  })
+
+  test(`${name}: a capture on any device sees every packet of a flow, and none that is not its`, () => {
+    for (let n = 0; n < NETS[name].devs.length; n++) {
+      const capture: Step = { kind: 'capture', n }
+      compare(
+        name,
+        [burst(0, 1), { kind: 'wait', ms: 6000 }, burst(0, 1), capture, burst(0, 1), capture, burst(0, 1)],
+        false,
+      )
+      compare(
+        name,
+        [burst(0, 1), capture, { kind: 'wait', ms: 6000 }, burst(0, 1), burst(0, 1), capture, burst(0, 1)],
+        false,
+      )
+    }
+  })
+
+  test(`${name}: any sequence of events leaves the same with and without the cache`, () => {
+    let hits = 0
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), fc.boolean(), (steps, isTraced) => {
+        hits += compare(name, steps, isTraced)
+      }),
+      { seed: SEED, numRuns: RUNS },
+    )
+    assert.ok(hits > 5 * RUNS, `${hits} packets took the short way`)
+  })
+}
+
+test('a namespace in which something decides that tells no recorder has no flows', () => {
+  const life = new Life('ROUTERS', true, false)
+  life.do(burst(0, 1))
+  life.do({ kind: 'wait', ms: 6000 })
+  const hitsOf = (): number => {
+    const before = life.hits
+    life.do({ kind: 'burst', from: 0, to: 1, count: 12 })
+    return life.hits - before
+  }
+  const all = hitsOf()
+  const r1 = life.world.kernel.netns('r1')
+  flowBlock(r1)
+  const without = hitsOf()
+  assert.ok(without > 0 && without < all, `${without} of ${all}`)
+  flowUnblock(r1)
+  hitsOf()
+  assert.is(hitsOf(), hitsOf())
+  assert.ok(hitsOf() > without)
+})
+
+test('createWorld({ flowCache: false }) does without', () => {
+  assert.is(createWorld({ flowCache: false }).kernel.flows, null)
+  assert.ok(createWorld().kernel.flows !== null)
+})
+
+test.run()

@@ -1,0 +1,447 @@
+/**
+ * The same life of a network twice, with and without the flow cache, and everything that can be seen of it.
+ */
+import { type Capture, createWorld, type Netns, s, type UdpSocket, type World } from '../../lib/index.js'
+import { IFF_LOOPBACK } from '../../lib/core/netdev.js'
+import { CHECKSUM_PARTIAL, type Skb } from '../../lib/core/skb.js'
+import { fdbList } from '../../lib/rtnl/fdb.js'
+import { neighList } from '../../lib/rtnl/neigh.js'
+
+/** A host that sends and receives. */
+export interface Host {
+  readonly netns: Netns
+  readonly address: string
+}
+
+/** A network: its hosts, and commands that change something in it. */
+export interface Net {
+  readonly hosts: readonly Host[]
+  readonly events: readonly string[]
+  /** Devices that captures may be opened on, as `NETNS DEV`. */
+  readonly devs: readonly string[]
+}
+
+const veth = (a: string, ifA: string, b: string, ifB: string): string =>
+  `ip -n ${a} link add ${ifA} type veth peer name ${ifB} netns ${b}
+ip -n ${a} link set ${ifA} up
+ip -n ${b} link set ${ifB} up
+`
+
+const netnses = (...names: string[]): string =>
+  names.map(n => `ip netns add ${n}\nip -n ${n} link set lo up\n`).join('')
+
+/** Three hosts on a bridge that is a host itself. */
+const BRIDGE = {
+  script: `${netnses('a', 'b', 'c', 'sw')}ip -n sw link add br0 type bridge
+ip -n sw link set br0 up
+ip -n sw addr add 10.0.0.254/24 dev br0
+${['a', 'b', 'c']
+  .map(
+    (h, i) =>
+      `${veth(h, 'eth0', 'sw', `p${i}`)}ip -n sw link set p${i} master br0\nip -n ${h} addr add 10.0.0.${i + 1}/24 dev eth0\n`,
+  )
+  .join('')}`,
+  hosts: [
+    ['a', '10.0.0.1'],
+    ['b', '10.0.0.2'],
+    ['c', '10.0.0.3'],
+    ['sw', '10.0.0.254'],
+  ],
+  devs: ['a eth0', 'sw p0', 'sw p1', 'sw br0', 'b eth0'],
+  events: [
+    'ip -n sw link set br0 type bridge vlan_filtering 1',
+    'ip -n sw link set br0 type bridge vlan_filtering 0',
+    'ip -n sw link set br0 type bridge ageing_time 300',
+    'ip -n sw link set br0 type bridge ageing_time 30000',
+    'ip -n sw link set br0 type bridge ageing_time 0',
+    'bridge -n sw link set dev p0 learning off',
+    'bridge -n sw link set dev p0 learning on',
+    'bridge -n sw link set dev p0 isolated on',
+    'bridge -n sw link set dev p1 isolated on',
+    'bridge -n sw link set dev p1 isolated off',
+    'bridge -n sw link set dev p1 state 0',
+    'bridge -n sw link set dev p1 state 3',
+    'bridge -n sw link set dev p0 locked on',
+    'bridge -n sw link set dev p0 locked off',
+    'bridge -n sw fdb flush dev br0',
+    'ip -n sw link set p1 type bridge_slave fdb_flush',
+    'ip -n sw link set br0 promisc on',
+    'ip -n sw link set br0 promisc off',
+    'ip -n sw link set p1 nomaster',
+    'ip -n sw link set p1 master br0',
+    'ip -n b link set eth0 address 02:00:00:00:00:77',
+    'ip -n a neigh flush dev eth0',
+    'ip -n a link set eth0 mtu 600',
+    'ip -n b link set eth0 mtu 900',
+    'ip -n sw link set br0 mtu 700',
+    'ip -n b link set eth0 down',
+    'ip -n b link set eth0 up',
+    'ip netns exec a ethtool -K eth0 tx off',
+    'ip netns exec sw ethtool -K p1 tx off',
+    'ip netns exec sw ethtool -K p1 tx on',
+    'tc -n sw qdisc add dev p1 root pfifo_fast',
+    'tc -n sw qdisc del dev p1 root',
+  ],
+}
+
+/** Two hosts with two routers between them and a way around the second one. */
+const ROUTERS = {
+  script: `${netnses('a', 'r1', 'r2', 'r3', 'b')}${veth('a', 'e0', 'r1', 'e0')}${veth('r1', 'e1', 'r2', 'e0')}${veth('r2', 'e1', 'b', 'e0')}${veth('r1', 'e2', 'r3', 'e0')}${veth('r3', 'e1', 'b', 'e1')}ip -n a addr add 10.1.0.1/24 dev e0
+ip -n a route add default via 10.1.0.2
+ip -n r1 addr add 10.1.0.2/24 dev e0
+ip -n r1 addr add 10.1.1.1/24 dev e1
+ip -n r1 addr add 10.1.3.1/24 dev e2
+ip -n r2 addr add 10.1.1.2/24 dev e0
+ip -n r2 addr add 10.1.2.1/24 dev e1
+ip -n r3 addr add 10.1.3.2/24 dev e0
+ip -n r3 addr add 10.1.4.1/24 dev e1
+ip -n b addr add 10.1.2.2/24 dev e0
+ip -n b addr add 10.1.4.2/24 dev e1
+ip -n r1 route add 10.1.2.0/24 via 10.1.1.2
+ip -n r2 route add 10.1.0.0/24 via 10.1.1.1
+ip -n r3 route add 10.1.0.0/24 via 10.1.3.1
+ip -n r3 route add 10.1.2.0/24 via 10.1.4.2
+ip -n b route add default via 10.1.2.1
+${['r1', 'r2', 'r3', 'b'].map(r => `ip netns exec ${r} sysctl -w net.ipv4.ip_forward=1\nip netns exec ${r} sysctl -w net.ipv4.conf.all.rp_filter=0\n`).join('')}`,
+  hosts: [
+    ['a', '10.1.0.1'],
+    ['b', '10.1.2.2'],
+    ['r1', '10.1.1.1'],
+    ['r2', '10.1.2.1'],
+  ],
+  devs: ['a e0', 'r1 e0', 'r1 e1', 'r2 e0', 'r2 e1', 'b e0', 'r3 e0'],
+  events: [
+    'ip -n r1 route replace 10.1.2.0/24 via 10.1.3.2',
+    'ip -n r1 route replace 10.1.2.0/24 via 10.1.1.2',
+    'ip -n r1 route replace 10.1.2.0/24 via 10.1.1.2 mtu 700',
+    'ip -n r1 route add blackhole 10.1.2.2/32',
+    'ip -n r1 route del blackhole 10.1.2.2/32',
+    'ip -n r1 route add 10.1.2.2/32 nexthop via 10.1.1.2 nexthop via 10.1.3.2',
+    'ip -n r1 route del 10.1.2.2/32',
+    'ip -n r1 rule add from 10.1.0.1 table 100',
+    'ip -n r1 rule del from 10.1.0.1 table 100',
+    'ip -n r1 route add 10.1.2.0/24 via 10.1.3.2 table 100',
+    'ip -n r1 rule add to 10.1.2.0/24 prohibit',
+    'ip -n r1 rule del to 10.1.2.0/24 prohibit',
+    'ip netns exec r2 sysctl -w net.ipv4.ip_forward=0',
+    'ip netns exec r2 sysctl -w net.ipv4.ip_forward=1',
+    'ip netns exec r2 sysctl -w net.ipv4.conf.e0.rp_filter=1',
+    'ip netns exec r1 sysctl -w net.ipv4.ip_forward_update_priority=0',
+    'ip -n r1 neigh del 10.1.1.2 dev e1',
+    'ip -n r1 neigh replace 10.1.1.2 lladdr 02:00:00:00:00:99 dev e1 nud permanent',
+    'ip -n r1 neigh replace 10.1.1.2 lladdr 02:00:00:00:00:99 dev e1 nud reachable',
+    'ip -n r1 neigh flush dev e1',
+    'ip -n r2 link set e0 address 02:00:00:00:00:55',
+    'ip -n r2 link set e1 down',
+    'ip -n r2 link set e1 up',
+    'ip -n r2 link set e1 mtu 600',
+    'ip -n r2 link set e1 mtu 1500',
+    'ip -n b link set e0 mtu 500',
+    'ip -n r2 addr del 10.1.1.2/24 dev e0',
+    'ip -n r2 addr add 10.1.1.2/24 dev e0',
+    'ip -n b addr del 10.1.2.2/24 dev e0',
+    'ip -n b addr add 10.1.2.2/24 dev e0',
+    'ip netns exec r1 ethtool -K e1 tx off',
+    'tc -n r1 qdisc add dev e1 root netem delay 3ms',
+    'tc -n r1 qdisc del dev e1 root',
+    'ip -n r2 link del e1',
+  ],
+}
+
+const podHost = (n: number): string => `ip netns exec host${n} sysctl -w net.ipv4.ip_forward=1
+ip -n host${n} link add cni0 mtu 1450 type bridge
+ip -n host${n} link set cni0 up
+ip -n host${n} addr add 10.244.${n}.1/24 dev cni0
+${veth(`pod${n}`, 'eth0', `host${n}`, 'veth0')}ip -n pod${n} link set eth0 mtu 1450
+ip -n host${n} link set veth0 mtu 1450 master cni0
+ip -n pod${n} addr add 10.244.${n}.2/24 dev eth0
+ip -n pod${n} route add default via 10.244.${n}.1
+`
+
+const flannel = (
+  n: number,
+  other: number,
+  options: string,
+): string => `ip -n host${n} addr add 192.168.50.${n}/24 dev eth0
+ip -n host${n} link add flannel.1 address 02:00:00:00:b${n}:01 type vxlan id 1 local 192.168.50.${n} dev eth0 dstport 8472 ${options}
+ip -n host${n} link set flannel.1 up
+ip -n host${n} addr add 10.244.${n}.0/32 dev flannel.1
+ip -n host${n} neigh add 10.244.${other}.0 lladdr 02:00:00:00:b${other}:01 dev flannel.1 nud permanent
+bridge -n host${n} fdb add 02:00:00:00:b${other}:01 dev flannel.1 dst 192.168.50.${other}
+ip -n host${n} route add 10.244.${other}.0/24 via 10.244.${other}.0 dev flannel.1 onlink
+`
+
+/** Two pods on two hosts with a vxlan tunnel between their networks. */
+const VXLAN = {
+  script: `${netnses('host1', 'pod1', 'host2', 'pod2')}${podHost(1)}${podHost(2)}${veth('host1', 'eth0', 'host2', 'eth0')}${flannel(1, 2, 'nolearning')}${flannel(2, 1, 'learning noudpcsum')}`,
+  hosts: [
+    ['pod1', '10.244.1.2'],
+    ['pod2', '10.244.2.2'],
+    ['host1', '10.244.1.1'],
+    ['host2', '192.168.50.2'],
+  ],
+  devs: ['pod1 eth0', 'host1 veth0', 'host1 cni0', 'host1 flannel.1', 'host1 eth0', 'host2 flannel.1', 'pod2 eth0'],
+  events: [
+    'bridge -n host1 fdb del 02:00:00:00:b2:01 dev flannel.1 dst 192.168.50.2',
+    'bridge -n host1 fdb add 02:00:00:00:b2:01 dev flannel.1 dst 192.168.50.2',
+    'bridge -n host1 fdb replace 02:00:00:00:b2:01 dev flannel.1 dst 192.168.50.3',
+    'bridge -n host1 fdb replace 02:00:00:00:b2:01 dev flannel.1 dst 192.168.50.2 port 8472',
+    'bridge -n host2 fdb flush dev flannel.1',
+    'bridge -n host2 fdb replace 02:00:00:00:b1:01 dev flannel.1 dst 192.168.50.9',
+    'ip -n host1 link set flannel.1 type vxlan id 1 ttl 9',
+    'ip -n host1 link set flannel.1 type vxlan id 1 ageing 1',
+    'ip -n host1 link set flannel.1 mtu 600',
+    'ip -n host1 link set flannel.1 address 02:00:00:00:b1:02',
+    'ip -n host2 link set flannel.1 down',
+    'ip -n host2 link set flannel.1 up',
+    'ip -n host2 link set eth0 down',
+    'ip -n host2 link set eth0 up',
+    'ip -n host1 link set eth0 mtu 1400',
+    'ip -n host1 route del 10.244.2.0/24',
+    'ip -n host1 route add 10.244.2.0/24 via 192.168.50.2',
+    'ip -n host1 neigh replace 10.244.2.0 lladdr 02:00:00:00:b2:09 dev flannel.1 nud permanent',
+    'ip -n host1 neigh flush dev eth0',
+    'ip -n host2 addr del 192.168.50.2/24 dev eth0',
+    'ip -n host2 addr add 192.168.50.2/24 dev eth0',
+    'ip -n host2 neigh flush dev cni0',
+    'ip netns exec host2 sysctl -w net.ipv4.ip_forward=0',
+    'ip netns exec host2 sysctl -w net.ipv4.ip_forward=1',
+    'ip -n host1 link add vx2 type vxlan id 7 dev eth0 dstport 8472 remote 192.168.50.2',
+    'ip -n host1 link set veth0 nomaster',
+    'ip -n host1 link set veth0 master cni0',
+    'ip netns exec pod1 ethtool -K eth0 tx off',
+    'ip netns exec host1 ethtool -K eth0 tx off',
+    'ip netns exec host2 ethtool -K veth0 tx off',
+    'ip netns exec host1 ethtool -K flannel.1 tx off',
+    'ip netns exec host2 ethtool -K cni0 tx off',
+    'ip netns exec host2 ethtool -K eth0 tx off',
+  ],
+}
+
+const overlay = (n: number, options: string): string => `ip -n host${n} addr add 192.168.50.${n}/24 dev eth0
+ip -n host${n} link add br0 type bridge
+ip -n host${n} link set br0 up
+ip -n host${n} link add vx0 type vxlan id 5 local 192.168.50.${n} remote 192.168.50.${3 - n} dstport 4789 ${options}
+ip -n host${n} link set vx0 master br0 up
+${veth(`pod${n}`, 'eth0', `host${n}`, 'veth0')}ip -n host${n} link set veth0 master br0
+ip -n pod${n} addr add 10.9.0.${n}/24 dev eth0
+ip -n pod${n} link set eth0 mtu 1450
+`
+
+/** Two hosts on one Ethernet that a vxlan device in a bridge carries . */
+const OVERLAY = {
+  script: `${netnses('host1', 'pod1', 'host2', 'pod2')}${veth('host1', 'eth0', 'host2', 'eth0')}${overlay(1, 'noudpcsum')}${overlay(2, 'tos inherit ttl inherit')}`,
+  hosts: [
+    ['pod1', '10.9.0.1'],
+    ['pod2', '10.9.0.2'],
+    ['host1', '192.168.50.1'],
+    ['host2', '192.168.50.2'],
+  ],
+  devs: ['pod1 eth0', 'host1 veth0', 'host1 vx0', 'host1 eth0', 'host2 vx0', 'pod2 eth0'],
+  events: [
+    'ip -n host1 link set vx0 type vxlan id 5 ageing 1',
+    'bridge -n host1 fdb flush dev vx0',
+    'bridge -n host1 fdb flush dev br0',
+    'bridge -n host1 link set dev vx0 learning off',
+    'bridge -n host1 link set dev vx0 learning on',
+    'bridge -n host1 link set dev vx0 neigh_suppress on',
+    'ip -n host1 link set vx0 nomaster',
+    'ip -n host1 link set vx0 master br0',
+    'ip -n pod2 link set eth0 address 02:00:00:00:00:22',
+    'ip -n host2 link set eth0 address 02:00:00:00:00:23',
+    'ip -n host1 link set br0 type bridge vlan_filtering 1',
+    'ip -n host1 link set br0 type bridge vlan_filtering 0',
+    'ip -n host1 link set br0 type bridge ageing_time 200',
+    'ip -n host2 link set vx0 down',
+    'ip -n host2 link set vx0 up',
+    'ip -n host1 neigh del 192.168.50.2 dev eth0',
+    'ip -n host1 link set eth0 mtu 900',
+    'ip -n host1 link set vx0 type vxlan id 5 df set',
+    'ip netns exec host2 ethtool -K eth0 tx off',
+    'ip netns exec host2 ethtool -K vx0 tx off',
+    'ip netns exec pod2 ethtool -K eth0 tx off',
+  ],
+}
+
+/** The networks by name. */
+export const NETS = { BRIDGE, ROUTERS, VXLAN, OVERLAY }
+export type NetName = keyof typeof NETS
+
+/** What happens: datagrams from a host to another one, time that passes, a command, a capture that begins or ends. */
+export type Step =
+  | {
+      readonly kind: 'send'
+      readonly from: number
+      readonly to: number
+      readonly size: number
+      readonly count: number
+      readonly tos: number
+      readonly ttl: number
+    }
+  | { readonly kind: 'burst'; readonly from: number; readonly to: number; readonly count: number }
+  | { readonly kind: 'ping'; readonly from: number; readonly to: number }
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'event'; readonly n: number }
+  | { readonly kind: 'capture'; readonly n: number }
+  | { readonly kind: 'rebind'; readonly n: number }
+
+/** One of the two lives. */
+export class Life {
+  readonly world: World
+  readonly log: string[] = []
+  readonly #net: (typeof NETS)[NetName]
+  readonly #hosts: Host[]
+  readonly #servers: UdpSocket[] = []
+  readonly #clients: UdpSocket[] = []
+  readonly #captures = new Map<number, Capture>()
+
+  /** `isTraced`: every packet that is handed over is noted with all that it carries; stages do not follow at once then. */
+  constructor(name: NetName, flowCache: boolean, isTraced: boolean) {
+    const net = NETS[name]
+    this.#net = net
+    this.world = createWorld({ seed: 7, flowCache })
+    if (flowCache) this.world.kernel.flows!.patience = 0
+    this.world.sh(net.script)
+    if (isTraced) this.#trace()
+    this.#hosts = net.hosts.map(([netns, address]) => ({ netns: this.world.netns(netns!), address: address! }))
+    this.world.run({ for: s(1) })
+    for (const [i] of this.#hosts.entries()) {
+      this.#serve(i)
+      this.#clients.push(this.#hosts[i]!.netns.udp.bind({ port: 100 + i }))
+      this.#listen(this.#clients[i]!, `client ${i}`)
+    }
+  }
+
+  #trace(): void {
+    const { sim } = this.world.kernel
+    const enqueue = sim.enqueue.bind(sim)
+    sim.passOn = () => false
+    sim.enqueue = skb => {
+      this.log.push(packetText(skb))
+      enqueue(skb)
+    }
+  }
+
+  #listen(socket: UdpSocket, who: string, answers = false): void {
+    socket.onDatagram((d, reply) => {
+      const sum = d.data.reduce((h, b) => (Math.imul(h, 31) + b) | 0, 7)
+      const { address, port } = d.from
+      this.log.push(
+        `${this.world.now} ${who}: ${address}:${port} ${d.dev} ttl ${d.ttl} tos ${d.tos} ${d.data.length} ${sum}`,
+      )
+      if (answers && d.data.length > 0) this.#try(() => reply(d.data.subarray(0, d.data.length >> 1)))
+    })
+  }
+
+  #serve(i: number): void {
+    this.#servers[i] = this.#hosts[i]!.netns.udp.bind({ port: 9 })
+    this.#listen(this.#servers[i]!, `server ${i}`, true)
+  }
+
+  /** Does one step. */
+  do(step: Step): void {
+    const { world } = this
+    const at = <T>(list: readonly T[], n: number): T => list[n % list.length]!
+    switch (step.kind) {
+      case 'send':
+      case 'burst': {
+        const sk = at(this.#clients, step.from)
+        const { size, tos, ttl } = step.kind === 'send' ? step : { size: 40, tos: 0, ttl: 0 }
+        Object.assign((sk as unknown as { sk: object }).sk, { tos, ttl })
+        for (let i = 0; i < step.count; i++) {
+          const data = Uint8Array.from({ length: size + (i & 3) }, (_, j) => i * 7 + j)
+          this.#try(() => sk.sendTo(data, { address: at(this.#hosts, step.to).address, port: 9 }))
+          if (step.kind === 'send') world.run({ for: 1000 })
+        }
+        break
+      }
+      case 'ping':
+        this.#try(() =>
+          at(this.#hosts, step.from).netns.ping(at(this.#hosts, step.to).address, { count: 3, intervalMs: 10 }),
+        )
+        world.run({ for: 40e6 })
+        break
+      case 'wait':
+        world.run({ for: step.ms * 1e6 })
+        break
+      case 'event': {
+        const r = world.sh(at(this.#net.events, step.n), { mayFail: true })
+        this.log.push(`${r.stdout}${r.stderr}${r.error?.message ?? ''}`)
+        break
+      }
+      case 'capture':
+        this.#capture(step.n)
+        break
+      case 'rebind': {
+        const i = step.n % this.#servers.length
+        this.#servers[i]!.close()
+        if (step.n & 1) this.#servers[i] = this.#hosts[i]!.netns.udp.bind({ port: 9 })
+        else this.#serve(i)
+      }
+    }
+  }
+
+  #try(fn: () => unknown): void {
+    try {
+      fn()
+    } catch (e) {
+      this.log.push(String(e))
+    }
+  }
+
+  #capture(n: number): void {
+    const [netns, dev] = this.#net.devs[n % this.#net.devs.length]!.split(' ') as [string, string]
+    const key = n % this.#net.devs.length
+    const open = this.#captures.get(key)
+    if (open === undefined) {
+      this.#try(() => this.#captures.set(key, this.world.capture({ netns, dev, promisc: false })))
+      return
+    }
+    open.stop()
+    this.log.push(Buffer.from(open.pcap()).toString('base64'))
+    this.#captures.delete(key)
+  }
+
+  /** Everything that can be read of the world now, and what has happened since this was asked last. */
+  state(): string {
+    return `${this.log.splice(0).join('\n')}\n${worldState(this.world)}`
+  }
+
+  /** Packets that took the short way. */
+  get hits(): number {
+    return this.world.kernel.flows?.hits ?? 0
+  }
+}
+
+/** All that a packet carries, its octets included. */
+const packetText = (skb: Skb): string => {
+  const { frame, buf, netns, dev, dst, sk, brPort, csumStart, csumOffset, flowRec, vlanTci, alive, ...rest } = skb
+  const csum = skb.ipSummed === CHECKSUM_PARTIAL ? `${csumStart} ${csumOffset}` : ''
+  const octets = Buffer.from(buf.subarray(skb.macHeader, skb.tail)).toString('hex')
+  return `${dev} ${netns} ${dst} ${sk} ${brPort} ${csum} ${JSON.stringify(rest)} ${octets}`
+}
+
+/** Time, counters, accounting, forwarding entries and neighbours of a world. */
+export const worldState = ({ kernel }: World): string => {
+  const lines = [`${kernel.now} ${kernel.sim.handled} ${kernel.skbs.live}`]
+  for (const netns of kernel.listNetns()) {
+    lines.push(`${netns} ${JSON.stringify(netns.accounting())} ${JSON.stringify(netns.drops())}`)
+    for (const dev of netns.devices)
+      lines.push(`${dev} ${JSON.stringify(dev.ops.getStats?.(dev) ?? null)} ${JSON.stringify(dev.stats)}`)
+    for (const f of fdbList(netns))
+      lines.push(`fdb ${f.dev} ${f.lladdr} ${f.state} ${f.flags} ${f.usedNs} ${f.updatedNs} ${f.dst}`)
+    for (const { dev, ...rest } of neighList(netns))
+      if (dev !== null && (dev.flags & IFF_LOOPBACK) === 0) lines.push(`neigh ${dev} ${JSON.stringify(rest)}`)
+  }
+  return lines.join('\n')
+}
+
+/** Throws with the first line in which two texts differ. */
+export const sameText = (actual: string, expected: string, where: string): void => {
+  if (actual === expected) return
+  const [a, e] = [actual.split('\n'), expected.split('\n')]
+  const i = e.findIndex((line, n) => line !== a[n])
+  throw new Error(
+    `${where}:\n  without: ${e[i] ?? 'nothing more'}\n  with:    ${a[i < 0 ? e.length : i] ?? 'nothing more'}`,
+  )
+}
