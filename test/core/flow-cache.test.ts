@@ -101,6 +101,10 @@ for (const name of Object.keys(NETS) as NetName[]) {
     assert.ok(hits > 10 * NETS[name].events.length, `${hits} packets took the short way`)
   })
 
+  test(`${name}: a socket that closes amid a flow gets no more of it`, () => {
+    for (const n of [1, 5]) compare(name, [...WARM, { kind: 'rebind', n }, burst(0, 1), burst(0, 1)], n === 1)
+  })
+
   test(`${name}: a capture on any device sees every packet of a flow, and none that is not its`, () => {
     for (let n = 0; n < NETS[name].devs.length; n++) {
       const capture: Step = { kind: 'capture', n }
