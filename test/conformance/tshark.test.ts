@@ -45,13 +45,21 @@ const QUOTED_BEFORE_CHECKSUM = [
   .flatMap(([name, ...frames]) => frames.map(n => `${name}.pcap frame ${n}: bad checksum (ip.checksum.status)`))
   .sort()
 
+/** Segments that an error quotes in part, and which tshark takes for whole ones in this capture. */
+const QUOTED_IN_PART = [9, 10, 11, 12].map(
+  n => `tcp-pmtu-server/h2-eth0.pcap frame ${n}: bad checksum (tcp.checksum.status)`,
+)
+
+/** Findings that are there in the kernel's own captures. */
+const KNOWN = [...QUOTED_BEFORE_CHECKSUM, ...QUOTED_IN_PART].sort()
+
 const missing = tsharkMissing()
 if (missing !== null) console.log(`SKIP conformance/tshark: ${missing}`)
 else {
   test('finds nothing new in the recordings of the kernel, unfinished checksums of lo included', () => {
     const captures = findScenarios(SCENARIOS).flatMap(dir => capturesOf(scenarioName(dir), readFiles(dir)))
     assert.ok(captures.length >= 382)
-    assert.equal([...tsharkFindings(new Map(captures))].sort(), QUOTED_BEFORE_CHECKSUM)
+    assert.equal([...tsharkFindings(new Map(captures))].sort(), KNOWN)
   })
 
   test('finds a bad IPv4 or ICMP checksum', () => {
@@ -70,7 +78,9 @@ else {
       return capturesOf(name, files)
     })
     assert.ok(captures.length >= readNameList(MUST_BE_EQUAL).length)
-    assert.equal([...tsharkFindings(new Map(captures))].sort(), QUOTED_BEFORE_CHECKSUM)
+    const ran = new Set(captures.map(([name]) => name))
+    const known = KNOWN.filter(finding => ran.has(finding.slice(0, finding.indexOf(' '))))
+    assert.equal([...tsharkFindings(new Map(captures))].sort(), known)
   })
 }
 
