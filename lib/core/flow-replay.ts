@@ -111,7 +111,11 @@ export const flowReplay = (s: FlowStage, skb: Skb, now: number): boolean => {
   const o = skb.data
   if (s.orphans) skbOrphan(skb)
   count(s, skb.tail - o, now)
-  if (s.decTtl) ipv4DecTtl(skb.buf, o)
+  if (s.decTtl) {
+    // What is forwarded has bytes of its own, as after skbCow in ipForward.
+    skb.fclone = null
+    ipv4DecTtl(skb.buf, o)
+  }
   if (s.socket !== null) {
     toSocket(s, s.socket, skb)
     return true

@@ -10,7 +10,6 @@ import type { QdiscOps } from '../core/qdisc.js'
 import type { LinkKind } from '../core/registry.js'
 import { World as Kernel, type WorldOptions as KernelOptions } from '../core/world.js'
 import { netSysctlProvider } from '../core/sysctl-net.js'
-import { brNetfilterSysctlProvider } from '../dev/bridge/br-netfilter-sysctl.js'
 import { LINK_KINDS, registerDevices } from '../dev/kinds.js'
 import { ipv4Init } from '../ip/stack.js'
 import { nfConntrackInit } from '../netfilter/conntrack/nf-conntrack-init.js'
@@ -26,7 +25,6 @@ export const boot = (
 ): Kernel => {
   const kernel = new Kernel(options)
   kernel.sysctlProviders.push(netSysctlProvider)
-  kernel.sysctlProviders.push(brNetfilterSysctlProvider)
   registerQdiscs(kernel, [...QDISC_KINDS, ...qdiscKinds])
   ipv4Init(kernel)
   nfConntrackInit(kernel)

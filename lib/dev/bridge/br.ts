@@ -44,6 +44,7 @@ import {
   brMulticastStop,
   makeBridgeMcast,
 } from './br-multicast.js'
+import { brNetfilterSysctlProvider } from './br-netfilter-sysctl.js'
 import { type BridgeAttrs, type BridgeInfo, brChangelink, brChangePort, brFillInfo, brFillPort } from './br-netlink.js'
 import { Bridge, type BridgePath, bridgeIsUp, bridgeOf, bridgePortOf, isBridge } from './br-private.js'
 import { brVlanBindingUpdate } from './br-vlan-binding.js'
@@ -195,7 +196,10 @@ const brNewlink = (base: NewLinkBase, attrs: Partial<BridgeAttrs>): NetDevice =>
 /** The kind `bridge`. */
 export const BRIDGE_KIND: LinkKind<BridgeAttrs> = {
   kind: 'bridge',
-  init: world => world.notifiers.register(brDeviceEvent),
+  init: world => {
+    world.notifiers.register(brDeviceEvent)
+    world.sysctlProviders.push(brNetfilterSysctlProvider)
+  },
   newlink: brNewlink,
   changelink: brChangelink,
   dellink: brDevDelete,
