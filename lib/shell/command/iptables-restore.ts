@@ -9,6 +9,7 @@ import type { Command, CommandContext } from '../command.js'
 import { Getopt } from '../getopt.js'
 import { doCommand } from '../iptables/do-command.js'
 import { parseIptables } from '../iptables/iptables-parse.js'
+import { splitLine } from '../iptables/split-line.js'
 import { OTHER_PROBLEM, VERSION, XtablesError, xtablesError, xtablesExit } from '../iptables/xtables.js'
 import { ToolExit, unsupported } from './args.js'
 import { exiting } from './exit.js'
@@ -42,29 +43,6 @@ const HELP = `Usage: ${PROGRAM} [-c] [-v] [-V] [-t] [-h] [-n] [-w secs] [-W usec
 	   [ --table=<TABLE> ]
 	   [ --modprobe=<command> ]
 `
-
-/** The words of a line; quotes hold blanks together, a backslash takes a quote's meaning away (add_param_to_argv). */
-const splitLine = (line: string): string[] => {
-  const words: string[] = []
-  let word: string | null = null
-  let quote = ''
-  for (let i = 0; i < line.length; i++) {
-    const c = line[i]!
-    if (quote !== '') {
-      if (c === '\\' && i + 1 < line.length) word += line[++i]!
-      else if (c === quote) quote = ''
-      else word += c
-    } else if (c === '"' || c === "'") {
-      quote = c
-      word ??= ''
-    } else if (c === ' ' || c === '\t') {
-      if (word !== null) words.push(word)
-      word = null
-    } else word = (word ?? '') + c
-  }
-  if (word !== null) words.push(word)
-  return words
-}
 
 const parseCounters = (text: string | undefined): XtCounters | null => {
   const m = /^\[(\d+):(\d+)\]$/.exec(text ?? '')
