@@ -7,7 +7,6 @@ import { iptcInit } from '../rtnl/iptables.js'
 import { ToolExit } from '../shell/command/args.js'
 import { doCommand, type Output } from '../shell/iptables/do-command.js'
 import { type ParsedCommand, parseIptables } from '../shell/iptables/iptables-parse.js'
-import { splitLine } from '../shell/iptables/split-line.js'
 import { XtablesError } from '../shell/iptables/xtables.js'
 
 /** Words of iptables: a line, where quotes hold blanks together, or the words themselves. */
@@ -18,9 +17,21 @@ export type IptablesTable = 'raw' | 'mangle' | 'nat' | 'filter' | 'security'
 
 const IGNORE = (): void => {}
 
+/** The words of a line as a shell has them: quotes of both kinds hold blanks together, and touch what stands beside them. */
+const splitWords = (line: string): string[] => {
+  const words = line.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'])+|["']/gs) ?? []
+  return words.map(word => {
+    if (word === '"' || word === "'")
+      throw new NetloomError('EINVAL', `iptables: a quote ${word} stays open in: ${line}`)
+    return word.replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'/gs, (_, double?: string, single?: string) =>
+      double === undefined ? single! : double.replace(/\\(.)/gs, '$1'),
+    )
+  })
+}
+
 /** @internal the words of a line */
 export const wordsOf = (words: IptablesWords): string[] => {
-  if (typeof words === 'string') return splitLine(words.trim())
+  if (typeof words === 'string') return splitWords(words)
   if (Array.isArray(words) && words.every(w => typeof w === 'string')) return [...words]
   throw new NetloomError('EINVAL', 'iptables: a rule is a string of words, or a list of them')
 }

@@ -14,7 +14,13 @@ const forwardPath = (): { world: World; c: Netns; r: Netns; s: Netns } => {
   s.addr.add('10.0.2.2/24', { dev: 'eth0' })
   r.addr.add('10.0.1.1/24', { dev: 'lan' })
   r.addr.add('10.0.2.1/24', { dev: 'wan' })
-  for (const [host, dev] of [[c, 'eth0'], [s, 'eth0'], [r, 'lan'], [r, 'wan']] as const) host.link.set(dev, { up: true })
+  for (const [host, dev] of [
+    [c, 'eth0'],
+    [s, 'eth0'],
+    [r, 'lan'],
+    [r, 'wan'],
+  ] as const)
+    host.link.set(dev, { up: true })
   c.route.add('default', { via: '10.0.1.1' })
   s.route.add('default', { via: '10.0.2.1' })
   r.sysctl.set('net.ipv4.ip_forward', '1')
@@ -39,7 +45,21 @@ test('rules in words come back as objects with the counters of what they met', (
   const { world, c, r } = forwardPath()
   r.iptables.policy('FORWARD', 'DROP')
   r.iptables.append('FORWARD', '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT')
-  r.iptables.append('FORWARD', ['-i', 'lan', '!', '-s', '10.9.0.0/16', '-p', 'icmp', '-m', 'comment', '--comment', 'a b', '-j', 'ACCEPT'])
+  r.iptables.append('FORWARD', [
+    '-i',
+    'lan',
+    '!',
+    '-s',
+    '10.9.0.0/16',
+    '-p',
+    'icmp',
+    '-m',
+    'comment',
+    '--comment',
+    'a b',
+    '-j',
+    'ACCEPT',
+  ])
   r.iptables.append('POSTROUTING', '-o wan -j MASQUERADE', { table: 'nat' })
   const ping = c.ping('10.0.2.2', { count: 2 })
   world.run()
@@ -135,13 +155,21 @@ test('what iptables refuses is refused in its words, names command and namespace
     [() => t.delete('FORWARD', 9), 'E2BIG', 'iptables -D FORWARD 9: Index of deletion too big'],
     [() => t.append('FORWARD', '-F'), 'EINVAL', 'iptables -A FORWARD -F: Cannot use -F with -A'],
     [() => t.policy('FORWARD', 'REJECT' as never), 'EINVAL', 'iptables -P FORWARD REJECT: Bad policy name'],
-    [() => t.list({ table: 'bogus' as never }), 'ENOENT', 'iptables.list of table bogus: Table does not exist (do you need to insmod?)'],
+    [
+      () => t.list({ table: 'bogus' as never }),
+      'ENOENT',
+      'iptables.list of table bogus: Table does not exist (do you need to insmod?)',
+    ],
     [
       () => t.list({ chain: 'B' }),
       'ENOENT',
       'iptables.list: table filter has no chain B; there are INPUT, FORWARD, OUTPUT',
     ],
-    [() => t.insert('FORWARD', '-j ACCEPT', { rulenum: 0 }), 'EINVAL', 'rulenum: 0 is not the number of a rule; they count from 1'],
+    [
+      () => t.insert('FORWARD', '-j ACCEPT', { rulenum: 0 }),
+      'EINVAL',
+      'rulenum: 0 is not the number of a rule; they count from 1',
+    ],
     [
       () => t.append('FORWARD', '-t nat -j ACCEPT', { table: 'mangle' }),
       'EINVAL',

@@ -364,6 +364,7 @@ class Parser {
     switch (letter) {
       case 't':
         if (this.#invert) xtablesError('unexpected ! flag before --table')
+        if (this.#line > 0) xtablesError(`The -t option cannot be used in ${this.#program}.\n`)
         out.table = arg!
         return
       case 'c':

@@ -1,28 +1,29 @@
 /**
  * Words of a line of rules.
  *
- * @see iptables iptables/xshared.c
+ * @see iptables iptables/xshared.c add_param_to_argv
  */
 
-/** The words of a line; quotes hold blanks together, a backslash takes a quote's meaning away (add_param_to_argv). */
+/**
+ * The words of a line of iptables-restore. Double quotes hold blanks together, a backslash within takes a quote's meaning away;
+ * what is in quotes ends a word. Single quotes mean nothing.
+ */
 export const splitLine = (line: string): string[] => {
   const words: string[] = []
-  let word: string | null = null
-  let quote = ''
+  let word = ''
+  let isQuoted = false
   for (let i = 0; i < line.length; i++) {
     const c = line[i]!
-    if (quote !== '') {
-      if (c === '\\' && i + 1 < line.length) word += line[++i]!
-      else if (c === quote) quote = ''
-      else word += c
-    } else if (c === '"' || c === "'") {
-      quote = c
-      word ??= ''
-    } else if (c === ' ' || c === '\t') {
-      if (word !== null) words.push(word)
-      word = null
-    } else word = (word ?? '') + c
+    if (isQuoted && c !== '"') {
+      if (c === '\\') i++
+      word += line[i] ?? ''
+    } else if (c === '"' && !isQuoted) isQuoted = true
+    else if (c === '"' || c === ' ' || c === '\t') {
+      if (isQuoted || word !== '') words.push(word)
+      word = ''
+      isQuoted = false
+    } else word += c
   }
-  if (word !== null) words.push(word)
+  if (word !== '') words.push(word)
   return words
 }
