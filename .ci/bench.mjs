@@ -16,4 +16,4 @@ buildSync({ entryPoints: sources, outdir: join(ROOT, '.bench'), format: 'esm', t
 
 const [name = '', ...args] = process.argv.slice(2)
 process.exitCode =
-  spawnSync(process.execPath, [join(ROOT, '.bench', `${name}.js`), ...args], { stdio: 'inherit' }).status ?? 1
+  spawnSync(process.execPath, ['--expose-gc', join(ROOT, '.bench', `${name}.js`), ...args], { stdio: 'inherit' }).status ?? 1

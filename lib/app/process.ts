@@ -28,7 +28,11 @@ export class Process {
     this.#onTerm = onTerm
   }
 
-  /** Says that the program holds a socket under a file descriptor. */
+  /**
+   * Says that the program holds a socket under a file descriptor.
+   *
+   * @internal
+   */
   holds(sk: Sock, fd: number): void {
     sk.holder = { name: this.name, pid: this.pid, fd }
   }

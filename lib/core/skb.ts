@@ -130,7 +130,7 @@ export class Skb {
   nfTrace: boolean
   /** What br_netfilter keeps of a bridged frame (struct nf_bridge_info), typed in dev/; null for others. */
   nfBridge: object | null
-  /** Records what becomes of it, null for nearly every packet. Stays with the packet, not with clones. */
+  /** @internal records what becomes of it, null for nearly every packet. Stays with the packet, not with clones. */
   flowRec: FlowRecorder | null
   /** False once it has ended; guards against use after the end. */
   alive: boolean

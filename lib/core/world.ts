@@ -71,7 +71,7 @@ export class World {
   readonly rngSource: RngSource
   /** Stream of the machine itself, for what no namespace draws (MAC addresses). */
   readonly rng: Rng
-  /** The flow cache, null where it is off. */
+  /** @internal the flow cache, null where it is off */
   readonly flows: FlowCache | null
   readonly skbs: SkbPool = new SkbPool()
   /** @internal see nfHookSlow */

@@ -54,6 +54,7 @@ export const ipForward = (skb: Skb): number => {
     return refuse(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu, DROP.PKT_TOO_BIG)
   if (skb.flowRec !== null) flowForward(skb.flowRec, skb, mtu)
   skbCow(skb)
+  skb.fclone = null
   ipv4DecTtl(skb.buf, skb.data)
   if (skb.ipFlags & IPSKB_DOREDIRECT) ipRtSendRedirect(skb)
   if (ipv4(skb.netns).sysctls.ipForwardUpdatePriority !== 0) skb.priority = tosToPriority(ipv4Tos(skb.buf, skb.data))

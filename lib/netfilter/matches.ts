@@ -20,6 +20,7 @@ import { multiportMatch } from './match/multiport.js'
 import { ownerMatch } from './match/owner.js'
 import { physdevMatch } from './match/physdev.js'
 import { pkttypeMatch } from './match/pkttype.js'
+import { policyMatch } from './match/policy.js'
 import { recentMatch } from './match/recent.js'
 import { socketMatch } from './match/socket.js'
 import { statisticMatch } from './match/statistic.js'
@@ -51,6 +52,7 @@ export const XT_MATCHES: readonly XtMatch[] = [
   ownerMatch,
   physdevMatch,
   pkttypeMatch,
+  policyMatch,
   recentMatch,
   socketMatch,
   statisticMatch,

@@ -78,6 +78,8 @@ export class Simulator<T extends object> {
   /** Nobody looks between two items of the backlog. */
   #isUnwatched = false
   #workThisInstant = 0
+  #instant = -1
+  #handledBefore = 0
   #stormPlaces = new Map<string, number>()
 
   /** `stormLimit`: items and tasks that one instant may take before the run ends with the error `ESTORM`. */
@@ -103,9 +105,13 @@ export class Simulator<T extends object> {
     return this.#inSoftirq
   }
 
-  /** Items, tasks and timers that the present instant has taken so far. */
+  /** Items, tasks and timers that the present instant has taken since this was first asked in it. */
   get workThisInstant(): number {
-    return this.#workThisInstant
+    if (this.#instant !== this.now) {
+      this.#instant = this.now
+      this.#handledBefore = this.handled
+    }
+    return this.handled - this.#handledBefore
   }
 
   /** Appends an item to the backlog (netif_rx). */

@@ -116,9 +116,9 @@ test('a command that fails ends with status 1 and one line that names line and c
 })
 
 test('what is not supported ends with status 1, line, column and word', () => {
-  const result = run('run', script('ip netns add h1\nip netns exec h1 nc 10.0.0.1 80\n'), '--out', dir)
+  const result = run('run', script('ip netns add h1\nip netns exec h1 nc -U /tmp/socket\n'), '--out', dir)
   assert.is(result.status, 1)
-  assert.match(result.err, /line 2, column 18: nc: TCP is not supported by netloom; supported is UDP: nc -u \.\.\.\n$/)
+  assert.match(result.err, /line 2, column 21: nc: `-U` is not supported by netloom; supported: -4 .*\n$/)
 })
 
 test('a wrong call ends with status 2 and says what is missing', () => {

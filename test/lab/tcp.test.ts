@@ -273,6 +273,28 @@ test('TCP_NODELAY sends small pieces at once, Nagle one at a time, TCP_CORK full
   assert.equal([{ nodelay: true }, {}, { cork: true }].map(segments), [10, 1, 0])
 })
 
+test('a closed connection to a host that is gone is given up after its retries, whatever the errors of ARP say', () => {
+  const { world, h1, h2 } = start()
+  h2.tcp.listen({ port: 7 }, { onData: (data, socket) => socket.write(data) })
+  const handlers = { onData: () => {} }
+  const socket = h1.tcp.connect({ address: '10.0.0.2', port: 7 }, handlers)
+  const other = h1.tcp.connect({ address: '10.0.0.2', port: 7 }, handlers)
+  for (const s of [socket, other]) s.write('x'.repeat(500_000))
+  world.run({ for: S })
+  world.delNetns('h2')
+  socket.close()
+  world.run({ for: 60 * S })
+  assert.equal(
+    h1.ss().map(s => s.state),
+    ['fin-wait-1', 'established'],
+  )
+  world.run({ for: 120 * S })
+  assert.equal(
+    h1.ss().map(s => s.state),
+    ['established'],
+  )
+})
+
 test('a thousand connections at once: each has its answer, and at the end nothing is left', () => {
   const { world, h1, h2 } = start()
   h2.tcp.listen({ port: 7 }, { onData: (data, socket) => socket.write(data) })

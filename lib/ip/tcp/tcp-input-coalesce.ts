@@ -7,6 +7,7 @@
 import type { Skb } from '../../core/skb.js'
 import { netnsTcp } from './netns-tcp.js'
 import { tcpRxTruesize } from './tcp-input-rmem.js'
+import { rcvQueueLast } from './tcp-queues.js'
 import { TCP_SKB_OVERHEAD } from './tcp-seg.js'
 import { seqDiff } from './tcp-seq.js'
 import type { TcpSock } from './tcp-sock.js'
@@ -47,7 +48,7 @@ export const tcpTryCoalesce = (tp: TcpSock, to: Skb | null, from: Skb): boolean 
 
 /** A segment moves from the out of order queue to the end of the receive queue, with what it was joined to there. */
 export const tcpJoinQueue = (tp: TcpSock, skb: Skb): void => {
-  const last = tp.rcvQueue[tp.rcvQueue.length - 1] ?? null
+  const last = rcvQueueLast(tp)
   if (skb.coalesced && last !== null && last.endSeq === skb.seq) {
     skb.nrFrags = last.nrFrags + fragsOf(tp, skb)
     return

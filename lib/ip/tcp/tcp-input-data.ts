@@ -19,7 +19,7 @@ import { skbSetOwnerR, tcpDropReason, tcpRxTruesize, tcpSackReset, tcpTryRmemSch
 import { tcpDsackSet, tcpSackRemove } from './tcp-input-sack-out.js'
 import { tcpSendAck } from './tcp-output-ctl.js'
 import { tcpReceiveWindow } from './tcp-output-window.js'
-import { oooQueuePurge } from './tcp-queues.js'
+import { oooQueuePurge, rcvQueueLast } from './tcp-queues.js'
 import { after, before } from './tcp-seq.js'
 import {
   RCV_SHUTDOWN,
@@ -73,7 +73,7 @@ export const tcpEventDataRecv = (tp: TcpSock, skb: Skb, rxTruesize: number): voi
 
 /** Puts a segment into the receive queue (tcp_queue_rcv). The header is pulled. */
 export const tcpQueueRcv = (tp: TcpSock, skb: Skb): void => {
-  tcpTryCoalesce(tp, tp.rcvQueue[tp.rcvQueue.length - 1] ?? null, skb)
+  tcpTryCoalesce(tp, rcvQueueLast(tp), skb)
   tcpRcvNxtUpdate(tp, skb.endSeq)
   tp.rcvQueue.push(skb)
   skbSetOwnerR(tp, skb)

@@ -30,6 +30,7 @@ import { tcpSimpleRetransmit } from './tcp-input-loss.js'
 import { tcpSetRto } from './tcp-input-rtt.js'
 import { inetCskReqskQueueDrop, tcpListendrop } from './tcp-listener.js'
 import { tcpSyncMss } from './tcp-output-mss.js'
+import { tcpMstampRefresh } from './tcp-time.js'
 import { between } from './tcp-seq.js'
 import { TCP_MTU_REDUCED_DEFERRED, type TcpSock } from './tcp-sock.js'
 import { TCP_CLOSE, TCP_LISTEN, TCP_NEW_SYN_RECV, TCP_SYN_RECV, TCP_SYN_SENT, TCP_TIME_WAIT } from './tcp-states.js'
@@ -83,6 +84,7 @@ const ldRtoRevert = (tp: TcpSock, seq: number): void => {
   if (tp.srttUs !== 0) tcpSetRto(tp)
   else tp.rtoJiffies = TCP_TIMEOUT_INIT
   tp.rtoJiffies = Math.min(tp.rtoJiffies * 2 ** tp.backoff, tp.rtoMaxJiffies)
+  tcpMstampRefresh(tp)
   const elapsed = Math.ceil((tp.netns.world.now - head.mstamp) / NSEC_PER_JIFFY)
   const remaining = tp.rtoJiffies - elapsed
   if (remaining > 0) inetCskResetXmitTimer(tp, ICSK_TIME_RETRANS, remaining, tp.rtoMaxJiffies)

@@ -35,8 +35,7 @@ export const tcpFullSpace = (tp: TcpSock): number => tcpWinFromSpace(tp, tp.rcvb
 
 /** Window that the peer may still use (tcp_receive_window). */
 export const tcpReceiveWindow = (tp: TcpSock): number => {
-  const win = (tp.rcvWup + tp.rcvWnd - tp.rcvNxt) | 0
-  return win < 0 ? 0 : win
+  return Math.max((tp.rcvWup + tp.rcvWnd - tp.rcvNxt) | 0, 0)
 }
 
 const alignUp = (n: number, unit: number): number => Math.ceil(n / unit) * unit

@@ -218,7 +218,11 @@ const transmitSyn = (tp: TcpSock, seg: TcpSeg): number => {
   const opts = tcpSynOptions(tp, tcpAdvertiseMss(tp), Math.floor(tp.tcpWstampNs / NS_PER_MS))
   const skb = allocTcpSkb(tp, TCP_HLEN + tcpSynOptionsLen(opts))
   fillSyn(tp, skb, seg.seq, seg.flags, opts, tp.rcvNxt)
+  skb.seq = seg.seq
+  seg.skb = skb
   countOut(tp, seg.seq, seg.endSeq, 1)
+  skb.seq = seg.seq
+  seg.skb = skb
   return sendSkb(tp, skb, TCP_SKB_OVERHEAD, seg.flags, 0, 1, tp.rcvNxt)
 }
 

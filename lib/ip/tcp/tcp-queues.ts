@@ -11,9 +11,17 @@ import type { TcpSock } from './tcp-sock.js'
 
 /** Taken skbs that stay in the array until it is shortened. */
 const MAX_TAKEN = 1024
+/** The same when nothing is left: an array that is emptied is made anew by the next segment. */
+const MAX_TAKEN_EMPTY = 64
 
 /** The oldest received skb, or null (skb_peek of sk_receive_queue). */
 export const rcvQueuePeek = (tp: TcpSock): Skb | null => tp.rcvQueue[tp.rcvQueueHead] ?? null
+
+/** The latest received skb, or null (skb_peek_tail of sk_receive_queue). */
+export const rcvQueueLast = (tp: TcpSock): Skb | null => {
+  const { length } = tp.rcvQueue
+  return tp.rcvQueueHead < length ? tp.rcvQueue[length - 1]! : null
+}
 
 /** Takes the oldest received skb out; it no longer counts. The caller ends it. */
 export const rcvQueueTake = (tp: TcpSock): Skb => {
@@ -26,6 +34,7 @@ export const rcvQueueTake = (tp: TcpSock): Skb => {
     next.truesize += skb.truesize
   } else tp.rmemAlloc -= skb.truesize
   if (tp.rcvQueueHead === q.length) {
+    if (q.length < MAX_TAKEN_EMPTY) return skb
     q.length = 0
     tp.rcvQueueHead = 0
   } else if (tp.rcvQueueHead >= MAX_TAKEN) {

@@ -148,6 +148,8 @@ const targetOf = (ct: NfConn, dir: number): NfConntrackTuple => {
 /** Gives a packet of direction `dir` its new source or destination; the verdict (nf_nat_manip_pkt). */
 export const nfNatManipPkt = (skb: Skb, ct: NfConn, manip: number, dir: number): number => {
   skbCow(skb)
+  // Its bytes are no longer those that TCP may have to send again.
+  skb.fclone = null
   return manipIpv4(skb, skb.networkHeader, targetOf(ct, dir), manip) ? NF_ACCEPT : NF_DROP
 }
 

@@ -21,6 +21,7 @@ import { multiportExtension } from './match/multiport.js'
 import { ownerExtension } from './match/owner.js'
 import { physdevExtension } from './match/physdev.js'
 import { pkttypeExtension } from './match/pkttype.js'
+import { policyExtension } from './match/policy.js'
 import { recentExtension } from './match/recent.js'
 import { socketExtension } from './match/socket.js'
 import { statisticExtension } from './match/statistic.js'
@@ -70,6 +71,7 @@ export const XTABLES_MATCHES: readonly XtablesExtension[] = [
   ownerExtension,
   physdevExtension,
   pkttypeExtension,
+  policyExtension,
   recentExtension,
   socketExtension,
   stateExtension,
