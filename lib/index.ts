@@ -39,7 +39,19 @@ export type {
   RxHandler,
 } from './core/netdev.js'
 export { type FeatureName, type KindFeatures, NETDEV_FEATURES } from './core/netdev-features.js'
-export type { NfLogEntry, NfLogger, NfLogTarget, NfTrace } from './core/netfilter.js'
+export type {
+  NetnsNf,
+  NfCtHook,
+  NfHookEntries,
+  NfHookFn,
+  NfHookOps,
+  NfHookState,
+  NfLogEntry,
+  NfLogger,
+  NfLogTarget,
+  NfTrace,
+  OkFn,
+} from './core/netfilter.js'
 export type { Accounting, Netns as KernelNetns, NetnsSlot } from './core/netns.js'
 export type { NetdevNotifier, NotifierChain } from './core/notifier.js'
 export { type KernelProfile, LINUX_6_18 } from './core/profile.js'
