@@ -119,7 +119,7 @@ test('a packet can be read, written and replaced, and its connection be looked a
   c.udp.connect('10.0.2.2', 7).send('hello')
   world.run()
   assert.is(text, 'hello!!')
-  assert.match(seen.toText({ verbose: true }), /tos 0x10.*\n.*UDP, length 7/)
+  assert.match(seen.toText({ verbose: 1 }), /tos 0x10.*\n.*UDP, length 7/)
   assert.equal(states, ['NEW 10.0.2.2'])
   undo()
   atRest(world)
