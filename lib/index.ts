@@ -39,7 +39,19 @@ export type {
   RxHandler,
 } from './core/netdev.js'
 export { type FeatureName, type KindFeatures, NETDEV_FEATURES } from './core/netdev-features.js'
-export type { NfLogEntry, NfLogger, NfLogTarget, NfTrace } from './core/netfilter.js'
+export type {
+  NetnsNf,
+  NfCtHook,
+  NfHookEntries,
+  NfHookFn,
+  NfHookOps,
+  NfHookState,
+  NfLogEntry,
+  NfLogger,
+  NfLogTarget,
+  NfTrace,
+  OkFn,
+} from './core/netfilter.js'
 export type { Accounting, Netns as KernelNetns, NetnsSlot } from './core/netns.js'
 export type { NetdevNotifier, NotifierChain } from './core/notifier.js'
 export { type KernelProfile, LINUX_6_18 } from './core/profile.js'
@@ -93,11 +105,34 @@ export type {
   ConntrackStats,
   CtTuple,
 } from './lab/conntrack.js'
+export type {
+  IptablesApi,
+  IptablesChain,
+  IptablesListOptions,
+  IptablesOptions,
+  IptablesRestoreOptions,
+  IptablesRule,
+  IptablesRuleOptions,
+  IptablesSaveOptions,
+} from './lab/iptables.js'
+export type { IptablesTable, IptablesWords } from './lab/iptables-words.js'
 export type { MaddrApi, MaddrInfo } from './lab/maddr.js'
 export type { MdbApi, MdbInfo, MdbOptions } from './lab/mdb.js'
 export type { Nc, NcOptions } from './lab/nc.js'
 export type { NeighApi, NeighInfo, NeighOptions } from './lab/neigh.js'
 export type { Netns } from './lab/netns.js'
+export type {
+  NfApi,
+  NfBridgePriority,
+  NfHook,
+  NfHookHandler,
+  NfHookOptions,
+  NfHookPriority,
+  NfIpv4Priority,
+  NfRegistration,
+  NfVerdict,
+} from './lab/nf.js'
+export type { NfPacket } from './lab/nf-packet.js'
 export type { PacketApi, PacketDirection, PacketHandler, PacketOptions, PacketSocket } from './lab/packet.js'
 export type { Ping, PingError, PingOptions, PingReply } from './lab/ping.js'
 export type { Printable } from './lab/printable.js'
@@ -164,4 +199,13 @@ export type { RunOptions } from './sim/simulator.js'
 export type { TimedRing } from './sim/timed-ring.js'
 export { formatTime, ms, s, us } from './sim/time.js'
 export { createDissector, dissect, type DissectOptions } from './wire/dissect.js'
-export { decodeFrame, encodeFrame, type FrameInit, type FrameRepr } from './wire/frame.js'
+export {
+  decodeFrame,
+  decodePacket,
+  encodeFrame,
+  encodePacket,
+  type FrameInit,
+  type FrameRepr,
+  type PacketInit,
+  type PacketRepr,
+} from './wire/frame.js'

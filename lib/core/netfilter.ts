@@ -103,7 +103,7 @@ export class NfHookState {
 
 /**
  * A hook function (nf_hookfn): returns one of NF_DROP, NF_ACCEPT, NF_STOLEN, NF_QUEUE and NF_REPEAT, or what
- * {@link nfDropReason} or {@link nfDropErr} returned.
+ * `nfDropReason` or `nfDropErr` returned.
  */
 export type NfHookFn = (skb: Skb, state: NfHookState, priv: object | null) => number
 

@@ -126,7 +126,8 @@ const publicTuple = (t: KernelTuple, protonum: number): CtTuple => ({
   ...(t.packets !== null && { packets: t.packets, bytes: t.bytes! }),
 })
 
-const publicEntry = (info: KernelInfo, now: number): ConntrackEntry => ({
+/** @internal a connection as users see it */
+export const publicEntry = (info: KernelInfo, now: number): ConntrackEntry => ({
   protocol: protocolName(info.protonum),
   orig: publicTuple(info.orig, info.protonum),
   reply: publicTuple(info.repl, info.protonum),

@@ -13,11 +13,13 @@ import { Drop } from './drop.js'
 import { FdbApi } from './fdb.js'
 import type { Handles } from './handles.js'
 import { HttpApi } from './http.js'
+import { IptablesApi } from './iptables.js'
 import { LinkApi } from './link.js'
 import { MaddrApi } from './maddr.js'
 import { MdbApi } from './mdb.js'
 import { type Nc, type NcOptions, startNc } from './nc.js'
 import { NeighApi } from './neigh.js'
+import { NfApi } from './nf.js'
 import { PacketApi } from './packet.js'
 import { type Ping, type PingOptions, startPing } from './ping.js'
 import { Printable } from './printable.js'
@@ -68,6 +70,10 @@ export class Netns extends Printable {
   readonly qdisc: QdiscApi
   /** `bridge vlan`. */
   readonly bridgeVlan: BridgeVlanApi
+  /** `iptables`, `iptables-save` and `iptables-restore`. */
+  readonly iptables: IptablesApi
+  /** Hook functions of netfilter. */
+  readonly nf: NfApi
   /** `conntrack`. */
   readonly conntrack: ConntrackApi
   /** `sysctl`. */
@@ -105,6 +111,8 @@ export class Netns extends Printable {
     this.bridgeLink = new BridgeLinkApi(kernel)
     this.qdisc = new QdiscApi(kernel)
     this.bridgeVlan = new BridgeVlanApi(kernel)
+    this.iptables = new IptablesApi(kernel)
+    this.nf = new NfApi(handles, kernel)
     this.conntrack = new ConntrackApi(kernel)
     this.sysctl = new SysctlApi(kernel)
     this.ethtool = new EthtoolApi(kernel)

@@ -28,7 +28,7 @@ const STATES: readonly string[] = ['ESTABLISHED', 'RELATED', 'NEW']
  * What a traced packet is to its connection, as `--ctstate` names it; empty where connections are not tracked, and in the table
  * raw, which comes before.
  */
-export const traceCtState = (netns: Netns, { ct, ctinfo, table }: NfTrace): string => {
+export const traceCtState = (netns: Netns, { ct, ctinfo, table }: Pick<NfTrace, 'ct' | 'ctinfo' | 'table'>): string => {
   if (ct !== null) return nfCtIsTemplate(ct as NfConn) ? '' : STATES[ctinfo % IP_CT_IS_REPLY]!
   if (ctinfo === IP_CT_UNTRACKED) return 'UNTRACKED'
   return table === 'raw' || nfConntrack(netns).users === 0 ? '' : 'INVALID'

@@ -2,9 +2,9 @@
  * The grammar of scripts: plain bash, restricted to one simple command a line.
  *
  * Comments and blank lines; single and double quotes; a trailing `&`; `sleep SECONDS`; `wait`; `> FILE`, `2>/dev/null`,
- * `2>&1`; and one pipe, `printf '...' | ip netns exec NS nc ...` (or `| ip -batch -`). A comment `# may-fail` directly
- * above a command lets it fail. A whole script is read before anything runs; whatever is outside the grammar is an error
- * that names line, column and word.
+ * `2>&1`; and one pipe, `printf '...' | ip netns exec NS nc ...` (or `iptables-restore`, or `| ip -batch -`). A comment
+ * `# may-fail` directly above a command lets it fail. A whole script is read before anything runs; whatever is outside the
+ * grammar is an error that names line, column and word.
  */
 import { NetloomError } from '../errors.js'
 import { grammarError, type Token, tokenize } from './lexer.js'
@@ -246,6 +246,9 @@ const plainWord = (parts: Parts, line: number): void => {
     throw grammarError(line, program.column, program.text, `${program.text} stands alone on its line`)
 }
 
+/** Tools that read their standard input. */
+const READS_STDIN: readonly string[] = ['nc', 'iptables-restore']
+
 const parseStatement = (line: number, text: string, mayFail: boolean, tools: readonly string[]): Statement | null => {
   if (tokenize(text, line).length === 0) return null
   const parts = new LineParser(line, text).run()
@@ -260,8 +263,10 @@ const parseStatement = (line: number, text: string, mayFail: boolean, tools: rea
     throw grammarError(line, words[0]!.column, program, 'printf goes into a pipe: printf ... | ip netns exec NS nc ...')
   const tool = toolOf(line, words, tools)
   const batch = words.some(w => /^--?b(a(t(c(h)?)?)?)?$/.test(w.text))
-  if (printf !== null && tool !== 'nc' && !batch)
-    throw grammarError(line, words[0]!.column, program, 'a pipe goes into ip netns exec NS nc ... or ip -batch - only')
+  if (printf !== null && !READS_STDIN.includes(tool) && !batch) {
+    const places = 'a pipe goes into ip netns exec NS nc ..., iptables-restore or ip -batch - only'
+    throw grammarError(line, words[0]!.column, program, places)
+  }
   const stdin = printf === null ? null : printfOctets(line, printf)
   return { kind: 'command', line, text: trimmed, words, tool, stdin, stdout, stderr, background, mayFail }
 }

@@ -60,6 +60,8 @@ const mask = (text: string): string =>
     .replace(/<(timeout|id)>\d+/g, '<$1>*')
     .replace(/ id=\d{3,}$/gm, ' id=*')
     .replace(/\ncpu=1 .*/g, '')
+    // When iptables-save ran; comments of the transcript are not kept either.
+    .replace(/^#.*\n?/gm, '')
 
 /** Neighbours and connections come in the order of a hash with a random key. */
 const hasNoOrder = (command: string): boolean =>

@@ -9,6 +9,7 @@ import type { Command, CommandContext } from '../command.js'
 import { Getopt } from '../getopt.js'
 import { doCommand } from '../iptables/do-command.js'
 import { parseIptables } from '../iptables/iptables-parse.js'
+import { splitLine } from '../iptables/split-line.js'
 import { OTHER_PROBLEM, VERSION, XtablesError, xtablesError, xtablesExit } from '../iptables/xtables.js'
 import { ToolExit, unsupported } from './args.js'
 import { exiting } from './exit.js'
@@ -38,38 +39,18 @@ const HELP = `Usage: ${PROGRAM} [-c] [-v] [-V] [-t] [-h] [-n] [-w secs] [-W usec
 	   [ --help ]
 	   [ --noflush ]
 	   [ --wait=<seconds>
-	   [ --wait-interval=<usecs>
 	   [ --table=<TABLE> ]
 	   [ --modprobe=<command> ]
 `
-
-/** The words of a line; quotes hold blanks together, a backslash takes a quote's meaning away (add_param_to_argv). */
-const splitLine = (line: string): string[] => {
-  const words: string[] = []
-  let word: string | null = null
-  let quote = ''
-  for (let i = 0; i < line.length; i++) {
-    const c = line[i]!
-    if (quote !== '') {
-      if (c === '\\' && i + 1 < line.length) word += line[++i]!
-      else if (c === quote) quote = ''
-      else word += c
-    } else if (c === '"' || c === "'") {
-      quote = c
-      word ??= ''
-    } else if (c === ' ' || c === '\t') {
-      if (word !== null) words.push(word)
-      word = null
-    } else word = (word ?? '') + c
-  }
-  if (word !== null) words.push(word)
-  return words
-}
 
 const parseCounters = (text: string | undefined): XtCounters | null => {
   const m = /^\[(\d+):(\d+)\]$/.exec(text ?? '')
   return m === null ? null : { packets: Number(m[1]), bytes: Number(m[2]) }
 }
+
+/** Nobody else holds the lock, so how long it is waited for (-w, -W) does not matter; a word behind may be the time. */
+const withoutWaiting = (words: readonly string[]): string[] =>
+  words.filter((word, i) => !(/^(-[wW]|--wait(-interval)?)$/.test(words[i - 1] ?? '') && /^[^-!]/.test(word)))
 
 class Restore {
   readonly #ctx: CommandContext
@@ -88,16 +69,18 @@ class Restore {
 
   /** Reads the options; an exit status when there is nothing more to do. */
   options(argv: readonly string[]): number | null {
-    const getopt = new Getopt(argv.slice(1), 'bcvVthnwWM:T:', LONG)
+    const getopt = new Getopt(withoutWaiting(argv.slice(1)), 'bcvVthnwWM:T:', LONG)
     for (let o = getopt.next(); o !== null; o = getopt.next()) {
       if (o.option === 'b') this.#ctx.err('-b/--binary option is not implemented\n')
       else if (o.option === 'c') this.#counters = true
       else if (o.option === 'v') this.#verbose++
       else if (o.option === 't') this.#testing = true
       else if (o.option === 'n') this.#noflush = true
+      else if (o.option === 'W') this.#ctx.err('Ignoring deprecated --wait-interval option.\n')
       else if (o.option === 'T') this.#only = o.value
       else if (o.option === 'V' || o.option === 'h') {
-        this.#ctx.out(o.option === 'V' ? `${PROGRAM} v${VERSION}\n` : HELP)
+        if (o.option === 'V') this.#ctx.out(`${PROGRAM} v${VERSION}\n`)
+        else this.#ctx.err(HELP)
         return 0
       }
     }
@@ -201,15 +184,15 @@ class Restore {
   #rule(handle: IptcHandle, line: string): boolean {
     let rest = line
     const counters: string[] = []
-    const m = /^\[(\d*):(\d*)\]\s*/.exec(line)
-    if (m !== null) {
-      rest = line.slice(m[0].length)
+    if (line.startsWith('[')) {
+      const m = /^\[:*([^:]+):\]*([^\]]+)/.exec(line)
+      if (m === null || !line.includes(']')) return xtablesError(`Bad line ${this.line}: need ]`)
+      rest = line.slice(line.indexOf(']') + 1)
       if (this.#counters) counters.push('--set-counters', m[1]!, m[2]!)
     }
     const words = [...Array<string>(this.#noflush ? 0 : this.#verbose).fill('-v'), ...counters, ...splitLine(rest)]
     const p = parseIptables(PROGRAM, words, this.#table, this.line, this.#ctx.err)
     if (p.ignored) return true
-    if (p.table !== this.#table) xtablesError(`The -t option cannot be used in ${PROGRAM}.\n`)
     try {
       doCommand(p, handle, this.#ctx)
       return true

@@ -73,6 +73,14 @@ const civil = (days: number): readonly [string, number, number] => {
   return [MONTHS[month]!, left + 1, year]
 }
 
+/** All tables that a namespace has, or one, as they can be restored. Throws an XtablesError for a table that is not known. */
+export const iptablesSaveText = (netns: Netns, table: string | null, counters: boolean): string => {
+  const date = ctime(netns.world.now)
+  return (table !== null ? [table] : iptablesTables(netns))
+    .map(name => tableText(open(netns, name), counters, date))
+    .join('')
+}
+
 const run: Command['run'] = (ctx, argv) => {
   const getopt = new Getopt(argv.slice(1), 'bcdt:M:f:V', LONG)
   let counters = false
@@ -90,10 +98,7 @@ const run: Command['run'] = (ctx, argv) => {
     ctx.err('Unknown arguments found on commandline\n')
     return 1
   }
-  const netns = netnsOf(ctx, PROGRAM)
-  const date = ctime(ctx.world.now)
-  for (const name of table !== null ? [table] : iptablesTables(netns))
-    ctx.out(tableText(open(netns, name), counters, date))
+  ctx.out(iptablesSaveText(netnsOf(ctx, PROGRAM), table, counters))
   return 0
 }
 

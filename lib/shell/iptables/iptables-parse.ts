@@ -19,7 +19,7 @@ import {
 import { ToolExit } from '../command/args.js'
 import { type AddrMask, parseAddresses, parseInterface, parseProtocol, protoToName } from './addresses.js'
 import { findMatch, findTarget } from './extensions.js'
-import { type BaseOption, type ExtensionUse, XtGetopt, type XtOpt } from './xt-getopt.js'
+import { type BaseOption, BaseOptions, type ExtensionUse, XtGetopt, type XtOpt } from './xt-getopt.js'
 import { strtoul, tryHelpText, type XtablesExtension, xtablesError } from './xtables.js'
 import { optionCall, optionsCheck } from './xtoptions.js'
 
@@ -27,7 +27,7 @@ const COMMANDS = 'ACDRILSFZNXEP'
 
 const opt = (letter: string, arg: 0 | 1 | 2, ...names: string[]): BaseOption => ({ letter, arg, names })
 
-const OPTIONS: readonly BaseOption[] = [
+const OPTIONS: BaseOptions = new BaseOptions([
   opt('A', 1, 'append'),
   opt('D', 1, 'delete'),
   opt('C', 1, 'check'),
@@ -63,7 +63,7 @@ const OPTIONS: readonly BaseOption[] = [
   opt('g', 1, 'goto'),
   opt('4', 0, 'ipv4'),
   opt('6', 0, 'ipv6'),
-]
+])
 
 /** What an option is checked by: the commands that it goes with, and the flag for `!` in front of it. */
 const RULE_COMMANDS = 'IDRAC'
@@ -364,6 +364,7 @@ class Parser {
     switch (letter) {
       case 't':
         if (this.#invert) xtablesError('unexpected ! flag before --table')
+        if (this.#line > 0) xtablesError(`The -t option cannot be used in ${this.#program}.\n`)
         out.table = arg!
         return
       case 'c':

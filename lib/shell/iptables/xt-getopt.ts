@@ -48,6 +48,21 @@ interface Long {
 
 const takesValue = (option: XtOption): HasArg => (option.type === 'none' || option.type === 'rawnone' ? 0 : 1)
 
+/** The options of a tool, made ready once. */
+export class BaseOptions {
+  /** @internal */
+  readonly letters: ReadonlyMap<string, HasArg>
+  /** @internal */
+  readonly longs: readonly Long[]
+
+  constructor(options: readonly BaseOption[]) {
+    this.letters = new Map(options.map(o => [o.letter, o.arg]))
+    this.longs = options.flatMap(o =>
+      o.names.map(name => ({ name, arg: o.arg, base: o.letter, use: '', isTarget: false, option: null })),
+    )
+  }
+}
+
 /** Reads a command line. */
 export class XtGetopt {
   readonly #words: readonly string[]
@@ -58,12 +73,10 @@ export class XtGetopt {
   /** Where the option that was returned last began. */
   #last = 0
 
-  constructor(words: readonly string[], options: readonly BaseOption[]) {
+  constructor(words: readonly string[], base: BaseOptions) {
     this.#words = words
-    this.#letters = new Map(options.map(o => [o.letter, o.arg]))
-    this.#longs = options.flatMap(o =>
-      o.names.map(name => ({ name, arg: o.arg, base: o.letter, use: '', isTarget: false, option: null })),
-    )
+    this.#letters = base.letters
+    this.#longs = base.longs
   }
 
   /** Adds the options of an extension. */
