@@ -39,6 +39,7 @@ export const iptDoTable = (skb: Skb, state: NfHookState, table: XtTableInfo, par
   const { entries, jumpstack } = table
   const { hook, inDev, outDev } = state
   const base = table.stackptr
+  const rec = skb.flowRec
   let sp = base
   let ip = skb.networkHeader
   let b = skb.buf
@@ -65,6 +66,7 @@ export const iptDoTable = (skb: Skb, state: NfHookState, table: XtTableInfo, par
       continue
     }
     if (e.match0 !== null) {
+      if (rec !== null && !e.isPerFlow) rec.fail()
       if (!e.match0(skb, par, e.info0)) {
         at++
         continue
@@ -79,6 +81,10 @@ export const iptDoTable = (skb: Skb, state: NfHookState, table: XtTableInfo, par
     }
     e.packets++
     e.bytes += skb.tail - skb.data
+    if (rec !== null) {
+      if (e.isStandard) rec.counted(e)
+      else rec.fail()
+    }
     const trace = skb.nfTrace ? tracePacket(skb, state, table, at) : null
     if (e.isStandard) {
       const v = e.verdict

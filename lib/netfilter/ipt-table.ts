@@ -52,6 +52,9 @@ export class EntryMatch {
   }
 }
 
+const isPerFlow = ({ kind, info }: EntryMatch): boolean =>
+  typeof kind.isPerFlow === 'function' ? kind.isPerFlow(info) : kind.isPerFlow === true
+
 const NO_INFO: object = Object.freeze({})
 
 const noTarget = (): number => XT_CONTINUE
@@ -72,6 +75,8 @@ export class IptEntry {
   /** The first match and its data, which most rules have no more of; null without one. */
   readonly match0: ((skb: Skb, par: XtActionParam, info: object) => boolean) | null
   readonly info0: object
+  /** Its matches say the same to all packets of a flow. */
+  readonly isPerFlow: boolean
   /** True for a verdict, a jump or no target at all: {@link verdict} holds it. */
   readonly isStandard: boolean
   readonly verdict: number
@@ -103,6 +108,7 @@ export class IptEntry {
     this.matches = matches
     this.match0 = matches.length === 0 ? null : matches[0]!.match
     this.info0 = matches.length === 0 ? NO_INFO : matches[0]!.info
+    this.isPerFlow = matches.every(isPerFlow)
     this.isStandard = targetKind === null
     this.verdict = verdict
     this.target = targetKind === null ? noTarget : targetKind.target

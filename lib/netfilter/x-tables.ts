@@ -122,6 +122,11 @@ export interface XtMatch<I extends object = object, K extends object = I> extend
   readonly checkentry?: (par: XtCheckParam, info: I) => K
   /** Gives back what `checkentry` took. */
   readonly destroy?: (netns: Netns, info: K) => void
+  /**
+   * True for a match that says the same to all packets of a flow, and does nothing else: it looks at what the key of a
+   * recorded flow holds ({@link FlowRecorder}), at the devices, or at the state, tuples and status of the connection.
+   */
+  readonly isPerFlow?: boolean | ((info: K) => boolean)
 }
 
 /** A target (struct xt_target); see {@link XtMatch}. */

@@ -133,6 +133,7 @@ export const tcpMatch: XtMatch = xtMatch<XtTcp, Ports>({
 /** The match `udp`. */
 export const udpMatch: XtMatch = xtMatch<XtUdp, Ports>({
   name: 'udp',
+  isPerFlow: true,
   proto: IPPROTO_UDP,
   checkentry: (_par, info) => new Ports(info.spts, info.dpts, info.invflags, null),
   match: udpMt,
