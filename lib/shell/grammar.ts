@@ -261,7 +261,12 @@ const parseStatement = (line: number, text: string, mayFail: boolean, tools: rea
   const tool = toolOf(line, words, tools)
   const batch = words.some(w => /^--?b(a(t(c(h)?)?)?)?$/.test(w.text))
   if (printf !== null && tool !== 'nc' && tool !== 'iptables-restore' && !batch)
-    throw grammarError(line, words[0]!.column, program, 'a pipe goes into ip netns exec NS nc ..., iptables-restore or ip -batch - only')
+    throw grammarError(
+      line,
+      words[0]!.column,
+      program,
+      'a pipe goes into ip netns exec NS nc ..., iptables-restore or ip -batch - only',
+    )
   const stdin = printf === null ? null : printfOctets(line, printf)
   return { kind: 'command', line, text: trimmed, words, tool, stdin, stdout, stderr, background, mayFail }
 }
