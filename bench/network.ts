@@ -7,6 +7,10 @@
  * - `routersN`: two hosts with N routers between them
  * - `vxlan`: two pods on two hosts, pod - cni0 - flannel.1 - underlay, as flannel sets its vxlan backend up
  * - `hostgw`: the same with the other host as the gateway, as flannel's host-gw backend does
+ * - `rulesN`: two hosts with a router between them whose chain FORWARD has N rules that do not match, and then one that
+ *   accepts what belongs to a connection; the datagrams belong to one that was answered
+ * - `natN`: the same with MASQUERADE towards the receiver
+ * - `natnew`: the same with 20 rules, each datagram of a connection of its own
  *
  * Checksum offload is off on every device, so that the sender builds checksums and the receiver verifies them.
  */
@@ -16,11 +20,17 @@ import { type Capture, createWorld, ms, type Netns, s, us, type UdpSocket, type 
 const TIMERS = 1000
 /** Datagrams that are sent before they are received. */
 export const BATCH = 32
+/** Connections that are begun in turn, from which port on, and the time after which all of them are forgotten. */
+const NEW_FLOWS = 16_384
+const FIRST_PORT = 41_000
+const FORGOTTEN_NS: number = s(31)
 
 /** A path with a socket at each end. */
 export interface Path {
   readonly world: World
   readonly sender: UdpSocket
+  /** Sockets that take turns, when each datagram is to begin a connection; else empty. */
+  readonly senders: readonly UdpSocket[]
   readonly receiver: UdpSocket
   /** Virtual time between batches, and after the last one. */
   readonly betweenNs: number
@@ -123,6 +133,26 @@ const podHost = (world: World, n: number): { readonly host: Netns; readonly pod:
   return { host, pod }
 }
 
+/** Rules that do not match what is sent, in turn: what real rule sets test. */
+const otherRule = (n: number): string =>
+  [
+    `-s 172.16.${(n >> 6) & 255}.${(n & 63) << 2}/30 -j DROP`,
+    `-p udp --dport ${10_000 + (n % 20_000)} -j ACCEPT`,
+    `-i tun${n % 100} -j ACCEPT`,
+    `-p tcp --dport ${1 + (n % 60_000)} -j ACCEPT`,
+    `-d 192.168.${(n >> 6) & 255}.${(n & 63) << 2}/30 -j REJECT`,
+  ][n % 5]!
+
+/** One router with rules in FORWARD; the tracked connections of the chain's last one are accepted, others pass as well. */
+const firewall = (world: World, count: number, hasNat: boolean): Ends => {
+  const ends = routers(world, 1)
+  const rules = Array.from({ length: count }, (_, n) => `-A FORWARD ${otherRule(n)}\\n`).join('')
+  const accept = '-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\\n'
+  const nat = hasNat ? '*nat\\n-A POSTROUTING -o right -j MASQUERADE\\nCOMMIT\\n' : ''
+  world.sh(`printf '*filter\\n${rules}${accept}COMMIT\\n${nat}' | ip netns exec r1 iptables-restore`)
+  return ends
+}
+
 const vtepMac = (n: number): string => `02:00:00:00:b${n}:01`
 
 /** flannel.1 with the entries for the other host: what its vxlan backend adds for every lease. */
@@ -155,9 +185,14 @@ const buildEnds = (world: World, path: string): Ends => {
   if (path === 'link') return cable(world)
   if (path === 'bridge') return bridge(world)
   if (path === 'vxlan' || path === 'hostgw') return flannel(world, path)
+  if (path === 'natnew') return firewall(world, 20, true)
   const count = Number(/^routers([1-9]\d?)$/.exec(path)?.[1])
   if (count > 0) return routers(world, count)
-  throw new Error(`no path ${path}; there are direct, link, bridge, routersN with N from 1 to 99, vxlan and hostgw`)
+  const rules = /^(rules|nat)(\d{1,5})$/.exec(path)
+  if (rules !== null) return firewall(world, Number(rules[2]), rules[1] === 'nat')
+  throw new Error(
+    `no path ${path}; there are direct, link, bridge, routersN with N from 1 to 99, vxlan, hostgw, rulesN and natN with N from 0 to 99999, and natnew`,
+  )
 }
 
 /** A World with the hosts of a path, as it was built. */
@@ -169,27 +204,42 @@ export const buildHosts = (path: string): Ends & { readonly world: World } => {
   return { world, ...ends }
 }
 
+const into = new Uint8Array(65_536)
+
+/** Has the receiver answer once, so that the flow becomes a connection of both sides. */
+const answerOnce = (world: World, sender: UdpSocket, receiver: UdpSocket): void => {
+  receiver.onDatagram((_, answer) => answer(new Uint8Array(1)))
+  sender.send(new Uint8Array(1))
+  world.run({ for: ms(1) })
+  receiver.onDatagram(null)
+  sender.recvInto(into)
+}
+
 /** Builds a path by its name and lets its links come up. */
 export const buildPath = (path: string): Path => {
   const { world, from, to, address } = buildHosts(path)
   const receiver = to.udp.bind({ port: 9 })
   const sender = from.udp.connect(address, 9, undefined, { port: 40_000 })
   const [betweenNs, afterNs] = path === 'link' ? [us(40), ms(3)] : [0, 0]
+  if (/^(rules|nat)\d/.test(path)) answerOnce(world, sender, receiver)
+  const senders: UdpSocket[] = []
+  for (let i = 0; path === 'natnew' && i < NEW_FLOWS; i++)
+    senders.push(from.udp.connect(address, 9, undefined, { port: FIRST_PORT + i }))
   return {
     world,
     sender,
+    senders,
     receiver,
     betweenNs,
     afterNs,
-    receiverDev: to.dev(path.startsWith('routers') ? 'left' : 'eth0'),
+    receiverDev: to.dev(/^(routers|rules|nat)/.test(path) ? 'left' : 'eth0'),
   }
 }
 
-const into = new Uint8Array(65_536)
-
 /** Sends `count` datagrams in batches and receives each batch; returns how many arrived with the payload's length. */
 export const transfer = (path: Path, payload: Uint8Array, count: number): number => {
-  const { world, sender, receiver, betweenNs, afterNs } = path
+  const { world, sender, senders, receiver, betweenNs, afterNs } = path
+  const turns = senders.length
   let delivered = 0
   const receive = (): void => {
     for (let length = receiver.recvInto(into); length >= 0; length = receiver.recvInto(into))
@@ -197,7 +247,8 @@ export const transfer = (path: Path, payload: Uint8Array, count: number): number
   }
   for (let sent = 0; sent < count; ) {
     const end = Math.min(count, sent + BATCH)
-    for (; sent < end; sent++) sender.send(payload)
+    if (turns > 0 && sent % turns === 0) world.run({ for: FORGOTTEN_NS })
+    for (; sent < end; sent++) (turns === 0 ? sender : senders[sent % turns]!).send(payload)
     world.run({ for: betweenNs })
     receive()
   }

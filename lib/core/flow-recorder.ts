@@ -13,17 +13,21 @@
  * - What it changes besides the packet is told and done again for every packet: counters, times of forwarding entries,
  *   identifications.
  *
- * A namespace whose hooks do not do so is blocked ({@link flowBlock}). For conntrack, NAT and rules to take part later:
- * the entry of an established connection is a further thing to move (its timeout, its packets and octets by direction),
- * rules that matched are counters, and a translation is a rewrite of addresses and ports, with both checksums updated
- * from constants; removal or change of the entry, of a rule or of a set flushes; a connection that is not assured, a
- * helper, a limit or a random match calls {@link fail}.
+ * A namespace with a hook function that does not do so is blocked ({@link flowBlock}); those that do say so in
+ * NfHookOps.tellsFlows. They take part for packets that are forwarded: a rule or policy that a packet met is a counter
+ * ({@link counted}), its connection is asked for every packet whether it is as it was ({@link connection}), a translation
+ * is done again ({@link rewrites}). A new table of rules flushes. A target that acts, and a match that looks at something
+ * else than the key or keeps an account, call {@link fail}; so does a packet that may change its connection.
  */
 import { getU16 } from '../wire/bytes.js'
 import { ETH_HLEN } from '../wire/ethernet.js'
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPV4_HLEN, ipv4FragOff, ipv4Proto, ipv4TotLen } from '../wire/ipv4.js'
 import { flowHeaderSum, flowKey } from './flow-key.js'
 import {
+  type FlowConn,
+  type FlowCounter,
+  FlowHooks,
+  type FlowRewrite,
   type FlowTunnel,
   type FlowSeen,
   type FlowSocket,
@@ -33,6 +37,7 @@ import {
   type FlowVerify,
 } from './flow-stage.js'
 import type { DevStats, NetDevice } from './netdev.js'
+import { NF_INET_FORWARD, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING } from './netfilter.js'
 import { CHECKSUM_NONE, type Frame, type Skb } from './skb.js'
 
 /** Octets of the key of a stage that goes by ports, and of one that looks into a tunnel as far as the frame inside. */
@@ -41,6 +46,7 @@ const KEY_TUNNEL = 64
 /** Octets that a tunnel's headers take. */
 const TUNNEL = 50
 const MAX_TX = 3
+const MAX_COUNTERS = 16
 /** Offset of the checksum of a UDP header. */
 const UDP_CSUM = 40
 /** DF may be set; more fragments, an offset or the reserved bit may not. */
@@ -90,6 +96,7 @@ export class FlowRecorder {
   #isBridged = false
   #takenOut = false
   #verify: FlowVerify | null = null
+  #hooks: FlowHooks | null = null
   #tunnel: FlowTunnel | null = null
 
   /** Begins with a packet that `skb.dev` is about to hand to the protocols. */
@@ -121,6 +128,7 @@ export class FlowRecorder {
     this.#decTtl = this.#isBridged = this.#takenOut = false
     this.#tunnel = null
     this.#verify = null
+    this.#hooks = null
     this.#at = this.#isPlain(skb, dev) ? RECEIVED : NOWHERE
     skb.flowRec = this
   }
@@ -173,6 +181,47 @@ export class FlowRecorder {
     if (dev.taps !== null || this.#rx !== null) return this.fail()
     this.#rx = new FlowTx(dev.stats, 0)
     this.#here = dev
+  }
+
+  /** The packet comes to a hook of IPv4, or to one of another family for a negative `hook`. */
+  atHook(skb: Skb, hook: number): void {
+    const isPre = hook === NF_INET_PRE_ROUTING && this.#at === RECEIVED && this.#here === skb.dev
+    const isForwarding = (hook === NF_INET_FORWARD || hook === NF_INET_POST_ROUTING) && this.#at === ROUTED
+    if (this.#skb !== skb || skb.netns !== this.#dev!.netns || (!isPre && !isForwarding)) this.fail()
+  }
+
+  /** What is told at hooks; null after {@link fail}. */
+  #told(): FlowHooks | null {
+    if (this.#at !== RECEIVED && this.#at !== ROUTED) return null
+    this.#hooks ??= new FlowHooks()
+    return this.#hooks
+  }
+
+  /** A rule or policy has counted the packet from its IP header on. */
+  counted(counter: FlowCounter): void {
+    const hooks = this.#told()
+    if (hooks === null) return
+    if (hooks.counters.length === MAX_COUNTERS) this.fail()
+    else hooks.counters.push(counter)
+  }
+
+  /** The UDP packet belongs to a connection, which stays as it is at least `until`; `verify` looks at its checksum. */
+  connection(conn: FlowConn, until: number, verify: FlowVerify | null): void {
+    const hooks = this.#told()
+    if (hooks === null || hooks.conn !== null || this.#at !== RECEIVED) return this.fail()
+    hooks.conn = conn
+    this.#until = Math.min(this.#until, until)
+    this.#verify = verify
+  }
+
+  /** The packet is about to be translated. */
+  rewrites(rewrite: FlowRewrite): void {
+    const hooks = this.#told()
+    if (hooks === null) return
+    const isPre = this.#at === RECEIVED
+    if (hooks.conn === null || (isPre ? hooks.pre : hooks.post) !== null) return this.fail()
+    if (isPre) hooks.pre = rewrite
+    else hooks.post = rewrite
   }
 
   /** IP forwards the packet, which is no longer than `mtu`. */
@@ -266,7 +315,17 @@ export class FlowRecorder {
   /** Nothing has happened to the packet that a replay would not do. */
   #isOrdinary(skb: Skb): boolean {
     if (this.#skb !== skb || this.#frame !== skb.frame || this.#dev!.netns.flowGenid !== this.#gen) return false
+    if (skb.nfct !== null || skb.nfctinfo !== 0 || skb.nfTrace || skb.nfBridge !== null) return false
     return skb.mark === 0 && skb.vlanProto === 0 && this.#frame.refs === 1
+  }
+
+  #hasConn(): boolean {
+    return this.#hooks !== null && this.#hooks.conn !== null
+  }
+
+  /** Is a checksum to be looked at? That of a tunnel is absent in all packets or in none. */
+  #verifies(): boolean {
+    return this.#ipSummed === CHECKSUM_NONE && (this.#hasConn() || getU16(this.#head, UDP_CSUM) !== 0)
   }
 
   /** Where the frame begins, compared with before. */
@@ -296,7 +355,7 @@ export class FlowRecorder {
       headerSum: flowHeaderSum(this.#head, ETH_HLEN),
       minLen: this.#takenOut ? TUNNEL + IPV4_HLEN : 0,
       maxLen: this.#maxLen,
-      endsInUdp: socket !== null || this.#takenOut,
+      endsInUdp: socket !== null || this.#takenOut || this.#hasConn(),
       gen: this.#gen,
       until: this.#until,
       seen: this.#seen,
@@ -305,13 +364,14 @@ export class FlowRecorder {
       tunnelUsed: this.#tunnelUsed,
       rx: this.#rx,
       tx: this.#tx,
+      hooks: this.#hooks,
       decTtl: this.#decTtl,
       shift,
       fixes: this.#tunnel !== null ? KEY_PORTS + TUNNEL : this.#takenOut ? 0 : KEY_PORTS,
       needs: this.#takenOut ? KEY_TUNNEL : KEY_PORTS,
       head: rewrites ? skb.buf.slice(mac, this.#mac + ETH_HLEN) : null,
       tunnel: this.#tunnel,
-      verify: this.#ipSummed === CHECKSUM_NONE && getU16(this.#head, UDP_CSUM) !== 0 ? this.#verify : null,
+      verify: this.#verifies() ? this.#verify : null,
       socket,
       dst: socket === null ? null : skb.dst,
       toDev: skb.dev!,

@@ -8,7 +8,7 @@ import { csumFold } from '../wire/checksum.js'
 import { ETH_HLEN } from '../wire/ethernet.js'
 import { IPV4_HLEN, ipv4DecTtl } from '../wire/ipv4.js'
 import { FLOW_CSUM, FLOW_ID, FLOW_TOT_LEN, FLOW_UDP_CSUM, FLOW_UDP_LEN } from './flow-key.js'
-import type { FlowSocket, FlowStage, FlowTunnel, FlowTx, FlowVerify } from './flow-stage.js'
+import type { FlowHooks, FlowSocket, FlowStage, FlowTunnel, FlowTx, FlowVerify } from './flow-stage.js'
 import { CHECKSUM_PARTIAL, type Skb, skbChecksumHelp, skbOrphan, skbSetNetns } from './skb.js'
 
 /** Does a packet belong to the stage's flow? Its frame begins at `mac`. */
@@ -34,6 +34,7 @@ export const flowFits = (s: FlowStage, skb: Skb, now: number): boolean => {
   if (totLen !== len || len < s.minLen || len > s.maxLen || skb.frame.refs !== 1) return false
   if (s.endsInUdp && getU16(b, o + FLOW_UDP_LEN) !== len - IPV4_HLEN) return false
   if (csumFold(s.headerSum + totLen + getU16(b, o + FLOW_ID) + getU16(b, o + FLOW_CSUM)) !== 0) return false
+  if (s.hooks !== null && s.hooks.conn !== null && !s.hooks.conn.isCurrent()) return false
   return s.verify === null || verifies(s.verify, skb)
 }
 
@@ -106,16 +107,33 @@ const toSocket = (s: FlowStage, socket: FlowSocket, skb: Skb): void => {
   socket.receive(skb)
 }
 
+/** What netfilter does before a packet is forwarded, and what it counts. */
+const passHooks = (hooks: FlowHooks, skb: Skb): void => {
+  const o = skb.data
+  const { conn, pre, counters } = hooks
+  skb.networkHeader = o
+  if (conn !== null) conn.refresh(skb)
+  for (let i = 0; i < counters.length; i++) {
+    const counter = counters[i]!
+    counter.packets++
+    counter.bytes += skb.tail - o
+  }
+  if (pre !== null) pre.rewrite(skb)
+}
+
 /** Takes a packet the recorded way. True when a socket has it; otherwise it is due to be received by `skb.dev`. */
 export const flowReplay = (s: FlowStage, skb: Skb, now: number): boolean => {
   const o = skb.data
   if (s.orphans) skbOrphan(skb)
   count(s, skb.tail - o, now)
+  const { hooks } = s
+  if (hooks !== null) passHooks(hooks, skb)
   if (s.decTtl) {
     // What is forwarded has bytes of its own, as after skbCow in ipForward.
     skb.fclone = null
     ipv4DecTtl(skb.buf, o)
   }
+  if (hooks !== null && hooks.post !== null) hooks.post.rewrite(skb)
   if (s.socket !== null) {
     toSocket(s, s.socket, skb)
     return true

@@ -38,6 +38,35 @@ export interface FlowTunnel {
 /** True when the checksum of a UDP packet, with its headers set, is right, absent or not to be looked at. */
 export type FlowVerify = (skb: Skb) => boolean
 
+/** Packets and octets that a rule or a policy counts. */
+export interface FlowCounter {
+  packets: number
+  bytes: number
+}
+
+/** A connection that a flow belongs to (struct nf_conn). */
+export interface FlowConn {
+  /** Is it still there, and as it was? */
+  isCurrent(): boolean
+  /** Starts its timeout anew and counts the packet, whose network header is set. */
+  refresh(skb: Skb): void
+}
+
+/** A translation of addresses and ports. */
+export interface FlowRewrite {
+  /** Translates the packet, whose network header is set. */
+  rewrite(skb: Skb): void
+}
+
+/** What netfilter's hooks do with each packet. */
+export class FlowHooks {
+  conn: FlowConn | null = null
+  /** Before and after the packet is forwarded. */
+  pre: FlowRewrite | null = null
+  post: FlowRewrite | null = null
+  readonly counters: FlowCounter[] = []
+}
+
 /** A socket: takes a packet whose `data` is at its UDP header. Owns it. */
 export interface FlowSocket {
   /** Takes it. */
@@ -82,6 +111,8 @@ export interface FlowStageInit {
   readonly tunnelUsed: FlowUsed | null
   readonly rx: FlowTx | null
   readonly tx: readonly FlowTx[]
+  /** null when nothing at a hook has told of something to do. */
+  readonly hooks: FlowHooks | null
   readonly decTtl: boolean
   readonly shift: number
   readonly fixes: number
@@ -131,6 +162,7 @@ export class FlowStage {
   readonly tx0: FlowTx | null
   readonly tx1: FlowTx | null
   readonly tx2: FlowTx | null
+  readonly hooks: FlowHooks | null
   readonly decTtl: boolean
   /** How far the frame's beginning moves. */
   readonly shift: number
@@ -194,6 +226,7 @@ export class FlowStage {
     this.tx0 = init.tx[0] ?? null
     this.tx1 = init.tx[1] ?? null
     this.tx2 = init.tx[2] ?? null
+    this.hooks = init.hooks
     this.decTtl = init.decTtl
     this.shift = init.shift
     const head = init.head ?? new Uint8Array(0)

@@ -9,7 +9,7 @@
  */
 import { errnoNumber } from '../errors.js'
 import { DROP } from './drop.js'
-import { flowBlock, flowUnblock } from './flow-genid.js'
+import { flowBlock, flowFlush, flowUnblock } from './flow-genid.js'
 import type { NetDevice } from './netdev.js'
 import type { Netns } from './netns.js'
 import { kfreeSkb, type Skb } from './skb.js'
@@ -117,6 +117,8 @@ export interface NfHookOps {
   readonly hooknum: number
   /** Smaller comes first; of equal ones the one registered first. */
   readonly priority: number
+  /** It tells recorders of flows what it does, or that they cannot record it (FlowRecorder); else no flow is recorded. */
+  readonly tellsFlows?: boolean
 }
 
 /** The functions at one hook (struct nf_hook_entries), in the order in which they are called. Replaced, never changed. */
@@ -197,7 +199,8 @@ export const nfRegisterNetHook = (netns: Netns, ops: NfHookOps): void => {
   const at = old.findIndex(other => other.priority > priority)
   const list = at < 0 ? [...old, ops] : [...old.slice(0, at), ops, ...old.slice(at)]
   netns.nf.set(pf, hooknum, new NfHookEntries(pf, hooknum, list))
-  flowBlock(netns)
+  if (ops.tellsFlows === true) flowFlush(netns)
+  else flowBlock(netns)
 }
 
 /** Takes a hook function back, the very object that was registered (nf_unregister_net_hook). */
@@ -208,7 +211,8 @@ export const nfUnregisterNetHook = (netns: Netns, ops: NfHookOps): void => {
   if (!old.includes(ops)) return
   const list = old.filter(other => other !== ops)
   netns.nf.set(pf, hooknum, list.length === 0 ? null : new NfHookEntries(pf, hooknum, list))
-  flowUnblock(netns)
+  if (ops.tellsFlows === true) flowFlush(netns)
+  else flowUnblock(netns)
 }
 
 /** Registers several; all or none of them are there afterwards (nf_register_net_hooks). */
@@ -295,6 +299,7 @@ export const nfHookSlow = (
   from = 0,
   to: number = entries.ops.length,
 ): number => {
+  if (skb.flowRec !== null) skb.flowRec.atHook(skb, entries.pf === NFPROTO_IPV4 ? entries.hooknum : -1)
   const states = skb.netns.world.nfStates
   const state = states.take(skb, okfn)
   state.hook = entries.hooknum

@@ -4,6 +4,7 @@
  *
  * @see net/ipv4/netfilter/ip_tables.c, net/netfilter/x_tables.c
  */
+import { flowFlush } from '../core/flow-genid.js'
 import { type NfHookOps, nfRegisterNetHooks, nfUnregisterNetHooks } from '../core/netfilter.js'
 import { type Netns, netnsSlot, type NetnsSlot } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
@@ -102,6 +103,7 @@ export const iptReplace = (table: XtTable, chains: readonly IptChain[]): void =>
   const old = table.info
   table.info = info
   table.chains = chains
+  flowFlush(netns)
   for (const entry of old.entries) entry.destroy(netns)
 }
 

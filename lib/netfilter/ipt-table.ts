@@ -7,7 +7,14 @@
 import type { NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import type { Skb } from '../core/skb.js'
-import { type IptIp, XT_CONTINUE, type XtActionParam, type XtMatch, type XtTarget } from './x-tables.js'
+import {
+  type IptIp,
+  XT_CONTINUE,
+  type XtActionParam,
+  type XtMatch,
+  type XtPortTest,
+  type XtTarget,
+} from './x-tables.js'
 
 /** Verdict of a standard target that means RETURN; others are -NF_* - 1, and from 0 on the number of an entry. */
 export const XT_RETURN = -5
@@ -52,6 +59,9 @@ export class EntryMatch {
   }
 }
 
+const isPerFlow = ({ kind, info }: EntryMatch): boolean =>
+  typeof kind.isPerFlow === 'function' ? kind.isPerFlow(info) : kind.isPerFlow === true
+
 const NO_INFO: object = Object.freeze({})
 
 const noTarget = (): number => XT_CONTINUE
@@ -72,6 +82,10 @@ export class IptEntry {
   /** The first match and its data, which most rules have no more of; null without one. */
   readonly match0: ((skb: Skb, par: XtActionParam, info: object) => boolean) | null
   readonly info0: object
+  /** What ports the first match wants; null for any. */
+  readonly ports: XtPortTest | null
+  /** Its matches say the same to all packets of a flow. */
+  readonly isPerFlow: boolean
   /** True for a verdict, a jump or no target at all: {@link verdict} holds it. */
   readonly isStandard: boolean
   readonly verdict: number
@@ -103,6 +117,8 @@ export class IptEntry {
     this.matches = matches
     this.match0 = matches.length === 0 ? null : matches[0]!.match
     this.info0 = matches.length === 0 ? NO_INFO : matches[0]!.info
+    this.ports = matches.length === 0 ? null : (matches[0]!.kind.ports?.(this.info0) ?? null)
+    this.isPerFlow = matches.every(isPerFlow)
     this.isStandard = targetKind === null
     this.verdict = verdict
     this.target = targetKind === null ? noTarget : targetKind.target

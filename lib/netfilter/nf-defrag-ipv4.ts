@@ -50,6 +50,8 @@ const ops = (hooknum: number): NfHookOps => ({
   pf: NFPROTO_IPV4,
   hooknum,
   priority: NF_IP_PRI_CONNTRACK_DEFRAG,
+  // Fragments are no flows.
+  tellsFlows: true,
 })
 
 const OPS: readonly NfHookOps[] = [ops(NF_INET_PRE_ROUTING), ops(NF_INET_LOCAL_OUT)]

@@ -107,6 +107,35 @@ interface XtWhere {
   readonly proto?: number
 }
 
+/** Ranges of ports that a packet must have, at least; both ends belong to them. */
+export class XtPortTest {
+  readonly smin: number
+  readonly smax: number
+  readonly dmin: number
+  readonly dmax: number
+  readonly sinv: boolean
+  readonly dinv: boolean
+
+  constructor(spts: readonly number[], dpts: readonly number[], sinv: boolean, dinv: boolean) {
+    this.smin = spts[0]!
+    this.smax = spts[1]!
+    this.dmin = dpts[0]!
+    this.dmax = dpts[1]!
+    this.sinv = sinv
+    this.dinv = dinv
+  }
+
+  /** Can a packet not match that has these ports, source * 65536 + destination? */
+  fails(ports: number): boolean {
+    const dport = ports & 0xffff
+    const sport = (ports - dport) / 0x10000
+    return (
+      (dport >= this.dmin && dport <= this.dmax) === this.dinv ||
+      (sport >= this.smin && sport <= this.smax) === this.sinv
+    )
+  }
+}
+
 /**
  * A match (struct xt_match). `I` is what the tool made of its options, which is also what the tool gets back to print and
  * is never changed; `K` is what the kernel keeps for each rule: the same, unless `checkentry` makes something of it.
@@ -122,6 +151,13 @@ export interface XtMatch<I extends object = object, K extends object = I> extend
   readonly checkentry?: (par: XtCheckParam, info: I) => K
   /** Gives back what `checkentry` took. */
   readonly destroy?: (netns: Netns, info: K) => void
+  /**
+   * True for a match that says the same to all packets of a flow, and does nothing else: it looks at what the key of a
+   * recorded flow holds ({@link FlowRecorder}), at the devices, or at the state, tuples and status of the connection.
+   */
+  readonly isPerFlow?: boolean | ((info: K) => boolean)
+  /** Ports without which it does not match: the rule is not asked further then. */
+  readonly ports?: (info: K) => XtPortTest
 }
 
 /** A target (struct xt_target); see {@link XtMatch}. */

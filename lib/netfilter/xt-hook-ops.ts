@@ -15,4 +15,4 @@ export const iptHook: NfHookFn = (skb, state, priv) => {
 
 /** One function at all hooks of a table. */
 export const xtHookOps = (table: XtTable, priority: number, hook: NfHookFn = iptHook): NfHookOps[] =>
-  table.kind.hooks.map(hooknum => ({ hook, priv: table, pf: NFPROTO_IPV4, hooknum, priority }))
+  table.kind.hooks.map(hooknum => ({ hook, priv: table, pf: NFPROTO_IPV4, hooknum, priority, tellsFlows: true }))

@@ -18,7 +18,18 @@ const test = suite('bench/path')
 /** Largest payload that a path carries in one packet. */
 const LARGEST: Readonly<Record<string, number>> = { vxlan: 1422, hostgw: 1422 }
 
-for (const name of ['direct', 'bridge', 'routers1', 'routers3', 'vxlan', 'hostgw'])
+for (const name of [
+  'direct',
+  'bridge',
+  'routers1',
+  'routers3',
+  'vxlan',
+  'hostgw',
+  'rules0',
+  'rules20',
+  'nat20',
+  'natnew',
+])
   for (const size of [0, 64, LARGEST[name] ?? 1472])
     test(`${name}, ${size} octets: all arrive, and no frame buffer is made any more`, () => {
       const path = buildPath(name)
@@ -33,6 +44,24 @@ for (const name of ['direct', 'bridge', 'routers1', 'routers3', 'vxlan', 'hostgw
       assert.ok(path.world.isBalanced())
       assert.is(JSON.stringify(path.world.drops()), drops)
     })
+
+test('nat20 asks 20 rules that do not match, and masquerades an answered flow; natnew has a connection for each datagram', () => {
+  const path = buildPath('nat20')
+  const payload = makePayload(64)
+  transfer(path, payload, 1000)
+  const { stdout } = path.world.sh('ip netns exec r1 iptables -L FORWARD -v -n -x')
+  const rules = stdout.split('\n').slice(2, -1)
+  assert.is(rules.length, 21)
+  assert.ok(rules.slice(0, 20).every(rule => rule.startsWith('       0        0 ')))
+  // The first datagram belongs to no connection yet; its answer, of one octet, does.
+  assert.match(rules[20]!, new RegExp(`^ *1001 *${1000 * 92 + 29} ACCEPT`))
+  const { stdout: entries } = path.world.sh('ip netns exec r1 conntrack -L')
+  assert.match(entries, /src=10\.1\.1\.2 dst=10\.1\.1\.1 sport=9 dport=40000 /)
+  const many = buildPath('natnew')
+  transfer(many, payload, 1000)
+  const { stdout: all } = many.world.sh('ip netns exec r1 conntrack -L')
+  assert.is(all.split('\n').filter(line => line.includes('[UNREPLIED]')).length, 1000)
+})
 
 test('bench:path prints one JSON line and writes the first 100 frames', () => {
   const tmp = mkdtempSync(join(tmpdir(), 'netloom-bench-'))

@@ -7,13 +7,15 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createWorld } from '../../lib/index.js'
 import { flowBlock, flowUnblock } from '../../lib/core/flow-genid.js'
+import { nfConntrack } from '../../lib/netfilter/conntrack/nf-conntrack-net.js'
 import { Life, NETS, type NetName, sameText, type Step } from './flow-lab.js'
 
 const test = suite('core/flow-cache')
 
-/** `FLOW_RUNS=1000 FLOW_SEED=2` tries more. */
+/** `FLOW_RUNS=1000 FLOW_SEED=2` tries more, `FLOW_NET=NAT` one network only. */
 const RUNS = Number(process.env['FLOW_RUNS'] ?? 20)
 const SEED = Number(process.env['FLOW_SEED'] ?? 1)
+const NAMES = (Object.keys(NETS) as NetName[]).filter(n => n === (process.env['FLOW_NET'] ?? n))
 
 /** Lives both lives and compares after each step but waits; the number of packets that took the short way. */
 const compare = (name: NetName, steps: readonly Step[], isTraced: boolean): number => {
@@ -53,16 +55,13 @@ const TRAFFIC: readonly Step[] = [
   burst(0, 1),
 ]
 
-/** After it, flows both ways are recorded. */
-const WARM: readonly Step[] = [
+/** Flows that have been answered, and become streams. */
+const FLOWS: readonly Step[] = [0, 0, 6000, 0, 0].flatMap(ms => [
   burst(0, 1),
-  { kind: 'wait', ms: 6000 },
-  burst(0, 1),
-  { kind: 'wait', ms: 1 },
-  burst(1, 0),
-  { kind: 'wait', ms: 1 },
-  burst(0, 1),
-]
+  burst(1, 3),
+  burst(2, 1),
+  { kind: 'wait', ms: ms + 1 } as const,
+])
 
 const host = fc.nat({ max: 3 })
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -92,12 +91,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('rebind' as const), n: fc.nat({ max: 1000 }) }) },
 )
 
-for (const name of Object.keys(NETS) as NetName[]) {
+for (const name of NAMES) {
   test(`${name}: each event amid a flow leaves the same with and without the cache`, () => {
     let hits = 0
     for (let n = 0; n < NETS[name].events.length; n++)
       for (const isTraced of [true, false])
-        hits += compare(name, [...TRAFFIC, ...WARM, { kind: 'event', n }, ...TRAFFIC], isTraced)
+        hits += compare(name, [...TRAFFIC, ...FLOWS, { kind: 'event', n }, ...FLOWS, ...TRAFFIC], isTraced)
     assert.ok(hits > 10 * NETS[name].events.length, `${hits} packets took the short way`)
   })
 
@@ -151,6 +150,31 @@ test('a namespace in which something decides that tells no recorder has no flows
   hitsOf()
   assert.is(hitsOf(), hitsOf())
   assert.ok(hitsOf() > without)
+})
+
+test('rules, connections and translations go the short way, and are counted', () => {
+  const life = new Life('NAT', true, false)
+  const r = life.world.kernel.netns('r')
+  const exchange = (count: number, ms: number): void => {
+    life.do({ kind: 'burst', from: 0, to: 1, count })
+    life.do({ kind: 'wait', ms })
+  }
+  for (const ms of [1, 6000, 1, 1]) exchange(4, ms)
+  const before = life.hits
+  exchange(100, 1)
+  // Each datagram and each answer: the router and the receiving host.
+  assert.is(life.hits - before, 400)
+  const acct = nfConntrack(r)
+    .table.list()
+    .find(ct => ct.protonum === 17)!.ext!.acct!
+  assert.equal([...acct], [116, 116 * (28 + 41.5), 116, 116 * (28 + 20.5)])
+})
+
+test('a connection that expires amid a flow begins anew', () => {
+  const n = NETS.NAT.events.indexOf('ip netns exec r sysctl -w net.netfilter.nf_conntrack_udp_timeout_stream=7')
+  assert.ok(n >= 0)
+  for (const afterMs of [6900, 7000, 7100, 7500])
+    compare('NAT', [...FLOWS, { kind: 'event', n }, ...FLOWS, { ...burst(0, 1), afterMs } as Step], false)
 })
 
 test('createWorld({ flowCache: false }) does without', () => {

@@ -4,6 +4,9 @@
 import { type Capture, createWorld, type Netns, s, type UdpSocket, type World } from '../../lib/index.js'
 import { IFF_LOOPBACK } from '../../lib/core/netdev.js'
 import { CHECKSUM_PARTIAL, type Skb } from '../../lib/core/skb.js'
+import type { NfConn } from '../../lib/netfilter/conntrack/nf-conn.js'
+import { nfConntrack } from '../../lib/netfilter/conntrack/nf-conntrack-net.js'
+import { iptFindTable, iptTableNames } from '../../lib/netfilter/ip-tables.js'
 import { fdbList } from '../../lib/rtnl/fdb.js'
 import { neighList } from '../../lib/rtnl/neigh.js'
 
@@ -263,8 +266,122 @@ const OVERLAY = {
   ],
 }
 
+const r = (tool: string, ...commands: string[]): string[] => commands.map(c => `ip netns exec r ${tool} ${c}`)
+
+/** A router with rules, in front of a network with public addresses, and with containers on a bridge of its own. */
+const NAT = {
+  script: `${netnses('a', 'b', 'c', 'r')}${veth('a', 'e0', 'r', 'e0')}${veth('b', 'e0', 'r', 'e1')}${veth('c', 'e0', 'r', 'v0')}ip -n r link add br0 type bridge
+ip -n r link set br0 up
+ip -n r link set v0 master br0
+ip -n a addr add 10.1.0.1/24 dev e0
+ip -n b addr add 10.2.0.2/24 dev e0
+ip -n c addr add 10.3.0.2/24 dev e0
+ip -n r addr add 10.1.0.254/24 dev e0
+ip -n r addr add 10.2.0.254/24 dev e1
+ip -n r addr add 10.3.0.254/24 dev br0
+ip -n a route add default via 10.1.0.254
+ip -n b route add default via 10.2.0.254
+ip -n c route add default via 10.3.0.254
+ip netns exec r sysctl -w net.ipv4.ip_forward=1
+ip netns exec r sysctl -w net.netfilter.nf_conntrack_acct=1
+${r(
+  'iptables',
+  '-N USER',
+  '-A FORWARD -s 172.16.0.0/12 -j DROP',
+  '-A FORWARD -p udp --dport 10000:20000 -j DROP',
+  '-A FORWARD -i tun+ -j ACCEPT',
+  '-A FORWARD -j USER',
+  '-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+  '-A FORWARD -p icmp -j ACCEPT',
+  '-A USER ! -i e1 -m comment --comment counted',
+  '-A USER -p udp -m multiport --ports 9,53',
+  '-A USER -j RETURN',
+  '-t nat -A PREROUTING -d 10.2.0.254 -p udp --dport 9 -j DNAT --to-destination 10.3.0.2:9',
+  '-t nat -A POSTROUTING -o e1 -j MASQUERADE',
+).join('\n')}
+`,
+  hosts: [
+    ['a', '10.1.0.1'],
+    ['b', '10.2.0.2'],
+    ['c', '10.3.0.2'],
+    ['r', '10.2.0.254'],
+  ],
+  devs: ['a e0', 'r e0', 'r e1', 'r v0', 'r br0', 'b e0', 'c e0'],
+  events: [
+    ...r(
+      'iptables',
+      '-A FORWARD -p udp --sport 9 -j ACCEPT',
+      '-I FORWARD -p udp --dport 9 -j DROP',
+      '-D FORWARD -p udp --dport 9 -j DROP',
+      '-I FORWARD -m limit --limit 100/second --limit-burst 3 -j ACCEPT',
+      '-I FORWARD -m statistic --mode nth --every 3 -j DROP',
+      '-I FORWARD -m statistic --mode random --probability 0.5 -j DROP',
+      '-I FORWARD -m length --length 60:66 -j DROP',
+      '-I FORWARD -m ttl --ttl-lt 63 -j DROP',
+      '-I FORWARD -m tos --tos 0x10 -j DROP',
+      '-I FORWARD -m dscp --dscp 0',
+      '-I FORWARD -m pkttype --pkt-type unicast',
+      '-I FORWARD -m iprange --src-range 10.1.0.0-10.1.0.9',
+      '-I FORWARD -m mark --mark 0',
+      '-I FORWARD -m conntrack --ctexpire 1:29 -j DROP',
+      '-I FORWARD -m conntrack --ctstatus ASSURED',
+      '-I FORWARD -m conntrack --ctstate SNAT --ctdir REPLY -j ACCEPT',
+      '-I FORWARD -m connbytes --connbytes 5 --connbytes-mode packets --connbytes-dir both -j DROP',
+      '-I FORWARD -m connmark --mark 7 -j DROP',
+      '-I FORWARD -m recent --set --name x',
+      '-I FORWARD -m mac --mac-source 02:00:00:00:00:01 -j DROP',
+      '-I FORWARD -m addrtype --dst-type LOCAL',
+      '-I FORWARD -m string --algo bm --string abc',
+      '-I FORWARD -p udp -j REJECT',
+      '-I FORWARD -p udp -j LOG',
+      '-I INPUT -p udp -j ACCEPT',
+      '-F FORWARD',
+      '-Z',
+      '-Z USER',
+      '-P FORWARD DROP',
+      '-P FORWARD ACCEPT',
+      '-t raw -A PREROUTING -p udp -j ACCEPT',
+      '-t raw -A PREROUTING -p udp -j CT --notrack',
+      '-t raw -A PREROUTING -i e0 -j TRACE',
+      '-t raw -A PREROUTING -i e0 -j CT --zone 3',
+      '-t mangle -A FORWARD -j MARK --set-mark 7',
+      '-t mangle -A POSTROUTING -p udp -m udp --dport 9',
+      '-t mangle -A FORWARD -p udp -j CONNMARK --set-mark 7',
+      '-t mangle -A PREROUTING -j TTL --ttl-set 9',
+      '-t nat -F',
+      '-t nat -A POSTROUTING -o br0 -j MASQUERADE',
+      '-t nat -A POSTROUTING -o e1 -j SNAT --to-source 10.2.0.77',
+      '-t security -A FORWARD -j ACCEPT',
+    ),
+    ...r('conntrack', '-F', '-D -s 10.1.0.1', '-D -p udp', '-U -p udp -m 7'),
+    ...r(
+      'sysctl',
+      '-w net.netfilter.nf_conntrack_udp_timeout=1',
+      '-w net.netfilter.nf_conntrack_udp_timeout_stream=7',
+      '-w net.netfilter.nf_conntrack_checksum=0',
+      '-w net.netfilter.nf_conntrack_acct=0',
+      '-w net.ipv4.ip_forward=0',
+      '-w net.ipv4.ip_forward=1',
+    ),
+    'ip -n r addr del 10.2.0.254/24 dev e1',
+    'ip -n r addr add 10.2.0.254/24 dev e1',
+    'ip -n r link set e1 down',
+    'ip -n r link set e1 up',
+    'ip -n r link set e1 name tun7',
+    'ip -n r link set e0 mtu 600',
+    'ip -n r route add 10.2.0.2/32 via 10.3.0.2',
+    'ip -n r route del 10.2.0.2/32',
+    'ip -n r link set v0 nomaster',
+    'ip -n r link set v0 master br0',
+    'ip -n b addr add 10.2.0.77/24 dev e0',
+    'ip netns exec a ethtool -K e0 tx off',
+    'ip netns exec b ethtool -K e0 tx off',
+    'ip netns exec r ethtool -K e1 tx off',
+  ],
+}
+
 /** The networks by name. */
-export const NETS = { BRIDGE, ROUTERS, VXLAN, OVERLAY }
+export const NETS = { BRIDGE, ROUTERS, VXLAN, OVERLAY, NAT }
 export type NetName = keyof typeof NETS
 
 /** What happens: datagrams from a host to another one, time that passes, a command, a capture that begins or ends. */
@@ -278,7 +395,14 @@ export type Step =
       readonly tos: number
       readonly ttl: number
     }
-  | { readonly kind: 'burst'; readonly from: number; readonly to: number; readonly count: number }
+  | {
+      readonly kind: 'burst'
+      readonly from: number
+      readonly to: number
+      readonly count: number
+      /** Time that passes first, without anybody looking. */
+      readonly afterMs?: number
+    }
   | { readonly kind: 'ping'; readonly from: number; readonly to: number }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'event'; readonly n: number }
@@ -345,6 +469,7 @@ export class Life {
     switch (step.kind) {
       case 'send':
       case 'burst': {
+        if (step.kind === 'burst' && step.afterMs !== undefined) world.run({ for: step.afterMs * 1e6 })
         const sk = at(this.#clients, step.from)
         const { size, tos, ttl } = step.kind === 'send' ? step : { size: 40, tos: 0, ttl: 0 }
         Object.assign((sk as unknown as { sk: object }).sk, { tos, ttl })
@@ -415,10 +540,11 @@ export class Life {
 
 /** All that a packet carries, its octets included. */
 const packetText = (skb: Skb): string => {
-  const { frame, buf, netns, dev, dst, sk, brPort, csumStart, csumOffset, flowRec, vlanTci, alive, ...rest } = skb
+  const { frame, buf, netns, dev, dst, sk, brPort, csumStart, csumOffset, flowRec, vlanTci, alive, nfct, ...rest } = skb
+  const ct = (nfct as NfConn | null)?.serial
   const csum = skb.ipSummed === CHECKSUM_PARTIAL ? `${csumStart} ${csumOffset}` : ''
   const octets = Buffer.from(buf.subarray(skb.macHeader, skb.tail)).toString('hex')
-  return `${dev} ${netns} ${dst} ${sk} ${brPort} ${csum} ${JSON.stringify(rest)} ${octets}`
+  return `${dev} ${netns} ${dst} ${sk} ${brPort} ${csum} ${ct} ${JSON.stringify(rest)} ${octets}`
 }
 
 /** Time, counters, accounting, forwarding entries and neighbours of a world. */
@@ -428,6 +554,14 @@ export const worldState = ({ kernel }: World): string => {
     lines.push(`${netns} ${JSON.stringify(netns.accounting())} ${JSON.stringify(netns.drops())}`)
     for (const dev of netns.devices)
       lines.push(`${dev} ${JSON.stringify(dev.ops.getStats?.(dev) ?? null)} ${JSON.stringify(dev.stats)}`)
+    for (const name of iptTableNames(netns))
+      lines.push(`${name} ${JSON.stringify(iptFindTable(netns, name).info.entries.map(e => [e.packets, e.bytes]))}`)
+    const cnet = nfConntrack(netns)
+    for (const ct of cnet.table.list())
+      lines.push(
+        `ct ${ct.serial} ${ct.protonum} ${ct.origPorts} ${ct.replPorts} ${ct.status} ${ct.timeout} ${ct.mark} ${ct.ecache} ${ct.streamTs} ${ct.ext?.acct}`,
+      )
+    if (cnet.serial > 0) lines.push(JSON.stringify(cnet.stat))
     for (const f of fdbList(netns))
       lines.push(`fdb ${f.dev} ${f.lladdr} ${f.state} ${f.flags} ${f.usedNs} ${f.updatedNs} ${f.dst}`)
     for (const { dev, ...rest } of neighList(netns))

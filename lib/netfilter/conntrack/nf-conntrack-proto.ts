@@ -25,10 +25,15 @@ import { nfDefragIpv4Disable, nfDefragIpv4Enable } from '../nf-defrag-ipv4.js'
 import { nfCtGet, nfCtIsTemplate, nfCtSet } from './nf-conn.js'
 import { IP_CT_DIR_REPLY } from './nf-conntrack-common.js'
 import { nfConntrackAttach, nfConntrackConfirm, nfConntrackIn } from './nf-conntrack-core.js'
+import { flowConntrack } from './nf-conntrack-flow.js'
 import { nfConntrack, type NfConntrackNet } from './nf-conntrack-net.js'
 import { TCP_CONNTRACK_ESTABLISHED } from './nf-conntrack-tcp-state.js'
 
-const ipv4ConntrackIn: NfHookFn = (skb, state, priv) => nfConntrackIn(skb, state, priv as NfConntrackNet)
+const ipv4ConntrackIn: NfHookFn = (skb, state, priv) => {
+  const verdict = nfConntrackIn(skb, state, priv as NfConntrackNet)
+  if (skb.flowRec !== null) flowConntrack(skb.flowRec, skb)
+  return verdict
+}
 
 const ipv4ConntrackLocal: NfHookFn = (skb, state, priv) => {
   if (!ipv4IsFragment(skb.buf, skb.networkHeader)) return nfConntrackIn(skb, state, priv as NfConntrackNet)
@@ -46,6 +51,7 @@ const hookOps = (priv: NfConntrackNet): readonly NfHookOps[] => {
     pf: NFPROTO_IPV4,
     hooknum,
     priority,
+    tellsFlows: true,
   })
   return [
     ops(ipv4ConntrackIn, NF_INET_PRE_ROUTING, NF_IP_PRI_CONNTRACK),

@@ -14,4 +14,4 @@ export interface XtCommentInfo {
 }
 
 /** The match. */
-export const commentMatch: XtMatch = xtMatch<XtCommentInfo>({ name: 'comment', match: () => true })
+export const commentMatch: XtMatch = xtMatch<XtCommentInfo>({ name: 'comment', isPerFlow: true, match: () => true })

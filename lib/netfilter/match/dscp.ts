@@ -25,11 +25,13 @@ export interface XtTosMatchInfo {
 /** The match `dscp`: the upper six bits. */
 export const dscpMatch: XtMatch = xtMatch<XtDscpInfo>({
   name: 'dscp',
+  isPerFlow: true,
   match: (skb, _par, info) => (ipv4Tos(skb.buf, skb.networkHeader) >> 2 === info.dscp) !== info.invert,
 })
 
 /** The match `tos`: all eight bits under a mask. */
 export const tosMatch: XtMatch = xtMatch<XtTosMatchInfo>({
   name: 'tos',
+  isPerFlow: true,
   match: (skb, _par, info) => ((ipv4Tos(skb.buf, skb.networkHeader) & info.tosMask) === info.tosValue) !== info.invert,
 })

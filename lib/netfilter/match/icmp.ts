@@ -21,6 +21,7 @@ const ICMP_HLEN = 8
 /** The match. Only the first fragment has type and code; one too short for them is dropped. */
 export const icmpMatch: XtMatch = xtMatch<IptIcmp>({
   name: 'icmp',
+  isPerFlow: true,
   proto: IPPROTO_ICMP,
   match: (skb, par, { type, code, invert }) => {
     if (par.fragoff !== 0) return false

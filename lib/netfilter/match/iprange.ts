@@ -44,6 +44,7 @@ interface Ranges {
 /** The match. A range whose ends are the wrong way round holds no address. */
 export const iprangeMatch: XtMatch = xtMatch<XtIprangeMtinfo, Ranges>({
   name: 'iprange',
+  isPerFlow: true,
   checkentry: (_par, { src, dst }) => ({
     src: src === null ? null : new Range(src),
     dst: dst === null ? null : new Range(dst),

@@ -15,5 +15,6 @@ export interface XtMarkMtinfo {
 /** The match. */
 export const markMatch: XtMatch = xtMatch<XtMarkMtinfo>({
   name: 'mark',
+  isPerFlow: true,
   match: (skb, _par, info) => ((skb.mark & info.mask) === info.mark) !== info.invert,
 })

@@ -40,6 +40,7 @@ class Multiport {
 /** The match. Only the first fragment has ports; one too short for them is dropped. */
 export const multiportMatch: XtMatch = xtMatch<XtMultiportInfo, Multiport>({
   name: 'multiport',
+  isPerFlow: true,
   checkentry: ({ ip }, info) => {
     if (!PROTOCOLS.includes(ip.proto) || ip.invflags & XT_INV_PROTO)
       xtRefuse('EINVAL', 'multiport', 'only for protocols with ports')

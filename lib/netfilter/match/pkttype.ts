@@ -18,6 +18,7 @@ export interface XtPkttypeInfo {
 /** The match. */
 export const pkttypeMatch: XtMatch = xtMatch<XtPkttypeInfo>({
   name: 'pkttype',
+  isPerFlow: true,
   match: (skb, _par, info) => {
     let type = skb.pktType
     if (type === PACKET_LOOPBACK)

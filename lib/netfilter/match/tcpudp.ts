@@ -6,7 +6,7 @@
  */
 import type { Skb } from '../../core/skb.js'
 import { IPPROTO_TCP, IPPROTO_UDP } from '../../wire/ipv4.js'
-import { type XtActionParam, type XtMatch, xtMatch } from '../x-tables.js'
+import { type XtActionParam, type XtMatch, xtMatch, XtPortTest } from '../x-tables.js'
 
 /** Ports of a rule, both ends included. */
 export interface XtUdp {
@@ -122,9 +122,12 @@ const udpMt = (skb: Skb, par: XtActionParam, p: Ports): boolean => {
   return portsMatch(skb.buf, par.thoff, p)
 }
 
+const portTest = (p: Ports): XtPortTest => new XtPortTest([p.smin, p.smax], [p.dmin, p.dmax], p.sinv, p.dinv)
+
 /** The match `tcp`. */
 export const tcpMatch: XtMatch = xtMatch<XtTcp, Ports>({
   name: 'tcp',
+  ports: portTest,
   proto: IPPROTO_TCP,
   checkentry: (_par, info) => new Ports(info.spts, info.dpts, info.invflags, info),
   match: tcpMt,
@@ -133,6 +136,8 @@ export const tcpMatch: XtMatch = xtMatch<XtTcp, Ports>({
 /** The match `udp`. */
 export const udpMatch: XtMatch = xtMatch<XtUdp, Ports>({
   name: 'udp',
+  isPerFlow: true,
+  ports: portTest,
   proto: IPPROTO_UDP,
   checkentry: (_par, info) => new Ports(info.spts, info.dpts, info.invflags, null),
   match: udpMt,

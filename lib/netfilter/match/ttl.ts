@@ -15,6 +15,7 @@ export interface IptTtlInfo {
 /** The match. */
 export const ttlMatch: XtMatch = xtMatch<IptTtlInfo>({
   name: 'ttl',
+  isPerFlow: true,
   match: (skb, _par, { mode, ttl }) => {
     const n = ipv4Ttl(skb.buf, skb.networkHeader)
     switch (mode) {

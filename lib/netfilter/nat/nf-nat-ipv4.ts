@@ -72,6 +72,7 @@ export const nfNatIpv4Ops = (table: XtTable): readonly NfHookOps[] => {
     pf: NFPROTO_IPV4,
     hooknum,
     priority,
+    tellsFlows: true,
   })
   return [
     ops(natPreRouting, NF_INET_PRE_ROUTING, NF_IP_PRI_NAT_DST),

@@ -4,6 +4,7 @@
  * @see net/netfilter/nf_nat_proto.c
  */
 import { NF_ACCEPT, NF_DROP, NF_INET_LOCAL_IN, NF_INET_PRE_ROUTING, type NfHookState } from '../../core/netfilter.js'
+import type { FlowRewrite } from '../../core/flow-stage.js'
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type Skb, skbCow } from '../../core/skb.js'
 import { getU16, putU16 } from '../../wire/bytes.js'
 import { csumFold, csumMessage, csumReplace2, csumReplace4 } from '../../wire/checksum.js'
@@ -145,12 +146,29 @@ const targetOf = (ct: NfConn, dir: number): NfConntrackTuple => {
   return TARGET
 }
 
+/** A translation that is done again for each packet of a flow. */
+class NatRewrite implements FlowRewrite {
+  readonly #to: NfConntrackTuple
+  readonly #manip: number
+
+  constructor(to: NfConntrackTuple, manip: number) {
+    this.#to = new NfConntrackTuple().copy(to)
+    this.#manip = manip
+  }
+
+  rewrite(skb: Skb): void {
+    manipIpv4(skb, skb.networkHeader, this.#to, this.#manip)
+  }
+}
+
 /** Gives a packet of direction `dir` its new source or destination; the verdict (nf_nat_manip_pkt). */
 export const nfNatManipPkt = (skb: Skb, ct: NfConn, manip: number, dir: number): number => {
   skbCow(skb)
   // Its bytes are no longer those that TCP may have to send again.
   skb.fclone = null
-  return manipIpv4(skb, skb.networkHeader, targetOf(ct, dir), manip) ? NF_ACCEPT : NF_DROP
+  const to = targetOf(ct, dir)
+  if (skb.flowRec !== null) skb.flowRec.rewrites(new NatRewrite(to, manip))
+  return manipIpv4(skb, skb.networkHeader, to, manip) ? NF_ACCEPT : NF_DROP
 }
 
 /** Is the checksum right, where this hook has to look at it? (nf_ip_checksum) */

@@ -1,0 +1,84 @@
+/**
+ * What connection tracking tells a recorder of flows: the flows of UDP that both sides have sent on.
+ *
+ * A packet of such a connection changes nothing of it but its timeout and its counters, as long as the flow does not
+ * become a stream. TCP and ICMP take the long way: the state of TCP moves with every segment, and an echo's connection is
+ * told by its identifier, which is no part of the key.
+ *
+ * @see core/flow-recorder.ts for the contract
+ */
+import type { FlowRecorder } from '../../core/flow-recorder.js'
+import type { FlowConn } from '../../core/flow-stage.js'
+import { CHECKSUM_NONE, type Skb } from '../../core/skb.js'
+import { NSEC_PER_JIFFY } from '../../sim/timer.js'
+import { IPPROTO_UDP, ipv4Daddr, ipv4Saddr } from '../../wire/ipv4.js'
+import { udpCsum, udpCsumOk } from '../../wire/udp.js'
+import { NF_CT_ECACHE, type NfConn, nfCtGet, nfCtIsExpired, nfctTimeStamp } from './nf-conn.js'
+import {
+  IP_CT_ESTABLISHED,
+  IP_CT_ESTABLISHED_REPLY,
+  IPS_CONFIRMED,
+  IPS_DYING,
+  IPS_NAT_CLASH,
+  IPS_SEEN_REPLY,
+} from './nf-conntrack-common.js'
+import { nfCtRefreshAcct } from './nf-conntrack-entry.js'
+
+/** Ticks until differences of ticks change their sign. */
+const HALF_OF_ALL_TICKS = 2 ** 31
+
+/** A connection in one direction, with the timeout that its packets give it. */
+class CtFlow implements FlowConn {
+  readonly #ct: NfConn
+  readonly #ctinfo: number
+  readonly #ticks: number
+  readonly #status: number
+  readonly #ecache: number
+
+  constructor(ct: NfConn, ctinfo: number, ticks: number) {
+    this.#ct = ct
+    this.#ctinfo = ctinfo
+    this.#ticks = ticks
+    this.#status = ct.status
+    this.#ecache = ct.ecache
+  }
+
+  isCurrent(): boolean {
+    const ct = this.#ct
+    return ct.status === this.#status && ct.ecache === this.#ecache && !nfCtIsExpired(ct, nfctTimeStamp(ct.cnet))
+  }
+
+  refresh(skb: Skb): void {
+    nfCtRefreshAcct(this.#ct, this.#ctinfo, skb, this.#ticks)
+  }
+}
+
+const verify = (skb: Skb): boolean => {
+  const b = skb.buf
+  const o = skb.transportHeader
+  const ip = skb.networkHeader
+  return udpCsum(b, o) === 0 || udpCsumOk(b, o, skb.tail - o, ipv4Saddr(b, ip), ipv4Daddr(b, ip))
+}
+
+const isSteady = ({ protonum, status, ecache }: NfConn, ctinfo: number): boolean =>
+  protonum === IPPROTO_UDP &&
+  (ctinfo === IP_CT_ESTABLISHED || ctinfo === IP_CT_ESTABLISHED_REPLY) &&
+  (status & (IPS_CONFIRMED | IPS_SEEN_REPLY)) === (IPS_CONFIRMED | IPS_SEEN_REPLY) &&
+  (status & (IPS_DYING | IPS_NAT_CLASH)) === 0 &&
+  (ecache & ~NF_CT_ECACHE) === 0
+
+/** A packet has been tracked. */
+export const flowConntrack = (rec: FlowRecorder, skb: Skb): void => {
+  const ct = nfCtGet(skb)
+  const { nfctinfo } = skb
+  if (ct === null || !isSteady(ct, nfctinfo)) return rec.fail()
+  const { sim, sysctls } = ct.cnet
+  const age = (nfctTimeStamp(ct.cnet) - ct.streamTs) | 0
+  const isStream = age > 0
+  const ticks = isStream ? sysctls.udpTimeoutStream : sysctls.udpTimeout
+  // What a packet that makes it a stream does is for the long way.
+  const left = (isStream ? HALF_OF_ALL_TICKS : 1) - age
+  const until = (Math.floor(sim.now / NSEC_PER_JIFFY) + left) * NSEC_PER_JIFFY
+  const checks = skb.ipSummed === CHECKSUM_NONE && sysctls.checksum !== 0
+  rec.connection(new CtFlow(ct, nfctinfo, ticks), until, checks ? verify : null)
+}
