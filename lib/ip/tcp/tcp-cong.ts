@@ -4,7 +4,8 @@
  * @see net/ipv4/tcp_cong.c, include/net/tcp.h struct tcp_congestion_ops
  */
 import type { Dst } from '../../core/dst.js'
-import { errnoNumber } from '../../errors.js'
+import type { KernelProfile } from '../../core/profile.js'
+import { errnoNumber, NetloomError } from '../../errors.js'
 import { dstMetrics } from '../dst-metrics.js'
 import { netnsTcp } from './netns-tcp.js'
 import type { RateSample } from './tcp-ack-sample.js'
@@ -72,6 +73,18 @@ export const tcpAvailableCongestionControl = (): readonly string[] => ALGORITHMS
 /** Names that anybody may choose in a machine whose default is `preset` (tcp_allowed_congestion_control). */
 export const tcpAllowedCongestionControl = (preset: string): readonly string[] =>
   ALGORITHMS.filter(ops => ops.nonRestricted === true || ops.name === preset).map(ops => ops.name)
+
+/** Refuses a profile whose algorithm there is not. Throws EINVAL. */
+export const tcpCheckProfile = (profile: KernelProfile): void => {
+  const { name, tcpCongestionControl: preset } = profile
+  if (preset === undefined || find(preset) !== null) return
+  const known = tcpAvailableCongestionControl().join(', ')
+  throw new NetloomError(
+    'EINVAL',
+    `profile ${name}: tcpCongestionControl: there is no algorithm "${preset}"; it is one of ${known}`,
+    { profile: name, tcpCongestionControl: preset },
+  )
+}
 
 /** Tells the algorithm of an event (tcp_ca_event). */
 export const tcpCaEvent = (tp: TcpSock, event: TcpCaEvent): void => {
