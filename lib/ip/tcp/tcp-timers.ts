@@ -140,7 +140,7 @@ export interface TcpTimerFns {
  * How much later than asked for a machine runs a timer of high resolution. Pacing counts on that: what is sent late is taken
  * off the next pause.
  *
- * DIFFERS: always the same, where a machine takes more or less.
+ * DIFFERS: a timer of pacing is always 50 us late, where a machine takes more or less.
  */
 const PACING_LATENCY_NS = 50_000
 
