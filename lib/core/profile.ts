@@ -19,6 +19,8 @@ export interface KernelProfile {
   /** net.netfilter.nf_conntrack_max and nf_conntrack_buckets; 262144 each when absent. */
   readonly nfConntrackMax?: number
   readonly nfConntrackBuckets?: number
+  /** net.ipv4.tcp_congestion_control of a new namespace: 'reno', 'bbr' or 'cubic'; 'cubic' when absent. */
+  readonly tcpCongestionControl?: string
 }
 
 /** Linux 6.18 on a machine of some gigabytes, as the conformance scenarios were recorded. */

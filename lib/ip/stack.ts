@@ -44,6 +44,7 @@ import { IFA_F_PERMANENT, RT_SCOPE_HOST } from './rtnetlink.js'
 import { ipv4SysctlProvider } from './sysctl-ipv4.js'
 import { tcpSkExit } from './tcp/netns-tcp-exit.js'
 import { tcpSysctlProvider } from './tcp/sysctl-tcp-table.js'
+import { tcpCheckProfile } from './tcp/tcp-cong.js'
 import { tcpV4Err } from './tcp/tcp-ipv4-err.js'
 import { tcpV4Rcv } from './tcp/tcp-ipv4.js'
 import { udpErr, udpRcv } from './udp.js'
@@ -214,5 +215,6 @@ export const ipv4Init = (world: World): void => {
   world.notifiers.register(inetdevEvent)
   world.notifiers.register(fibEvent)
   world.notifiers.register(fibRulesEvent)
+  tcpCheckProfile(world.profile)
   world.sysctlProviders.push(ipv4SysctlProvider, tcpSysctlProvider)
 }

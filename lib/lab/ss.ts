@@ -47,6 +47,8 @@ export interface SsInfo {
   /** TCP_INFO (`-i`), and the congestion control. */
   readonly info: TcpInfo | null
   readonly congestion: string | null
+  /** State of the congestion control (TCP_CC_INFO), such as `bw` (octets per second) of bbr; null where it tells nothing. */
+  readonly congestionInfo: Readonly<Record<string, number>> | null
 }
 
 const TIMERS: readonly (SsTimer['name'] | null)[] = [null, 'on', 'keepalive', 'timewait', 'persist']
@@ -68,6 +70,7 @@ const publicInfo = (netns: KernelNetns, m: InetDiagMsg): SsInfo => {
     memory: m.mem,
     info: m.info,
     congestion: m.cong,
+    congestionInfo: m.congInfo,
   }
 }
 

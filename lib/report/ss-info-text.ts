@@ -69,6 +69,15 @@ const head = (i: TcpInfo): string =>
   field('data_segs_out', i.dataSegsOut) +
   field('data_segs_in', i.dataSegsIn)
 
+/** What BBR tells of its model. */
+const bbrText = (info: Readonly<Record<string, number>>, isNumeric: boolean): string => {
+  const gain = (name: string, value: number): string => (value === 0 ? '' : `,${name}:${formatG(value / 256)}`)
+  return (
+    ` bbr:(bw:${bandwidth(info['bw']! * 8, isNumeric)}bps,mrtt:${ms(info['minRtt']!)}` +
+    `${gain('pacing_gain', info['pacingGain']!)}${gain('cwnd_gain', info['cwndGain']!)})`
+  )
+}
+
 const rates = (i: TcpInfo, isNumeric: boolean): string => {
   const bw = (octetsPerSecond: number): string => bandwidth(octetsPerSecond * 8, isNumeric)
   const canSend = i.rtt > 0 && i.sndMss > 0 && i.sndCwnd > 0
@@ -114,10 +123,17 @@ const tail = (i: TcpInfo): string =>
   field('snd_wnd', i.sndWnd)
 
 /** The text, which begins with a blank. `showOptions`: with -o or -e. */
-export const tcpInfoText = (info: TcpInfo, cong: string | null, showOptions: boolean, isNumeric: boolean): string =>
+export const tcpInfoText = (
+  info: TcpInfo,
+  cong: string | null,
+  congInfo: Readonly<Record<string, number>> | null,
+  showOptions: boolean,
+  isNumeric: boolean,
+): string =>
   optionsText(info, showOptions) +
   (cong === null ? '' : ` ${cong}`) +
   head(info) +
+  (cong === 'bbr' && congInfo !== null ? bbrText(congInfo, isNumeric) : '') +
   rates(info, isNumeric) +
   limits(info) +
   tail(info)

@@ -94,7 +94,7 @@ const processText = (m: InetDiagMsg, o: SsPrintOptions): string => {
   if (!o.memory && !(o.info && m.netid !== 'udp')) return text
   if (!o.oneline) text += '\n\t'
   if (o.memory && m.mem !== null) text += memText(m.mem)
-  if (o.info && m.info !== null) text += tcpInfoText(m.info, m.cong, o.options, o.numeric)
+  if (o.info && m.info !== null) text += tcpInfoText(m.info, m.cong, m.congInfo, o.options, o.numeric)
   return text
 }
 

@@ -74,6 +74,8 @@ export interface InetDiagMsg {
   readonly info: TcpInfo | null
   /** Congestion control. */
   readonly cong: string | null
+  /** What the algorithm tells of its state (TCP_CC_INFO), null for nothing. */
+  readonly congInfo: Readonly<Record<string, number>> | null
   /** Who holds it; null when nobody does. */
   readonly holder: SockHolder | null
 }
@@ -143,6 +145,7 @@ const common = (sk: Sock): Omit<InetDiagMsg, 'netid' | 'state' | 'rqueue' | 'wqu
   mem: memOf(sk),
   info: null,
   cong: null,
+  congInfo: null,
   holder: holderOf(sk),
 })
 
@@ -159,6 +162,7 @@ const tcpMsg = (tp: TcpSock): InetDiagMsg => {
     shutdown: tp.shutdown,
     info: tcpGetInfo(tp),
     cong: tp.caOps?.name ?? null,
+    congInfo: tp.caPriv === null ? null : (tp.caOps?.info?.(tp) ?? null),
   }
 }
 
@@ -182,6 +186,7 @@ const miniMsg = (e: TcpTimewaitSock | TcpRequestSock): InetDiagMsg => ({
   mem: null,
   info: null,
   cong: null,
+  congInfo: null,
   holder: null,
 })
 

@@ -8,14 +8,14 @@ import { ipv4 } from '../ipv4.js'
 import { InetHashinfo } from './inet-hashinfo.js'
 import { TcpMetricsTable } from './tcp-metrics-table.js'
 import { SecureSeq } from './secure-seq.js'
-import { TcpSysctls } from './sysctl-tcp.js'
+import { TCP_CONGESTION_DEFAULT, TcpSysctls } from './sysctl-tcp.js'
 import { TcpMib } from './tcp-mib.js'
 import { TcpOptions } from './tcp-sock.js'
 
 /** TCP of one namespace. Get it with `netnsTcp(netns)`. */
 export class NetnsTcp {
   readonly netns: Netns
-  readonly sysctls: TcpSysctls = new TcpSysctls()
+  readonly sysctls: TcpSysctls
   readonly mib: TcpMib = new TcpMib()
   readonly hashinfo: InetHashinfo = new InetHashinfo()
   readonly secure: SecureSeq
@@ -33,6 +33,7 @@ export class NetnsTcp {
 
   constructor(netns: Netns, salt: number) {
     this.netns = netns
+    this.sysctls = new TcpSysctls(netns.world.profile.tcpCongestionControl ?? TCP_CONGESTION_DEFAULT)
     this.secure = new SecureSeq(netns.world, salt)
   }
 }

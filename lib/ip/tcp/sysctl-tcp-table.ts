@@ -8,8 +8,8 @@ import { type SysctlEntry, sysctlInt } from '../../core/sysctl.js'
 import { NetloomError } from '../../errors.js'
 import { HZ } from '../../sim/timer.js'
 import { netnsTcp } from './netns-tcp.js'
-import type { TcpSysctls } from './sysctl-tcp.js'
-import { tcpAvailableCongestionControl } from './tcp-cong.js'
+import { TCP_CONGESTION_DEFAULT, type TcpSysctls } from './sysctl-tcp.js'
+import { tcpAllowedCongestionControl, tcpAvailableCongestionControl } from './tcp-cong.js'
 
 type NumberField = { [K in keyof TcpSysctls]: TcpSysctls[K] extends number ? K : never }[keyof TcpSysctls]
 
@@ -153,11 +153,12 @@ const fastopen = (s: TcpSysctls): SysctlEntry => ({
   },
 })
 
-const congestionControl = function* (s: TcpSysctls): Iterable<SysctlEntry> {
+const congestionControl = function* (s: TcpSysctls, preset: string): Iterable<SysctlEntry> {
   const names = (): string => tcpAvailableCongestionControl().join(' ')
   const key = 'net.ipv4.tcp_congestion_control'
   yield { name: 'net.ipv4.tcp_available_congestion_control', read: names }
-  yield { name: 'net.ipv4.tcp_allowed_congestion_control', read: names }
+  const allowed = (): string => tcpAllowedCongestionControl(preset).join(' ')
+  yield { name: 'net.ipv4.tcp_allowed_congestion_control', read: allowed }
   yield {
     name: key,
     read: () => s.congestionControl,
@@ -191,5 +192,5 @@ export const tcpSysctlProvider = function* (netns: Netns): Iterable<SysctlEntry>
     },
   }
   yield fastopen(s)
-  yield* congestionControl(s)
+  yield* congestionControl(s, netns.world.profile.tcpCongestionControl ?? TCP_CONGESTION_DEFAULT)
 }

@@ -2,12 +2,15 @@
  * The keys net.ipv4.tcp_* of a namespace that netloom obeys, with the values of Linux 6.18. One that is not here belongs to
  * something that is not built (fast open, MPTCP, PLB, ...) or stands for nothing any more (tcp_fack, tcp_low_latency).
  *
- * DIFFERS: tcp_congestion_control is cubic, the kernel's own default; the machine that the scenarios were recorded on has
- * another one.
+ * DIFFERS: every namespace starts with the tcp_congestion_control of the machine's profile, cubic without one, not with that
+ * of the first namespace; and every algorithm can be chosen in it, not only those of tcp_allowed_congestion_control.
  *
  * @see net/ipv4/tcp_ipv4.c tcp_sk_init, net/ipv4/sysctl_net_ipv4.c, Documentation/networking/ip-sysctl.rst
  */
 import { HZ } from '../../sim/timer.js'
+
+/** net.ipv4.tcp_congestion_control where the machine's profile names none (CONFIG_DEFAULT_TCP_CONG). */
+export const TCP_CONGESTION_DEFAULT = 'cubic'
 
 /** Settings of TCP in a namespace under the kernel's names; times in jiffies of 4 ms where the name says nothing else. */
 export class TcpSysctls {
@@ -23,7 +26,7 @@ export class TcpSysctls {
   compSackDelayNs = 1_000_000
   compSackNr = 44
   compSackSlackNs = 100_000
-  congestionControl = 'cubic'
+  congestionControl: string
   dsack = 1
   earlyRetrans = 3
   ecn = 2
@@ -95,4 +98,8 @@ export class TcpSysctls {
   workaroundSignedWindows = 0
   /** net.core.somaxconn: the longest queue of connections that wait to be accepted. */
   somaxconn = 4096
+
+  constructor(congestionControl: string) {
+    this.congestionControl = congestionControl
+  }
 }

@@ -4,9 +4,12 @@
  * @see net/ipv4/tcp_cong.c, include/net/tcp.h struct tcp_congestion_ops
  */
 import type { Dst } from '../../core/dst.js'
-import { errnoNumber } from '../../errors.js'
+import type { KernelProfile } from '../../core/profile.js'
+import { errnoNumber, NetloomError } from '../../errors.js'
 import { dstMetrics } from '../dst-metrics.js'
 import { netnsTcp } from './netns-tcp.js'
+import type { RateSample } from './tcp-ack-sample.js'
+import { tcpBbr } from './tcp-bbr.js'
 import { tcpCubic } from './tcp-cubic.js'
 import { inetEcnDontxmit, inetEcnXmit } from './tcp-ecn.js'
 import { tcpReno } from './tcp-reno.js'
@@ -36,12 +39,20 @@ export interface TcpCongestionOps {
   readonly name: string
   /** It reacts to ECN (TCP_CONG_NEEDS_ECN). */
   readonly needsEcn?: boolean
+  /** Anybody may choose it (TCP_CONG_NON_RESTRICTED). */
+  readonly nonRestricted?: boolean
   init?(tp: TcpSock): void
   release?(tp: TcpSock): void
   /** New slow start threshold after a loss, in packets. */
   ssthresh(tp: TcpSock): number
-  /** Grows the window: `acked` packets, all sent before `ack`, were acknowledged. */
-  congAvoid(tp: TcpSock, ack: number, acked: number): void
+  /** Grows the window: `acked` packets, all sent before `ack`, were acknowledged. Either this or {@link congControl}. */
+  congAvoid?(tp: TcpSock, ack: number, acked: number): void
+  /** Sets window and rate of pacing at each acknowledgement; then nothing else changes them, in recovery neither. */
+  congControl?(tp: TcpSock, rs: RateSample): void
+  /** Fewest segments of a packet, instead of tcp_min_tso_segs. */
+  minTsoSegs?(tp: TcpSock): number
+  /** Windows that the send buffer holds, 2 without. */
+  sndbufExpand?(tp: TcpSock): number
   setState?(tp: TcpSock, state: number): void
   cwndEvent?(tp: TcpSock, event: TcpCaEvent): void
   /** Window after a reduction that was found to be wrong. */
@@ -52,12 +63,28 @@ export interface TcpCongestionOps {
 }
 
 /** All algorithms, in the order of tcp_available_congestion_control. A new one is a file and a line here. */
-const ALGORITHMS: readonly TcpCongestionOps[] = Object.freeze([tcpReno, tcpCubic])
+const ALGORITHMS: readonly TcpCongestionOps[] = Object.freeze([tcpReno, tcpBbr, tcpCubic])
 
 const find = (name: string): TcpCongestionOps | null => ALGORITHMS.find(ops => ops.name === name) ?? null
 
 /** Names that there are (tcp_available_congestion_control). */
 export const tcpAvailableCongestionControl = (): readonly string[] => ALGORITHMS.map(ops => ops.name)
+
+/** Names that anybody may choose in a machine whose default is `preset` (tcp_allowed_congestion_control). */
+export const tcpAllowedCongestionControl = (preset: string): readonly string[] =>
+  ALGORITHMS.filter(ops => ops.nonRestricted === true || ops.name === preset).map(ops => ops.name)
+
+/** Refuses a profile whose algorithm there is not. Throws EINVAL. */
+export const tcpCheckProfile = (profile: KernelProfile): void => {
+  const { name, tcpCongestionControl: preset } = profile
+  if (preset === undefined || find(preset) !== null) return
+  const known = tcpAvailableCongestionControl().join(', ')
+  throw new NetloomError(
+    'EINVAL',
+    `profile ${name}: tcpCongestionControl: there is no algorithm "${preset}"; it is one of ${known}`,
+    { profile: name, tcpCongestionControl: preset },
+  )
+}
 
 /** Tells the algorithm of an event (tcp_ca_event). */
 export const tcpCaEvent = (tp: TcpSock, event: TcpCaEvent): void => {

@@ -158,9 +158,14 @@ const newlyDelivered = (tp: TcpSock, prior: number, flag: number): number => {
 
 /** Lets the window grow or shrink (tcp_cong_control). */
 const congControl = (tp: TcpSock, ack: number, delivered: number, flag: number): void => {
+  const ops = tp.caOps!
+  if (ops.congControl !== undefined) {
+    ops.congControl(tp, tp.rate)
+    return
+  }
   if (tcpInCwndReduction(tp)) tcpCwndReduction(tp, delivered, tp.rate.losses, flag)
   else if (flag & (isReorderingHigh(tp) ? FLAG_FORWARD_PROGRESS : FLAG_DATA_ACKED)) {
-    tp.caOps!.congAvoid(tp, ack, delivered)
+    ops.congAvoid?.(tp, ack, delivered)
     tp.sndCwndStampJiffies = tcpJiffies(tp.netns)
   }
   tcpUpdatePacingRate(tp)

@@ -56,6 +56,7 @@ export const tcpCwndReduction = (tp: TcpSock, newlyAckedSacked: number, newlyLos
 
 /** Ends a reduction (tcp_end_cwnd_reduction). */
 export const tcpEndCwndReduction = (tp: TcpSock): void => {
+  if (tp.caOps!.congControl !== undefined) return
   if (tp.sndSsthresh < TCP_INFINITE_SSTHRESH && (tp.caState === TCP_CA_CWR || tp.undoMarker !== 0)) {
     tp.sndCwnd = tp.sndSsthresh
     tp.sndCwndStampJiffies = tcpJiffies(tp.netns)

@@ -1,7 +1,7 @@
 /**
  * Round-trip times, the retransmission timeout and the pacing rate.
  *
- * @see net/ipv4/tcp_input.c tcp_rtt_estimator, tcp_ack_update_rtt, tcp_rearm_rto; lib/win_minmax.c; RFC 6298
+ * @see net/ipv4/tcp_input.c tcp_rtt_estimator, tcp_ack_update_rtt, tcp_rearm_rto; RFC 6298
  */
 import { tcpTimeStampMs } from './tcp-time.js'
 import type { Dst } from '../../core/dst.js'
@@ -11,7 +11,7 @@ import { tcpSysctls } from './netns-tcp.js'
 import { FLAG_ACK_MAYBE_DELAYED, FLAG_ACKED, FLAG_SYN_ACKED } from './tcp-ack-sample.js'
 import { jiffiesToUs, tcpRtoDeltaUs, tcpRtoMinUs, usToJiffies } from './tcp-rto.js'
 import { after } from './tcp-seq.js'
-import type { RttMin, TcpSock } from './tcp-sock.js'
+import type { TcpSock } from './tcp-sock.js'
 import { tcpClockUs, tcpJiffies, usDelta } from './tcp-time.js'
 import {
   ICSK_TIME_LOSS_PROBE,
@@ -20,6 +20,7 @@ import {
   inetCskClearXmitTimer,
   tcpResetXmitTimer,
 } from './tcp-timer.js'
+import { minmaxRunningMin } from './win-minmax.js'
 
 const TCP_INIT_CWND = 10
 const USEC_PER_SEC = 1_000_000
@@ -71,39 +72,6 @@ export const tcpUpdatePacingRate = (tp: TcpSock): void => {
 export const tcpInitCwnd = (tp: TcpSock, dst: Dst | null): number => {
   const cwnd = dst === null ? 0 : (dstMetrics(dst).initcwnd ?? 0)
   return Math.min(cwnd !== 0 ? cwnd : TCP_INIT_CWND, tp.sndCwndClamp)
-}
-
-const setMin = (m: RttMin, i: 0 | 1 | 2, t: number, v: number): void => {
-  m.t[i] = t
-  m.v[i] = v
-}
-
-const shiftMin = (m: RttMin, t: number, v: number): void => {
-  setMin(m, 0, m.t[1], m.v[1])
-  setMin(m, 1, m.t[2], m.v[2])
-  setMin(m, 2, t, v)
-}
-
-/** Takes a value over into the minimum of a window of `win` (minmax_running_min). */
-export const minmaxRunningMin = (m: RttMin, win: number, t: number, v: number): void => {
-  if (v <= m.v[0] || t - m.t[2] > win) {
-    setMin(m, 0, t, v)
-    setMin(m, 1, t, v)
-    setMin(m, 2, t, v)
-    return
-  }
-  if (v <= m.v[1]) {
-    setMin(m, 1, t, v)
-    setMin(m, 2, t, v)
-  } else if (v <= m.v[2]) setMin(m, 2, t, v)
-  const dt = t - m.t[0]
-  if (dt > win) {
-    shiftMin(m, t, v)
-    if (t - m.t[0] > win) shiftMin(m, t, v)
-  } else if (m.t[1] === m.t[0] && dt > win / 4) {
-    setMin(m, 1, t, v)
-    setMin(m, 2, t, v)
-  } else if (m.t[2] === m.t[1] && dt > win / 2) setMin(m, 2, t, v)
 }
 
 /** Minimal RTT of the last minutes in microseconds (tcp_min_rtt). */

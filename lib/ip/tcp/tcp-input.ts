@@ -167,7 +167,7 @@ const synRecvEstablished = (tp: TcpSock, skb: Skb): void => {
   tp.sndUna = skb.ackSeq
   tp.sndWnd = tcpWindow(skb.buf, skb.transportHeader) * 2 ** tp.rxOpt.sndWscale
   tp.sndWl1 = skb.seq
-  tcpUpdatePacingRate(tp)
+  if (tp.caOps!.congControl === undefined) tcpUpdatePacingRate(tp)
   tp.lsndtimeJiffies = tcpJiffies(tp.netns)
   tcpInitializeRcvMss(tp)
   tcpFastPathOn(tp)

@@ -11,7 +11,9 @@ import { type TcpSock, TSQ_THROTTLED } from './tcp-sock.js'
 export const tcpSmallQueueCheck = (tp: TcpSock, octets: number, factor: number): boolean => {
   const { limitOutputBytes } = tcpSysctls(tp.netns)
   const rate = Math.floor(tp.pacingRate / 2 ** tp.pacingShift)
-  const limit = Math.min(Math.max(2 * (TCP_SKB_OVERHEAD + octets), rate), limitOutputBytes) * 2 ** factor
+  const wanted = Math.max(2 * (TCP_SKB_OVERHEAD + octets), rate)
+  // What is paced does not fill queues.
+  const limit = (tp.pacingNeeded ? wanted : Math.min(wanted, limitOutputBytes)) * 2 ** factor
   // The socket itself counts as one (sk_wmem_alloc begins at 1).
   if (tp.wmemAlloc + 1 <= limit) return false
   if (tp.rtxQueue.length <= 1) return false

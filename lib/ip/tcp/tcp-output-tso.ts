@@ -34,8 +34,10 @@ const tsoAutosize = (tp: TcpSock, mss: number, minSegs: number): number => {
 }
 
 /** Segments that a packet may have (tcp_tso_segs). */
-export const tcpTsoSegs = (tp: TcpSock, mss: number): number =>
-  Math.min(tsoAutosize(tp, mss, tcpSysctls(tp.netns).minTsoSegs), tp.gsoMaxSegs)
+export const tcpTsoSegs = (tp: TcpSock, mss: number): number => {
+  const minSegs = tp.caOps?.minTsoSegs?.(tp) ?? tcpSysctls(tp.netns).minTsoSegs
+  return Math.min(tsoAutosize(tp, mss, minSegs), tp.gsoMaxSegs)
+}
 
 /** Packets that the congestion window lets go at once, 0 for none (tcp_cwnd_test). */
 export const tcpCwndTest = (tp: TcpSock): number => {

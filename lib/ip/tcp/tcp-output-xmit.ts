@@ -52,6 +52,7 @@ export const tcpCwndRestart = (tp: TcpSock, delta: number): void => {
 /** The same where the socket has been idle for longer than its RTO (tcp_slow_start_after_idle_check). */
 export const tcpSlowStartAfterIdleCheck = (tp: TcpSock): void => {
   if (tcpSysctls(tp.netns).slowStartAfterIdle === 0 || tp.packetsOut !== 0) return
+  if (tp.caOps!.congControl !== undefined) return
   const delta = tcpJiffies(tp.netns) - tp.lsndtimeJiffies
   if (delta > tp.rtoJiffies) tcpCwndRestart(tp, delta)
 }
@@ -83,8 +84,8 @@ const cwndValidate = (tp: TcpSock, isLimited: boolean): void => {
     return
   }
   if (tp.packetsOut > tp.sndCwndUsed) tp.sndCwndUsed = tp.packetsOut
-  if (tcpSysctls(tp.netns).slowStartAfterIdle !== 0 && now - tp.sndCwndStampJiffies >= tp.rtoJiffies)
-    cwndApplicationLimited(tp)
+  const isIdle = now - tp.sndCwndStampJiffies >= tp.rtoJiffies && tcpSysctls(tp.netns).slowStartAfterIdle !== 0
+  if (isIdle && tp.caOps!.congControl === undefined) cwndApplicationLimited(tp)
   if (tp.writeQueue.head === null && !tp.dead && tp.nospace && (1 << tp.state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
     tcpChronoStart(tp, TCP_CHRONO_SNDBUF_LIMITED)
 }

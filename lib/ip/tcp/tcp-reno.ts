@@ -19,6 +19,7 @@ export const tcpRenoUndoCwnd = (tp: TcpSock): number => Math.max(tp.sndCwnd, tp.
 /** Reno. */
 export const tcpReno: TcpCongestionOps = Object.freeze({
   name: 'reno',
+  nonRestricted: true,
   ssthresh: (tp: TcpSock): number => Math.max(tp.sndCwnd >> 1, 2),
   congAvoid,
   undoCwnd: tcpRenoUndoCwnd,

@@ -41,12 +41,12 @@ export const skStreamWriteSpace = (tp: TcpSock): void => {
 
 const roundupPowOfTwo = (n: number): number => 2 ** Math.ceil(Math.log2(n))
 
-/** The send buffer grows to two windows (tcp_sndbuf_expand). */
+/** The send buffer grows to two windows or as many as the algorithm wants (tcp_sndbuf_expand). */
 export const tcpSndbufExpand = (tp: TcpSock): void => {
   const octets = Math.max(tp.rxOpt.mssClamp, tp.mssCache) + MAX_TCP_HEADER + SHARED_INFO
   const perMss = roundupPowOfTwo(octets) + SKB_STRUCT
   const segs = Math.max(TCP_INIT_CWND, tp.sndCwnd, tp.reordering + 1)
-  const sndmem = 2 * segs * perMss
+  const sndmem = (tp.caOps?.sndbufExpand?.(tp) ?? 2) * segs * perMss
   if (tp.sndbuf < sndmem) tp.sndbuf = Math.min(sndmem, tcpSysctls(tp.netns).wmemMax)
 }
 

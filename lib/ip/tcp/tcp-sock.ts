@@ -19,6 +19,7 @@ import { type TcpSeg, TcpSegQueue, TcpTsortedList } from './tcp-seg.js'
 import { TcpSendBuffer } from './tcp-send-buffer.js'
 import { TCP_CA_OPEN, TCP_CLOSE } from './tcp-states.js'
 import type { TcpTimers } from './tcp-timer.js'
+import type { Minmax } from './win-minmax.js'
 
 /** Options of the last segment that was parsed, and those that the peers agreed on (struct tcp_options_received). */
 export class TcpOptions {
@@ -70,12 +71,6 @@ export interface RcvqSpace {
   space: number
   seq: number
   time: number
-}
-
-/** Windowed minimum of the RTT in microseconds (struct minmax): three best of the last window; times in jiffies. */
-export interface RttMin {
-  t: [number, number, number]
-  v: [number, number, number]
 }
 
 /** Acknowledgement timers and their state (icsk_ack). */
@@ -326,7 +321,8 @@ export class TcpSock extends Sock implements SkbOwner {
   mdevMaxUs = 0
   rttvarUs = 0
   rttSeq = 0
-  readonly rttMin: RttMin = { t: [0, 0, 0], v: [0xffffffff, 0xffffffff, 0xffffffff] }
+  /** Minimum of the RTT in microseconds; its times are jiffies. */
+  readonly rttMin: Minmax = { t: [0, 0, 0], v: [0xffffffff, 0xffffffff, 0xffffffff] }
   rcvRttMinUs = 0
   sndCwnd = 10
   sndCwndCnt = 0

@@ -136,6 +136,14 @@ export interface TcpTimerFns {
   readonly pace: TcpTimerFn
 }
 
+/**
+ * How much later than asked for a machine runs a timer of high resolution. Pacing counts on that: what is sent late is taken
+ * off the next pause.
+ *
+ * DIFFERS: a timer of pacing is always 50 us late, where a machine takes more or less.
+ */
+const PACING_LATENCY_NS = 50_000
+
 /** The timers of a socket; those of high resolution are made when they are needed. */
 export class TcpTimers {
   readonly retransmit: WheelTimer
@@ -175,10 +183,10 @@ export class TcpTimers {
     return this.#compressedAck?.cancel() ?? false
   }
 
-  /** Lets the socket go on sending at `time`, unless that is set already. */
+  /** Lets the socket go on sending at `time`, or when the machine comes to it, unless that is set already. */
   startPacing(time: number): void {
     this.#pacing ??= new HrTimer(this.#tp, this.#fns.pace, 'tcp pacing')
-    this.#pacing.start(time)
+    this.#pacing.start(time + PACING_LATENCY_NS)
   }
 
   /** Stops all. */
