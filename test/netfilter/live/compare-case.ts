@@ -4,6 +4,7 @@
 import { Dice } from '../../conformance/mutate.js'
 import { type Case, type Run, runCase } from './case.js'
 import { differences } from './compare-runs.js'
+import { randomFocus } from './focus.js'
 import type { LiveKernel } from './live-kernel.js'
 import { NetloomSide } from './netloom-side.js'
 import { randomRuleSet } from './rule-generator.js'
@@ -14,7 +15,8 @@ import { randomSteps } from './step-generator.js'
 export const caseOf = (number: number): Case => {
   const dice = new Dice(number)
   for (let n = 0; n < 4; n++) dice.below(2)
-  return { ruleSet: randomRuleSet(dice), steps: randomSteps(dice, 1 + ((number * 16) % 60_000)) }
+  const focus = randomFocus(dice)
+  return { ruleSet: randomRuleSet(dice, focus), steps: randomSteps(dice, focus, 1 + ((number * 16) % 60_000)) }
 }
 
 /** Waits, in milliseconds after each frame, with which a case that differs is tried again. */

@@ -87,8 +87,11 @@ class Kernel:
                 except OSError:
                     continue
                 some = True
+                # An answer is never answered: translation may send it to an echo again.
+                if data.startswith(b"e"):
+                    continue
                 try:
-                    echo.sendto(data, sender)
+                    echo.sendto(b"e" * max(len(data), 1), sender)
                 except OSError:
                     pass
         return some

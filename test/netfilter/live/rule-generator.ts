@@ -3,6 +3,7 @@
  */
 import type { Dice } from '../../conformance/mutate.js'
 import type { Rule, RuleSet } from './case.js'
+import type { Focus } from './focus.js'
 import {
   CHAINS_IN,
   CHAINS_OUT,
@@ -39,17 +40,31 @@ const TABLE_WEIGHTS: readonly string[] = [
   'raw',
   'security',
 ]
-const PROTOCOLS: readonly RuleProtocol[] = ['', '', 'udp', 'udp', 'tcp', 'tcp', 'icmp']
+const PROTOCOLS: readonly RuleProtocol[] = ['', 'udp', 'tcp', 'icmp']
 const DEVICES = ['eth0', 'eth1', 'br0', 'eth+', 'lo', 'p0']
 
-const builtIn = (table: string): Chain[] => CHAINS[table]!.map(name => ({ table, name, hook: name, rank: -1 }))
+const builtIn = (table: string, name: string): Chain => ({ table, name, hook: name, rank: -1 })
 
-const userChains = (dice: Dice): Chain[] => {
+/** Chains that packets of a path pass, answers included. */
+const PATHS: Readonly<Record<Focus['path'], readonly string[]>> = {
+  forward: ['PREROUTING', 'FORWARD', 'POSTROUTING'],
+  bridge: ['PREROUTING', 'FORWARD', 'POSTROUTING'],
+  local: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
+}
+
+/** A built-in chain: mostly one that the packets of the case pass. */
+const passedChain = (dice: Dice, table: string, { path }: Focus): string => {
+  const chains = CHAINS[table]!
+  const passed = chains.filter(chain => PATHS[path].includes(chain))
+  return dice.pick(passed.length > 0 && dice.below(5) > 0 ? passed : chains)
+}
+
+const userChains = (dice: Dice, focus: Focus): Chain[] => {
   const chains: Chain[] = []
   const count = dice.below(4)
   for (let rank = 0; rank < count; rank++) {
     const table = dice.pick(TABLE_WEIGHTS)
-    chains.push({ table, name: `u${rank}`, hook: dice.pick(CHAINS[table]!), rank })
+    chains.push({ table, name: `u${rank}`, hook: passedChain(dice, table, focus), rank })
   }
   return chains
 }
@@ -61,12 +76,12 @@ const matchPart = (dice: Dice, kind: MatchKind, place: Place): string =>
 
 const baseParts = (dice: Dice, place: Place): string[] => {
   const parts: string[] = []
-  if (dice.below(3) === 0) parts.push(`${not(dice)}-s ${dice.pick(NETWORKS)}`)
-  if (dice.below(3) === 0) parts.push(`${not(dice)}-d ${dice.pick(NETWORKS)}`)
-  if (dice.below(5) === 0 && CHAINS_IN.includes(place.hook)) parts.push(`${not(dice)}-i ${dice.pick(DEVICES)}`)
-  if (dice.below(5) === 0 && CHAINS_OUT.includes(place.hook)) parts.push(`${not(dice)}-o ${dice.pick(DEVICES)}`)
+  if (dice.below(7) === 0) parts.push(`${not(dice)}-s ${dice.pick(NETWORKS)}`)
+  if (dice.below(7) === 0) parts.push(`${not(dice)}-d ${dice.pick(NETWORKS)}`)
+  if (dice.below(7) === 0 && CHAINS_IN.includes(place.hook)) parts.push(`${not(dice)}-i ${dice.pick(DEVICES)}`)
+  if (dice.below(7) === 0 && CHAINS_OUT.includes(place.hook)) parts.push(`${not(dice)}-o ${dice.pick(DEVICES)}`)
   if (place.protocol !== '') parts.push(`-p ${place.protocol}`)
-  else if (dice.below(8) === 0) parts.push(`! -p ${dice.pick(['udp', 'tcp', 'icmp', '47'])}`)
+  else if (dice.below(20) === 0) parts.push(`! -p ${dice.pick(['udp', 'tcp', 'icmp', '47'])}`)
   if (dice.below(25) === 0) parts.push(`${not(dice)}-f`)
   return parts
 }
@@ -85,10 +100,17 @@ const pickTarget = (dice: Dice, place: Place, jumps: readonly Chain[]): { target
   return { target: `-j ${kind.name} ${kind.write(dice, place)}`.trimEnd(), needs: kind.needs ?? '' }
 }
 
-const rule = (dice: Dice, chain: Chain, number: number, users: readonly Chain[]): Rule => {
-  const place: Place = { table: chain.table, hook: chain.hook, protocol: dice.pick(PROTOCOLS), number }
+/** The protocol of a rule: mostly the one that the case is about, or none. */
+const ruleProtocol = (dice: Dice, { protocol }: Focus): RuleProtocol => {
+  const roll = dice.below(10)
+  if (roll < 4) return protocol
+  return roll < 8 ? '' : dice.pick(PROTOCOLS)
+}
+
+const rule = (dice: Dice, chain: Chain, number: number, users: readonly Chain[], focus: Focus): Rule => {
+  const place: Place = { table: chain.table, hook: chain.hook, protocol: ruleProtocol(dice, focus), number }
   const parts = baseParts(dice, place)
-  if ((place.protocol === 'udp' || place.protocol === 'tcp') && dice.below(3) === 0)
+  if ((place.protocol === 'udp' || place.protocol === 'tcp') && dice.below(4) === 0)
     parts.push(`${not(dice)}--${dice.pick(['dport', 'sport'])} ${portRange(dice)}`)
   const kinds = MATCH_KINDS.filter(kind => allowed(kind.protocols, place.protocol) && allowed(kind.hooks, place.hook))
   const count = dice.pick([0, 0, 0, 1, 1, 1, 2])
@@ -102,15 +124,16 @@ const rule = (dice: Dice, chain: Chain, number: number, users: readonly Chain[])
 }
 
 /** A rule set. */
-export const randomRuleSet = (dice: Dice): RuleSet => {
-  const users = userChains(dice)
+export const randomRuleSet = (dice: Dice, focus: Focus): RuleSet => {
+  const users = userChains(dice, focus)
   const rules: Rule[] = []
   const count = 1 + dice.below(14)
   for (let number = 0; number < count; number++) {
     const table = dice.pick(TABLE_WEIGHTS)
     const own = users.filter(user => user.table === table)
-    const chain = own.length > 0 && dice.below(3) === 0 ? dice.pick(own) : dice.pick(builtIn(table))
-    rules.push(rule(dice, chain, number, users))
+    const chain =
+      own.length > 0 && dice.below(3) === 0 ? dice.pick(own) : builtIn(table, passedChain(dice, table, focus))
+    rules.push(rule(dice, chain, number, users, focus))
   }
   // A user chain that nothing leads to shows nothing: most are jumped to from their hook.
   for (const user of users) {

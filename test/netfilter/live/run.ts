@@ -20,6 +20,9 @@ const OPTIONS = {
   save: { type: 'string' },
 } as const
 
+/** Lines of differences that are shown of a case. */
+const MAX_LINES = 30
+
 const caseText = (c: Case): string =>
   [restoreText(c.ruleSet).trimEnd(), ...c.steps.map(step => JSON.stringify(step))]
     .map(line => `    ${line.replaceAll('\n', '\n    ')}`)
@@ -58,7 +61,9 @@ const main = async (): Promise<number> => {
       failed.push(number)
       const small = tries === 0 ? c : await shrinkCase(kernel, c, tries)
       const why = tries === 0 ? lines : (await compareCase(kernel, small)).lines
-      console.log(`case ${number} differs:\n${caseText(small)}\n  ${(why.length === 0 ? lines : why).join('\n  ')}`)
+      console.log(
+        `case ${number} differs:\n${caseText(small)}\n  ${(why.length === 0 ? lines : why).slice(0, MAX_LINES).join('\n  ')}`,
+      )
       if (values.save !== undefined) {
         mkdirSync(values.save, { recursive: true })
         kernel.waitMs = 20

@@ -4,6 +4,7 @@
 import { encodeFrame, type FrameInit } from '../../../lib/wire/frame.js'
 import type { Dice } from '../../conformance/mutate.js'
 import type { Step } from './case.js'
+import type { Focus } from './focus.js'
 import { payloadOf, tcpFlags } from './replies.js'
 import { HOSTS, hostMac, PORTS, type Port, ROUTER_ADDRESS, ROUTER_MAC } from './topology.js'
 
@@ -21,20 +22,29 @@ interface Route {
   readonly dstMac: string
 }
 
-const route = (dice: Dice): Route => {
+const toRouter = (dice: Dice): Route => {
   const port = dice.pick(PORTS)
-  const saddr = dice.pick(HOSTS[port])
-  const roll = dice.below(20)
-  if (roll < 4) return { port, saddr, daddr: ROUTER_ADDRESS[port], dstMac: ROUTER_MAC[port] }
-  if (roll < 5) return { port, saddr, daddr: '10.0.2.1', dstMac: ROUTER_MAC[port] }
-  if (roll < 6) return { port, saddr, daddr: '198.51.100.7', dstMac: ROUTER_MAC[port] }
-  if ((port === 'b0' || port === 'b1') && roll < 14) {
-    const daddr = port === 'b0' ? '10.0.3.3' : '10.0.3.2'
-    return { port, saddr, daddr, dstMac: hostMac(daddr) }
-  }
-  const others = PORTS.filter(other => ROUTER_ADDRESS[other] !== ROUTER_ADDRESS[port])
-  return { port, saddr, daddr: dice.pick(HOSTS[dice.pick(others)]), dstMac: ROUTER_MAC[port] }
+  const daddr = dice.below(5) === 0 ? '10.0.2.1' : ROUTER_ADDRESS[port]
+  return { port, saddr: dice.pick(HOSTS[port]), daddr, dstMac: ROUTER_MAC[port] }
 }
+
+const forwarded = (dice: Dice): Route => {
+  const port = dice.pick(PORTS)
+  const others = PORTS.filter(other => ROUTER_ADDRESS[other] !== ROUTER_ADDRESS[port])
+  const daddr = dice.below(10) === 0 ? '198.51.100.7' : dice.pick(HOSTS[dice.pick(others)])
+  return { port, saddr: dice.pick(HOSTS[port]), daddr, dstMac: ROUTER_MAC[port] }
+}
+
+const bridged = (dice: Dice): Route => {
+  const port = dice.pick(['b0', 'b1'] as const)
+  const daddr = port === 'b0' ? '10.0.3.3' : '10.0.3.2'
+  return { port, saddr: dice.pick(HOSTS[port]), daddr, dstMac: hostMac(daddr) }
+}
+
+const ROUTES = { local: toRouter, forward: forwarded, bridge: bridged } as const
+
+const route = (dice: Dice, { path }: Focus): Route =>
+  ROUTES[dice.below(4) > 0 ? path : dice.pick(['local', 'forward', 'bridge'] as const)](dice)
 
 const mss = (value: number): Uint8Array => Uint8Array.of(2, 4, value >> 8, value & 255)
 
@@ -181,19 +191,27 @@ const output = (dice: Dice): Step => ({
   },
 })
 
+const KINDS = ['udp', 'icmp', 'tcp', 'fragments', 'stray', 'output'] as const
+
+const kindOf = (dice: Dice, { protocol, path }: Focus): (typeof KINDS)[number] => {
+  if (dice.below(2) === 0) return protocol
+  if (path === 'local' && dice.below(3) === 0) return 'output'
+  return dice.pick(KINDS)
+}
+
 /** Steps of a case; the frames' IP ids start at `id`. */
-export const randomSteps = (dice: Dice, firstId: number): Step[] => {
+export const randomSteps = (dice: Dice, focus: Focus, firstId: number): Step[] => {
   const steps: Step[] = []
   let id = firstId
   for (let flows = 1 + dice.below(4); flows > 0; flows--) {
-    const way = route(dice)
+    const way = route(dice, focus)
     id++
-    const roll = dice.below(20)
-    if (roll < 6) steps.push(...datagramFlow(dice, way, udp(dice, way, id)))
-    else if (roll < 9) steps.push(...datagramFlow(dice, way, echo(dice, way, id)))
-    else if (roll < 14) steps.push(...tcpFlow(dice, way, id))
-    else if (roll < 16) steps.push(...fragmented(dice, way, id))
-    else if (roll < 17) steps.push(...stray(dice, way, id))
+    const kind = kindOf(dice, focus)
+    if (kind === 'udp') steps.push(...datagramFlow(dice, way, udp(dice, way, id)))
+    else if (kind === 'icmp') steps.push(...datagramFlow(dice, way, echo(dice, way, id)))
+    else if (kind === 'tcp') steps.push(...tcpFlow(dice, way, id))
+    else if (kind === 'fragments') steps.push(...fragmented(dice, way, id))
+    else if (kind === 'stray') steps.push(...stray(dice, way, id))
     else steps.push(output(dice), ...(dice.below(2) === 0 ? [answer(dice)] : []))
   }
   return steps

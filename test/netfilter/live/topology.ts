@@ -130,5 +130,7 @@ export const KERNEL_SCRIPT: string = script(
   [
     ...['eth0', 'eth1', 'p0', 'p1'].map(dev => `ip netns exec r ethtool -K ${dev} ${FEATURES} >/dev/null`),
     ...PORTS.map(dev => `ip netns exec t ethtool -K ${dev} ${FEATURES} >/dev/null`),
+    ...['p0', 'p1'].map(dev => `until bridge -n r link show dev ${dev} | grep -q forwarding; do sleep 0.1; done`),
+    'until ip -n r link show br0 | grep -q "state UP"; do sleep 0.1; done',
   ],
 )
