@@ -7,13 +7,14 @@
 import type { Netns } from '../core/netns.js'
 import { NSEC_PER_JIFFY } from '../sim/timer.js'
 import type { NfConn } from './conntrack/nf-conn.js'
+import { IPS_CONFIRMED } from './conntrack/nf-conntrack-common.js'
 import { nfConntrackFindGet } from './conntrack/nf-conntrack-entry.js'
 import { nfConntrack, type NfConntrackNet } from './conntrack/nf-conntrack-net.js'
 import { TCP_CONNTRACK_CLOSE, TCP_CONNTRACK_TIME_WAIT } from './conntrack/nf-conntrack-tcp-state.js'
 import { NfConntrackTuple, nfCtTupleEqual } from './conntrack/nf-conntrack-tuple.js'
 
-/** Connections that are looked after in one go. */
-const GC_MAX_NODES = 8
+/** Connections that are forgotten in one go, and that may come within a tick before the list is looked through again. */
+const GC_MAX_NODES = 64
 
 class Counted {
   readonly tuple: NfConntrackTuple = new NfConntrackTuple()
@@ -24,10 +25,16 @@ class Counted {
   }
 }
 
+/** The connections of a key (struct nf_conncount_list). */
 class List {
   readonly conns: Counted[] = []
   /** Tick at which it was looked through last; within that tick it is not looked through again. */
-  lastGc = -1
+  lastGc: number
+  /** Connections there were then. */
+  lastGcCount = 0
+  constructor(now: number) {
+    this.lastGc = now
+  }
 }
 
 /** Counts of one rule (struct nf_conncount_data). */
@@ -44,36 +51,72 @@ export class NfConncountData {
 const alreadyClosed = (ct: NfConn): boolean =>
   ct.tcp !== null && (ct.tcp.state === TCP_CONNTRACK_TIME_WAIT || ct.tcp.state === TCP_CONNTRACK_CLOSE)
 
-/** Adds a connection if it is not there, and forgets some of those that are gone (__nf_conncount_add). */
-const add = (cnet: NfConntrackNet, list: List, tuple: NfConntrackTuple, zone: number, now: number): void => {
+/** Forgets connections that are gone, unless that was done within this tick (nf_conncount_gc_list). */
+const gcList = (cnet: NfConntrackNet, list: List, now: number): void => {
+  if (list.lastGc === now) return
   const { conns } = list
-  if (list.lastGc !== now) {
-    let collect = 0
-    for (let i = 0; i < conns.length && collect <= GC_MAX_NODES; i++) {
-      const conn = conns[i]!
-      const found = nfConntrackFindGet(cnet, conn.zone, conn.zone, conn.tuple)
-      if (found !== null && nfCtTupleEqual(conn.tuple, tuple) && conn.zone === zone) return
-      if (found !== null && !alreadyClosed(found)) continue
-      conns.splice(i--, 1)
-      collect++
-    }
+  let collected = 0
+  for (let i = 0; i < conns.length && collected <= GC_MAX_NODES; i++) {
+    const conn = conns[i]!
+    const found = nfConntrackFindGet(cnet, conn.zone, conn.zone, conn.tuple)
+    if (found !== null && !alreadyClosed(found)) continue
+    conns.splice(i--, 1)
+    collected++
   }
-  conns.push(new Counted(tuple, zone))
   list.lastGc = now
+  list.lastGcCount = conns.length
 }
 
-/** How many connections there are with this key, the given one included (nf_conncount_count). */
-export const nfConncountCount = (data: NfConncountData, key: number, tuple: NfConntrackTuple, zone: number): number => {
+/** True when the connection is in the list; forgets some of those that are gone on the way. */
+const isCounted = (cnet: NfConntrackNet, list: List, tuple: NfConntrackTuple, zone: number, now: number): boolean => {
+  const { conns } = list
+  let collect = 0
+  for (let i = 0; i < conns.length && collect <= GC_MAX_NODES; i++) {
+    const conn = conns[i]!
+    const found = nfConntrackFindGet(cnet, conn.zone, conn.zone, conn.tuple)
+    if (found !== null && nfCtTupleEqual(conn.tuple, tuple) && conn.zone === zone) return true
+    if (found !== null && !alreadyClosed(found)) continue
+    conns.splice(i--, 1)
+    collect++
+  }
+  list.lastGc = now
+  list.lastGcCount = conns.length
+  return false
+}
+
+/**
+ * How many connections there are with this key, that of `tuple` included (nf_conncount_count_skb). `ct` is the packet's
+ * connection, or the one of that tuple in the table: a confirmed one adds nothing, except on the loopback device, where
+ * packets of a local connection come when it has been confirmed. 0 when all have gone, the packet's own included: what then
+ * comes is dropped.
+ */
+export const nfConncountCount = (
+  data: NfConncountData,
+  key: number,
+  ct: NfConn | null,
+  tuple: NfConntrackTuple,
+  zone: number,
+  isLoopback: boolean,
+): number => {
+  const { cnet } = data
   const now = Math.floor(data.netns.world.sim.now / NSEC_PER_JIFFY)
   // Keys are 32 bits and a zone of 16.
   const at = (key >>> 0) * 65536 + zone
-  let list = data.lists.get(at)
+  const list = data.lists.get(at)
   if (list === undefined) {
-    list = new List()
-    data.lists.set(at, list)
-    list.conns.push(new Counted(tuple, zone))
+    const first = new List(now)
+    data.lists.set(at, first)
+    first.conns.push(new Counted(tuple, zone))
     return 1
   }
-  add(data.cnet, list, tuple, zone, now)
+  const known = ct ?? nfConntrackFindGet(cnet, zone, zone, tuple)
+  const isConfirmed = known !== null && (known.status & IPS_CONFIRMED) !== 0
+  if (isConfirmed && !isLoopback) {
+    gcList(cnet, list, now)
+    return list.conns.length
+  }
+  const isFresh = list.lastGc === now && list.conns.length - list.lastGcCount < GC_MAX_NODES
+  const isThere = (isConfirmed || !isFresh) && isCounted(cnet, list, tuple, zone, now)
+  if (!isThere) list.conns.push(new Counted(tuple, zone))
   return list.conns.length
 }

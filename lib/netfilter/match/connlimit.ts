@@ -4,6 +4,7 @@
  * @see net/netfilter/xt_connlimit.c
  */
 import type { Skb } from '../../core/skb.js'
+import { LOOPBACK_IFINDEX } from '../../ip/fib-table.js'
 import { ipv4Daddr, ipv4Saddr } from '../../wire/ipv4.js'
 import { nfCtGet, nfCtTuple } from '../conntrack/nf-conn.js'
 import { IP_CT_DIR_ORIGINAL } from '../conntrack/nf-conntrack-common.js'
@@ -38,7 +39,13 @@ const connlimitMt = (skb: Skb, par: XtActionParam, info: Connlimit): boolean => 
   }
   const key = (info.daddr ? ipv4Daddr(b, nh) : ipv4Saddr(b, nh)) & info.mask
   const zone = ct === null ? 0 : ct.origZone
-  return nfConncountCount(info.data, key, TUPLE, zone) > info.limit !== info.invert
+  const isLoopback = skb.skbIif === LOOPBACK_IFINDEX
+  const count = nfConncountCount(info.data, key, ct, TUPLE, zone, isLoopback)
+  if (count === 0) {
+    par.hotdrop = true
+    return false
+  }
+  return count > info.limit !== info.invert
 }
 
 /** The match. Its count starts anew whenever the table is replaced. */
