@@ -7,7 +7,7 @@
 import type { Netns } from '../core/netns.js'
 import { NSEC_PER_JIFFY } from '../sim/timer.js'
 import type { NfConn } from './conntrack/nf-conn.js'
-import { IPS_CONFIRMED } from './conntrack/nf-conntrack-common.js'
+import { IPS_ASSURED } from './conntrack/nf-conntrack-common.js'
 import { nfConntrackFindGet } from './conntrack/nf-conntrack-entry.js'
 import { nfConntrack, type NfConntrackNet } from './conntrack/nf-conntrack-net.js'
 import { TCP_CONNTRACK_CLOSE, TCP_CONNTRACK_TIME_WAIT } from './conntrack/nf-conntrack-tcp-state.js'
@@ -86,9 +86,7 @@ const isCounted = (cnet: NfConntrackNet, list: List, tuple: NfConntrackTuple, zo
 
 /**
  * How many connections there are with this key, that of `tuple` included (nf_conncount_count_skb). `ct` is the packet's
- * connection, or the one of that tuple in the table: a confirmed one adds nothing, except on the loopback device, where
- * packets of a local connection come when it has been confirmed. 0 when all have gone, the packet's own included: what then
- * comes is dropped.
+ * connection; one that is assured adds nothing. 0 when all have gone, the packet's own included: what then comes is dropped.
  */
 export const nfConncountCount = (
   data: NfConncountData,
@@ -96,7 +94,6 @@ export const nfConncountCount = (
   ct: NfConn | null,
   tuple: NfConntrackTuple,
   zone: number,
-  isLoopback: boolean,
 ): number => {
   const { cnet } = data
   const now = Math.floor(data.netns.world.sim.now / NSEC_PER_JIFFY)
@@ -110,13 +107,11 @@ export const nfConncountCount = (
     return 1
   }
   const known = ct ?? nfConntrackFindGet(cnet, zone, zone, tuple)
-  const isConfirmed = known !== null && (known.status & IPS_CONFIRMED) !== 0
-  if (isConfirmed && !isLoopback) {
+  if (known !== null && (known.status & IPS_ASSURED) !== 0) {
     gcList(cnet, list, now)
     return list.conns.length
   }
   const isFresh = list.lastGc === now && list.conns.length - list.lastGcCount < GC_MAX_NODES
-  const isThere = (isConfirmed || !isFresh) && isCounted(cnet, list, tuple, zone, now)
-  if (!isThere) list.conns.push(new Counted(tuple, zone))
+  if (isFresh || !isCounted(cnet, list, tuple, zone, now)) list.conns.push(new Counted(tuple, zone))
   return list.conns.length
 }

@@ -4,7 +4,6 @@
  * @see net/netfilter/xt_connlimit.c
  */
 import type { Skb } from '../../core/skb.js'
-import { LOOPBACK_IFINDEX } from '../../ip/fib-table.js'
 import { ipv4Daddr, ipv4Saddr } from '../../wire/ipv4.js'
 import { nfCtGet, nfCtTuple } from '../conntrack/nf-conn.js'
 import { IP_CT_DIR_ORIGINAL } from '../conntrack/nf-conntrack-common.js'
@@ -39,8 +38,7 @@ const connlimitMt = (skb: Skb, par: XtActionParam, info: Connlimit): boolean => 
   }
   const key = (info.daddr ? ipv4Daddr(b, nh) : ipv4Saddr(b, nh)) & info.mask
   const zone = ct === null ? 0 : ct.origZone
-  const isLoopback = skb.skbIif === LOOPBACK_IFINDEX
-  const count = nfConncountCount(info.data, key, ct, TUPLE, zone, isLoopback)
+  const count = nfConncountCount(info.data, key, ct, TUPLE, zone)
   if (count === 0) {
     par.hotdrop = true
     return false
