@@ -162,6 +162,7 @@ const push = (
   b[at + 3] = sum & 0xff
   out.transportHeader = at
   out.dst = rt
+  out.sk = ipv4(netns).ctlSk
   out.ignoreDf = true
   if (isIcmpError(type)) nfCtAttach(out, skb)
   const ttl = rt.flags & RTCF_MULTICAST ? 1 : dstHoplimit(rt)

@@ -65,7 +65,9 @@ const ipFragment = (skb: Skb, dst: Dst, mtu: number): number => {
     kfreeSkb(skb, DROP.PKT_TOO_BIG)
     return -EMSGSIZE
   }
-  return ipDoFragment(skb, dst, limit, ipFinishOutput2)
+  // What was put together where its largest fragment is not known any more leaves as it came.
+  const isWhole = skb.fragMaxSize === 0 && skb.fragListSize !== 0 && skb.fragListSize <= limit
+  return ipDoFragment(skb, dst, isWhole ? skb.fragListSize : limit, ipFinishOutput2)
 }
 
 /** A packet of many segments: whole when each of them fits, else each by itself (ip_finish_output_gso). */

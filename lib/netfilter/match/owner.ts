@@ -4,6 +4,7 @@
  * @see net/netfilter/xt_owner.c
  */
 import { NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING } from '../../core/netfilter.js'
+import { CtlSock } from '../../ip/ctl-sock.js'
 import type { Sock } from '../../ip/sock.js'
 import { type XtMatch, xtMatch, xtRefuse } from '../x-tables.js'
 
@@ -39,9 +40,10 @@ export const ownerMatch: XtMatch = xtMatch<XtOwnerInfo>({
     return info
   },
   match: (skb, par, info) => {
-    const sk = skb.sk as Sock | null
+    const sk = skb.sk as Sock | CtlSock | null
     if (sk === null || sk.netns !== par.state.netns) return (info.match ^ info.invert) === 0
     if (info.match & info.invert & XT_OWNER_SOCKET) return false
+    if (sk instanceof CtlSock) return ((info.match ^ info.invert) & (XT_OWNER_UID | XT_OWNER_GID)) === 0
     if (fails(info, XT_OWNER_UID, ROOT, info.uidMin, info.uidMax)) return false
     return !fails(info, XT_OWNER_GID, ROOT, info.gidMin, info.gidMax)
   },
