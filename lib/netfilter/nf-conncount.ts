@@ -7,7 +7,7 @@
 import type { Netns } from '../core/netns.js'
 import { NSEC_PER_JIFFY } from '../sim/timer.js'
 import type { NfConn } from './conntrack/nf-conn.js'
-import { IPS_ASSURED } from './conntrack/nf-conntrack-common.js'
+import { IPS_ASSURED, IPS_CONFIRMED } from './conntrack/nf-conntrack-common.js'
 import { nfConntrackFindGet } from './conntrack/nf-conntrack-entry.js'
 import { nfConntrack, type NfConntrackNet } from './conntrack/nf-conntrack-net.js'
 import { TCP_CONNTRACK_CLOSE, TCP_CONNTRACK_TIME_WAIT } from './conntrack/nf-conntrack-tcp-state.js'
@@ -111,7 +111,8 @@ export const nfConncountCount = (
     gcList(cnet, list, now)
     return list.conns.length
   }
-  const isFresh = list.lastGc === now && list.conns.length - list.lastGcCount < GC_MAX_NODES
+  const isConfirmed = known !== null && (known.status & IPS_CONFIRMED) !== 0
+  const isFresh = !isConfirmed && list.lastGc === now && list.conns.length - list.lastGcCount < GC_MAX_NODES
   if (isFresh || !isCounted(cnet, list, tuple, zone, now)) list.conns.push(new Counted(tuple, zone))
   return list.conns.length
 }

@@ -15,6 +15,7 @@ import {
   IP_CT_NEW,
   IP_CT_RELATED,
   IP_CT_UNTRACKED,
+  IPS_CONFIRMED,
   IPS_DST_NAT,
   IPS_SRC_NAT,
 } from '../conntrack/nf-conntrack-common.js'
@@ -131,7 +132,8 @@ const restMatches = (ct: NfConn, ctinfo: number, info: XtConntrackInfo): boolean
   if (fails(info, XT_CONNTRACK_PROTO, ct.protonum === info.l4proto) || !portsMatch(ct, info)) return false
   if (fails(info, XT_CONNTRACK_STATUS, (ct.status & info.statusMask) !== 0)) return false
   if ((info.matchFlags & XT_CONNTRACK_EXPIRES) === 0) return true
-  const expires = Math.floor(nfCtExpires(ct) / HZ)
+  // Until it is confirmed its timeout counts from nothing, which lies behind on every machine that is up for some time.
+  const expires = (ct.status & IPS_CONFIRMED) === 0 ? 0 : Math.floor(nfCtExpires(ct) / HZ)
   return !fails(info, XT_CONNTRACK_EXPIRES, inRange(expires, info.expiresMin, info.expiresMax))
 }
 

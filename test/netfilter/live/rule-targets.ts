@@ -49,7 +49,7 @@ const dnat = (dice: Dice, place: Place): string => {
 
 const snat = (dice: Dice, place: Place): string => {
   const to = dice.pick(['10.0.2.1', '10.0.2.9', '10.0.1.1', '10.0.3.1', '10.0.3.9', '10.0.2.9-10.0.2.12'])
-  const port = hasPorts(place) ? dice.pick(['', '', ':6000', ':5000-5002']) : ''
+  const port = hasPorts(place) ? dice.pick(['', '', ':6000', ':30000-39999']) : ''
   return `--to-source ${to}${port}`
 }
 

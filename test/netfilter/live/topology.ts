@@ -67,10 +67,12 @@ export const RESET_RULES: string = Object.entries(CHAINS)
 const veth = (dev: string, mac: string, peer: string): string =>
   `ip -n r link add ${dev} address ${mac} type veth peer name ${peer} netns t`
 
+const hostNumbers = Array.from({ length: 14 }, (_, i) => i + 2)
+
 const neighbours = (dev: string, net: number): string[] =>
-  Array.from({ length: 14 }, (_, i) => `10.0.${net}.${i + 2}`).map(
-    address => `ip -n r neigh add ${address} lladdr ${hostMac(address)} nud permanent dev ${dev}`,
-  )
+  hostNumbers
+    .map(n => `10.0.${net}.${n}`)
+    .map(address => `ip -n r neigh add ${address} lladdr ${hostMac(address)} nud permanent dev ${dev}`)
 
 const sysctl = (netns: string, ...settings: readonly string[]): string[] =>
   settings.map(setting => `ip netns exec ${netns} sysctl -q -w ${setting}`)
@@ -96,8 +98,10 @@ const ADDRESSES: readonly string[] = [
   ...neighbours('eth0', 1),
   ...neighbours('eth1', 2),
   ...neighbours('br0', 3),
-  `bridge -n r fdb add ${hostMac('10.0.3.2')} dev p0 master static`,
-  `bridge -n r fdb add ${hostMac('10.0.3.3')} dev p1 master static`,
+  ...hostNumbers.map(n => `bridge -n r fdb add ${hostMac(`10.0.3.${n}`)} dev p${n % 2} master static`),
+  // What a case teaches the bridge must not be there in the next one.
+  'bridge -n r link set dev p0 learning off',
+  'bridge -n r link set dev p1 learning off',
 ]
 
 const FEATURES = 'tx off sg off tso off gso off gro off'

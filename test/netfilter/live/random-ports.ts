@@ -1,0 +1,68 @@
+/**
+ * Ports and echo identifiers that NAT drew at random, one for one: in both runs the first one that is seen becomes the same
+ * number, so does the second, and so on. A number that the case, or a range of its rules, brought about stays.
+ */
+import { decodeFrame, encodeFrame, type FrameInit, type PacketInit } from '../../../lib/wire/frame.js'
+import type { Run } from './case.js'
+
+/** Ports that packets and rules name. */
+const isNamed = (port: number): boolean =>
+  [0, 53, 80, 40000, 41000].includes(port) ||
+  (port >= 5000 && port <= 5002) ||
+  (port >= 6000 && port <= 6010) ||
+  (port >= 7000 && port <= 7005)
+
+const FIRST = 20_000
+
+class Numbers {
+  readonly #seen = new Map<number, number>()
+
+  /** The number that stands for a port. */
+  of(port: number): number {
+    if (isNamed(port)) return port
+    const known = this.#seen.get(port)
+    if (known !== undefined) return known
+    const next = FIRST + this.#seen.size
+    this.#seen.set(port, next)
+    return next
+  }
+}
+
+const PORTS = /(?<=\b[sd]port=)\d+/g
+
+const renamedPacket = <T extends PacketInit>(packet: T, numbers: Numbers): T => {
+  const { udp, tcp, quoted } = packet
+  return {
+    ...packet,
+    ...(udp === undefined ? {} : { udp: { ...udp, sport: numbers.of(udp.sport), dport: numbers.of(udp.dport) } }),
+    ...(tcp === undefined ? {} : { tcp: { ...tcp, sport: numbers.of(tcp.sport), dport: numbers.of(tcp.dport) } }),
+    ...(quoted === undefined ? {} : { quoted: renamedPacket(quoted, numbers) }),
+  }
+}
+
+const renamedFrame = (hex: string, numbers: Numbers): string => {
+  try {
+    const frame = decodeFrame(Uint8Array.from(Buffer.from(hex, 'hex')))
+    if (frame.ipv4 === undefined) return hex
+    const init: FrameInit = { ...frame, ipv4: frame.ipv4 }
+    return Buffer.from(encodeFrame(renamedPacket(init as FrameInit & PacketInit, numbers))).toString('hex')
+  } catch {
+    return hex
+  }
+}
+
+/** True when NAT drew a port in this run. */
+export const drewPorts = (run: Run): boolean =>
+  [...run.end.conntrack.matchAll(PORTS)].some(([port]) => !isNamed(Number(port)))
+
+/** The run with its drawn ports renamed. */
+export const withoutDrawnPorts = (run: Run): Run => {
+  const numbers = new Numbers()
+  const frames = new Map(
+    [...run.frames]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([dev, list]) => [dev, list.map(hex => renamedFrame(hex, numbers))] as const),
+  )
+  const conntrack = run.end.conntrack.replace(PORTS, port => String(numbers.of(Number(port))))
+  return { ...run, frames, end: { ...run.end, conntrack } }
+}
