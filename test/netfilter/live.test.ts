@@ -46,6 +46,7 @@ else
         const { lines } = await compareCase(kernel, c)
         assert.is(lines.join('\n'), '', `case ${number}\n${restoreText(c.ruleSet)}`)
       }
+      console.log(`\nRAN netfilter/live: ${COUNT} random rule sets from seed ${SEED} agree with this kernel`)
     } finally {
       kernel.close()
     }

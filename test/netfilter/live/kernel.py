@@ -9,6 +9,7 @@ import json
 import os
 import select
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -35,7 +36,9 @@ class Kernel:
     def __init__(self):
         self.taps = []
         self.echoes = []
-        self.closed = []
+        self.listeners = []
+        self.accepted = []
+        self.listen = []
         self.tools = {}
         self.reset_text = ""
 
@@ -58,7 +61,25 @@ class Kernel:
             echo.bind(("0.0.0.0", port))
             echo.setblocking(False)
             self.echoes.append(echo)
+        self.listen = request["listen"]
         return self.reset({})
+
+    def open_listeners(self):
+        """Listens anew, so that no connection outlives its case."""
+        for sock in self.accepted:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.close()
+        for sock in self.listeners:
+            sock.close()
+        self.accepted = []
+        self.listeners = []
+        for port in self.listen:
+            sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(("0.0.0.0", port))
+            sock.listen(16)
+            sock.setblocking(False)
+            self.listeners.append(sock)
 
     def frames(self):
         """Frames that came since the last call: `[device, direction, octets in hex]`."""
@@ -78,6 +99,14 @@ class Kernel:
     def answer(self):
         """Lets the programs of the router answer; true when one did."""
         some = False
+        for listener in self.listeners:
+            while True:
+                try:
+                    self.accepted.append(listener.accept()[0])
+                except BlockingIOError:
+                    break
+                except OSError:
+                    continue
         for echo in self.echoes:
             while True:
                 try:
@@ -147,6 +176,7 @@ class Kernel:
     def reset(self, request):
         done = command([self.tools["restore"]], self.reset_text)
         command([self.tools["conntrack"], "-F"])
+        self.open_listeners()
         self.settle(0)
         return {} if done["status"] == 0 else {"error": done["stderr"]}
 

@@ -6,7 +6,7 @@ import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { findProgram, missingForRecording } from '../../conformance/requirements.js'
 import type { EndState, Loaded, Output, SeenFrame, Side } from './side.js'
-import { ECHO_PORTS, KERNEL_SCRIPT, PORTS, type Port, RESET_RULES, ROUTER_TAPS } from './topology.js'
+import { ECHO_PORTS, KERNEL_SCRIPT, LISTEN_PORTS, PORTS, type Port, RESET_RULES, ROUTER_TAPS } from './topology.js'
 
 const HELPER = fileURLToPath(new URL('./kernel.py', import.meta.url))
 const ISOLATE = 'mkdir -p /run/netns && mount -t tmpfs none /run/netns && exec python3 "$0"'
@@ -61,6 +61,7 @@ export class LiveKernel implements Side {
       router: 'r',
       taps: { t: PORTS, r: ROUTER_TAPS },
       echo: ECHO_PORTS,
+      listen: LISTEN_PORTS,
       tools: { restore: legacy('-restore'), save: legacy('-save'), conntrack: findProgram('conntrack') },
     })
     return kernel

@@ -1,12 +1,12 @@
 /**
  * netloom as a side of the comparison: a world of its own for each case.
  */
-import { createWorld, type Netns, type PacketSocket, type World } from '../../../lib/index.js'
+import { createWorld, type Netns, type PacketSocket, type TcpListenSocket, type World } from '../../../lib/index.js'
 import { NetloomError } from '../../../lib/errors.js'
 import type { Command } from '../../../lib/shell/command.js'
 import { COMMANDS } from '../../../lib/shell/commands.js'
 import type { EndState, Loaded, Output, SeenFrame, Side } from './side.js'
-import { ECHO_PORTS, NETLOOM_SCRIPT, PORTS, type Port, RESET_RULES, ROUTER_TAPS } from './topology.js'
+import { ECHO_PORTS, LISTEN_PORTS, NETLOOM_SCRIPT, PORTS, type Port, RESET_RULES, ROUTER_TAPS } from './topology.js'
 
 /** More than a jiffy, in which nf_conncount collects nothing, and less than any timer. */
 const STEP_NS = 20_000_000
@@ -18,6 +18,7 @@ class Case {
   readonly router: Netns
   readonly #taps = new Map<string, PacketSocket>()
   readonly #seen: SeenFrame[] = []
+  readonly #listeners: TcpListenSocket[] = []
 
   constructor() {
     this.world.sh(NETLOOM_SCRIPT, { commandNs: 1000, tailNs: 1000 })
@@ -34,6 +35,7 @@ class Case {
           if (!(error instanceof NetloomError)) throw error
         }
       })
+    for (const port of LISTEN_PORTS) this.#listeners.push(this.router.tcp.listen({ port }))
     this.run('iptables-restore', [], RESET_RULES)
     this.step()
   }
@@ -74,6 +76,7 @@ class Case {
   /** Frames that came of what was done. */
   step(): SeenFrame[] {
     this.world.run({ for: STEP_NS })
+    for (const listener of this.#listeners) while (listener.accept({ onEnd: () => {} }) !== null);
     return this.#seen.splice(0)
   }
 
@@ -115,7 +118,12 @@ export class NetloomSide implements Side {
           frames.push(...this.#now.step())
           socket.close()
         }
-      } else throw new Error('not yet')
+      } else {
+        const { daddr: address, dport: port, sport: sourcePort, mark, tos } = output
+        const socket = router.tcp.connect({ address, port, sourcePort, mark, tos, reuseAddr: true })
+        frames.push(...this.#now.step())
+        socket.close()
+      }
     } catch (error) {
       if (!(error instanceof NetloomError)) throw error
       result = error.code

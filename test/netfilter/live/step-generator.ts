@@ -181,7 +181,7 @@ const stray = (dice: Dice, way: Route, id: number): Step[] => {
 const output = (dice: Dice): Step => ({
   op: 'output',
   output: {
-    kind: 'udp',
+    kind: dice.pick(['udp', 'udp', 'tcp']),
     sport: dice.pick([5000, 5001, 41000]),
     daddr: dice.pick(['10.0.1.2', '10.0.2.2', '10.0.3.2', '10.0.1.1', '127.0.0.1', '198.51.100.7', '10.0.2.3']),
     dport: dice.pick(SERVER_PORTS),
@@ -212,7 +212,7 @@ export const randomSteps = (dice: Dice, focus: Focus, firstId: number): Step[] =
     else if (kind === 'tcp') steps.push(...tcpFlow(dice, way, id))
     else if (kind === 'fragments') steps.push(...fragmented(dice, way, id))
     else if (kind === 'stray') steps.push(...stray(dice, way, id))
-    else steps.push(output(dice), ...(dice.below(2) === 0 ? [answer(dice)] : []))
+    else steps.push(output(dice), ...(dice.below(2) === 0 ? [answer(dice, dice.pick(['SA', 'RA']))] : []))
   }
   return steps
 }

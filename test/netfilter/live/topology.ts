@@ -20,6 +20,9 @@ export const ROUTER_TAPS = ['lo'] as const
 /** Port of the router's UDP echo. */
 export const ECHO_PORTS = [7000, 53] as const
 
+/** Ports on which the router listens for TCP; nobody reads what comes. */
+export const LISTEN_PORTS = [80] as const
+
 /** Address of the device of the router that a port leads to. */
 export const ROUTER_ADDRESS: Readonly<Record<Port, string>> = {
   c0: '10.0.1.1',
@@ -118,6 +121,7 @@ const script = (before: readonly string[], after: readonly string[]): string =>
       'net.ipv4.ip_forward=1',
       'net.ipv4.icmp_ratemask=0',
       'net.netfilter.nf_conntrack_acct=1',
+      'net.ipv4.tcp_synack_retries=0',
       'net.ipv4.conf.all.send_redirects=0',
     ),
     ...['eth0', 'eth1', 'br0'].flatMap(dev => sysctl('r', `net.ipv4.conf.${dev}.send_redirects=0`)),
@@ -126,17 +130,22 @@ const script = (before: readonly string[], after: readonly string[]): string =>
     '',
   ].join('\n')
 
-/** What netloom runs. */
-export const NETLOOM_SCRIPT: string = script([], [])
+/** No offloads that leave checksums undone. */
+const OFFLOADS: readonly string[] = [
+  ...['eth0', 'eth1', 'p0', 'p1', 'br0'].map(dev => `ip netns exec r ethtool -K ${dev} ${FEATURES}`),
+  ...PORTS.map(dev => `ip netns exec t ethtool -K ${dev} ${FEATURES}`),
+]
 
-/** What the kernel runs: the same, without IPv6 and without offloads that leave checksums undone. */
+/** What netloom runs. */
+export const NETLOOM_SCRIPT: string = script([], OFFLOADS)
+
+/** What the kernel runs: the same without IPv6, and it waits until the bridge forwards. */
 export const KERNEL_SCRIPT: string = script(
   ['r', 't'].flatMap(netns =>
     sysctl(netns, 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1'),
   ),
   [
-    ...['eth0', 'eth1', 'p0', 'p1', 'br0'].map(dev => `ip netns exec r ethtool -K ${dev} ${FEATURES} >/dev/null`),
-    ...PORTS.map(dev => `ip netns exec t ethtool -K ${dev} ${FEATURES} >/dev/null`),
+    ...OFFLOADS,
     ...['p0', 'p1'].map(dev => `until bridge -n r link show dev ${dev} | grep -q forwarding; do sleep 0.1; done`),
     'until ip -n r link show br0 | grep -q "state UP"; do sleep 0.1; done',
   ],
