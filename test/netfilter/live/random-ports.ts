@@ -40,10 +40,31 @@ const renamedPacket = <T extends PacketInit>(packet: T, numbers: Numbers): T => 
   }
 }
 
+const IP_AT = 14
+const CHECKSUM_AT: Readonly<Record<number, number>> = { 6: 16, 17: 6 }
+
+/** The first fragment of a datagram: its checksum is that of the whole and is changed by what its ports change (RFC 1624). */
+const renamedFragment = (hex: string, proto: number, numbers: Numbers): string => {
+  const octets = Buffer.from(hex, 'hex')
+  const at = IP_AT + (octets[IP_AT]! & 15) * 4
+  const checksumAt = CHECKSUM_AT[proto]
+  if (checksumAt === undefined || octets.length < at + checksumAt + 2) return hex
+  let sum = ~octets.readUInt16BE(at + checksumAt) & 0xffff
+  for (const portAt of [at, at + 2]) {
+    const port = octets.readUInt16BE(portAt)
+    sum += (~port & 0xffff) + numbers.of(port)
+    octets.writeUInt16BE(numbers.of(port), portAt)
+  }
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
+  octets.writeUInt16BE(~sum & 0xffff, at + checksumAt)
+  return octets.toString('hex')
+}
+
 const renamedFrame = (hex: string, numbers: Numbers): string => {
   try {
     const frame = decodeFrame(Uint8Array.from(Buffer.from(hex, 'hex')))
     if (frame.ipv4 === undefined) return hex
+    if (frame.ipv4.mf && frame.ipv4.fragOffset === 0) return renamedFragment(hex, frame.ipv4.proto, numbers)
     const init: FrameInit = { ...frame, ipv4: frame.ipv4 }
     return Buffer.from(encodeFrame(renamedPacket(init as FrameInit & PacketInit, numbers))).toString('hex')
   } catch {
