@@ -8,6 +8,8 @@ import type { Netns } from '../core/netns.js'
 import type { Skb } from '../core/skb.js'
 import { ipv4 } from '../ip/ipv4.js'
 import type { Sock } from '../ip/sock.js'
+import type { EhashEntry } from '../ip/tcp/inet-ehash.js'
+import { inetLookupEstablished, inetLookupListener } from '../ip/tcp/inet-hashtables.js'
 import {
   ICMP_DEST_UNREACH,
   ICMP_PARAMETERPROB,
@@ -55,10 +57,18 @@ const undoSnat = (skb: Skb): void => {
   TUPLE.dport = ct.origPorts >>> 16
 }
 
+/** What can be found: of TCP also a connection that is asked for, or one in TIME_WAIT. */
+export type FoundSock = Sock | EhashEntry
+
 /** The socket, or null (nf_sk_lookup_slow_v4). */
-export const nfSkLookupSlowV4 = (netns: Netns, skb: Skb, thoff: number, inDev: NetDevice | null): Sock | null => {
+export const nfSkLookupSlowV4 = (netns: Netns, skb: Skb, thoff: number, inDev: NetDevice | null): FoundSock | null => {
   if (!readTuple(skb, thoff)) return null
   undoSnat(skb)
   const { src, dst, sport, dport, protonum } = TUPLE
-  return protonum === IPPROTO_UDP ? ipv4(netns).udp.lookup(src, sport, dst, dport, inDev?.ifindex ?? 0) : null
+  const ifindex = inDev?.ifindex ?? 0
+  if (protonum === IPPROTO_UDP) return ipv4(netns).udp.lookup(src, sport, dst, dport, ifindex)
+  return (
+    inetLookupEstablished(netns, dst, dport, src, sport, ifindex) ??
+    inetLookupListener(netns, src, sport, dst, dport, ifindex)
+  )
 }
