@@ -30,12 +30,30 @@ class Numbers {
 
 const PORTS = /(?<=\b[sd]port=)\d+/g
 
+/** RFC 1624: the checksum when each of some words becomes the number that stands for it. */
+const updated = (checksum: number, words: readonly number[], numbers: Numbers): number => {
+  let sum = ~checksum & 0xffff
+  for (const word of words) sum += (~word & 0xffff) + numbers.of(word)
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
+  return ~sum & 0xffff
+}
+
+/** Ports and checksum of a header; the checksum is there when it is not that of what is there, as in a quote cut short. */
+const renamedHeader = <T extends { readonly sport: number; readonly dport: number; readonly csum?: number }>(
+  header: T,
+  numbers: Numbers,
+): T => {
+  const { sport, dport, csum } = header
+  const ports = { ...header, sport: numbers.of(sport), dport: numbers.of(dport) }
+  return csum === undefined || csum === 0 ? ports : { ...ports, csum: updated(csum, [sport, dport], numbers) }
+}
+
 const renamedPacket = <T extends PacketInit>(packet: T, numbers: Numbers): T => {
   const { udp, tcp, quoted } = packet
   return {
     ...packet,
-    ...(udp === undefined ? {} : { udp: { ...udp, sport: numbers.of(udp.sport), dport: numbers.of(udp.dport) } }),
-    ...(tcp === undefined ? {} : { tcp: { ...tcp, sport: numbers.of(tcp.sport), dport: numbers.of(tcp.dport) } }),
+    ...(udp === undefined ? {} : { udp: renamedHeader(udp, numbers) }),
+    ...(tcp === undefined ? {} : { tcp: renamedHeader(tcp, numbers) }),
     ...(quoted === undefined ? {} : { quoted: renamedPacket(quoted, numbers) }),
   }
 }
@@ -49,14 +67,10 @@ const renamedFragment = (hex: string, proto: number, numbers: Numbers): string =
   const at = IP_AT + (octets[IP_AT]! & 15) * 4
   const checksumAt = CHECKSUM_AT[proto]
   if (checksumAt === undefined || octets.length < at + checksumAt + 2) return hex
-  let sum = ~octets.readUInt16BE(at + checksumAt) & 0xffff
-  for (const portAt of [at, at + 2]) {
-    const port = octets.readUInt16BE(portAt)
-    sum += (~port & 0xffff) + numbers.of(port)
-    octets.writeUInt16BE(numbers.of(port), portAt)
-  }
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
-  octets.writeUInt16BE(~sum & 0xffff, at + checksumAt)
+  const ports = [octets.readUInt16BE(at), octets.readUInt16BE(at + 2)] as const
+  octets.writeUInt16BE(updated(octets.readUInt16BE(at + checksumAt), ports, numbers), at + checksumAt)
+  octets.writeUInt16BE(numbers.of(ports[0]), at)
+  octets.writeUInt16BE(numbers.of(ports[1]), at + 2)
   return octets.toString('hex')
 }
 
