@@ -166,7 +166,9 @@ class Kernel:
                 result = "ok"
         frames = self.settle(request["wait"])
         sock.close()
-        return {"frames": frames + self.settle(request["wait"]), "result": result}
+        # The other end may delay its acknowledgement by 40 ms.
+        wait = max(request["wait"], 60) if stream else request["wait"]
+        return {"frames": frames + self.settle(wait), "result": result}
 
     def end(self, request):
         save = command([self.tools["save"], "-c"])

@@ -123,6 +123,8 @@ export class NetloomSide implements Side {
         const socket = router.tcp.connect({ address, port, sourcePort, mark, tos, reuseAddr: true })
         frames.push(...this.#now.step())
         socket.close()
+        // The other end may delay its acknowledgement by 40 ms.
+        frames.push(...this.#now.step(), ...this.#now.step())
       }
     } catch (error) {
       if (!(error instanceof NetloomError)) throw error
