@@ -112,7 +112,7 @@ const report = ({ check, passed, failed, seconds, output }: Result): void => {
   const figures = check.isUvu ? `${passed} passed${failed > 0 ? `, ${failed} failed` : ''}` : ''
   console.log(`${failed > 0 ? 'FAIL' : 'ok  '} ${check.name.padEnd(16)} ${figures.padEnd(24)} ${seconds.toFixed(1)} s`)
   if (failed > 0) console.log(output.trimEnd())
-  else for (const line of output.split('\n')) if (line.startsWith('SKIP')) console.log(`     ${line}`)
+  else for (const line of output.split('\n')) if (/^(SKIP|RAN) /.test(line)) console.log(`     ${line}`)
 }
 
 const runAll = async (checks: readonly Check[]): Promise<Result[]> => {

@@ -100,6 +100,8 @@ export class Skb {
   ignoreDf: boolean
   /** Largest fragment seen when it was put together, 0 when it was not. */
   fragMaxSize: number
+  /** Octets of each of the packets that it was put together from and still hangs together of (frag_list), 0 for none. */
+  fragListSize: number
   /** Number of its last passage by captures, by which they know it again when it is dropped; 0 none. */
   tapSeq: number
   /** Bridge port that it entered by; typed in dev/bridge. */
@@ -163,6 +165,7 @@ export class Skb {
     this.ipOptLen = 0
     this.ignoreDf = false
     this.fragMaxSize = 0
+    this.fragListSize = 0
     this.tapSeq = 0
     this.brPort = null
     this.brFlags = 0
@@ -297,6 +300,7 @@ const reset = (skb: Skb, netns: Netns): Skb => {
   skb.ipOptLen = 0
   skb.ignoreDf = false
   skb.fragMaxSize = 0
+  skb.fragListSize = 0
   skb.tapSeq = 0
   skb.brPort = null
   skb.brFlags = 0
@@ -372,6 +376,7 @@ export const skbCopyMeta = (to: Skb, from: Skb): void => {
   to.ipOptLen = from.ipOptLen
   to.ignoreDf = from.ignoreDf
   to.fragMaxSize = from.fragMaxSize
+  to.fragListSize = from.fragListSize
   to.tapSeq = from.tapSeq
   to.brPort = from.brPort
   to.brFlags = from.brFlags
@@ -522,6 +527,7 @@ export const skbScrub = (skb: Skb, netns: Netns): void => {
   skb.ipOptLen = 0
   skb.ignoreDf = false
   skb.fragMaxSize = 0
+  skb.fragListSize = 0
   skb.brPort = null
   skb.brFlags = 0
   skb.nfct = null

@@ -280,6 +280,7 @@ export class FragQueues {
     putIpv4Csum(whole.buf, at)
     takeMeta(whole, head, last, at, ihl)
     whole.fragMaxSize = Math.max(q.maxDfSize, q.maxSize)
+    whole.fragListSize = whole.fragMaxSize
     if (q.timer !== null) this.#netns.world.sim.cancel(q.timer)
     this.#queues.delete(q.key)
     this.#mem -= q.mem

@@ -25,6 +25,8 @@ export class InetPeer {
 
 /** Limits of one namespace. */
 export class IcmpLimits {
+  /** A message is on its way out: one that its sending would call for is not sent (icmp_xmit_lock). */
+  isSending = false
   readonly #netns: Netns
   readonly #peers = new Map<number, InetPeer>()
   #globalCredit = 0

@@ -77,6 +77,7 @@ export const icmpSend = (skb: Skb, type: number, code: number, info: number): vo
   const fromLo = skb.dev !== null && (skb.dev.flags & IFF_LOOPBACK) !== 0
   const limited = !icmp.isExempt(type, code)
   if (limited && !fromLo && !icmp.globalAllow()) return
+  if (icmp.isSending) return
   const options = echoOptions(skb)
   if (options === null) return
   const tos = isIcmpError(type) ? (ipv4Tos(b, ip) & IPTOS_TOS_MASK) | TOS_INTERNETCONTROL : ipv4Tos(b, ip)
@@ -105,6 +106,7 @@ export const icmpReply = (skb: Skb, type: number, code: number, data?: Uint8Arra
   const { icmp, fib } = ipv4(netns)
   const limited = !icmp.isExempt(type, code)
   if (limited && !icmp.globalAllow()) return
+  if (icmp.isSending) return
   const options = echoOptions(skb)
   if (options === null) return
   const tos = ipv4Tos(b, ip)
@@ -162,8 +164,15 @@ const push = (
   b[at + 3] = sum & 0xff
   out.transportHeader = at
   out.dst = rt
+  out.sk = ipv4(netns).ctlSk
   out.ignoreDf = true
   if (isIcmpError(type)) nfCtAttach(out, skb)
   const ttl = rt.flags & RTCF_MULTICAST ? 1 : dstHoplimit(rt)
-  ipLocalOut(out, null, tos, 0, ttl, IPPROTO_ICMP, saddr, daddr)
+  const { icmp } = ipv4(netns)
+  icmp.isSending = true
+  try {
+    ipLocalOut(out, null, tos, 0, ttl, IPPROTO_ICMP, saddr, daddr)
+  } finally {
+    icmp.isSending = false
+  }
 }

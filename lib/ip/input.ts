@@ -65,6 +65,8 @@ export const ipRcv = (skb: Skb): number => {
   skb.tail = o + ipv4TotLen(b, o)
   skb.networkHeader = o
   skb.transportHeader = o + ipv4Ihl(b, o)
+  // A bridge may have put it together before; what it noted in the control block is not for us.
+  skb.fragMaxSize = 0
   if (skb.owner !== null) skbOrphan(skb)
   const hooks = skb.netns.nf.preRouting
   if (hooks !== null && (skb.nfBridge === null || !ipSabotageIn(skb))) {

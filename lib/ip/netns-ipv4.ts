@@ -3,6 +3,7 @@
  *
  * @see include/net/netns/ipv4.h
  */
+import { CtlSock } from './ctl-sock.js'
 import type { Netns } from '../core/netns.js'
 import { jhash2words } from '../wire/siphash.js'
 import { ACCEPT_SOURCE_ROUTE, DevConf } from './devconf.js'
@@ -89,6 +90,8 @@ export class Ipv4 {
   /** Handlers of IPv4 protocols by number (inet_protos). */
   readonly protos: (InetProtocol | null)[] = new Array<null>(256).fill(null)
   readonly frags: FragQueues
+  /** By which the kernel itself sends. */
+  readonly ctlSk: CtlSock
   readonly icmp: IcmpLimits
   readonly flowHash: FlowHash
   /** Counters of identifications, made on first use. */
@@ -122,6 +125,7 @@ export class Ipv4 {
     this.neigh = new NeighTable(netns)
     this.tcp = new NetnsTcp(netns, this.inputKey)
     this.frags = new FragQueues(netns)
+    this.ctlSk = new CtlSock(netns)
     this.icmp = new IcmpLimits(netns)
     // Of all settings this one differs between `all` and `default`.
     this.confAll.data[ACCEPT_SOURCE_ROUTE] = 0

@@ -61,7 +61,9 @@ const ipFragment = (skb: Skb, dst: Dst, mtu: number): number => {
   const limit = skb.fragMaxSize !== 0 ? Math.min(mtu, skb.fragMaxSize) : mtu
   if (skb.tail - skb.data <= limit) return ipFinishOutput2(skb)
   if (isDf && (!skb.ignoreDf || skb.fragMaxSize > mtu)) return tooBig(skb, mtu)
-  return ipDoFragment(skb, dst, limit, ipFinishOutput2)
+  // What was put together where its largest fragment is not known any more leaves as it came.
+  const isWhole = skb.fragMaxSize === 0 && skb.fragListSize !== 0 && skb.fragListSize <= limit
+  return ipDoFragment(skb, dst, isWhole ? skb.fragListSize : limit, ipFinishOutput2)
 }
 
 const tooBig = (skb: Skb, mtu: number): number => {

@@ -28,8 +28,8 @@ const truesizeOf = (octets: number): number => {
 /** Octets that `skb` counts as, from its network header on; one that was put together counts as its fragments did. */
 export const skbTruesize = (skb: Skb): number => {
   const octets = skb.tail - skb.networkHeader
-  if (skb.fragMaxSize === 0) return truesizeOf(octets)
-  const each = skb.fragMaxSize - IPV4_HLEN
+  if (skb.fragListSize === 0) return truesizeOf(octets)
+  const each = skb.fragListSize - IPV4_HLEN
   const full = Math.ceil((octets - IPV4_HLEN) / each) - 1
-  return full * truesizeOf(skb.fragMaxSize) + truesizeOf(octets - full * each)
+  return full * truesizeOf(skb.fragListSize) + truesizeOf(octets - full * each)
 }

@@ -3,6 +3,7 @@
  *
  * @see net/ipv4/udp.c, RFC 768
  */
+import { nfResetCt } from '../core/netfilter.js'
 import { NET_XMIT_CN, netXmitErrno } from '../core/dev-tx.js'
 import { DROP } from '../core/drop.js'
 import type { Dst } from '../core/dst.js'
@@ -303,6 +304,7 @@ export const udpRcv = (skb: Skb): void => {
 
 const noSocket = (skb: Skb): void => {
   if (!udpChecksumOk(skb)) return kfreeSkb(skb, DROP.UDP_CSUM)
+  nfResetCt(skb)
   icmpSend(skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0)
   kfreeSkb(skb, DROP.NO_SOCKET)
 }

@@ -56,6 +56,7 @@ export const ipSendUnicastReply = (
   write(out.buf, at)
   out.transportHeader = at
   out.dst = rt
+  out.sk = ipv4(netns).ctlSk
   out.mark = arg.mark
   out.priority = tosToPriority(arg.tos)
   out.hash = arg.txHash

@@ -3,6 +3,7 @@
  *
  * @see net/netfilter/nf_log_syslog.c
  */
+import { CtlSock } from '../ip/ctl-sock.js'
 import { ARPHRD_ETHER } from '../core/netdev.js'
 import type { NfHookState } from '../core/netfilter.js'
 import { nfBridgePhysindev, nfBridgePhysoutdev } from '../core/nf-bridge-info.js'
@@ -223,7 +224,7 @@ const ipv4Text = (skb: Skb, o: number, flags: number, isInner: boolean): string 
   text += part.text
   if (part.isCut || isInner) return text
   // Programs of the lab run as root.
-  if (flags & NF_LOG_UID && skb.sk !== null) text += 'UID=0 GID=0 '
+  if (flags & NF_LOG_UID && skb.sk !== null && !(skb.sk instanceof CtlSock)) text += 'UID=0 GID=0 '
   if (skb.mark !== 0) text += `MARK=0x${(skb.mark >>> 0).toString(16)} `
   return text
 }

@@ -57,7 +57,7 @@ const undoSnat = (skb: Skb): void => {
   TUPLE.dport = ct.origPorts >>> 16
 }
 
-/** What is found: a socket of a program, or what the kernel keeps of a connection that begins or has ended. */
+/** What can be found: of TCP also a connection that is asked for, or one in TIME_WAIT. */
 export type FoundSock = Sock | EhashEntry
 
 /** The socket, or null (nf_sk_lookup_slow_v4). */

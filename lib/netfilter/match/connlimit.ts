@@ -5,7 +5,7 @@
  */
 import type { Skb } from '../../core/skb.js'
 import { ipv4Daddr, ipv4Saddr } from '../../wire/ipv4.js'
-import { nfCtGet, nfCtIsConfirmed, nfCtTuple } from '../conntrack/nf-conn.js'
+import { nfCtGet, nfCtTuple } from '../conntrack/nf-conn.js'
 import { IP_CT_DIR_ORIGINAL } from '../conntrack/nf-conntrack-common.js'
 import { nfCtNetnsGet, nfCtNetnsPut } from '../conntrack/nf-conntrack-proto.js'
 import { NfConntrackTuple, nfCtGetTuplepr } from '../conntrack/nf-conntrack-tuple.js'
@@ -38,8 +38,12 @@ const connlimitMt = (skb: Skb, par: XtActionParam, info: Connlimit): boolean => 
   }
   const key = (info.daddr ? ipv4Daddr(b, nh) : ipv4Saddr(b, nh)) & info.mask
   const zone = ct === null ? 0 : ct.origZone
-  const isConfirmed = ct !== null && nfCtIsConfirmed(ct)
-  return nfConncountCount(info.data, key, TUPLE, zone, isConfirmed) > info.limit !== info.invert
+  const count = nfConncountCount(info.data, key, ct, TUPLE, zone)
+  if (count === 0) {
+    par.hotdrop = true
+    return false
+  }
+  return count > info.limit !== info.invert
 }
 
 /** The match. Its count starts anew whenever the table is replaced. */

@@ -5,7 +5,8 @@
  * @see net/netfilter/xt_conntrack.c
  */
 import type { Skb } from '../../core/skb.js'
-import { type NfConn, nfCtExpiresSec, nfCtGet, nfCtIsConfirmed } from '../conntrack/nf-conn.js'
+import { HZ } from '../../sim/timer.js'
+import { type NfConn, nfCtExpires, nfCtGet } from '../conntrack/nf-conn.js'
 import {
   ctinfo2dir,
   IP_CT_DIR_ORIGINAL,
@@ -14,6 +15,7 @@ import {
   IP_CT_NEW,
   IP_CT_RELATED,
   IP_CT_UNTRACKED,
+  IPS_CONFIRMED,
   IPS_DST_NAT,
   IPS_SRC_NAT,
 } from '../conntrack/nf-conntrack-common.js'
@@ -130,8 +132,8 @@ const restMatches = (ct: NfConn, ctinfo: number, info: XtConntrackInfo): boolean
   if (fails(info, XT_CONNTRACK_PROTO, ct.protonum === info.l4proto) || !portsMatch(ct, info)) return false
   if (fails(info, XT_CONNTRACK_STATUS, (ct.status & info.statusMask) !== 0)) return false
   if ((info.matchFlags & XT_CONNTRACK_EXPIRES) === 0) return true
-  // Before a connection is confirmed its time does not run, and counts as over.
-  const expires = nfCtIsConfirmed(ct) ? nfCtExpiresSec(ct) : 0
+  // Until it is confirmed its timeout counts from nothing, which lies behind on every machine that is up for some time.
+  const expires = (ct.status & IPS_CONFIRMED) === 0 ? 0 : Math.floor(nfCtExpires(ct) / HZ)
   return !fails(info, XT_CONNTRACK_EXPIRES, inRange(expires, info.expiresMin, info.expiresMax))
 }
 
@@ -154,7 +156,6 @@ const conntrackMt = (skb: Skb, _par: XtActionParam, info: XtConntrackInfo): bool
 /** The match. Without a connection only the state can match. */
 export const conntrackMatch: XtMatch = xtMatch<XtConntrackInfo>({
   name: 'conntrack',
-  isPerFlow: info => (info.matchFlags & XT_CONNTRACK_EXPIRES) === 0,
   checkentry: ({ netns }, info) => {
     nfCtNetnsGet(netns)
     return info

@@ -4,10 +4,8 @@
  * @see net/netfilter/xt_owner.c
  */
 import { NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING } from '../../core/netfilter.js'
-import type { Skb } from '../../core/skb.js'
+import { CtlSock } from '../../ip/ctl-sock.js'
 import type { Sock } from '../../ip/sock.js'
-import { TcpSock } from '../../ip/tcp/tcp-sock.js'
-import { IPPROTO_ICMP, IPPROTO_TCP, ipv4Proto } from '../../wire/ipv4.js'
 import { type XtMatch, xtMatch, xtRefuse } from '../x-tables.js'
 
 export const XT_OWNER_UID = 0x1
@@ -31,21 +29,6 @@ const ROOT = 0
 const fails = ({ match, invert }: XtOwnerInfo, flag: number, id: number, min: number, max: number): boolean =>
   (match & flag) !== 0 && (id >= min && id <= max) === ((invert & flag) !== 0)
 
-/** Does a program hold the socket: not one that it has closed already, or not accepted yet? */
-const isHeld = (sk: Sock): boolean => !(sk instanceof TcpSock && (sk.dead || sk.parent !== null))
-
-/**
- * Has the kernel sent it by a socket of its own, which is nobody's? It does so with ICMP messages and with segments that belong
- * to no connection.
- *
- * DIFFERS: the resets of REJECT count as such here; in the kernel they have no socket.
- */
-const isOfKernelSocket = (skb: Skb): boolean => {
-  if (skb.sk !== null || skb.skbIif !== 0) return false
-  const proto = ipv4Proto(skb.buf, skb.networkHeader)
-  return proto === IPPROTO_ICMP || proto === IPPROTO_TCP
-}
-
 /** The match. */
 export const ownerMatch: XtMatch = xtMatch<XtOwnerInfo>({
   name: 'owner',
@@ -57,11 +40,10 @@ export const ownerMatch: XtMatch = xtMatch<XtOwnerInfo>({
     return info
   },
   match: (skb, par, info) => {
-    const sk = skb.sk as Sock | null
-    const isProgram = sk !== null && sk.netns === par.state.netns && isHeld(sk)
-    if (!isProgram && !isOfKernelSocket(skb)) return (info.match ^ info.invert) === 0
+    const sk = skb.sk as Sock | CtlSock | null
+    if (sk === null || sk.netns !== par.state.netns) return (info.match ^ info.invert) === 0
     if (info.match & info.invert & XT_OWNER_SOCKET) return false
-    if (!isProgram) return ((info.match ^ info.invert) & (XT_OWNER_UID | XT_OWNER_GID)) === 0
+    if (sk instanceof CtlSock) return ((info.match ^ info.invert) & (XT_OWNER_UID | XT_OWNER_GID)) === 0
     if (fails(info, XT_OWNER_UID, ROOT, info.uidMin, info.uidMax)) return false
     return !fails(info, XT_OWNER_GID, ROOT, info.gidMin, info.gidMax)
   },

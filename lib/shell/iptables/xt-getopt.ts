@@ -79,7 +79,7 @@ export class XtGetopt {
     this.#longs = base.longs
   }
 
-  /** Adds the options of an extension. */
+  /** Adds the options of an extension: behind those of the program, before those of earlier extensions. */
   add(ext: XtablesExtension, isTarget: boolean): void {
     const own = ext.options.map(option => ({
       name: option.name,
@@ -89,7 +89,8 @@ export class XtGetopt {
       isTarget,
       option,
     }))
-    this.#longs = [...this.#longs, ...own]
+    const base = this.#longs.findIndex(o => o.base === null)
+    this.#longs = base < 0 ? [...this.#longs, ...own] : this.#longs.toSpliced(base, 0, ...own)
   }
 
   /** Goes back to where the last option began. */
