@@ -222,7 +222,8 @@ export const getUniqueTuple = (
     } else if (findAppropriateSrc(bysource, orig, ct.origZone, tuple, range) && !isUsed(tuple, ct)) return
   }
   tuple.copy(orig)
-  findBestIps(tuple, range, ct.origZone, manip)
+  // The zone counts in whatever direction it is one.
+  findBestIps(tuple, range, ct.origZone !== 0 ? ct.origZone : ct.replZone, manip)
   if (!draws && fits(tuple, range, manip, ct)) return
   uniqueProto(tuple, range, manip, ct)
 }
