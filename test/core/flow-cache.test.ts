@@ -55,6 +55,17 @@ const TRAFFIC: readonly Step[] = [
   burst(0, 1),
 ]
 
+/** After it, flows both ways are recorded. */
+const WARM: readonly Step[] = [
+  burst(0, 1),
+  { kind: 'wait', ms: 6000 },
+  burst(0, 1),
+  { kind: 'wait', ms: 1 },
+  burst(1, 0),
+  { kind: 'wait', ms: 1 },
+  burst(0, 1),
+]
+
 /** Flows that have been answered, and become streams. */
 const FLOWS: readonly Step[] = [0, 0, 6000, 0, 0].flatMap(ms => [
   burst(0, 1),

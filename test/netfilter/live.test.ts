@@ -25,7 +25,9 @@ interface Recorded {
   readonly kernel: Omit<Run, 'frames'> & { readonly frames: Readonly<Record<string, readonly string[]>> }
 }
 
-for (const file of readdirSync(CASES).sort()) {
+for (const file of readdirSync(CASES)
+  .filter(name => name.endsWith('.json'))
+  .sort()) {
   const recorded = JSON.parse(readFileSync(join(CASES, file), 'utf8')) as Recorded
   test(`recorded: ${recorded.shows}`, async () => {
     const kernel: Run = { ...recorded.kernel, frames: new Map(Object.entries(recorded.kernel.frames)) }

@@ -156,6 +156,7 @@ const conntrackMt = (skb: Skb, _par: XtActionParam, info: XtConntrackInfo): bool
 /** The match. Without a connection only the state can match. */
 export const conntrackMatch: XtMatch = xtMatch<XtConntrackInfo>({
   name: 'conntrack',
+  isPerFlow: info => (info.matchFlags & XT_CONNTRACK_EXPIRES) === 0,
   checkentry: ({ netns }, info) => {
     nfCtNetnsGet(netns)
     return info

@@ -6,6 +6,7 @@
 import { NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING } from '../../core/netfilter.js'
 import { CtlSock } from '../../ip/ctl-sock.js'
 import type { Sock } from '../../ip/sock.js'
+import { TcpSock } from '../../ip/tcp/tcp-sock.js'
 import { type XtMatch, xtMatch, xtRefuse } from '../x-tables.js'
 
 export const XT_OWNER_UID = 0x1
@@ -29,6 +30,9 @@ const ROOT = 0
 const fails = ({ match, invert }: XtOwnerInfo, flag: number, id: number, min: number, max: number): boolean =>
   (match & flag) !== 0 && (id >= min && id <= max) === ((invert & flag) !== 0)
 
+/** Has the socket a file: is it not one that its program has closed already, or not accepted yet? */
+const isHeld = (sk: Sock | CtlSock): boolean => !(sk instanceof TcpSock && (sk.dead || sk.parent !== null))
+
 /** The match. */
 export const ownerMatch: XtMatch = xtMatch<XtOwnerInfo>({
   name: 'owner',
@@ -41,7 +45,7 @@ export const ownerMatch: XtMatch = xtMatch<XtOwnerInfo>({
   },
   match: (skb, par, info) => {
     const sk = skb.sk as Sock | CtlSock | null
-    if (sk === null || sk.netns !== par.state.netns) return (info.match ^ info.invert) === 0
+    if (sk === null || sk.netns !== par.state.netns || !isHeld(sk)) return (info.match ^ info.invert) === 0
     if (info.match & info.invert & XT_OWNER_SOCKET) return false
     if (sk instanceof CtlSock) return ((info.match ^ info.invert) & (XT_OWNER_UID | XT_OWNER_GID)) === 0
     if (fails(info, XT_OWNER_UID, ROOT, info.uidMin, info.uidMax)) return false
