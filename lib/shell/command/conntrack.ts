@@ -132,17 +132,33 @@ const remove = (ctx: CommandContext, netns: Netns, a: ConntrackArgs): number => 
   return printer.count === 0 ? EXIT_FAILURE : 0
 }
 
+/** Options that tell the family of addresses, without which the kernel changes nothing. */
+const FAMILY_TELLING = ['f', 's', 'd', 'r', 'q']
+
+/** Would the connection be another one afterwards? The tool does not ask the kernel otherwise. */
+const isChange = (ct: NfConn, info: ConntrackInfo, a: ConntrackArgs): boolean =>
+  (a.timeoutSec !== null && a.timeoutSec !== info.timeoutSec) ||
+  (a.status !== null && (ct.status | a.status.value) !== ct.status) ||
+  (a.mark !== null && (((ct.mark & ~a.mark.mask) ^ a.mark.value) | 0) !== ct.mark) ||
+  (a.state !== null && ct.tcp !== null && a.state !== ct.tcp.state)
+
+/** Of several that are changed the tool counts all and prints the first. */
 const update = (ctx: CommandContext, netns: Netns, a: ConntrackArgs): number => {
   const printer = new Printer(netns, a, ctx.out)
+  let count = 0
   for (const ct of conntrackList(netns)) {
-    if (!matchesConntrack(a, conntrackInfo(ct))) continue
-    if (a.timeoutSec === null && a.status === null && a.mark === null && a.state === null) continue
+    const info = conntrackInfo(ct)
+    if (!matchesConntrack(a, info) || !isChange(ct, info, a)) continue
+    if (!FAMILY_TELLING.some(letter => a.given.has(letter))) {
+      ctx.err(`Operation failed: ${ERRORS['EOPNOTSUPP']}\n`)
+      operationFailed('EOPNOTSUPP')
+    }
     applyChange(netns, ct, a)
-    printer.print(conntrackInfo(ct, 2))
+    if (count++ === 0) printer.print(conntrackInfo(ct, 2))
   }
   printer.end()
-  shown(ctx, printer.count, 'updated')
-  return printer.count === 0 ? EXIT_FAILURE : 0
+  shown(ctx, count, 'updated')
+  return count === 0 ? EXIT_FAILURE : 0
 }
 
 const applyChange = (netns: Netns, ct: NfConn, a: ConntrackArgs): void =>
@@ -195,6 +211,7 @@ const ERRORS: Readonly<Record<string, string>> = {
   EINVAL: 'invalid parameters',
   ENOENT: "such conntrack doesn't exist",
   ENOMEM: 'not enough memory',
+  EOPNOTSUPP: 'Operation not supported',
 }
 
 /** Leaves as the tool does when the kernel refuses. */
