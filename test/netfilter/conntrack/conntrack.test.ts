@@ -394,7 +394,7 @@ test('the program conntrack -E prints while the world runs', () => {
     `ip netns exec r conntrack -E > r-events.txt &
     sleep 0.1
     ip netns exec c ping -c 1 10.0.2.2
-    ip netns exec r conntrack -U -p icmp -m 5
+    ip netns exec r conntrack -U -f ipv4 -p icmp -m 5
     ip netns exec r conntrack -D -p icmp
     sleep 0.1`,
     { mayFail: true },
