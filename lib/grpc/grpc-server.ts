@@ -96,13 +96,17 @@ const RESERVED: readonly string[] = [
   ':path',
 ]
 
-const methodFault = (services: ReadonlyMap<string, GrpcMethod>, path: string): string => {
+/** Why a path has no method, as grpc-go before 1.38 says it. */
+const methodFault = (services: ReadonlyMap<string, GrpcMethod>, path: string): GrpcFault => {
   const name = path.startsWith('/') ? path.slice(1) : path
   const slash = name.lastIndexOf('/')
-  if (slash < 0) return `malformed method name: ${JSON.stringify(path)}`
+  if (slash < 0) return { code: GRPC_RESOURCE_EXHAUSTED, message: `malformed method name: ${JSON.stringify(path)}` }
   const service = name.slice(0, slash)
   const isKnown = [...services.keys()].some(known => known.startsWith(`/${service}/`))
-  return isKnown ? `unknown method ${name.slice(slash + 1)} for service ${service}` : `unknown service ${service}`
+  const message = isKnown
+    ? `unknown method ${name.slice(slash + 1)} for service ${service}`
+    : `unknown service ${service}`
+  return { code: GRPC_UNIMPLEMENTED, message }
 }
 
 /** One call on the server. */
@@ -227,10 +231,10 @@ class GrpcServerCall implements ServerCall, Http2StreamHandler, GrpcMessageSink 
 }
 
 /** A method that no service has. */
-const unimplemented = (reason: string): GrpcMethod => ({
+const absentMethod = ({ code, message }: GrpcFault): GrpcMethod => ({
   kind: 'stream',
   open(call) {
-    call.finish(GRPC_UNIMPLEMENTED, reason)
+    call.finish(code, message)
     return { onMessage() {}, onHalfClose() {}, onCancel() {} }
   },
 })
@@ -289,7 +293,7 @@ class GrpcServerConn implements Http2ConnHandler {
     else if (!isGrpcContentType(fieldValue(fields, 'content-type') ?? '') || isTimeoutBad) stream.reset(PROTOCOL_ERROR)
     if (stream.isClosed) return null
     const path = fieldValue(fields, ':path')!
-    const method = this.#services.get(path) ?? unimplemented(methodFault(this.#services, path))
+    const method = this.#services.get(path) ?? absentMethod(methodFault(this.#services, path))
     const call = new GrpcServerCall(this, stream, fields, method)
     call.start()
     if (isEnd) call.onData(NO_OCTETS, true)

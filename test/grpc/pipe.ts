@@ -14,6 +14,8 @@ export class PipeEnd implements ByteStream {
   /** What was written, each write by itself. */
   readonly writes: Uint8Array[] = []
   isClosed = false
+  /** The other end knows that this one is closed. */
+  isEndTold = false
   /** Writes that the other end has not got. */
   waiting: Uint8Array[] = []
 
@@ -61,6 +63,7 @@ export class Pipe {
     while (this.#deliver(this.client, this.server) || this.#deliver(this.server, this.client));
   }
 
+  /** Delivers one write, or the end behind the last one; false when there is neither. */
   #deliver(from: PipeEnd, to: PipeEnd): boolean {
     const octets = from.waiting.shift()
     if (octets !== undefined) {
@@ -68,8 +71,9 @@ export class Pipe {
         if (!to.isClosed) to.onData?.(octets.subarray(at, at + this.#piece))
       return true
     }
-    if (!from.isClosed || to.isClosed) return false
-    to.onEnd?.()
-    return !to.isClosed ? false : true
+    if (!from.isClosed || from.isEndTold) return false
+    from.isEndTold = true
+    if (!to.isClosed) to.onEnd?.()
+    return true
   }
 }
