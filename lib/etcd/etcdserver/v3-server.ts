@@ -36,7 +36,7 @@ import { int64, keyOctets } from '../octets.js'
 import { etcdError } from '../rpctypes.js'
 import { applyDeleteRange, applyPut, applyRange, applyTxn } from './apply.js'
 import { checkDeleteRequest, checkPutRequest, checkRangeRequest, checkTxnRequest } from './check.js'
-import { clusterIdOf, IdGenerator, memberIdOf } from './id.js'
+import { IdGenerator } from './id.js'
 
 /** Election timeout: a new leader gives it to every lease on top. */
 const ELECTION_TIMEOUT_NS = s(1)
@@ -51,8 +51,8 @@ export interface RequestLog {
 
 /** What a member is started with. */
 export interface EtcdServerOptions {
-  readonly peerUrls: readonly string[]
-  readonly clusterToken: string
+  readonly memberId: bigint
+  readonly clusterId: bigint
   /** Term of raft: 2 for a new member, one more with every start. */
   readonly raftTerm: number
   /** Milliseconds of its start by its own clock; identifiers begin with them. */
@@ -72,8 +72,8 @@ export class EtcdServer {
   #log: RequestLog | null = null
 
   constructor(world: World, options: EtcdServerOptions) {
-    this.memberId = memberIdOf(options.peerUrls, options.clusterToken)
-    this.clusterId = clusterIdOf([this.memberId])
+    this.memberId = options.memberId
+    this.clusterId = options.clusterId
     this.raftTerm = options.raftTerm
     this.#ids = new IdGenerator(this.memberId, options.startMs)
     for (let i = 0; i < BOOT_REQUESTS; i++) this.#ids.next()
