@@ -7,6 +7,7 @@
  * - `routersN`: two hosts with N routers between them
  * - `vxlan`: two pods on two hosts, pod - cni0 - flannel.1 - underlay, as flannel sets its vxlan backend up
  * - `hostgw`: the same with the other host as the gateway, as flannel's host-gw backend does
+ * - `vxlan+norules`, `hostgw+norules`: the same without the rules that flanneld installs on both hosts (ip-masq and forward)
  * - `rulesN`: two hosts with a router between them whose chain FORWARD has N rules that do not match, and then one that
  *   accepts what belongs to a connection; the datagrams belong to one that was answered
  * - `natN`: the same with MASQUERADE towards the receiver
@@ -166,7 +167,35 @@ const flannelVxlan = (host: Netns, n: number, other: number): void => {
   host.route.add(`10.244.${other}.0/24`, { via: `10.244.${other}.0`, dev: 'flannel.1', onlink: true })
 }
 
-const flannel = (world: World, backend: 'vxlan' | 'hostgw'): Ends => {
+/**
+ * Rules that flanneld of v0.20.2 installs with -ip-masq on a host with the subnet 10.244.n.0/24.
+ *
+ * @see flannel-io/flannel network/iptables.go
+ */
+const flannelRules = (world: World, n: number): void => {
+  const [network, subnet] = ['10.244.0.0/16', `10.244.${n}.0/24`]
+  const masq = '-m comment --comment "flanneld masq"'
+  const forward = '-m comment --comment "flanneld forward"'
+  const nat = [
+    '-N FLANNEL-POSTRTG',
+    `-I POSTROUTING ${masq} -j FLANNEL-POSTRTG`,
+    `-A FLANNEL-POSTRTG -m mark --mark 0x4000/0x4000 ${masq} -j RETURN`,
+    `-A FLANNEL-POSTRTG -s ${network} -d ${network} ${masq} -j RETURN`,
+    `-A FLANNEL-POSTRTG -s ${network} ! -d 224.0.0.0/4 ${masq} -j MASQUERADE --random-fully`,
+    `-A FLANNEL-POSTRTG ! -s ${network} -d ${subnet} ${masq} -j RETURN`,
+    `-A FLANNEL-POSTRTG ! -s ${network} -d ${network} ${masq} -j MASQUERADE --random-fully`,
+  ]
+  const filter = [
+    '-N FLANNEL-FWD',
+    `-I FORWARD ${forward} -j FLANNEL-FWD`,
+    `-A FLANNEL-FWD -s ${network} ${forward} -j ACCEPT`,
+    `-A FLANNEL-FWD -d ${network} ${forward} -j ACCEPT`,
+  ]
+  for (const rule of nat) world.sh(`ip netns exec host${n} iptables -t nat ${rule}`)
+  for (const rule of filter) world.sh(`ip netns exec host${n} iptables ${rule}`)
+}
+
+const flannel = (world: World, backend: 'vxlan' | 'hostgw', hasRules: boolean): Ends => {
   const [a, b] = [podHost(world, 1), podHost(world, 2)]
   veth(a.host, 'eth0', b.host, 'eth0')
   for (const [n, other, { host }] of [
@@ -176,6 +205,7 @@ const flannel = (world: World, backend: 'vxlan' | 'hostgw'): Ends => {
     host.addr.add(`192.168.50.${n}/24`, { dev: 'eth0' })
     if (backend === 'vxlan') flannelVxlan(host, n, other)
     else host.route.add(`10.244.${other}.0/24`, { via: `192.168.50.${other}` })
+    if (hasRules) flannelRules(world, n)
   }
   return { from: a.pod, to: b.pod, address: '10.244.2.2' }
 }
@@ -184,14 +214,15 @@ const buildEnds = (world: World, path: string): Ends => {
   if (path === 'direct') return direct(world)
   if (path === 'link') return cable(world)
   if (path === 'bridge') return bridge(world)
-  if (path === 'vxlan' || path === 'hostgw') return flannel(world, path)
+  const backend = /^(vxlan|hostgw)(\+norules)?$/.exec(path)
+  if (backend !== null) return flannel(world, backend[1] as 'vxlan' | 'hostgw', backend[2] === undefined)
   if (path === 'natnew') return firewall(world, 20, true)
   const count = Number(/^routers([1-9]\d?)$/.exec(path)?.[1])
   if (count > 0) return routers(world, count)
   const rules = /^(rules|nat)(\d{1,5})$/.exec(path)
   if (rules !== null) return firewall(world, Number(rules[2]), rules[1] === 'nat')
   throw new Error(
-    `no path ${path}; there are direct, link, bridge, routersN with N from 1 to 99, vxlan, hostgw, rulesN and natN with N from 0 to 99999, and natnew`,
+    `no path ${path}; there are direct, link, bridge, routersN with N from 1 to 99, vxlan[+norules], hostgw[+norules], rulesN and natN with N from 0 to 99999, and natnew`,
   )
 }
 
