@@ -8,6 +8,7 @@
  * - `vxlan`: two pods on two hosts, pod - cni0 - flannel.1 - underlay, as flannel sets its vxlan backend up
  * - `hostgw`: the same with the other host as the gateway, as flannel's host-gw backend does
  * - `udp`: the same through flannel0 and the proxies of flannel's udp backend
+ * - `vxlan+norules`, `hostgw+norules`, `udp+norules`: the same without the rules that flanneld installs on both hosts (ip-masq and forward)
  * - `rulesN`: two hosts with a router between them whose chain FORWARD has N rules that do not match, and then one that
  *   accepts what belongs to a connection; the datagrams belong to one that was answered
  * - `natN`: the same with MASQUERADE towards the receiver
@@ -189,7 +190,35 @@ const flannelUdp = (host: Netns, n: number, other: number): void => {
   proxy.setRoute(parseIpv4(`10.244.${other}.0`), 24, parseIpv4(`192.168.50.${other}`), 8285)
 }
 
-const flannel = (world: World, backend: 'vxlan' | 'hostgw' | 'udp'): Ends => {
+/**
+ * Rules that flanneld of v0.20.2 installs with -ip-masq on a host with the subnet 10.244.n.0/24.
+ *
+ * @see flannel-io/flannel network/iptables.go
+ */
+const flannelRules = (world: World, n: number): void => {
+  const [network, subnet] = ['10.244.0.0/16', `10.244.${n}.0/24`]
+  const masq = '-m comment --comment "flanneld masq"'
+  const forward = '-m comment --comment "flanneld forward"'
+  const nat = [
+    '-N FLANNEL-POSTRTG',
+    `-I POSTROUTING ${masq} -j FLANNEL-POSTRTG`,
+    `-A FLANNEL-POSTRTG -m mark --mark 0x4000/0x4000 ${masq} -j RETURN`,
+    `-A FLANNEL-POSTRTG -s ${network} -d ${network} ${masq} -j RETURN`,
+    `-A FLANNEL-POSTRTG -s ${network} ! -d 224.0.0.0/4 ${masq} -j MASQUERADE --random-fully`,
+    `-A FLANNEL-POSTRTG ! -s ${network} -d ${subnet} ${masq} -j RETURN`,
+    `-A FLANNEL-POSTRTG ! -s ${network} -d ${network} ${masq} -j MASQUERADE --random-fully`,
+  ]
+  const filter = [
+    '-N FLANNEL-FWD',
+    `-I FORWARD ${forward} -j FLANNEL-FWD`,
+    `-A FLANNEL-FWD -s ${network} ${forward} -j ACCEPT`,
+    `-A FLANNEL-FWD -d ${network} ${forward} -j ACCEPT`,
+  ]
+  for (const rule of nat) world.sh(`ip netns exec host${n} iptables -t nat ${rule}`)
+  for (const rule of filter) world.sh(`ip netns exec host${n} iptables ${rule}`)
+}
+
+const flannel = (world: World, backend: 'vxlan' | 'hostgw' | 'udp', hasRules: boolean): Ends => {
   const mtu = backend === 'udp' ? UDP_MTU : 1450
   const [a, b] = [podHost(world, 1, mtu), podHost(world, 2, mtu)]
   veth(a.host, 'eth0', b.host, 'eth0')
@@ -201,6 +230,7 @@ const flannel = (world: World, backend: 'vxlan' | 'hostgw' | 'udp'): Ends => {
     if (backend === 'vxlan') flannelVxlan(host, n, other)
     else if (backend === 'udp') flannelUdp(host, n, other)
     else host.route.add(`10.244.${other}.0/24`, { via: `192.168.50.${other}` })
+    if (hasRules) flannelRules(world, n)
   }
   return { from: a.pod, to: b.pod, address: '10.244.2.2' }
 }
@@ -209,14 +239,15 @@ const buildEnds = (world: World, path: string): Ends => {
   if (path === 'direct') return direct(world)
   if (path === 'link') return cable(world)
   if (path === 'bridge') return bridge(world)
-  if (path === 'vxlan' || path === 'hostgw' || path === 'udp') return flannel(world, path)
+  const backend = /^(vxlan|hostgw|udp)(\+norules)?$/.exec(path)
+  if (backend !== null) return flannel(world, backend[1] as 'vxlan' | 'hostgw' | 'udp', backend[2] === undefined)
   if (path === 'natnew') return firewall(world, 20, true)
   const count = Number(/^routers([1-9]\d?)$/.exec(path)?.[1])
   if (count > 0) return routers(world, count)
   const rules = /^(rules|nat)(\d{1,5})$/.exec(path)
   if (rules !== null) return firewall(world, Number(rules[2]), rules[1] === 'nat')
   throw new Error(
-    `no path ${path}; there are direct, link, bridge, routersN with N from 1 to 99, vxlan, hostgw, udp, rulesN and natN with N from 0 to 99999, and natnew`,
+    `no path ${path}; there are direct, link, bridge, routersN with N from 1 to 99, vxlan[+norules], hostgw[+norules], udp[+norules], rulesN and natN with N from 0 to 99999, and natnew`,
   )
 }
 

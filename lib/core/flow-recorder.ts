@@ -14,8 +14,8 @@
  *   identifications.
  *
  * A namespace with a hook function that does not do so is blocked ({@link flowBlock}); those that do say so in
- * NfHookOps.tellsFlows. They take part for packets that are forwarded: a rule or policy that a packet met is a counter
- * ({@link counted}), its connection is asked for every packet whether it is as it was ({@link connection}), a translation
+ * NfHookOps.tellsFlows. They take part for packets that are forwarded, bridged or received by a UDP socket, and for what a
+ * tunnel makes of them, which is a packet of this host: a rule or policy that a packet met is a counter ({@link counted}), its connection is asked for every packet whether it is as it was ({@link connection}), a translation
  * is done again ({@link rewrites}). A new table of rules flushes. A target that acts, and a match that looks at something
  * else than the key or keeps an account, call {@link fail}; so does a packet that may change its connection.
  */
@@ -37,7 +37,13 @@ import {
   type FlowVerify,
 } from './flow-stage.js'
 import type { DevStats, NetDevice } from './netdev.js'
-import { NF_INET_FORWARD, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING } from './netfilter.js'
+import {
+  NF_INET_FORWARD,
+  NF_INET_LOCAL_IN,
+  NF_INET_LOCAL_OUT,
+  NF_INET_POST_ROUTING,
+  NF_INET_PRE_ROUTING,
+} from './netfilter.js'
 import { CHECKSUM_NONE, type Frame, type Skb } from './skb.js'
 
 /** Octets of the key of a stage that goes by ports, and of one that looks into a tunnel as far as the frame inside. */
@@ -46,7 +52,7 @@ const KEY_TUNNEL = 64
 /** Octets that a tunnel's headers take. */
 const TUNNEL = 50
 const MAX_TX = 3
-const MAX_COUNTERS = 16
+const MAX_COUNTERS = 64
 /** Offset of the checksum of a UDP header. */
 const UDP_CSUM = 40
 /** DF may be set; more fragments, an offset or the reserved bit may not. */
@@ -61,6 +67,7 @@ const AT_DEVICE = 4
 const IN_TUNNEL = 5
 const AT_TUNNEL_SOCKET = 6
 const ON_ITS_WAY = 7
+const FOR_THIS_HOST = 8
 
 /** The recorder of a World; it records one stage at a time. */
 export class FlowRecorder {
@@ -97,6 +104,7 @@ export class FlowRecorder {
   #takenOut = false
   #verify: FlowVerify | null = null
   #hooks: FlowHooks | null = null
+  #outerHooks: FlowHooks | null = null
   #tunnel: FlowTunnel | null = null
 
   /** Begins with a packet that `skb.dev` is about to hand to the protocols. */
@@ -128,7 +136,7 @@ export class FlowRecorder {
     this.#decTtl = this.#isBridged = this.#takenOut = false
     this.#tunnel = null
     this.#verify = null
-    this.#hooks = null
+    this.#hooks = this.#outerHooks = null
     this.#at = this.#isPlain(skb, dev) ? RECEIVED : NOWHERE
     skb.flowRec = this
   }
@@ -185,16 +193,39 @@ export class FlowRecorder {
 
   /** The packet comes to a hook of IPv4, or to one of another family for a negative `hook`. */
   atHook(skb: Skb, hook: number): void {
-    const isPre = hook === NF_INET_PRE_ROUTING && this.#at === RECEIVED && this.#here === skb.dev
-    const isForwarding = (hook === NF_INET_FORWARD || hook === NF_INET_POST_ROUTING) && this.#at === ROUTED
-    if (this.#skb !== skb || skb.netns !== this.#dev!.netns || (!isPre && !isForwarding)) this.fail()
+    if (this.#skb !== skb || skb.netns !== this.#dev!.netns || !this.#mayPass(skb, hook)) this.fail()
+    else if (hook === NF_INET_LOCAL_IN) this.#at = FOR_THIS_HOST
+  }
+
+  #mayPass({ dev, nfBridge }: Skb, hook: number): boolean {
+    const here = this.#here!
+    switch (hook) {
+      case NF_INET_PRE_ROUTING:
+        // br_netfilter lets what comes in by a port pass as if the bridge had received it.
+        return this.#at === RECEIVED && (here === dev || (here.master === dev && nfBridge !== null))
+      case NF_INET_LOCAL_IN:
+        return this.#at === RECEIVED && here === dev
+      case NF_INET_FORWARD:
+        return this.#at === ROUTED || this.#isBridging()
+      case NF_INET_LOCAL_OUT:
+        return this.#at === IN_TUNNEL
+      case NF_INET_POST_ROUTING:
+        return this.#at === ROUTED || this.#at === IN_TUNNEL || this.#isBridging()
+      default:
+        return false
+    }
+  }
+
+  /** Does it go from one port of a bridge to another? */
+  #isBridging(): boolean {
+    return this.#at === READY && this.#isBridged
   }
 
   /** What is told at hooks; null after {@link fail}. */
   #told(): FlowHooks | null {
-    if (this.#at !== RECEIVED && this.#at !== ROUTED) return null
-    this.#hooks ??= new FlowHooks()
-    return this.#hooks
+    if (this.#at === IN_TUNNEL) return (this.#outerHooks ??= new FlowHooks())
+    const isAtHook = this.#at === RECEIVED || this.#at === FOR_THIS_HOST || this.#at === ROUTED || this.#isBridging()
+    return isAtHook ? (this.#hooks ??= new FlowHooks()) : null
   }
 
   /** A rule or policy has counted the packet from its IP header on. */
@@ -208,10 +239,11 @@ export class FlowRecorder {
   /** The UDP packet belongs to a connection, which stays as it is at least `until`; `verify` looks at its checksum. */
   connection(conn: FlowConn, until: number, verify: FlowVerify | null): void {
     const hooks = this.#told()
-    if (hooks === null || hooks.conn !== null || this.#at !== RECEIVED) return this.fail()
+    if (hooks === null || hooks.conn !== null) return this.fail()
+    if (this.#at === RECEIVED) this.#verify = verify
+    else if (this.#at !== IN_TUNNEL || verify !== null) return this.fail()
     hooks.conn = conn
     this.#until = Math.min(this.#until, until)
-    this.#verify = verify
   }
 
   /** The packet is about to be translated. */
@@ -283,7 +315,7 @@ export class FlowRecorder {
 
   /** The packet is for a UDP socket, whose `receive` is about to be called. */
   forSocket(skb: Skb, socket: FlowSocket, isTunnel: boolean): void {
-    if (this.#at !== RECEIVED || this.#here !== skb.dev) return this.fail()
+    if ((this.#at !== RECEIVED && this.#at !== FOR_THIS_HOST) || this.#here !== skb.dev) return this.fail()
     if (skb.dev!.l3mdevOps !== null || this.#isTrimmed(skb)) return this.fail()
     this.#isBridged = false
     this.#at = AT_TUNNEL_SOCKET
@@ -315,7 +347,7 @@ export class FlowRecorder {
   /** Nothing has happened to the packet that a replay would not do. */
   #isOrdinary(skb: Skb): boolean {
     if (this.#skb !== skb || this.#frame !== skb.frame || this.#dev!.netns.flowGenid !== this.#gen) return false
-    if (skb.nfct !== null || skb.nfctinfo !== 0 || skb.nfTrace || skb.nfBridge !== null) return false
+    if (skb.nfct !== null || skb.nfctinfo !== 0 || skb.nfTrace) return false
     return skb.mark === 0 && skb.vlanProto === 0 && this.#frame.refs === 1
   }
 
@@ -336,8 +368,9 @@ export class FlowRecorder {
   #finish(skb: Skb, socket: FlowSocket | null): void {
     const shift = this.#shift()
     const mac = this.#mac + shift
-    const moved = socket === null && (skb.macHeader !== mac || skb.data !== mac + ETH_HLEN)
-    if (!this.#isOrdinary(skb) || moved || (socket === null && skb.dst !== null)) return this.fail()
+    const moved = skb.macHeader !== mac || skb.data !== mac + ETH_HLEN
+    if (!this.#isOrdinary(skb)) return this.fail()
+    if (socket === null && (moved || skb.dst !== null || skb.nfBridge !== null)) return this.fail()
     const rewrites = socket === null && !this.#isBridged && !this.#takenOut
     const phase = this.#mac & 3
     this.stage = new FlowStage({
@@ -365,6 +398,7 @@ export class FlowRecorder {
       rx: this.#rx,
       tx: this.#tx,
       hooks: this.#hooks,
+      outerHooks: this.#outerHooks,
       decTtl: this.#decTtl,
       shift,
       fixes: this.#tunnel !== null ? KEY_PORTS + TUNNEL : this.#takenOut ? 0 : KEY_PORTS,

@@ -61,7 +61,7 @@ export interface FlowRewrite {
 /** What netfilter's hooks do with each packet. */
 export class FlowHooks {
   conn: FlowConn | null = null
-  /** Before and after the packet is forwarded. */
+  /** Before and after it is known where the packet goes. */
   pre: FlowRewrite | null = null
   post: FlowRewrite | null = null
   readonly counters: FlowCounter[] = []
@@ -113,6 +113,8 @@ export interface FlowStageInit {
   readonly tx: readonly FlowTx[]
   /** null when nothing at a hook has told of something to do. */
   readonly hooks: FlowHooks | null
+  /** The same for the packet that a tunnel has made of it. */
+  readonly outerHooks: FlowHooks | null
   readonly decTtl: boolean
   readonly shift: number
   readonly fixes: number
@@ -163,6 +165,7 @@ export class FlowStage {
   readonly tx1: FlowTx | null
   readonly tx2: FlowTx | null
   readonly hooks: FlowHooks | null
+  readonly outerHooks: FlowHooks | null
   readonly decTtl: boolean
   /** How far the frame's beginning moves. */
   readonly shift: number
@@ -227,6 +230,7 @@ export class FlowStage {
     this.tx1 = init.tx[1] ?? null
     this.tx2 = init.tx[2] ?? null
     this.hooks = init.hooks
+    this.outerHooks = init.outerHooks
     this.decTtl = init.decTtl
     this.shift = init.shift
     const head = init.head ?? new Uint8Array(0)

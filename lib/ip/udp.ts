@@ -354,9 +354,11 @@ export const udpRcv = (skb: Skb): void => {
   const { udp } = ipv4(skb.netns)
   if (skb.dst!.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) return deliverToAll(skb, saddr, daddr)
   const sk = udp.lookup(saddr, udpSport(b, o), daddr, udpDport(b, o), inetIif(skb))
-  if (skb.flowRec !== null && sk !== null) flowLocal(skb.flowRec, skb, sk)
-  if (sk !== null) sk.receive(skb)
-  else noSocket(skb)
+  if (sk === null) return noSocket(skb)
+  // What is queued keeps no connection alive (udp_queue_rcv_one_skb).
+  nfResetCt(skb)
+  if (skb.flowRec !== null) flowLocal(skb.flowRec, skb, sk)
+  sk.receive(skb)
 }
 
 const noSocket = (skb: Skb): void => {
