@@ -1,9 +1,9 @@
 /**
  * The flow cache: packets of a flow take the way that an earlier one took, without asking every layer again.
  *
- * Where the backlog would be handled, a packet is looked up by its first octets. The stage that is found moves counters
- * and times as the long way does and leaves the packet where that would leave it: in a socket, or due to be received by
- * the next device. When nothing else is due before, the next stage follows at once.
+ * Where the backlog would be handled, and where a program has written to a tun, a packet is looked up by its first octets.
+ * The stage that is found moves counters and times as the long way does and leaves the packet where that would leave it: in
+ * a socket, before a qdisc, or due to be received by the next device. When nothing else is due before, the next stage follows at once.
  *
  * Frames, their order, counters and drops do not depend on the cache; `createWorld({ flowCache: false })` does without.
  * What is exceptional takes the long way: fragments, options, a wrong checksum, a packet that is too long, a capture on a
@@ -99,7 +99,7 @@ export class FlowCache {
   /** The stage for a packet; null when it has taken the long way. */
   #find(skb: Skb): FlowStage | null {
     const mac = skb.data - ETH_HLEN
-    if (!isCandidate(skb) || skb.macHeader !== mac || skb.tail - skb.data < MIN_LEN) {
+    if (!isCandidate(skb) || skb.data - skb.macHeader !== skb.dev!.hardHeaderLen || skb.tail - skb.data < MIN_LEN) {
       netifReceiveSkb(skb)
       return null
     }
@@ -111,7 +111,7 @@ export class FlowCache {
     const hash = h ^ (h >>> 15)
     const stage = this.#stages[hash & (SIZE - 1)]!
     if (stage !== null && flowMatches(stage, skb, mac) && flowFits(stage, skb, this.#world.sim.now)) {
-      if (stage.socket !== null || this.#world.inputQlen <= NETDEV_MAX_BACKLOG) return stage
+      if (stage.socket !== null || stage.egress !== null || this.#world.inputQlen <= NETDEV_MAX_BACKLOG) return stage
     }
     this.#hash = hash
     this.#miss(skb)

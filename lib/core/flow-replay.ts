@@ -4,6 +4,7 @@
  * @see net/netfilter/nf_flow_table_ip.c nf_flow_offload_ip_hook
  */
 import { getU16, putU16 } from '../wire/bytes.js'
+import { devXmit } from './dev-tx.js'
 import { csumFold } from '../wire/checksum.js'
 import { ETH_HLEN } from '../wire/ethernet.js'
 import { IPV4_HLEN, ipv4DecTtl } from '../wire/ipv4.js'
@@ -128,7 +129,30 @@ const passOuterHooks = (hooks: FlowHooks, skb: Skb, o: number): void => {
   if (hooks.post !== null) hooks.post.rewrite(skb)
 }
 
-/** Takes a packet the recorded way. True when a socket has it; otherwise it is due to be received by `skb.dev`. */
+/** Lets a device with a qdisc have a packet, which begins at `at`. */
+const toQdisc = (s: FlowStage, skb: Skb, at: number): void => {
+  skb.macHeader = skb.data = at
+  skb.networkHeader = at + s.networkOff
+  skb.transportHeader = at + s.transportOff
+  skb.dev = s.toDev
+  skb.pktType = s.toPktType
+  skb.protocol = s.toProtocol
+  skb.priority = s.toPriority
+  skb.ipSummed = s.toIpSummed
+  skb.skbIif = s.toIif
+  skb.dst = s.dst
+  skb.ipFlags = s.toIpFlags
+  skb.nfct = s.nfct
+  skb.nfctinfo = s.nfctinfo
+  skb.brPort = s.brPort
+  skb.brFlags = s.brFlags
+  devXmit(skb)
+}
+
+/**
+ * Takes a packet the recorded way. True when a socket or a device with a qdisc has it; otherwise it is due to be received
+ * by `skb.dev`.
+ */
 export const flowReplay = (s: FlowStage, skb: Skb, now: number): boolean => {
   const o = skb.data
   if (s.orphans) skbOrphan(skb)
@@ -147,6 +171,10 @@ export const flowReplay = (s: FlowStage, skb: Skb, now: number): boolean => {
   }
   const mac = o - ETH_HLEN + s.shift
   if (s.headLen > 0) putHead(s, skb, mac)
+  if (s.egress !== null) {
+    toQdisc(s, skb, o - s.networkOff)
+    return true
+  }
   if (s.tunnel !== null) {
     finishOuter(s, s.tunnel, skb, mac)
     if (s.outerHooks !== null) passOuterHooks(s.outerHooks, skb, mac + ETH_HLEN)

@@ -124,6 +124,8 @@ export interface FlowStageInit {
   readonly tunnel: FlowTunnel | null
   readonly verify: FlowVerify | null
   readonly socket: FlowSocket | null
+  /** A device with a qdisc, which sends the packet as any other. */
+  readonly egress: NetDevice | null
   readonly dst: Dst | null
   readonly toDev: NetDevice
   readonly skb: Skb
@@ -182,7 +184,14 @@ export class FlowStage {
   /** Sum over the outer IP header but for length and identification. */
   readonly outerSum: number
   readonly socket: FlowSocket | null
+  readonly egress: NetDevice | null
   readonly dst: Dst | null
+  /** What the namespace knows of a packet that it has not handed over. */
+  readonly toIpFlags: number
+  readonly nfct: object | null
+  readonly nfctinfo: number
+  readonly brPort: object | null
+  readonly brFlags: number
   readonly toDev: NetDevice
   readonly toPktType: number
   readonly toProtocol: number
@@ -242,10 +251,17 @@ export class FlowStage {
     this.headLast = lead + words * 4 < head.length ? getU16(head, head.length - 2) : -1
     this.tunnel = init.tunnel
     this.verify = init.verify
-    this.finishesCsum = init.socket === null && init.shift <= 0 && skb.ipSummed !== CHECKSUM_PARTIAL
+    this.finishesCsum =
+      init.socket === null && init.egress === null && init.shift <= 0 && skb.ipSummed !== CHECKSUM_PARTIAL
     this.outerSum = init.tunnel === null ? 0 : flowHeaderSum(head, ETH_HLEN)
     this.socket = init.socket
+    this.egress = init.egress
     this.dst = init.dst
+    this.toIpFlags = skb.ipFlags
+    this.nfct = skb.nfct
+    this.nfctinfo = skb.nfctinfo
+    this.brPort = skb.brPort
+    this.brFlags = skb.brFlags
     this.toDev = init.toDev
     this.toPktType = skb.pktType
     this.toProtocol = skb.protocol

@@ -120,14 +120,20 @@ export class World {
             this.inputQlen = 0
           }
           this.processQlen--
-          if (flows === null) netifReceiveSkb(skb)
-          else flows.receive(skb)
+          this.receive(skb)
         },
         describe: skb => `${skb.dev}`,
       },
       stormLimit,
     )
     this.linkWatch = new LinkWatch(this)
+  }
+
+  /** Receives a packet that `skb.dev` has (netif_receive_skb). */
+  receive(skb: Skb): void {
+    const { flows } = this
+    if (flows === null) netifReceiveSkb(skb)
+    else flows.receive(skb)
   }
 
   /** Virtual time in nanoseconds. */

@@ -11,7 +11,7 @@
  */
 import { type FeatureName, type KindFeatures, SCATTER, SOFT_OFF } from '../core/netdev-features.js'
 import { netifCarrierOff, netifCarrierOn, registerNetdevice, unregisterNetdevice } from '../core/dev.js'
-import { ethTypeTrans, netifReceiveSkb } from '../core/dev-rx.js'
+import { ethTypeTrans } from '../core/dev-rx.js'
 import { DROP } from '../core/drop.js'
 import {
   ARPHRD_NONE,
@@ -28,6 +28,7 @@ import {
   NETIF_F_HW_VLAN_STAG_TX,
   NetDevice,
 } from '../core/netdev.js'
+import { nfResetCt } from '../core/netfilter.js'
 import type { Netns } from '../core/netns.js'
 import type { LinkKind } from '../core/registry.js'
 import { deliverSkb, kfreeSkb, SKB_HEADROOM, type Skb, skbOrphan, skbReuse } from '../core/skb.js'
@@ -118,8 +119,10 @@ const tunXmit = (skb: Skb, dev: NetDevice): number => {
     return NET_XMIT_DROP
   }
   if (skb.vlanProto !== 0) vlanHwaccelPushInside(skb)
-  // A program may let it lie for any time: for its sender it has left.
+  // A program may let it lie for any time: for its sender it has left, and it keeps no connection alive.
   skbOrphan(skb)
+  nfResetCt(skb)
+  skb.nfBridge = null
   file.ring.push(skb)
   file.onReadable?.()
   return NETDEV_TX_OK
@@ -362,12 +365,12 @@ export const tunWriteSkb = (file: TunFile, read: Skb): number => {
 
 /** Counts a packet and lets the machine handle it. */
 const received = (dev: NetDevice, skb: Skb, octets: number): void => {
-  const { sim } = dev.netns.world
+  const { world } = dev.netns
   dev.stats.rxPackets++
   dev.stats.rxBytes += octets
-  sim.bhDisable()
-  netifReceiveSkb(skb)
-  sim.bhEnable()
+  world.sim.bhDisable()
+  world.receive(skb)
+  world.sim.bhEnable()
 }
 
 /** The attributes of a tun or tap. */
