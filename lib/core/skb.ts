@@ -29,9 +29,6 @@ export const CHECKSUM_NONE = 0
 export const CHECKSUM_UNNECESSARY = 1
 export const CHECKSUM_PARTIAL = 3
 
-/** Octets of {@link SKB_HEADROOM} that headers of a packet which is sent again may take; the others serve the way of that. */
-const REUSE_ROOM = 60
-
 /** Smallest and largest frame that is kept for reuse, as powers of two. */
 const MIN_CLASS = 11
 const MAX_CLASS = 17
@@ -525,39 +522,6 @@ export const deliverSkb = (skb: Skb): void => {
   acct.delivered++
   acct.alive--
   skb.netns.world.skbs.put(skb)
-}
-
-/** A packet's octets stand where those of a fresh one could, so that they may be sent again without a copy. */
-const isReusable = (skb: Skb): boolean =>
-  skb.frame.refs === 1 && (skb.data & 3) === 0 && skb.data >= SKB_HEADROOM - REUSE_ROOM
-
-/**
- * A program has read the octets from `data` to `tail` and gives them to the kernel again as part of a packet of `netns`:
- * the packet that was read ends as delivered, and what is returned, over the same octets if that can be, is as a fresh one.
- * The caller counts it as created or entered.
- */
-export const skbReuse = (skb: Skb, netns: Netns): Skb => {
-  const { data, tail } = skb
-  if (!isReusable(skb)) return copyRead(skb, netns)
-  if (skb.owner !== null) skbOrphan(skb)
-  const { acct } = skb.netns
-  acct.delivered++
-  acct.alive--
-  netns.acct.alive++
-  netns.world.skbs.renew(skb, netns)
-  skb.data = skb.networkHeader = data
-  skb.tail = tail
-  return skb
-}
-
-const copyRead = (skb: Skb, netns: Netns): Skb => {
-  const octets = skb.tail - skb.data
-  const copy = netns.world.skbs.alloc(SKB_HEADROOM + octets, netns)
-  copy.buf.set(skb.buf.subarray(skb.data, skb.tail), SKB_HEADROOM)
-  copy.tail = SKB_HEADROOM + octets
-  netns.acct.alive++
-  deliverSkb(skb)
-  return copy
 }
 
 /** Moves a packet into another namespace and forgets what the first one decided about it (skb_scrub_packet). */

@@ -22,8 +22,8 @@ import {
   skbCsum,
   skbPush,
   skbPut,
-  skbReuse,
 } from '../core/skb.js'
+import { skbReuse } from '../core/skb-reuse.js'
 import { errnoName, errnoNumber, NetloomError } from '../errors.js'
 import { csumAndCopy, csumFold, csumPseudo } from '../wire/checksum.js'
 import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, ICMP_REDIRECT } from '../wire/icmp.js'

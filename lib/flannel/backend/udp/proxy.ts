@@ -82,7 +82,7 @@ export class UdpProxy {
     this.#log = log
     tun.onReadable = () => this.#wake()
     sock.onReadable = () => this.run()
-    process.onExit(() => this.#close())
+    process.onEnd(() => this.#close())
     if (tun.ring.length > 0 || sock.readable > 0) this.#wake()
   }
 
