@@ -81,6 +81,8 @@ export class FlowRecorder {
   #here: NetDevice | null = null
   #gen = 0
   readonly #head = new Uint8Array(KEY_TUNNEL)
+  readonly #outer = new Uint8Array(TUNNEL - ETH_HLEN)
+  #hasOuter = false
   #mac = 0
   #len = 0
   #pktType = 0
@@ -133,7 +135,7 @@ export class FlowRecorder {
     this.#seen = this.#used = this.#tunnelSeen = this.#tunnelUsed = null
     this.#rx = null
     this.#tx.length = 0
-    this.#decTtl = this.#isBridged = this.#takenOut = false
+    this.#decTtl = this.#isBridged = this.#takenOut = this.#hasOuter = false
     this.#tunnel = null
     this.#verify = null
     this.#hooks = this.#outerHooks = null
@@ -252,8 +254,15 @@ export class FlowRecorder {
     if (hooks === null) return
     const isPre = this.#at === RECEIVED
     if (hooks.conn === null || (isPre ? hooks.pre : hooks.post) !== null) return this.fail()
+    if (hooks === this.#outerHooks) this.#keepOuter(this.#skb!)
     if (isPre) hooks.pre = rewrite
     else hooks.post = rewrite
+  }
+
+  /** The headers of the tunnel are replayed as they are before they are translated. */
+  #keepOuter({ buf, networkHeader }: Skb): void {
+    for (let i = 0; i < TUNNEL - ETH_HLEN; i++) this.#outer[i] = buf[networkHeader + i]!
+    this.#hasOuter = true
   }
 
   /** IP forwards the packet, which is no longer than `mtu`. */
@@ -365,6 +374,13 @@ export class FlowRecorder {
     return this.#takenOut ? TUNNEL : this.#tunnel !== null ? -TUNNEL : 0
   }
 
+  /** Octets in front of the IP header, from `mac` on. */
+  #newHead(skb: Skb, mac: number): Uint8Array {
+    const head = skb.buf.slice(mac, this.#mac + ETH_HLEN)
+    if (this.#hasOuter) head.set(this.#outer, ETH_HLEN)
+    return head
+  }
+
   #finish(skb: Skb, socket: FlowSocket | null): void {
     const shift = this.#shift()
     const mac = this.#mac + shift
@@ -403,7 +419,7 @@ export class FlowRecorder {
       shift,
       fixes: this.#tunnel !== null ? KEY_PORTS + TUNNEL : this.#takenOut ? 0 : KEY_PORTS,
       needs: this.#takenOut ? KEY_TUNNEL : KEY_PORTS,
-      head: rewrites ? skb.buf.slice(mac, this.#mac + ETH_HLEN) : null,
+      head: rewrites ? this.#newHead(skb, mac) : null,
       tunnel: this.#tunnel,
       verify: this.#verifies() ? this.#verify : null,
       socket,

@@ -5,6 +5,7 @@ import { type Capture, createWorld, type Netns, s, type UdpSocket, type World } 
 import { IFF_LOOPBACK } from '../../lib/core/netdev.js'
 import { CHECKSUM_PARTIAL, type Skb } from '../../lib/core/skb.js'
 import type { NfConn } from '../../lib/netfilter/conntrack/nf-conn.js'
+import { nfConntrackListen } from '../../lib/netfilter/conntrack/nf-conntrack-ecache.js'
 import { nfConntrack } from '../../lib/netfilter/conntrack/nf-conntrack-net.js'
 import { iptFindTable, iptTableNames } from '../../lib/netfilter/ip-tables.js'
 import { fdbList } from '../../lib/rtnl/fdb.js'
@@ -380,8 +381,155 @@ ${r(
   ],
 }
 
+const onHost = (n: number, tool: string, ...commands: string[]): string[] =>
+  commands.map(c => `ip netns exec host${n} ${tool} ${c}`)
+
+/** What flanneld installs on a host with the subnet 10.244.n.0/24 (flannel-io/flannel v0.20.2 network/iptables.go). */
+const flannelRules = (n: number): string => {
+  const masq = '-m comment --comment "flanneld masq"'
+  const forward = '-m comment --comment "flanneld forward"'
+  const [network, subnet] = ['10.244.0.0/16', `10.244.${n}.0/24`]
+  return onHost(
+    n,
+    'iptables',
+    '-t nat -N FLANNEL-POSTRTG',
+    `-t nat -I POSTROUTING ${masq} -j FLANNEL-POSTRTG`,
+    `-t nat -A FLANNEL-POSTRTG -m mark --mark 0x4000/0x4000 ${masq} -j RETURN`,
+    `-t nat -A FLANNEL-POSTRTG -s ${network} -d ${network} ${masq} -j RETURN`,
+    `-t nat -A FLANNEL-POSTRTG -s ${network} ! -d 224.0.0.0/4 ${masq} -j MASQUERADE --random-fully`,
+    `-t nat -A FLANNEL-POSTRTG ! -s ${network} -d ${subnet} ${masq} -j RETURN`,
+    `-t nat -A FLANNEL-POSTRTG ! -s ${network} -d ${network} ${masq} -j MASQUERADE --random-fully`,
+    '-N FLANNEL-FWD',
+    `-I FORWARD ${forward} -j FLANNEL-FWD`,
+    `-A FLANNEL-FWD -s ${network} ${forward} -j ACCEPT`,
+    `-A FLANNEL-FWD -d ${network} ${forward} -j ACCEPT`,
+  ).join('\n')
+}
+
+/** A second pod on host 1. */
+const POD3 = `${veth('pod3', 'eth0', 'host1', 'veth1')}ip -n pod3 link set eth0 mtu 1450
+ip -n host1 link set veth1 mtu 1450 master cni0
+ip -n pod3 addr add 10.244.1.3/24 dev eth0
+ip -n pod3 route add default via 10.244.1.1
+`
+
+const FLANNEL_HOSTS: readonly (readonly string[])[] = [
+  ['pod1', '10.244.1.2'],
+  ['pod2', '10.244.2.2'],
+  ['pod3', '10.244.1.3'],
+  ['host2', '192.168.50.2'],
+]
+
+/** What happens to the rules and connections of a host of flannel's, and to what else both backends have. */
+const FLANNEL_EVENTS: readonly string[] = [
+  ...onHost(
+    1,
+    'iptables',
+    '-I FORWARD -p udp --dport 7 -j DROP',
+    '-D FORWARD -p udp --dport 7 -j DROP',
+    '-D FLANNEL-FWD -s 10.244.0.0/16 -m comment --comment "flanneld forward" -j ACCEPT',
+    '-P FORWARD DROP',
+    '-P FORWARD ACCEPT',
+    '-Z',
+    '-t nat -F FLANNEL-POSTRTG',
+    '-t nat -I POSTROUTING -p udp -j MASQUERADE --random-fully',
+    '-t nat -I POSTROUTING -o eth0 -p udp --dport 8472 -j SNAT --to-source 192.168.50.77',
+    '-t nat -I PREROUTING -p udp --dport 7 -j DNAT --to-destination 10.244.1.3:9',
+    '-t nat -I OUTPUT -p udp --dport 8472 -j DNAT --to-destination 192.168.50.2:8473',
+    '-t mangle -A PREROUTING -p udp --dport 7 -j MARK --set-mark 0x4000/0x4000',
+    '-t mangle -A OUTPUT -p udp -j MARK --set-mark 3',
+    '-t mangle -A OUTPUT -p udp -m udp --dport 8472',
+    '-t mangle -A POSTROUTING -p udp -j TOS --set-tos 0x10',
+    '-t raw -A PREROUTING -p udp -j CT --notrack',
+    '-t raw -A OUTPUT -p udp --dport 8472 -j CT --notrack',
+    '-I OUTPUT -p udp --dport 8472 -j DROP',
+    '-A OUTPUT -m conntrack --ctstate NEW -j ACCEPT',
+    '-A FORWARD -m conntrack --ctstate NEW -m physdev --physdev-in veth0 -j ACCEPT',
+    '-A INPUT -p udp -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT',
+    '-I FORWARD -m limit --limit 100/second --limit-burst 3 -j ACCEPT',
+    '-I FORWARD -p udp -j CONNMARK --set-mark 7',
+    '-t security -A OUTPUT -j ACCEPT',
+  ),
+  ...onHost(
+    2,
+    'iptables',
+    '-I INPUT -p udp --dport 8472 -j DROP',
+    '-D INPUT -p udp --dport 8472 -j DROP',
+    '-A INPUT -p udp -m multiport --dports 9,8472 -j ACCEPT',
+    '-t nat -I INPUT -p udp -j SNAT --to-source 192.168.50.99',
+    '-t nat -I PREROUTING -p udp --dport 8472 -j DNAT --to-destination 192.168.50.2:8473',
+    '-t raw -A PREROUTING -i eth0 -j CT --notrack',
+    '-I FORWARD -o cni0 -j REJECT',
+  ),
+  ...onHost(1, 'conntrack', '-F', '-D -p udp --orig-port-dst 7', '-D -s 192.168.50.1', '-U -p udp -m 7'),
+  ...onHost(2, 'conntrack', '-F', '-D -p udp --orig-port-dst 8472', '-U -p udp -m 7'),
+  ...[1, 2].flatMap(n =>
+    onHost(
+      n,
+      'sysctl',
+      '-w net.netfilter.nf_conntrack_udp_timeout=1',
+      '-w net.netfilter.nf_conntrack_udp_timeout_stream=7',
+      '-w net.netfilter.nf_conntrack_checksum=0',
+      '-w net.netfilter.nf_conntrack_acct=1',
+      '-w net.netfilter.nf_conntrack_events=1',
+      '-w net.bridge.bridge-nf-call-iptables=0',
+      '-w net.bridge.bridge-nf-call-iptables=1',
+      '-w net.ipv4.ip_forward=0',
+    ),
+  ),
+  'ip -n host1 route del 10.244.2.0/24',
+  'ip -n host1 route add 10.244.2.0/24 via 192.168.50.2',
+  'ip -n host1 route replace 10.244.2.0/24 via 192.168.50.2 mtu 600',
+  'ip -n host1 link set veth0 nomaster',
+  'ip -n host1 link set veth0 master cni0',
+  'ip -n host1 link set eth0 mtu 1400',
+  'ip -n host1 neigh flush dev eth0',
+  'ip -n host1 addr add 192.168.50.77/24 dev eth0',
+  'ip -n host2 addr add 192.168.50.99/24 dev eth0',
+  'ip -n host2 addr del 192.168.50.2/24 dev eth0',
+  'ip -n host2 link set eth0 down',
+  'ip -n host2 link set eth0 up',
+  'bridge -n host1 fdb flush dev cni0',
+  'ip netns exec pod1 ethtool -K eth0 tx off',
+  'ip netns exec host1 ethtool -K eth0 tx off',
+  'ip netns exec host2 ethtool -K eth0 tx off',
+]
+
+/** Two hosts with flannel's backend vxlan and its rules, three pods. */
+const FLANNEL_VXLAN = {
+  script: `${netnses('host1', 'pod1', 'host2', 'pod2', 'pod3')}${podHost(1)}${podHost(2)}${veth('host1', 'eth0', 'host2', 'eth0')}${POD3}${flannel(1, 2, 'nolearning')}${flannel(2, 1, 'nolearning noudpcsum')}${flannelRules(1)}
+${flannelRules(2)}
+`,
+  hosts: FLANNEL_HOSTS,
+  devs: ['pod1 eth0', 'host1 veth0', 'host1 cni0', 'host1 flannel.1', 'host1 eth0', 'host2 flannel.1', 'pod2 eth0'],
+  events: [
+    ...FLANNEL_EVENTS,
+    'bridge -n host1 fdb del 02:00:00:00:b2:01 dev flannel.1 dst 192.168.50.2',
+    'bridge -n host1 fdb replace 02:00:00:00:b2:01 dev flannel.1 dst 192.168.50.3',
+    'ip -n host1 neigh replace 10.244.2.0 lladdr 02:00:00:00:b2:09 dev flannel.1 nud permanent',
+    'ip -n host1 link set flannel.1 type vxlan id 1 ttl 9',
+    'ip -n host2 link set flannel.1 down',
+    'ip -n host2 link set flannel.1 up',
+    'ip netns exec host1 ethtool -K flannel.1 tx off',
+  ],
+}
+
+const hostgw = (n: number): string => `ip -n host${n} addr add 192.168.50.${n}/24 dev eth0
+ip -n host${n} route add 10.244.${3 - n}.0/24 via 192.168.50.${3 - n}
+`
+
+/** The same with flannel's backend host-gw. */
+const FLANNEL_HOSTGW = {
+  script: `${netnses('host1', 'pod1', 'host2', 'pod2', 'pod3')}${podHost(1)}${podHost(2)}${veth('host1', 'eth0', 'host2', 'eth0')}${POD3}${hostgw(1)}${hostgw(2)}${flannelRules(1)}
+${flannelRules(2)}
+`,
+  hosts: FLANNEL_HOSTS,
+  devs: ['pod1 eth0', 'host1 veth0', 'host1 cni0', 'host1 eth0', 'host2 cni0', 'pod2 eth0'],
+  events: FLANNEL_EVENTS,
+}
+
 /** The networks by name. */
-export const NETS = { BRIDGE, ROUTERS, VXLAN, OVERLAY, NAT }
+export const NETS = { BRIDGE, ROUTERS, VXLAN, OVERLAY, NAT, FLANNEL_VXLAN, FLANNEL_HOSTGW }
 export type NetName = keyof typeof NETS
 
 /** What happens: datagrams from a host to another one, time that passes, a command, a capture that begins or ends. */
@@ -403,6 +551,8 @@ export type Step =
       /** Time that passes first, without anybody looking. */
       readonly afterMs?: number
     }
+  /** Datagrams that nobody answers. */
+  | { readonly kind: 'oneway'; readonly from: number; readonly to: number; readonly count: number }
   | { readonly kind: 'ping'; readonly from: number; readonly to: number }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'event'; readonly n: number }
@@ -427,12 +577,14 @@ export class Life {
     if (flowCache) this.world.kernel.flows!.patience = 0
     this.world.sh(net.script)
     if (isTraced) this.#trace()
+    if (isTraced) this.#listenToConntrack()
     this.#hosts = net.hosts.map(([netns, address]) => ({ netns: this.world.netns(netns!), address: address! }))
     this.world.run({ for: s(1) })
     for (const [i] of this.#hosts.entries()) {
       this.#serve(i)
       this.#clients.push(this.#hosts[i]!.netns.udp.bind({ port: 100 + i }))
       this.#listen(this.#clients[i]!, `client ${i}`)
+      this.#listen(this.#hosts[i]!.netns.udp.bind({ port: 7 }), `discard ${i}`)
     }
   }
 
@@ -444,6 +596,15 @@ export class Life {
       this.log.push(packetText(skb))
       enqueue(skb)
     }
+  }
+
+  #listenToConntrack(): void {
+    for (const netns of this.world.kernel.listNetns())
+      nfConntrackListen(nfConntrack(netns), (ct, events) => {
+        this.log.push(
+          `${this.world.now} ${netns} ct ${ct.serial} ${ct.status} ${ct.timeout} ${ct.mark} events ${events}`,
+        )
+      })
   }
 
   #listen(socket: UdpSocket, who: string, answers = false): void {
@@ -480,6 +641,13 @@ export class Life {
         }
         break
       }
+      case 'oneway':
+        for (let i = 0; i < step.count; i++) {
+          const data = Uint8Array.from({ length: 40 + (i & 3) }, (_, j) => i * 5 + j)
+          const { address } = at(this.#hosts, step.to)
+          this.#try(() => at(this.#clients, step.from).sendTo(data, { address, port: 7 }))
+        }
+        break
       case 'ping':
         this.#try(() =>
           at(this.#hosts, step.from).netns.ping(at(this.#hosts, step.to).address, { count: 3, intervalMs: 10 }),
