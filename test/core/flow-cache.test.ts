@@ -180,18 +180,18 @@ test('rules, connections and translations go the short way, and are counted', ()
   for (const ms of [1, 6000, 1, 1]) exchange(4, ms)
   const before = life.hits
   exchange(100, 1)
-  // Each datagram and each answer: the router and the receiving host.
-  assert.is(life.hits - before, 400)
+  // Each datagram and each answer: the sending host, the router and the receiving host.
+  assert.is(life.hits - before, 600)
   const acct = nfConntrack(r)
     .table.list()
     .find(ct => ct.protonum === 17)!.ext!.acct!
   assert.equal([...acct], [116, 116 * (28 + 41.5), 116, 116 * (28 + 20.5)])
 })
 
-// Pod to pod: the sender's host; with vxlan the other host twice, else once; the receiving pod.
+// Pod to pod: the sending pod and its host; with vxlan the other host twice, else once; the receiving pod.
 for (const [name, stages] of [
-  ['FLANNEL_VXLAN', 4],
-  ['FLANNEL_HOSTGW', 3],
+  ['FLANNEL_VXLAN', 5],
+  ['FLANNEL_HOSTGW', 4],
 ] as const)
   test(`${name}: datagrams that nobody answers go the short way all along, with the rules of flannel on both hosts`, () => {
     const life = new Life(name, true, false)
