@@ -14,13 +14,20 @@ import { CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, type Skb, skbChecksumHelp, skbO
 
 /** Does a packet belong to the stage's flow? Its frame begins at `mac`. */
 export const flowMatches = (s: FlowStage, skb: Skb, mac: number): boolean => {
-  if (s.dev !== skb.dev || s.phase !== (mac & 3) || s.hash !== skb.hash || s.l4Hash !== skb.l4Hash) return false
+  if (
+    s.dev !== skb.dev ||
+    s.route !== skb.dst ||
+    s.phase !== (mac & 3) ||
+    s.hash !== skb.hash ||
+    s.l4Hash !== skb.l4Hash
+  )
+    return false
   if (s.hasOwner !== (skb.owner !== null)) return false
   if (s.pktType !== skb.pktType || s.priority !== skb.priority || s.ipSummed !== skb.ipSummed) return false
   if (s.ipSummed === CHECKSUM_PARTIAL && s.csumStart !== skb.csumStart - mac) return false
   const { key } = s
   const { words } = skb.frame
-  let w = mac >> 2
+  let w = (mac + s.keyAt) >> 2
   for (let i = 0; i < key.length; i += 2) if (((words[w++]! ^ key[i]!) & key[i + 1]!) !== 0) return false
   return true
 }
@@ -149,6 +156,13 @@ const toQdisc = (s: FlowStage, skb: Skb, at: number): void => {
   devXmit(skb)
 }
 
+/** What its socket and its route have decided about a packet stays behind (skbScrub). */
+const leaveHost = (skb: Skb): void => {
+  skb.sk = null
+  skb.dst = null
+  skb.ignoreDf = false
+}
+
 /**
  * Takes a packet the recorded way. True when a socket or a device with a qdisc has it; otherwise it is due to be received
  * by `skb.dev`.
@@ -175,6 +189,7 @@ export const flowReplay = (s: FlowStage, skb: Skb, now: number): boolean => {
     toQdisc(s, skb, o - s.networkOff)
     return true
   }
+  if (s.route !== null) leaveHost(skb)
   if (s.tunnel !== null) {
     finishOuter(s, s.tunnel, skb, mac)
     if (s.outerHooks !== null) passOuterHooks(s.outerHooks, skb, mac + ETH_HLEN)

@@ -1,6 +1,6 @@
 /**
  * One stage of a recorded flow: what becomes of the packets of one flow from the moment when a device hands them to the
- * protocols until the next device or a socket has them.
+ * protocols, or a socket of this host has a route for them, until the next device or a socket has them.
  *
  * A stage is a pure function of the frame's first octets, of its metadata, and of state that `flowGenid` of two
  * namespaces stands for. It holds the outcome: headers to write, counters and times to move, and where the packet is then.
@@ -85,7 +85,12 @@ export class FlowTx {
 
 /** What is known of a stage when it has been recorded. */
 export interface FlowStageInit {
-  readonly dev: NetDevice
+  /** Device that they come in by, and null: or null, and the route of what this host sends. */
+  readonly dev: NetDevice | null
+  readonly route: Dst | null
+  readonly netns: Netns
+  /** First octet of the frame that the key is about. */
+  readonly keyAt: number
   /** Words of the frame's head and masks, in turn; see {@link flowKey}. */
   readonly key: Int32Array
   /** Offset of the frame in its word: 0 or 2. */
@@ -133,7 +138,9 @@ export interface FlowStageInit {
 
 /** A recorded stage. Fields are those of {@link FlowStageInit}; a null object stands for "nothing to do". */
 export class FlowStage {
-  readonly dev: NetDevice
+  readonly dev: NetDevice | null
+  readonly route: Dst | null
+  readonly keyAt: number
   readonly key: Int32Array
   readonly phase: number
   readonly pktType: number
@@ -211,6 +218,8 @@ export class FlowStage {
   constructor(init: FlowStageInit) {
     const { skb } = init
     this.dev = init.dev
+    this.route = init.route
+    this.keyAt = init.keyAt
     this.key = init.key
     this.phase = init.phase
     this.pktType = init.pktType
@@ -225,7 +234,7 @@ export class FlowStage {
     this.minLen = init.minLen
     this.maxLen = init.maxLen
     this.endsInUdp = init.endsInUdp
-    this.netns = init.dev.netns
+    this.netns = init.netns
     this.gen = init.gen
     this.toNetns = init.toDev.netns
     this.toGen = init.toDev.netns.flowGenid

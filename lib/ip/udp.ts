@@ -31,11 +31,11 @@ import { formatIpv4, isMulticast4 } from '../wire/ip.js'
 import { IP_DF, IPPROTO_UDP, IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Saddr, ipv4Tos, ipv4Ttl } from '../wire/ipv4.js'
 import { putUdp, putUdpCsumField, UDP_HLEN, udpCsum, udpDport, udpLen, udpSport } from '../wire/udp.js'
 import type { Flow4 } from './fib-table.js'
-import { flowLocal } from './flow.js'
+import { flowLocal, flowLocalOut } from './flow.js'
 import { icmpErrConvert } from './icmp-errors.js'
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
-import { dstHoplimit, ipLocalOut } from './local-out.js'
+import { dstHoplimit, dstLocalOut, ipPutHeader } from './local-out.js'
 import { tosToPriority } from './priority.js'
 import { dstMtu, inetIif, ipRouteConnect, ipRouteOutput, routeError } from './route.js'
 import { ipRtIcmpError } from './route-exceptions.js'
@@ -240,7 +240,9 @@ export class UdpSocket extends Sock {
     skb.ignoreDf = this.ignoresDf
     const df = this.setsDf || (this.#fits && this.wantsDf && !dst.mtuLocked) ? IP_DF : 0
     const ttl = dst.flags & RTCF_MULTICAST ? this.mcastTtl : this.ttl !== 0 ? this.ttl : dstHoplimit(dst)
-    const rc = ipLocalOut(skb, this, this.tos, df, ttl, IPPROTO_UDP, this.#saddr, this.#daddr)
+    ipPutHeader(skb, this, this.tos, df, ttl, IPPROTO_UDP, this.#saddr, this.#daddr)
+    const { flows } = this.netns.world
+    const rc = flows === null ? dstLocalOut(skb) : flowLocalOut(flows, skb)
     return rc === 0 ? octets : this.#sent(rc, octets)
   }
 
