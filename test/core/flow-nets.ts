@@ -1,14 +1,7 @@
 /**
- * The networks that live with and without the flow cache.
+ * The networks that live with and without the flow cache: the hosts that send and receive with their addresses, commands
+ * that change something, and devices that captures may be opened on, as `NETNS DEV`.
  */
-/** A network: its hosts, and commands that change something in it. */
-export interface Net {
-  readonly hosts: readonly Host[]
-  readonly events: readonly string[]
-  /** Devices that captures may be opened on, as `NETNS DEV`. */
-  readonly devs: readonly string[]
-}
-
 const veth = (a: string, ifA: string, b: string, ifB: string): string =>
   `ip -n ${a} link add ${ifA} type veth peer name ${ifB} netns ${b}
 ip -n ${a} link set ${ifA} up
