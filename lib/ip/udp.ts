@@ -35,6 +35,7 @@ import { flowLocal, flowLocalOut } from './flow.js'
 import { icmpErrConvert } from './icmp-errors.js'
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
+import { LastRoute } from './last-route.js'
 import { dstHoplimit, dstLocalOut, ipPutHeader } from './local-out.js'
 import { tosToPriority } from './priority.js'
 import { dstMtu, inetIif, ipRouteConnect, ipRouteOutput, routeError } from './route.js'
@@ -75,6 +76,7 @@ export class UdpSocket extends Sock {
   /** @internal */
   readonly encapErrLookup = null
   #bound = false
+  readonly #last: LastRoute = new LastRoute()
   /** Way of the datagram that is being sent. */
   #dst: Dst | null = null
   #saddr = 0
@@ -194,12 +196,8 @@ export class UdpSocket extends Sock {
     this.#saddr = this.sourceAddress
     this.#daddr = addr
     if (dst === null) {
-      const fl = ipv4(this.netns).fib.flow.reset(addr, this.sourceAddress, this.#oif(addr))
-      this.#describe(fl, port)
-      dst = ipRouteOutput(this.netns, fl)
+      dst = this.#lookup(addr, port)
       if (dst === null) return -routeError(this.netns)
-      this.#saddr = fl.saddr
-      this.#daddr = fl.daddr
       if (dst.flags & RTCF_BROADCAST && !this.broadcast) return -EACCES
       if (isPeer) this.dstCache = dst
     }
@@ -208,6 +206,25 @@ export class UdpSocket extends Sock {
     this.#fits = octets + UDP_HLEN + IPV4_HLEN <= mtu
     if (!this.#fits && !this.ignoresDf) return this.tooBig(this.#daddr, port, mtu)
     return 0 - this.takeError()
+  }
+
+  /** The route to a place, or null for none; sets the datagram's addresses. */
+  #lookup(addr: number, port: number): Dst | null {
+    const oif = this.#oif(addr)
+    const last = this.#last
+    if (last.isFor(this, addr, port, oif)) {
+      this.#saddr = last.saddr
+      this.#daddr = last.daddr
+      return last.dst
+    }
+    const fl = ipv4(this.netns).fib.flow.reset(addr, this.sourceAddress, oif)
+    this.#describe(fl, port)
+    const dst = ipRouteOutput(this.netns, fl)
+    if (dst === null) return null
+    this.#saddr = fl.saddr
+    this.#daddr = fl.daddr
+    last.remember(this, dst, addr, port, oif, fl.saddr, fl.daddr)
+    return dst
   }
 
   /**
@@ -303,7 +320,7 @@ export class UdpSocket extends Sock {
   /** Closes the socket. */
   close(): void {
     if (this.closed) return
-    this.#dst = null
+    this.#dst = this.#last.dst = null
     if (this.#bound) ipv4(this.netns).udp.unbind(this)
     this.release()
   }
