@@ -69,8 +69,6 @@ export class FlowCache {
   /** What is received while a packet is being sent may be recorded as well. */
   readonly #sentRecorder: FlowRecorder = new FlowRecorder()
   #sentAt = 0
-  /** Stage that the packet at the end of the backlog has left, null when it has come the long way. */
-  #left: FlowStage | null = null
   #hash = 0
   /** Packets of a flow that pass before it is recorded. Tests set it to 0. */
   patience: number = PATIENCE
@@ -83,12 +81,12 @@ export class FlowCache {
 
   /** Receives a packet of the backlog (netif_receive_skb), the short way where there is one. */
   receive(skb: Skb): void {
-    const stage = this.#left === null ? this.#find(skb) : this.#findAfter(this.#left, skb)
-    if (stage !== null) this.#take(stage, skb)
+    const first = this.#find(skb)
+    if (first !== null) this.#take(first, skb)
   }
 
-  #findAfter(left: FlowStage, skb: Skb): FlowStage | null {
-    this.#left = null
+  /** The stage for a packet that has left one; null when it has taken the long way. */
+  #nextOf(left: FlowStage, skb: Skb): FlowStage | null {
     const { next } = left
     if (next !== null && this.#follows(left, next, skb)) return next
     const found = this.#find(skb)
@@ -127,13 +125,20 @@ export class FlowCache {
     const world = this.#world
     const { sim } = world
     this.hits++
-    sim.bhDisable()
     flowReplay(stage, skb, sim.now)
+    if (sim.beginSoftirq()) {
+      try {
+        const next = this.#nextOf(stage, skb)
+        if (next !== null) this.#take(next, skb)
+      } finally {
+        sim.endSoftirq()
+      }
+      return
+    }
+    sim.bhDisable()
     world.inputQlen++
-    this.#left = sim.backlogLength === 0 ? stage : null
     sim.enqueue(skb)
     sim.bhEnable()
-    this.#left = null
   }
 
   /** A packet has been sent that began to be recorded. */
@@ -152,14 +157,9 @@ export class FlowCache {
         sim.enqueue(skb)
         return
       }
-      const next: FlowStage | null = stage.next
-      if (next !== null && this.#follows(stage, next, skb)) stage = next
-      else {
-        const found = this.#find(skb)
-        if (found === null) return
-        stage.next = found
-        stage = found
-      }
+      const next: FlowStage | null = this.#nextOf(stage, skb)
+      if (next === null) return
+      stage = next
     }
   }
 
