@@ -167,7 +167,7 @@ const vtepMac = (n: number): string => `02:00:00:00:b${n}:01`
 /** flannel.1 with the entries for the other host: what its vxlan backend adds for every lease. */
 const flannelVxlan = (host: Netns, n: number, other: number): void => {
   const local = `192.168.50.${n}`
-  const spec = { id: 1, local, dev: 'eth0', dstport: 8472, learning: false, udpcsum: false } as const
+  const spec = { id: 1, local, dev: 'eth0', dstport: 8472, learning: false } as const
   host.link.add({ kind: 'vxlan', name: 'flannel.1', address: vtepMac(n), ...spec, up: true })
   host.addr.add(`10.244.${n}.0/32`, { dev: 'flannel.1' })
   host.neigh.add(`10.244.${other}.0`, { lladdr: vtepMac(other), dev: 'flannel.1', nud: 'permanent' })

@@ -73,8 +73,8 @@ export class FlowCache {
   /** What is received while a packet is being sent may be recorded as well. */
   readonly #sentRecorder: FlowRecorder = new FlowRecorder()
   #sentAt = 0
-  /** Stage that the packet at the end of the backlog has left, null when it has come the long way. */
-  #left: FlowStage | null = null
+  /** Of the packet that was looked up last: whether keys know all of it, and its hash then. */
+  #isKnown = false
   #hash = 0
   /** Packets of a flow that pass before it is recorded. Tests set it to 0. */
   patience: number = PATIENCE
@@ -87,12 +87,12 @@ export class FlowCache {
 
   /** Receives a packet of the backlog (netif_receive_skb), the short way where there is one. */
   receive(skb: Skb): void {
-    const stage = this.#left === null ? this.#find(skb) : this.#findAfter(this.#left, skb)
-    if (stage !== null) this.#take(stage, skb)
+    const first = this.#find(skb)
+    if (first !== null) this.#take(first, skb)
   }
 
-  #findAfter(left: FlowStage, skb: Skb): FlowStage | null {
-    this.#left = null
+  /** The stage for a packet that has left one; null when it has taken the long way. */
+  #nextOf(left: FlowStage, skb: Skb): FlowStage | null {
     const { next } = left
     if (next !== null && this.#follows(left, next, skb)) return next
     const found = this.#find(skb)
@@ -116,7 +116,7 @@ export class FlowCache {
     if (stage !== null && flowMatches(stage, skb, o - ETH_HLEN) && flowFits(stage, skb, sim.now)) {
       if (inputQlen > NETDEV_MAX_BACKLOG) return false
       this.#hash = hash
-      this.#replaySent(stage, skb)
+      this.#begin(stage, skb)
       return true
     }
     this.#hash = hash
@@ -127,18 +127,41 @@ export class FlowCache {
     return false
   }
 
-  #replaySent(stage: FlowStage, skb: Skb): void {
+  /** Receives a packet that a program has written to a device, outside softirq; what it causes has happened afterwards. */
+  enter(skb: Skb): void {
+    const stage = this.#lookup(skb)
+    if (stage !== null) return this.#begin(stage, skb)
+    const { sim } = this.#world
+    sim.bhDisable()
+    this.#miss(skb)
+    sim.bhEnable()
+  }
+
+  /** Takes a packet through the first stage after a system call, and those that follow. */
+  #begin(stage: FlowStage, skb: Skb): void {
     const world = this.#world
     const { sim } = world
     this.hits++
-    sim.bhDisable()
-    if (!flowReplay(stage, skb, sim.now)) {
-      world.inputQlen++
-      this.#left = sim.backlogLength === 0 ? stage : null
-      sim.enqueue(skb)
+    if (stage.egress !== null || stage.socket !== null) {
+      sim.bhDisable()
+      flowReplay(stage, skb, sim.now)
+      sim.bhEnable()
+      return
     }
+    flowReplay(stage, skb, sim.now)
+    if (sim.beginSoftirq()) {
+      try {
+        const next = this.#nextOf(stage, skb)
+        if (next !== null) this.#take(next, skb)
+      } finally {
+        sim.endSoftirq()
+      }
+      return
+    }
+    sim.bhDisable()
+    world.inputQlen++
+    sim.enqueue(skb)
     sim.bhEnable()
-    this.#left = null
   }
 
   /** A packet has been sent that began to be recorded. */
@@ -157,14 +180,9 @@ export class FlowCache {
         sim.enqueue(skb)
         return
       }
-      const next: FlowStage | null = stage.next
-      if (next !== null && this.#follows(stage, next, skb)) stage = next
-      else {
-        const found = this.#find(skb)
-        if (found === null) return
-        stage.next = found
-        stage = found
-      }
+      const next: FlowStage | null = this.#nextOf(stage, skb)
+      if (next === null) return
+      stage = next
     }
   }
 
@@ -175,11 +193,16 @@ export class FlowCache {
 
   /** The stage for a packet; null when it has taken the long way. */
   #find(skb: Skb): FlowStage | null {
+    const stage = this.#lookup(skb)
+    if (stage === null) this.#miss(skb)
+    return stage
+  }
+
+  /** The stage for a packet; null for {@link #miss}. */
+  #lookup(skb: Skb): FlowStage | null {
     const mac = skb.data - ETH_HLEN
-    if (!isCandidate(skb) || !hasHeader(skb, mac) || skb.tail - skb.data < MIN_LEN) {
-      netifReceiveSkb(skb)
-      return null
-    }
+    this.#isKnown = isCandidate(skb) && hasHeader(skb, mac) && skb.tail - skb.data >= MIN_LEN
+    if (!this.#isKnown) return null
     const { words } = skb.frame
     // Addresses and ports, as far as they stand in whole words; no checksum of ICMP.
     const a = words[(mac + 28) >> 2]! ^ Math.imul(words[(mac + 32) >> 2]!, 0x85ebca6b)
@@ -191,13 +214,13 @@ export class FlowCache {
       if (stage.socket !== null || stage.egress !== null || this.#world.inputQlen <= NETDEV_MAX_BACKLOG) return stage
     }
     this.#hash = hash
-    this.#miss(skb)
     return null
   }
 
+  /** Receives a packet the long way. */
   #miss(skb: Skb): void {
     const i = this.#hash & (SIZE - 1)
-    if (!this.#isDue()) {
+    if (!this.#isKnown || !this.#isDue()) {
       netifReceiveSkb(skb)
       return
     }

@@ -122,7 +122,8 @@ export class World {
             this.inputQlen = 0
           }
           this.processQlen--
-          this.receive(skb)
+          if (flows === null) netifReceiveSkb(skb)
+          else flows.receive(skb)
         },
         describe: skb => `${skb.dev}`,
       },
@@ -131,11 +132,13 @@ export class World {
     this.linkWatch = new LinkWatch(this)
   }
 
-  /** Receives a packet that `skb.dev` has (netif_receive_skb). */
-  receive(skb: Skb): void {
-    const { flows } = this
-    if (flows === null) netifReceiveSkb(skb)
-    else flows.receive(skb)
+  /** Receives a packet that a program has written to `skb.dev`; what it causes has happened afterwards outside of softirq. */
+  enter(skb: Skb): void {
+    const { flows, sim } = this
+    if (flows !== null) return flows.enter(skb)
+    sim.bhDisable()
+    netifReceiveSkb(skb)
+    sim.bhEnable()
   }
 
   /** Virtual time in nanoseconds. */

@@ -366,12 +366,9 @@ export const tunWriteSkb = (file: TunFile, read: Skb): number => {
 
 /** Counts a packet and lets the machine handle it. */
 const received = (dev: NetDevice, skb: Skb, octets: number): void => {
-  const { world } = dev.netns
   dev.stats.rxPackets++
   dev.stats.rxBytes += octets
-  world.sim.bhDisable()
-  world.receive(skb)
-  world.sim.bhEnable()
+  dev.netns.world.enter(skb)
 }
 
 /** The attributes of a tun or tap. */

@@ -81,6 +81,7 @@ export class Life {
     const { sim } = this.world.kernel
     const enqueue = sim.enqueue.bind(sim)
     sim.passOn = () => false
+    sim.beginSoftirq = () => false
     sim.enqueue = skb => {
       this.log.push(packetText(skb))
       enqueue(skb)

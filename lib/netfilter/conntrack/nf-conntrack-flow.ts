@@ -10,21 +10,24 @@
 import type { FlowRecorder } from '../../core/flow-recorder.js'
 import type { FlowConn } from '../../core/flow-stage.js'
 import { NF_INET_PRE_ROUTING, type NfHookState } from '../../core/netfilter.js'
-import { CHECKSUM_NONE, type Skb } from '../../core/skb.js'
+import { CHECKSUM_NONE, type Skb, skbCsum } from '../../core/skb.js'
 import { NSEC_PER_JIFFY } from '../../sim/timer.js'
+import { csumFold, csumPseudo } from '../../wire/checksum.js'
 import { IPPROTO_UDP, ipv4Daddr, ipv4Saddr } from '../../wire/ipv4.js'
-import { udpCsum, udpCsumOk } from '../../wire/udp.js'
+import { udpCsum } from '../../wire/udp.js'
 import { NF_CT_ECACHE, type NfConn, nfCtGet, nfCtIsExpired, nfctTimeStamp } from './nf-conn.js'
 import {
+  ctinfo2dir,
   IP_CT_ESTABLISHED,
   IP_CT_ESTABLISHED_REPLY,
   IP_CT_NEW,
   IPS_CONFIRMED,
   IPS_DYING,
+  IPS_FIXED_TIMEOUT,
   IPS_NAT_CLASH,
   IPS_SEEN_REPLY,
 } from './nf-conntrack-common.js'
-import { nfCtRefreshAcct } from './nf-conntrack-entry.js'
+import { nfCtAcctUpdate } from './nf-conntrack-entry.js'
 
 /** Ticks until differences of ticks change their sign. */
 const HALF_OF_ALL_TICKS = 2 ** 31
@@ -47,11 +50,14 @@ class CtFlow implements FlowConn {
 
   isCurrent(): boolean {
     const ct = this.#ct
-    return ct.status === this.#status && ct.ecache === this.#ecache && !nfCtIsExpired(ct, nfctTimeStamp(ct.cnet))
+    return ct.status === this.#status && ct.ecache === this.#ecache && !nfCtIsExpired(ct, ct.cnet.tick)
   }
 
+  // nfCtRefreshAcct, for one that is confirmed.
   refresh(skb: Skb): void {
-    nfCtRefreshAcct(this.#ct, this.#ctinfo, skb, this.#ticks)
+    const ct = this.#ct
+    if ((this.#status & IPS_FIXED_TIMEOUT) === 0) ct.timeout = (this.#ticks + ct.cnet.tick) | 0
+    if (ct.ext !== null) nfCtAcctUpdate(ct, ctinfo2dir(this.#ctinfo), skb.tail - skb.networkHeader)
   }
 }
 
@@ -59,7 +65,9 @@ const verify = (skb: Skb): boolean => {
   const b = skb.buf
   const o = skb.transportHeader
   const ip = skb.networkHeader
-  return udpCsum(b, o) === 0 || udpCsumOk(b, o, skb.tail - o, ipv4Saddr(b, ip), ipv4Daddr(b, ip))
+  if (udpCsum(b, o) === 0) return true
+  const pseudo = csumPseudo(ipv4Saddr(b, ip), ipv4Daddr(b, ip), IPPROTO_UDP, skb.tail - o)
+  return csumFold(skbCsum(skb, o, skb.tail, pseudo)) === 0
 }
 
 /** Does a packet that belongs to it in this way leave it as it is? The first answer does not. */
