@@ -114,7 +114,8 @@ export class EtcdProcess extends Process {
 /** Address and port of `http://ADDRESS:PORT`. Throws EINVAL. */
 const listenAddress = (url: string): { address: string; port: number } => {
   const match = /^(https?|unix):\/\/([^/:]+):(\d+)\/?$/.exec(url)
-  const bad = (why: string): NetloomError => new NetloomError('EINVAL', `etcd: listen-client-urls: ${url}: ${why}`, { url })
+  const bad = (why: string): NetloomError =>
+    new NetloomError('EINVAL', `etcd: listen-client-urls: ${url}: ${why}`, { url })
   if (match === null) throw bad('expected http://ADDRESS:PORT')
   const [, scheme, host, port] = match
   if (scheme !== 'http') throw bad(`netloom's etcd has no ${scheme === 'https' ? 'TLS' : 'unix sockets'}; use http://`)
