@@ -192,9 +192,11 @@ const applyOperation = (target: JsonValue, operation: JsonValue): JsonValue => {
     case 'add':
       return changeAt(target, at, () => value, true)
     case 'replace':
-      return changeAt(target, at, old => (existing(old), value), false)
+      existing(valueAt(target, at))
+      return changeAt(target, at, () => value, false)
     case 'remove':
-      return changeAt(target, at, old => (existing(old), undefined), false)
+      existing(valueAt(target, at))
+      return changeAt(target, at, () => undefined, false)
     case 'test':
       return deepEqual(valueAt(target, at), value) ? target : refusePatch(`testing value ${path} failed: test failed`)
     case 'move':

@@ -19,7 +19,7 @@ export interface ApiRequest {
 }
 
 /** `%41` and `+` of a query. */
-const unescape = (text: string): string => {
+const unescaped = (text: string): string => {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch {
@@ -34,7 +34,7 @@ export const queryOf = (target: string): ReadonlyMap<string, string> => {
   if (at < 0) return query
   for (const pair of target.slice(at + 1).split('&')) {
     const [name = '', ...value] = pair.split('=')
-    if (name !== '' && !query.has(unescape(name))) query.set(unescape(name), unescape(value.join('=')))
+    if (name !== '' && !query.has(unescaped(name))) query.set(unescaped(name), unescaped(value.join('=')))
   }
   return query
 }
@@ -42,7 +42,7 @@ export const queryOf = (target: string): ReadonlyMap<string, string> => {
 /** The path without the query. */
 export const pathOf = (target: string): string => {
   const at = target.indexOf('?')
-  return unescape(at < 0 ? target : target.slice(0, at))
+  return unescaped(at < 0 ? target : target.slice(0, at))
 }
 
 /** A Boolean of the query, as Go's conversion of URL values takes it. */
