@@ -54,6 +54,7 @@ const unescapeXml = (text: string): string =>
 export const xmlElement = (name: string, content: XmlContent, depth = 0, attrs = ''): string => {
   const indent = '    '.repeat(depth)
   if (content === null) return ''
+  if (content === '') return `${indent}<${name}${attrs}/>\n`
   if (typeof content !== 'object') return `${indent}<${name}${attrs}>${escapeXml(`${content}`)}</${name}>\n`
   const members: [string, XmlContent][] = Array.isArray(content)
     ? content.map((item: XmlContent): [string, XmlContent] => ['item', item])
