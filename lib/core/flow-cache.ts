@@ -1,10 +1,10 @@
 /**
  * The flow cache: packets of a flow take the way that an earlier one took, without asking every layer again.
  *
- * Where the backlog would be handled, and where a UDP socket has a route for what it sends, a packet is looked up by its
- * first octets. The stage that is found moves counters
- * and times as the long way does and leaves the packet where that would leave it: in a socket, or due to be received by
- * the next device. When nothing else is due before, the next stage follows at once.
+ * Where the backlog would be handled, where a program has written to a tun, and where a UDP socket has a route for what it
+ * sends, a packet is looked up by its first octets. The stage that is found moves counters and times as the long way does
+ * and leaves the packet where that would leave it: in a socket, before a qdisc, or due to be received by the next device.
+ * When nothing else is due before, the next stage follows at once.
  *
  * Frames, their order, counters and drops do not depend on the cache; `createWorld({ flowCache: false })` does without.
  * What is exceptional takes the long way: fragments, options, a wrong checksum, a packet that is too long, a capture on a
@@ -57,6 +57,10 @@ const isCandidate = (skb: Skb): boolean =>
   (skb.ipFlags | skb.ipOptLen | skb.fragMaxSize) === 0 &&
   !skb.ignoreDf
 
+/** An Ethernet header in front of the IP header, or none where the device has none. */
+const hasHeader = ({ macHeader, data, dev }: Skb, mac: number): boolean =>
+  macHeader === mac || (macHeader === data && dev!.hardHeaderLen === 0)
+
 /** The same of a packet that a socket sends by `skb.dst`; that it may be cut matters to nobody while it fits. */
 const isSentCandidate = (skb: Skb): boolean =>
   skb.mark === 0 &&
@@ -80,6 +84,8 @@ export class FlowCache {
   #sentAt = 0
   /** What is known of the packet that is taking stages, see {@link flowKnownIn}. */
   #known = NOTHING_KNOWN
+  /** Of the packet that was looked up last: whether keys know all of it, and its hash then. */
+  #isKnown = false
   #hash = 0
   /** Packets of a flow that pass before it is recorded. Tests set it to 0. */
   patience: number = PATIENCE
@@ -123,7 +129,7 @@ export class FlowCache {
     if (stage !== null && flowMatches(stage, skb, o - ETH_HLEN) && flowFits(stage, skb, sim.now, CSUM_RIGHT)) {
       if (inputQlen > NETDEV_MAX_BACKLOG) return false
       this.#hash = hash
-      this.#replaySent(stage, skb)
+      this.#begin(stage, skb)
       return true
     }
     this.#hash = hash
@@ -134,10 +140,28 @@ export class FlowCache {
     return false
   }
 
-  #replaySent(stage: FlowStage, skb: Skb): void {
+  /** Receives a packet that a program has written to a device, outside softirq; what it causes has happened afterwards. */
+  enter(skb: Skb): void {
+    this.#known = NOTHING_KNOWN
+    const stage = this.#lookup(skb)
+    if (stage !== null) return this.#begin(stage, skb)
+    const { sim } = this.#world
+    sim.bhDisable()
+    this.#miss(skb)
+    sim.bhEnable()
+  }
+
+  /** Takes a packet through the first stage after a system call, and those that follow. */
+  #begin(stage: FlowStage, skb: Skb): void {
     const world = this.#world
     const { sim } = world
     this.hits++
+    if (stage.egress !== null || stage.socket !== null) {
+      sim.bhDisable()
+      this.#replay(stage, skb)
+      sim.bhEnable()
+      return
+    }
     this.#replay(stage, skb)
     if (sim.beginSoftirq()) {
       try {
@@ -190,11 +214,16 @@ export class FlowCache {
 
   /** The stage for a packet; null when it has taken the long way. */
   #find(skb: Skb): FlowStage | null {
+    const stage = this.#lookup(skb)
+    if (stage === null) this.#miss(skb)
+    return stage
+  }
+
+  /** The stage for a packet; null for {@link #miss}. */
+  #lookup(skb: Skb): FlowStage | null {
     const mac = skb.data - ETH_HLEN
-    if (!isCandidate(skb) || skb.macHeader !== mac || skb.tail - skb.data < MIN_LEN) {
-      netifReceiveSkb(skb)
-      return null
-    }
+    this.#isKnown = isCandidate(skb) && hasHeader(skb, mac) && skb.tail - skb.data >= MIN_LEN
+    if (!this.#isKnown) return null
     const { words } = skb.frame
     // Addresses and ports, as far as they stand in whole words; no checksum of ICMP.
     const a = words[(mac + 28) >> 2]! ^ Math.imul(words[(mac + 32) >> 2]!, 0x85ebca6b)
@@ -203,16 +232,16 @@ export class FlowCache {
     const hash = h ^ (h >>> 15)
     const stage = this.#stages[hash & (SIZE - 1)]!
     if (stage !== null && flowMatches(stage, skb, mac) && flowFits(stage, skb, this.#world.sim.now, this.#known)) {
-      if (stage.socket !== null || this.#world.inputQlen <= NETDEV_MAX_BACKLOG) return stage
+      if (stage.socket !== null || stage.egress !== null || this.#world.inputQlen <= NETDEV_MAX_BACKLOG) return stage
     }
     this.#hash = hash
-    this.#miss(skb)
     return null
   }
 
+  /** Receives a packet the long way. */
   #miss(skb: Skb): void {
     const i = this.#hash & (SIZE - 1)
-    if (!this.#isDue()) {
+    if (!this.#isKnown || !this.#isDue()) {
       netifReceiveSkb(skb)
       return
     }

@@ -81,6 +81,8 @@ export class FlowRecorder {
   #frame: Frame | null = null
   /** Where the packet came in; or the route that it is sent by. The device that it is at. */
   #dev: NetDevice | null = null
+  /** Octets in front of the IP header where it came in: none of a device without a link layer. */
+  #hlen = ETH_HLEN
   #route: Dst | null = null
   #netns: Netns | null = null
   #here: NetDevice | null = null
@@ -119,6 +121,7 @@ export class FlowRecorder {
     const dev = skb.dev!
     this.#reset(skb)
     this.#dev = this.#here = dev
+    this.#hlen = skb.data - skb.macHeader
     this.#at =
       this.#isPlain(skb) && (this.#mac & 1) === 0 && dev.taps === null && skb.netns === dev.netns ? RECEIVED : NOWHERE
   }
@@ -127,6 +130,7 @@ export class FlowRecorder {
   startSent(skb: Skb): void {
     this.#reset(skb)
     this.#route = skb.dst
+    this.#hlen = 0
     this.#at = this.#isPlain(skb) ? SENT : NOWHERE
   }
 
@@ -312,7 +316,8 @@ export class FlowRecorder {
 
   /** A device without a qdisc is about to transmit. */
   transmits(dev: NetDevice): void {
-    if (this.#at !== READY || dev.taps !== null || dev.netns !== this.#netns) return this.fail()
+    if (this.#at !== READY || dev.taps !== null || dev.netns !== this.#netns || dev.hardHeaderLen === 0)
+      return this.fail()
     this.#limit(dev.mtu)
     this.#here = dev
     this.#at = AT_DEVICE
@@ -341,6 +346,13 @@ export class FlowRecorder {
     this.#at = IN_TUNNEL
   }
 
+  /** A device with a qdisc is about to take the packet, which it does for every packet anew; `macHeader` and `data` are where it begins. */
+  queues(skb: Skb, dev: NetDevice): void {
+    if (this.#at !== READY || dev.netns !== this.#netns || this.#tunnel !== null) return this.fail()
+    this.#here = dev
+    this.#finish(skb, null, dev)
+  }
+
   /** A device gives its frame of `octets` to `peer`, which will receive it by way of the backlog. */
   givesTo(dev: NetDevice, octets: number, peer: NetDevice): void {
     if (this.#at !== AT_DEVICE || this.#here !== dev) return this.fail()
@@ -356,7 +368,7 @@ export class FlowRecorder {
     if (skb.dev!.l3mdevOps !== null || this.#isTrimmed(skb)) return this.fail()
     this.#isBridged = false
     this.#at = AT_TUNNEL_SOCKET
-    if (!isTunnel) this.#finish(skb, socket)
+    if (!isTunnel) this.#finish(skb, socket, null)
   }
 
   /** A tunnel device has taken its headers off and counts a packet of `octets`; `seen` as with {@link bridged}. */
@@ -373,7 +385,7 @@ export class FlowRecorder {
   /** The packet is in the backlog. */
   queued(skb: Skb): void {
     if (this.#at !== ON_ITS_WAY || this.#here !== skb.dev) this.fail()
-    else this.#finish(skb, null)
+    else this.#finish(skb, null, null)
   }
 
   /** Length fields that do not say what is there are not for the cache. */
@@ -384,8 +396,7 @@ export class FlowRecorder {
   /** Nothing has happened to the packet that a replay would not do. */
   #isOrdinary(skb: Skb): boolean {
     if (this.#skb !== skb || this.#frame !== skb.frame || this.#netns!.flowGenid !== this.#gen) return false
-    if (skb.nfct !== null || skb.nfctinfo !== 0 || skb.nfTrace) return false
-    return skb.mark === 0 && skb.vlanProto === 0 && this.#frame.refs === 1
+    return !skb.nfTrace && skb.mark === 0 && skb.vlanProto === 0 && this.#frame.refs === 1
   }
 
   #hasConn(): boolean {
@@ -402,6 +413,28 @@ export class FlowRecorder {
     return this.#takenOut ? TUNNEL : this.#tunnel !== null ? -TUNNEL : 0
   }
 
+  /** Has it reached the next device as veth leaves it? */
+  #isHandedOver(skb: Skb, mac: number): boolean {
+    if (skb.nfct !== null || skb.nfctinfo !== 0 || skb.nfBridge !== null || skb.dst !== null) return false
+    return skb.macHeader === mac && skb.data === mac + ETH_HLEN
+  }
+
+  /** Is it before a qdisc with nothing that the stage does not know of? */
+  #isQueued(skb: Skb, mac: number, dev: NetDevice): boolean {
+    const at = mac + ETH_HLEN - dev.hardHeaderLen
+    return (
+      skb.data === at &&
+      (skb.sk === null || this.#route !== null) &&
+      (dev.hardHeaderLen === 0 || dev.hardHeaderLen === ETH_HLEN)
+    )
+  }
+
+  #mayFinish(skb: Skb, mac: number, socket: FlowSocket | null, egress: NetDevice | null): boolean {
+    if (!this.#isOrdinary(skb)) return false
+    if (socket !== null) return skb.nfct === null && skb.nfctinfo === 0
+    return egress === null ? this.#isHandedOver(skb, mac) : this.#isQueued(skb, mac, egress)
+  }
+
   /** Octets in front of the IP header, from `mac` on. */
   #newHead(skb: Skb, mac: number): Uint8Array {
     const head = skb.buf.slice(mac, this.#mac + ETH_HLEN)
@@ -409,15 +442,14 @@ export class FlowRecorder {
     return head
   }
 
-  #finish(skb: Skb, socket: FlowSocket | null): void {
+  #finish(skb: Skb, socket: FlowSocket | null, egress: NetDevice | null): void {
     const shift = this.#shift()
     const mac = this.#mac + shift
-    const moved = skb.macHeader !== mac || skb.data !== mac + ETH_HLEN
-    if (!this.#isOrdinary(skb)) return this.fail()
-    if (socket === null && (moved || skb.dst !== null || skb.nfBridge !== null)) return this.fail()
-    const rewrites = socket === null && !this.#isBridged && !this.#takenOut
+    if (!this.#mayFinish(skb, mac, socket, egress)) return this.fail()
+    const isFrame = egress === null || egress.hardHeaderLen > 0
+    const rewrites = socket === null && !this.#isBridged && !this.#takenOut && isFrame
     const phase = this.#mac & 3
-    const keyAt = this.#route === null ? 0 : ETH_HLEN
+    const keyAt = ETH_HLEN - this.#hlen
     this.stage = new FlowStage({
       dev: this.#dev,
       route: this.#route,
@@ -455,7 +487,8 @@ export class FlowRecorder {
       tunnel: this.#tunnel,
       verify: this.#verifies() ? this.#verify : null,
       socket,
-      dst: socket === null ? null : skb.dst,
+      egress,
+      dst: skb.dst,
       toDev: skb.dev!,
       skb,
     })

@@ -4,6 +4,7 @@
  * @see net/netfilter/nf_flow_table_ip.c nf_flow_offload_ip_hook
  */
 import { getU16, putU16 } from '../wire/bytes.js'
+import { devXmit } from './dev-tx.js'
 import { csumFold, csumPartial } from '../wire/checksum.js'
 import { ETH_HLEN } from '../wire/ethernet.js'
 import { IPPROTO_UDP, IPV4_HLEN, ipv4DecTtl } from '../wire/ipv4.js'
@@ -71,7 +72,7 @@ export const flowFitsStill = (s: FlowStage, skb: Skb, now: number, known: number
   if (s.gen !== s.netns.flowGenid || s.toGen !== s.toNetns.flowGenid || now >= s.until) return false
   const { data: o, frame } = skb
   const len = skb.tail - o
-  if (len < s.minLen || len > s.maxLen || frame.refs !== 1) return false
+  if (len < s.minLen || len > s.maxLen || o < s.minAt || frame.refs !== 1) return false
   if (s.endsInUdp && getU16(skb.buf, o + FLOW_UDP_LEN) !== len - IPV4_HLEN) return false
   if (s.hooks !== null && s.hooks.conn !== null && !s.hooks.conn.isCurrent()) return false
   if (s.outerHooks !== null && s.outerHooks.conn !== null && !s.outerHooks.conn.isCurrent()) return false
@@ -178,6 +179,26 @@ const passOuterHooks = (hooks: FlowHooks, skb: Skb, o: number): void => {
   if (hooks.post !== null) hooks.post.rewrite(skb)
 }
 
+/** Lets a device with a qdisc have a packet, which begins at `at`. */
+const toQdisc = (s: FlowStage, skb: Skb, at: number): void => {
+  skb.macHeader = skb.data = at
+  skb.networkHeader = at + s.networkOff
+  skb.transportHeader = at + s.transportOff
+  skb.dev = s.toDev
+  skb.pktType = s.toPktType
+  skb.protocol = s.toProtocol
+  skb.priority = s.toPriority
+  skb.ipSummed = s.toIpSummed
+  skb.skbIif = s.toIif
+  skb.dst = s.dst
+  skb.ipFlags = s.toIpFlags
+  skb.nfct = s.nfct
+  skb.nfctinfo = s.nfctinfo
+  skb.brPort = s.brPort
+  skb.brFlags = s.brFlags
+  devXmit(skb)
+}
+
 /** What its socket and its route have decided about a packet stays behind (skbScrub). */
 const leaveHost = (skb: Skb): void => {
   skb.sk = null
@@ -185,7 +206,10 @@ const leaveHost = (skb: Skb): void => {
   skb.ignoreDf = false
 }
 
-/** Takes a packet the recorded way. True when a socket has it; otherwise it is due to be received by `skb.dev`. */
+/**
+ * Takes a packet the recorded way. True when a socket or a device with a qdisc has it; otherwise it is due to be received
+ * by `skb.dev`.
+ */
 export const flowReplay = (s: FlowStage, skb: Skb, now: number, known: number): boolean => {
   const o = skb.data
   if (s.orphans) skbOrphan(skb)
@@ -202,9 +226,13 @@ export const flowReplay = (s: FlowStage, skb: Skb, now: number, known: number): 
     toSocket(s, s.socket, skb, known)
     return true
   }
-  if (s.route !== null) leaveHost(skb)
   const mac = o - ETH_HLEN + s.shift
   if (s.headLen > 0) putHead(s, skb, mac)
+  if (s.egress !== null) {
+    toQdisc(s, skb, o - s.networkOff)
+    return true
+  }
+  if (s.route !== null) leaveHost(skb)
   if (s.tunnel !== null) {
     finishOuter(s, s.tunnel, skb, mac, o, known)
     if (s.outerHooks !== null) passOuterHooks(s.outerHooks, skb, mac + ETH_HLEN)

@@ -1,6 +1,6 @@
 /**
  * One stage of a recorded flow: what becomes of the packets of one flow from the moment when a device hands them to the
- * protocols, or a socket of this host has a route for them, until the next device or a socket has them.
+ * protocols, or a socket of this host has a route for them, until the next device, a qdisc or a socket has them.
  *
  * A stage is a pure function of the frame's first octets, of its metadata, and of state that `flowGenid` of two
  * namespaces stands for. It holds the outcome: headers to write, counters and times to move, and where the packet is then.
@@ -129,6 +129,8 @@ export interface FlowStageInit {
   readonly tunnel: FlowTunnel | null
   readonly verify: FlowVerify | null
   readonly socket: FlowSocket | null
+  /** A device with a qdisc, which sends the packet as any other. */
+  readonly egress: NetDevice | null
   readonly dst: Dst | null
   readonly toDev: NetDevice
   readonly skb: Skb
@@ -174,8 +176,9 @@ export class FlowStage {
   readonly hooks: FlowHooks | null
   readonly outerHooks: FlowHooks | null
   readonly decTtl: boolean
-  /** How far the frame's beginning moves. */
+  /** How far the frame's beginning moves, and where its IP header stands at least so that there is room for that. */
   readonly shift: number
+  readonly minAt: number
   /** Octets in front of the IP header: whole words, and the two before or behind them. */
   readonly headLen: number
   readonly headWords: Int32Array
@@ -194,7 +197,14 @@ export class FlowStage {
    */
   readonly lcoSum: number
   readonly socket: FlowSocket | null
+  readonly egress: NetDevice | null
   readonly dst: Dst | null
+  /** What the namespace knows of a packet that it has not handed over. */
+  readonly toIpFlags: number
+  readonly nfct: object | null
+  readonly nfctinfo: number
+  readonly brPort: object | null
+  readonly brFlags: number
   readonly toDev: NetDevice
   readonly toPktType: number
   readonly toProtocol: number
@@ -247,6 +257,7 @@ export class FlowStage {
     this.outerHooks = init.outerHooks
     this.decTtl = init.decTtl
     this.shift = init.shift
+    this.minAt = ETH_HLEN - init.shift
     const head = init.head ?? new Uint8Array(0)
     const lead = head.length > 0 && ((init.phase + init.shift) & 2) !== 0 ? 2 : 0
     const words = (head.length - lead) >> 2
@@ -256,13 +267,20 @@ export class FlowStage {
     this.headLast = lead + words * 4 < head.length ? getU16(head, head.length - 2) : -1
     this.tunnel = init.tunnel
     this.verify = init.verify
-    this.finishesCsum = init.socket === null && init.shift <= 0 && skb.ipSummed !== CHECKSUM_PARTIAL
+    this.finishesCsum =
+      init.socket === null && init.egress === null && init.shift <= 0 && skb.ipSummed !== CHECKSUM_PARTIAL
     this.outerSum = init.tunnel === null ? 0 : flowHeaderSum(head, ETH_HLEN)
     const isTranslated = init.outerHooks !== null && init.outerHooks.post !== null
     const isWhole = init.ipSummed === CHECKSUM_NONE && this.finishesCsum && !isTranslated
     this.lcoSum = init.tunnel !== null && isWhole ? flowLcoSum(head) : -1
     this.socket = init.socket
+    this.egress = init.egress
     this.dst = init.dst
+    this.toIpFlags = skb.ipFlags
+    this.nfct = skb.nfct
+    this.nfctinfo = skb.nfctinfo
+    this.brPort = skb.brPort
+    this.brFlags = skb.brFlags
     this.toDev = init.toDev
     this.toPktType = skb.pktType
     this.toProtocol = skb.protocol

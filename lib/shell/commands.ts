@@ -1,13 +1,16 @@
 /**
  * The table of commands: what `ip netns exec NS` can run. A new command is one file in command/ and one line here.
  */
-import type { Command } from './command.js'
+import { type Command, commandOf } from '../app/command.js'
 import { arpingCommand } from './command/arping.js'
 import { brctlCommand } from './command/brctl.js'
 import { bridgeCommand } from './command/bridge.js'
 import { conntrackCommand } from './command/conntrack.js'
 import { curlCommand } from './command/curl.js'
+import { etcdCommand } from './command/etcd.js'
+import { etcdctlCommand } from './command/etcdctl.js'
 import { ethtoolCommand } from './command/ethtool.js'
+import { flanneldCommand } from './command/flanneld.js'
 import { ifconfigCommand } from './command/ifconfig.js'
 import { iptablesCommand } from './command/iptables.js'
 import { iptablesRestoreCommand } from './command/iptables-restore.js'
@@ -16,13 +19,19 @@ import { makeIpCommand } from './command/ip.js'
 import { ncCommand } from './command/nc.js'
 import { pingCommand } from './command/ping.js'
 import { ssCommand } from './command/ss.js'
+import { pgrepCommand, pkillCommand } from './command/pkill.js'
 import { sysctlCommand } from './command/sysctl.js'
 import { tcCommand } from './command/tc.js'
 import { tcpdumpCommand } from './command/tcpdump.js'
+import { catCommand } from './coreutils/cat.js'
+import { lsCommand } from './coreutils/ls.js'
+import { mkdirCommand } from './coreutils/mkdir.js'
+import { rmCommand } from './coreutils/rm.js'
+import { teeCommand } from './coreutils/tee.js'
 
 /** All commands, in the order in which messages name them. */
 export const COMMANDS: readonly Command[] = [
-  makeIpCommand(name => COMMANDS.find(c => c.name === name)),
+  makeIpCommand(commandOf),
   bridgeCommand,
   pingCommand,
   arpingCommand,
@@ -39,4 +48,14 @@ export const COMMANDS: readonly Command[] = [
   iptablesCommand,
   iptablesSaveCommand,
   iptablesRestoreCommand,
+  flanneldCommand,
+  catCommand,
+  lsCommand,
+  mkdirCommand,
+  rmCommand,
+  teeCommand,
+  pkillCommand,
+  pgrepCommand,
+  etcdCommand,
+  etcdctlCommand,
 ]

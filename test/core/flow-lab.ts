@@ -64,6 +64,7 @@ export class Life {
     this.world = createWorld({ seed: 7, flowCache })
     if (flowCache) this.world.kernel.flows!.patience = 0
     this.world.sh(net.script)
+    if ('setup' in net) net.setup(this.world)
     if (isTraced) this.#trace()
     if (isTraced) this.#listenToConntrack()
     this.#hosts = net.hosts.map(([netns, address]) => ({ netns: this.world.netns(netns!), address: address! }))

@@ -2,6 +2,13 @@
  * The networks that live with and without the flow cache: the hosts that send and receive with their addresses, commands
  * that change something, and devices that captures may be opened on, as `NETNS DEV`.
  */
+import { Process } from '../../lib/app/process.js'
+import { UdpProxy } from '../../lib/flannel/backend/udp/proxy.js'
+import type { World } from '../../lib/index.js'
+import { udpSocket } from '../../lib/ip/udp.js'
+import { tunOpen } from '../../lib/rtnl/tuntap.js'
+import { parseIpv4 } from '../../lib/wire/ip.js'
+
 const veth = (a: string, ifA: string, b: string, ifB: string): string =>
   `ip -n ${a} link add ${ifA} type veth peer name ${ifB} netns ${b}
 ip -n ${a} link set ${ifA} up
@@ -509,6 +516,58 @@ ${flannelRules(2)}
   events: FLANNEL_EVENTS,
 }
 
+const flannel0 = (world: World, n: number): void => {
+  const { kernel } = world.netns(`host${n}`)
+  const tun = tunOpen(kernel, { name: 'flannel0', mode: 'tun' })
+  world.sh(`ip -n host${n} addr add 10.244.${n}.0/32 dev flannel0
+ip -n host${n} link set flannel0 mtu 1472 up
+ip -n host${n} route add 10.244.0.0/16 dev flannel0`)
+  const sock = udpSocket(kernel)
+  sock.bind({ address: parseIpv4(`192.168.50.${n}`), port: 8285 })
+  const options = { tunIp: parseIpv4(`10.244.${n}.0`), mtu: 1472 }
+  const proxy = new UdpProxy(new Process(kernel, 'flanneld'), tun, sock, options)
+  proxy.setRoute(parseIpv4(`10.244.${3 - n}.0`), 24, parseIpv4(`192.168.50.${3 - n}`), 8285)
+}
+
+/** The same with flannel's backend udp. */
+const FLANNEL_UDP = {
+  script: `${netnses('host1', 'pod1', 'host2', 'pod2', 'pod3')}${podHost(1)}${podHost(2)}${veth('host1', 'eth0', 'host2', 'eth0')}${POD3}${[1, 2].map(n => `ip -n host${n} addr add 192.168.50.${n}/24 dev eth0\n`).join('')}${flannelRules(1)}
+${flannelRules(2)}
+`,
+  setup: (world: World): void => {
+    flannel0(world, 1)
+    flannel0(world, 2)
+  },
+  hosts: FLANNEL_HOSTS,
+  devs: ['pod1 eth0', 'host1 veth0', 'host1 flannel0', 'host1 eth0', 'host2 eth0', 'host2 flannel0', 'pod2 eth0'],
+  events: [
+    ...FLANNEL_EVENTS.map(e => e.replaceAll('8472', '8285').replaceAll('8473', '8286')),
+    'ip -n host1 link set flannel0 txqueuelen 1',
+    'ip -n host1 link set flannel0 mtu 600',
+    'ip -n host1 link set flannel0 down',
+    'ip -n host1 link set flannel0 up',
+    'ip -n host1 link del flannel0',
+    'ip -n host2 link set flannel0 down',
+    'ip -n host2 link set flannel0 up',
+    'ip -n host2 link set flannel0 mtu 1200',
+    'ip -n host2 link del flannel0',
+    'tc -n host1 qdisc add dev flannel0 root netem delay 3ms',
+    'tc -n host1 qdisc add dev flannel0 root tbf rate 100kbit burst 1500 limit 3000',
+    'tc -n host1 qdisc del dev flannel0 root',
+    'tc -n host2 qdisc add dev cni0 root pfifo_fast',
+    'ip -n host1 route add 10.244.2.2/32 dev flannel0 mtu 700',
+    'ip -n host1 addr del 192.168.50.1/24 dev eth0',
+    'ip netns exec host1 sysctl -w net.ipv4.conf.flannel0.rp_filter=1',
+    'ip netns exec host2 sysctl -w net.ipv4.conf.flannel0.rp_filter=1',
+    'ip netns exec host2 sysctl -w net.ipv4.conf.flannel0.forwarding=0',
+    'ip netns exec host1 iptables -A FORWARD -o flannel0 -p udp -m udp --dport 7 -j DROP',
+    'ip netns exec host2 iptables -t raw -A PREROUTING -i flannel0 -p udp -m ttl --ttl-gt 61 -j DROP',
+    'ip netns exec host2 iptables -t nat -I PREROUTING -i flannel0 -p udp --dport 9 -j REDIRECT --to-ports 7',
+    'ip netns exec host1 iptables -t nat -I POSTROUTING -o flannel0 -p udp -j MASQUERADE',
+    'ip netns exec host1 iptables -t nat -I POSTROUTING -o eth0 -p udp -j MASQUERADE',
+  ],
+}
+
 /** The networks by name. */
-export const NETS = { BRIDGE, ROUTERS, VXLAN, OVERLAY, NAT, FLANNEL_VXLAN, FLANNEL_HOSTGW }
+export const NETS = { BRIDGE, ROUTERS, VXLAN, OVERLAY, NAT, FLANNEL_VXLAN, FLANNEL_HOSTGW, FLANNEL_UDP }
 export type NetName = keyof typeof NETS

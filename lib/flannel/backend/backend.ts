@@ -1,0 +1,100 @@
+/**
+ * What a backend is: how packets get from host to host. A new one is one file here and one line in backends.ts.
+ *
+ * @see flannel backend/common.go, backend/simple_network.go
+ */
+import type { Process } from '../../app/process.js'
+import { type Context, type Thread, wait } from '../../app/thread.js'
+import type { NetDevice } from '../../core/netdev.js'
+import type { Glog } from '../glog.js'
+import type { FlannelConfig } from '../subnet/config.js'
+import type { Prefix } from '../../wire/ip.js'
+import { type Lease, type LeaseEvent, makeSubnetKey, type SubnetManager } from '../subnet/subnet.js'
+
+/** The host's interface to the other hosts. */
+export interface ExternalInterface {
+  readonly iface: NetDevice
+  /** Address of the interface, int32. */
+  readonly ifaceAddr: number
+  /** Address under which the others reach it. */
+  readonly extAddr: number
+}
+
+/** What a backend works with. */
+export interface BackendEnv {
+  readonly process: Process
+  readonly log: Glog
+  readonly sm: SubnetManager
+  readonly ext: ExternalInterface
+  /** MAC for a device that the backend makes, where the user gave one; null: drawn at random. */
+  readonly vtepMac: number | null
+  /** Leases of the other hosts that the daemon knows. */
+  readonly peers: PeerTable
+}
+
+/** The other hosts' leases as a daemon knows them. */
+export class PeerTable {
+  readonly #leases = new Map<string, Lease>()
+  /** Virtual time of the last change in nanoseconds. */
+  changedNs = 0
+
+  get leases(): Lease[] {
+    return [...this.#leases.values()]
+  }
+
+  get size(): number {
+    return this.#leases.size
+  }
+
+  has(subnet: Prefix): boolean {
+    return this.#leases.has(makeSubnetKey(subnet))
+  }
+
+  /** Takes over what has changed at `now`. */
+  update(batch: readonly LeaseEvent[], now: number): void {
+    for (const { type, lease } of batch) {
+      const key = makeSubnetKey(lease.subnet)
+      if (type === 'removed') this.#leases.delete(key)
+      else this.#leases.set(key, lease)
+      this.changedNs = now
+    }
+  }
+}
+
+/** A network that stands. */
+export interface Network {
+  readonly lease: Lease
+  /** What is left for packets of pods, in octets. */
+  readonly mtu: number
+  /** Follows the leases of the others until the context is cancelled. */
+  run(ctx: Context): Thread
+}
+
+/** A backend of a daemon. */
+export interface Backend {
+  /** Takes the lease and sets the network up. Throws a SubnetError with flannel's text. */
+  registerNetwork(ctx: Context, config: FlannelConfig): Thread<Network>
+}
+
+/** A kind of backend: one line of the table. */
+export interface BackendKind {
+  /** As in `"Backend": {"Type": ...}`. */
+  readonly type: string
+  /** Makes it for a daemon. Throws a SubnetError with flannel's text when it can't work there. */
+  readonly make: (env: BackendEnv) => Backend
+}
+
+/** A network that needs nothing while it runs. */
+export class SimpleNetwork implements Network {
+  readonly lease: Lease
+  readonly mtu: number
+
+  constructor(lease: Lease, mtu: number) {
+    this.lease = lease
+    this.mtu = mtu
+  }
+
+  *run(ctx: Context): Thread {
+    yield* wait(ctx.done)
+  }
+}
