@@ -22,6 +22,8 @@ export const ERRNO = {
   EEXIST: [17, 'File exists'],
   EXDEV: [18, 'Invalid cross-device link'],
   ENODEV: [19, 'No such device'],
+  ENOTDIR: [20, 'Not a directory'],
+  EISDIR: [21, 'Is a directory'],
   EINVAL: [22, 'Invalid argument'],
   ENOSPC: [28, 'No space left on device'],
   EMLINK: [31, 'Too many links'],
@@ -54,6 +56,7 @@ export const ERRNO = {
   EHOSTUNREACH: [113, 'No route to host'],
   EALREADY: [114, 'Operation already in progress'],
   EINPROGRESS: [115, 'Operation now in progress'],
+  ECANCELED: [125, 'Operation canceled'],
 } as const
 
 /** Name of an errno that netloom uses, for example `EEXIST`. */

@@ -2,8 +2,13 @@
  * A running program of the lab: what ping, nc, arping and tcpdump are to the shell and to user code. A program is plain
  * callbacks on sockets and timers; it runs while the world runs.
  */
-import type { Netns } from '../core/netns.js'
+import { type Netns, type NetnsSlot, netnsSlot } from '../core/netns.js'
 import type { Sock } from '../ip/sock.js'
+
+const PROCESSES: NetnsSlot<Set<Process>> = netnsSlot('processes', () => new Set())
+
+/** The programs that run in a namespace, by number. */
+export const processesOf = (netns: Netns): Process[] => [...netns.slot(PROCESSES)]
 
 /** A program in a namespace. It has ended when `exitStatus` is not null. */
 export class Process {
@@ -18,14 +23,17 @@ export class Process {
   stdout = ''
   stderr = ''
   readonly #onExit: (() => void)[] = []
+  readonly #onEnd = new Set<() => void>()
   readonly #onTerm: () => void
+  #lastFd = 2
 
   /** `onTerm` releases what the program holds (sockets, timers); called exactly once, when the process ends for any reason. */
-  constructor(netns: Netns, name: string, onTerm: () => void) {
+  constructor(netns: Netns, name: string, onTerm: () => void = () => {}) {
     this.netns = netns
     this.name = name
     this.pid = ++netns.world.lastPid
     this.#onTerm = onTerm
+    netns.slot(PROCESSES).add(this)
   }
 
   /**
@@ -37,17 +45,49 @@ export class Process {
     sk.holder = { name: this.name, pid: this.pid, fd }
   }
 
+  /** The next free file descriptor; 0 to 2 are standard input, output and error. */
+  nextFd(): number {
+    return ++this.#lastFd
+  }
+
+  /** Calls `release` when the program ends, before those of {@link onExit}; returns what takes that back. */
+  onEnd(release: () => void): () => void {
+    if (this.exitStatus === null) this.#onEnd.add(release)
+    else release()
+    return () => this.#onEnd.delete(release)
+  }
+
   /** Ends the program with `status`; only the first call counts. */
   exit(status: number): void {
     if (this.exitStatus !== null) return
     this.exitStatus = status
+    this.netns.slot(PROCESSES).delete(this)
     this.#onTerm()
+    for (const release of this.#onEnd) release()
+    this.#onEnd.clear()
     for (const fn of this.#onExit) fn()
   }
 
-  /** Ends it from outside, as SIGTERM does: status 143. */
+  /** Goes on when the script that started it has ended (etcd, flanneld): what nohup and systemd do. */
+  isDaemon = false
+  /** What SIGTERM and SIGINT do; null ends the program at once. */
+  onSignal: (() => void) | null = null
+
+  /** Ends it from outside, as SIGTERM does: status 143, unless the program handles the signal. */
   kill(): void {
-    this.exit(143)
+    if (this.exitStatus !== null) return
+    if (this.onSignal === null) this.exit(143)
+    else this.onSignal()
+  }
+
+  /** Ends it at once, as SIGKILL does: status 137. */
+  killHard(): void {
+    this.exit(137)
+  }
+
+  /** Names what it does in messages about what is pending. */
+  label(what: string): string {
+    return `${what} of ${this.name} in ${this.netns.name}`
   }
 
   /** Calls `fn` when the program ends; at once if it has. */

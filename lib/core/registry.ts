@@ -56,6 +56,11 @@ export interface LinkKind<A extends object = object> {
   readonly fdb?: FdbOps
 }
 
+/** A command that programs execute by its name; what it is, app/command.ts says. */
+export interface Executable {
+  readonly name: string
+}
+
 /** Kinds by name. */
 export class Registry<T> {
   readonly #what: string

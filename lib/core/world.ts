@@ -17,7 +17,7 @@ import { Netns } from './netns.js'
 import { NotifierChain } from './notifier.js'
 import { DEFAULT_PROFILE, type KernelProfile } from './profile.js'
 import type { QdiscOps } from './qdisc.js'
-import { type LinkKind, Registry } from './registry.js'
+import { type Executable, type LinkKind, Registry } from './registry.js'
 import { type Skb, SkbPool } from './skb.js'
 import type { SysctlProvider } from './sysctl.js'
 
@@ -80,6 +80,8 @@ export class World {
   readonly linkWatch: LinkWatch
   readonly linkKinds: Registry<LinkKind> = new Registry<LinkKind>('link kind')
   readonly qdiscKinds: Registry<QdiscOps> = new Registry<QdiscOps>('qdisc kind')
+  /** Commands, as a host has them in its PATH; see app/command.ts. */
+  readonly executables: Registry<Executable> = new Registry<Executable>('command')
   /** Major number of the last qdisc that got one by itself. */
   qdiscAutohandle = 0x8000
   readonly sysctlProviders: SysctlProvider[] = []

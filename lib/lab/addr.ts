@@ -16,7 +16,7 @@ import {
 import { formatIpv4, isLoopback4, maskOf } from '../wire/ip.js'
 import { type DevRef, devOf } from './refs.js'
 import { SCOPE_NUMBERS, type ScopeWord } from './route-words.js'
-import { checkOptions, defined, ipv4Option, prefixOption, wordOption } from './text.js'
+import { checkOptions, defined, ipv4Option, prefixOption, wordOption } from '../app/text.js'
 
 /** Options of `addr.add`. */
 export interface AddrOptions {

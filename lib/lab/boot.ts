@@ -6,6 +6,7 @@
  *
  * @see init/main.c do_initcalls
  */
+import { type Command, registerCommands } from '../app/command.js'
 import type { QdiscOps } from '../core/qdisc.js'
 import type { LinkKind } from '../core/registry.js'
 import { World as Kernel, type WorldOptions as KernelOptions } from '../core/world.js'
@@ -16,12 +17,14 @@ import { nfConntrackInit } from '../netfilter/conntrack/nf-conntrack-init.js'
 import { netfilterInit } from '../netfilter/netfilter.js'
 import { nsidEvent } from '../rtnl/nsid.js'
 import { QDISC_KINDS, registerQdiscs } from '../sched/kinds.js'
+import { COMMANDS } from '../shell/commands.js'
 
 /** Makes a kernel with everything that netloom has, and further kinds besides. Throws for a kind that is there already. */
 export const boot = (
   options: KernelOptions,
   linkKinds: readonly LinkKind[],
   qdiscKinds: readonly QdiscOps[] = [],
+  commands: readonly Command[] = [],
 ): Kernel => {
   const kernel = new Kernel(options)
   kernel.sysctlProviders.push(netSysctlProvider)
@@ -31,5 +34,6 @@ export const boot = (
   netfilterInit(kernel)
   kernel.notifiers.register(nsidEvent)
   registerDevices(kernel, [...LINK_KINDS, ...linkKinds])
+  registerCommands(kernel, [...COMMANDS, ...commands])
   return kernel
 }

@@ -12,7 +12,7 @@ import {
 } from '../rtnl/bridge-vlan.js'
 import { NetloomError } from '../errors.js'
 import { type DevRef, devOf } from './refs.js'
-import { checkOptions, defined } from './text.js'
+import { checkOptions, defined } from '../app/text.js'
 
 /** State of a port within a VLAN. */
 export type BridgeVlanState = 'disabled' | 'listening' | 'learning' | 'forwarding' | 'blocking'

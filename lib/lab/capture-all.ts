@@ -6,9 +6,9 @@ import { compileFilter, type FrameFilter } from '../capture/filter.js'
 import { type CaptureAll, type CaptureAllOptions as KernelOptions, captureAll } from '../capture/tap-all.js'
 import type { World as Kernel } from '../core/world.js'
 import { NetloomError } from '../errors.js'
-import { Printable } from './printable.js'
+import { Printable } from '../app/printable.js'
 import type { NetnsRef } from './refs.js'
-import { checkOptions } from './text.js'
+import { checkOptions } from '../app/text.js'
 
 /** Options of `world.captureAll`. */
 export interface CaptureAllOptions {

@@ -12,8 +12,8 @@ import { createDissector } from '../wire/dissect.js'
 import type { Dev } from './dev.js'
 import { Frame } from './frame.js'
 import type { DevRef, NetnsRef } from './refs.js'
-import { Printable } from './printable.js'
-import { checkOptions } from './text.js'
+import { Printable } from '../app/printable.js'
+import { checkOptions } from '../app/text.js'
 
 /** Options of `world.capture`. */
 export interface CaptureOptions {

@@ -28,7 +28,7 @@ import {
 } from '../rtnl/conntrack.js'
 import { formatIpv4 } from '../wire/ip.js'
 import { IPPROTO_ICMP } from '../wire/ipv4.js'
-import { checkOptions, ipv4Option, numberOption } from './text.js'
+import { checkOptions, ipv4Option, numberOption } from '../app/text.js'
 
 /** One direction of a connection. */
 export interface CtTuple {

@@ -8,7 +8,7 @@ import { octetText } from '../app/octet-text.js'
 import type { Netns as KernelNetns } from '../core/netns.js'
 import { concatOctets } from '../wire/repr.js'
 import { Program } from './program.js'
-import { checkOptions, octetsOf, type Payload } from './text.js'
+import { checkOptions, octetsOf, type Payload } from '../app/text.js'
 
 /** Options of `netns.curl`: those of curl by name. */
 export interface CurlOptions extends Omit<KernelCurlOptions, 'data'> {

@@ -7,7 +7,7 @@ import { formatMac } from '../wire/mac.js'
 import type { Handles } from './handles.js'
 import { publicLinkInfo, type LinkInfo } from './link-info.js'
 import type { Netns } from './netns.js'
-import { Printable } from './printable.js'
+import { Printable } from '../app/printable.js'
 
 /**
  * A network device. Change it with `netns.link.set(dev, ...)`.

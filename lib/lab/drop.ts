@@ -7,7 +7,7 @@ import { formatTime } from '../sim/time.js'
 import { dissect } from '../wire/dissect.js'
 import { IPV4_OK, IPV4_TOO_SMALL, ipv4Ok } from '../wire/ipv4.js'
 import { hexText } from './frame.js'
-import { Printable } from './printable.js'
+import { Printable } from '../app/printable.js'
 
 /** A packet that never got a link-layer header begins with an IPv4 header whose checksum is right. */
 const isRaw = (b: Uint8Array): boolean => {

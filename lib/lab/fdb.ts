@@ -32,7 +32,7 @@ import { formatIpv4 } from '../wire/ip.js'
 import { formatMac } from '../wire/mac.js'
 import { type DevRef, devOf } from './refs.js'
 import { entryFlags } from './route-words.js'
-import { checkOptions, defined, ipv4Option, macOption, numberOption, wordOption } from './text.js'
+import { checkOptions, defined, ipv4Option, macOption, numberOption, wordOption } from '../app/text.js'
 
 /** State of a forwarding entry: of the device itself, set by hand, or learned. */
 export type FdbState = 'permanent' | 'static' | 'dynamic'

@@ -6,7 +6,7 @@ import { PACKET_OUTGOING } from '../core/skb.js'
 import { formatTime } from '../sim/time.js'
 import { dissect } from '../wire/dissect.js'
 import { decodeFrame, type FrameRepr } from '../wire/frame.js'
-import { Printable } from './printable.js'
+import { Printable } from '../app/printable.js'
 
 /** Which way a frame went through the device. */
 export type FrameDirection = 'in' | 'out'

@@ -23,7 +23,7 @@ import { iptablesSaveText } from '../shell/command/iptables-save.js'
 import { addrText, protoToName } from '../shell/iptables/addresses.js'
 import { listText, saveRule } from '../shell/iptables/iptables-text.js'
 import { type IptablesTable, type IptablesWords, refusalOf, runIptables, wordsOf } from './iptables-words.js'
-import { checkOptions, numberOption, octetsOf } from './text.js'
+import { checkOptions, numberOption, octetsOf } from '../app/text.js'
 
 /** A rule as it stands in its chain. */
 export interface IptablesRule {

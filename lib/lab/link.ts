@@ -9,7 +9,7 @@ import { type LinkInfo, publicLinkInfo } from './link-info.js'
 import { linkKindOptions } from './link-kinds.js'
 import type { LinkAdd, LinkSet, NewOtherLink, OtherLinkChange } from './link-spec.js'
 import { type DevRef, devOf, netnsOf } from './refs.js'
-import { checkOptions, defined, optionalMac } from './text.js'
+import { checkOptions, defined, optionalMac } from '../app/text.js'
 
 const NEW_LINK = [
   'kind',

@@ -5,7 +5,7 @@ import type { Netns as KernelNetns } from '../core/netns.js'
 import { maddrText } from '../report/ip-maddr-text.js'
 import { type MaddrInfo as KernelMaddrInfo, maddrAdd, maddrDel, maddrList } from '../rtnl/maddr.js'
 import { type DevRef, devOf } from './refs.js'
-import { checkOptions, macOption } from './text.js'
+import { checkOptions, macOption } from '../app/text.js'
 
 /** A multicast address that a device listens to. */
 export interface MaddrInfo {

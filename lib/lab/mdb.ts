@@ -6,7 +6,7 @@ import { type MdbInfo as KernelMdbInfo, type MdbSpec, mdbAdd, mdbDel, mdbList } 
 import { formatIpv4 } from '../wire/ip.js'
 import { formatMac, isMacText } from '../wire/mac.js'
 import { type DevRef, devOf } from './refs.js'
-import { checkOptions, defined, ipv4Option, macOption } from './text.js'
+import { checkOptions, defined, ipv4Option, macOption } from '../app/text.js'
 
 /** A membership to add or delete. */
 export interface MdbOptions {

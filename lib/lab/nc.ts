@@ -6,7 +6,7 @@ import { octetText } from '../app/octet-text.js'
 import type { Netns as KernelNetns } from '../core/netns.js'
 import { concatOctets } from '../wire/repr.js'
 import { Program } from './program.js'
-import { octetsOf, type Payload } from './text.js'
+import { octetsOf, type Payload } from '../app/text.js'
 
 /** Options of `netns.nc`: those of Debian's netcat by name; UDP unless `tcp` is set. */
 export interface NcOptions extends Omit<KernelNcOptions, 'source' | 'destination' | 'stdin' | 'isStdinNull'> {

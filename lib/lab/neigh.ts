@@ -8,7 +8,7 @@ import { formatIpv4 } from '../wire/ip.js'
 import { formatMac } from '../wire/mac.js'
 import { type DevRef, devOf } from './refs.js'
 import { entryFlags, NUD_NUMBERS, type NudWord, nudWord } from './route-words.js'
-import { checkOptions, defined, ipv4Option, macOption, wordOption } from './text.js'
+import { checkOptions, defined, ipv4Option, macOption, wordOption } from '../app/text.js'
 
 /** Options of `neigh.add`. */
 export interface NeighOptions {

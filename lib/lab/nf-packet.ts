@@ -32,8 +32,8 @@ import { ipv4Ihl } from '../wire/ipv4.js'
 import { type ConntrackEntry, publicEntry } from './conntrack.js'
 import type { Dev } from './dev.js'
 import type { Handles } from './handles.js'
-import { Printable } from './printable.js'
-import { numberOption } from './text.js'
+import { Printable } from '../app/printable.js'
+import { numberOption } from '../app/text.js'
 
 /** Of a device that is there no longer, a held packet is dropped, as the kernel drops those that it queued. */
 const isGone = (dev: NetDevice | null): boolean => dev !== null && !dev.registered

@@ -53,8 +53,8 @@ import { kfreeSkb, type Skb } from '../core/skb.js'
 import { NetloomError } from '../errors.js'
 import type { Handles } from './handles.js'
 import { NfPacket } from './nf-packet.js'
-import { Printable } from './printable.js'
-import { checkOptions, wordOption } from './text.js'
+import { Printable } from '../app/printable.js'
+import { checkOptions, wordOption } from '../app/text.js'
 
 /**
  * What becomes of a packet: `accept`: it goes on; `drop`: it ends, and a local sender hears EPERM; `stolen`: the handler holds

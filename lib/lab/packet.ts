@@ -9,8 +9,8 @@ import { errnoName, NetloomError, strerror } from '../errors.js'
 import { ETH_P_ALL } from '../wire/ethernet.js'
 import { encodeFrame, type FrameInit } from '../wire/frame.js'
 import { type DevRef, devOf } from './refs.js'
-import { Printable } from './printable.js'
-import { checkOptions } from './text.js'
+import { Printable } from '../app/printable.js'
+import { checkOptions } from '../app/text.js'
 
 /** For whom a frame was. */
 export type PacketDirection = 'host' | 'broadcast' | 'multicast' | 'otherhost' | 'outgoing'

@@ -2,7 +2,7 @@
  * A program of the lab as users hold it: ping, arping, nc.
  */
 import type { Process } from '../app/process.js'
-import { Printable } from './printable.js'
+import { Printable } from '../app/printable.js'
 
 /** A program that runs while the world runs. */
 export abstract class Program extends Printable {

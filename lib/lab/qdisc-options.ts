@@ -16,7 +16,7 @@ import {
   partOption,
   wholeOption,
 } from './impairments.js'
-import { checkOptions, type Defined, defined } from './text.js'
+import { checkOptions, type Defined, defined } from '../app/text.js'
 
 /** `pfifo`, `pfifo_head_drop` (packets) and `bfifo` (octets). */
 export interface FifoQdisc {

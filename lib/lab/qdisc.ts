@@ -7,7 +7,7 @@ import { NetloomError } from '../errors.js'
 import { type QdiscInfo as KernelQdiscInfo, qdiscDel, qdiscList, qdiscModify, type QdiscVerb } from '../rtnl/qdisc.js'
 import { type QdiscOptions, qdiscAttrs } from './qdisc-options.js'
 import { type DevRef, devOf } from './refs.js'
-import { defined } from './text.js'
+import { defined } from '../app/text.js'
 
 /** Where a qdisc stands. */
 export interface QdiscPlace {

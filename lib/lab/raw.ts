@@ -6,7 +6,7 @@ import { type RawPacket as KernelRawPacket, type RawSocket as KernelRawSocket, r
 import { formatIpv4 } from '../wire/ip.js'
 import { IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_TCP, IPPROTO_UDP, ipv4Daddr, ipv4Saddr } from '../wire/ipv4.js'
 import { SOCKET_OPTIONS, Socket, type SocketOptions } from './socket.js'
-import { checkOptions, ipv4Option, octetsOf, type Payload, wordOption } from './text.js'
+import { checkOptions, ipv4Option, octetsOf, type Payload, wordOption } from '../app/text.js'
 
 /** An IPv4 protocol by name or number. */
 export type ProtocolName = 'icmp' | 'igmp' | 'tcp' | 'udp'

@@ -3,6 +3,7 @@
  */
 import type { NetDevice } from '../core/netdev.js'
 import type { Netns as KernelNetns } from '../core/netns.js'
+import { deviceOf } from '../app/endpoint.js'
 import type { Dev } from './dev.js'
 import type { Netns } from './netns.js'
 
@@ -13,8 +14,7 @@ export type DevRef = string | Dev
 export type NetnsRef = string | Netns
 
 /** The kernel's device behind a reference. Throws ENODEV `Cannot find device "NAME"`. */
-export const devOf = (netns: KernelNetns, ref: DevRef): NetDevice =>
-  typeof ref === 'string' ? netns.dev(ref) : ref.kernel
+export const devOf = (netns: KernelNetns, ref: DevRef): NetDevice => deviceOf(netns, ref)
 
 /** The kernel's namespace behind a reference. Throws ENOENT. */
 export const netnsOf = (netns: KernelNetns, ref: NetnsRef): KernelNetns =>

@@ -35,7 +35,7 @@ import {
   type TableWord,
   TYPE_NUMBERS,
 } from './route-words.js'
-import { checkOptions, defined, ipv4Option, prefixOption, wordOption } from './text.js'
+import { checkOptions, defined, ipv4Option, prefixOption, wordOption } from '../app/text.js'
 
 /** A next hop of several. */
 export interface NexthopOptions {

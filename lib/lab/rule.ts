@@ -23,7 +23,7 @@ import {
   TABLE_NUMBERS,
   type TableWord,
 } from './route-words.js'
-import { checkOptions, defined, prefixOption, wordOption } from './text.js'
+import { checkOptions, defined, prefixOption, wordOption } from '../app/text.js'
 
 /** A port, or the first and the last of a range. */
 export type PortRange = number | readonly [first: number, last: number]

@@ -9,8 +9,8 @@ import { MCAST_EXCLUDE, MCAST_INCLUDE } from '../ip/mc-list.js'
 import type { PmtuDisc, Sock } from '../ip/sock.js'
 import { formatIpv4 } from '../wire/ip.js'
 import { type DevRef, devOf } from './refs.js'
-import { Printable } from './printable.js'
-import { checkOptions, ipv4Option } from './text.js'
+import { Printable } from '../app/printable.js'
+import { checkOptions, ipv4Option } from '../app/text.js'
 
 /** Options of every IPv4 socket; each can also be set later under the same name. */
 export interface SocketOptions {

@@ -5,9 +5,9 @@ import type { Netns as KernelNetns } from '../core/netns.js'
 import type { TcpInfo } from '../ip/tcp/tcp-info.js'
 import { type InetDiagMsg, inetDiagDump, type SkMemInfo } from '../rtnl/inet-diag.js'
 import { formatIpv4 } from '../wire/ip.js'
-import { TCP_STATE_WORDS, type TcpStateWord } from './tcp-words.js'
-import { checkOptions } from './text.js'
-import type { Endpoint } from './udp.js'
+import { TCP_STATE_WORDS, type TcpStateWord } from '../app/tcp-words.js'
+import { checkOptions } from '../app/text.js'
+import type { Endpoint } from '../app/endpoint.js'
 
 /** Which sockets are listed. Without `state` it is all of them, as with `-a`. */
 export interface SsFilter {

@@ -9,7 +9,7 @@ import {
   type TcpMetricsInfo as KernelTcpMetricsInfo,
 } from '../rtnl/tcp-metrics.js'
 import { formatIpv4 } from '../wire/ip.js'
-import { ipv4Option, checkOptions } from './text.js'
+import { ipv4Option, checkOptions } from '../app/text.js'
 
 /** What TCP remembers about a peer. Values that are not known are 0. */
 export interface TcpMetricsInfo {

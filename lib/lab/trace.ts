@@ -14,9 +14,9 @@ import { NfTracer, traceCtState } from '../rtnl/nf-trace.js'
 import { saveRule } from '../shell/iptables/iptables-text.js'
 import { formatTime } from '../sim/time.js'
 import { dissect } from '../wire/dissect.js'
-import { Printable } from './printable.js'
+import { Printable } from '../app/printable.js'
 import type { NetnsRef } from './refs.js'
-import { checkOptions } from './text.js'
+import { checkOptions } from '../app/text.js'
 
 /** Options of `world.trace`. */
 export interface TraceOptions {

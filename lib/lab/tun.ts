@@ -7,8 +7,8 @@ import { errnoName, NetloomError, strerror } from '../errors.js'
 import { tunClose, type TunFile, tunOpen, tunRead, tunSetPersist, tunWrite } from '../rtnl/tuntap.js'
 import type { Dev } from './dev.js'
 import type { Handles } from './handles.js'
-import { Printable } from './printable.js'
-import { checkOptions } from './text.js'
+import { Printable } from '../app/printable.js'
+import { checkOptions } from '../app/text.js'
 
 /** Takes a packet that the device sends: an IP packet of a tun, an Ethernet frame of a tap; the octets are its own. */
 export type TunHandler = (packet: Uint8Array, tun: Tun) => void

@@ -2,18 +2,13 @@
  * UDP sockets as users hold them: programs are callbacks on them, or read them when they like.
  */
 import type { Netns as KernelNetns } from '../core/netns.js'
+import type { Endpoint } from '../app/endpoint.js'
 import { octetText } from '../app/octet-text.js'
 import { type Datagram, type UdpSocket as KernelUdpSocket, udpSocket } from '../ip/udp.js'
 import { formatIpv4 } from '../wire/ip.js'
-import { Printable } from './printable.js'
+import { Printable } from '../app/printable.js'
 import { SOCKET_OPTIONS, Socket, type SocketOptions } from './socket.js'
-import { checkOptions, ipv4Option, octetsOf, type Payload } from './text.js'
-
-/** An address with a port. */
-export interface Endpoint {
-  readonly address: string
-  readonly port: number
-}
+import { checkOptions, ipv4Option, octetsOf, type Payload } from '../app/text.js'
 
 /** A received datagram. */
 export class UdpDatagram extends Printable {

@@ -1,6 +1,7 @@
 /**
  * A World as users hold it: one emulated machine, its clock, and everything that happens on it.
  */
+import type { Command } from '../app/command.js'
 import type { NfLogEntry, NfLogger } from '../core/netfilter.js'
 import type { Accounting } from '../core/netns.js'
 import type { QdiscOps } from '../core/qdisc.js'
@@ -17,11 +18,11 @@ import { type Drop, DroppedPacket } from './drop.js'
 import { Handles } from './handles.js'
 import { devOf } from './refs.js'
 import type { Netns } from './netns.js'
-import { Printable } from './printable.js'
+import { Printable } from '../app/printable.js'
 import { Timer } from './timer.js'
 import { Trace, type TraceOptions } from './trace.js'
 import { VERSION } from './version.js'
-import { checkOptions } from './text.js'
+import { checkOptions } from '../app/text.js'
 
 /** Options of {@link createWorld}. */
 export interface WorldOptions extends KernelOptions {
@@ -29,6 +30,8 @@ export interface WorldOptions extends KernelOptions {
   readonly linkKinds?: readonly LinkKind[]
   /** Kinds of qdiscs besides those that netloom brings. */
   readonly qdiscKinds?: readonly QdiscOps[]
+  /** Commands besides those that netloom brings: what `ip netns exec NS` and programs of the lab can execute. */
+  readonly commands?: readonly Command[]
 }
 
 /** Virtual nanoseconds in which `run()` must come to rest: an hour. */
@@ -295,7 +298,15 @@ export class World extends Printable {
  * const world = createWorld({ seed: 1 })
  */
 export const createWorld = (options: WorldOptions = {}): World => {
-  checkOptions('createWorld', options, ['seed', 'stormLimit', 'profile', 'flowCache', 'linkKinds', 'qdiscKinds'])
-  const { linkKinds = [], qdiscKinds = [], ...rest } = options
-  return new World(boot(rest, linkKinds, qdiscKinds))
+  checkOptions('createWorld', options, [
+    'seed',
+    'stormLimit',
+    'profile',
+    'flowCache',
+    'linkKinds',
+    'qdiscKinds',
+    'commands',
+  ])
+  const { linkKinds = [], qdiscKinds = [], commands = [], ...rest } = options
+  return new World(boot(rest, linkKinds, qdiscKinds, commands))
 }

@@ -1,7 +1,7 @@
 /**
  * The table of commands: what `ip netns exec NS` can run. A new command is one file in command/ and one line here.
  */
-import type { Command } from './command.js'
+import { type Command, commandOf } from '../app/command.js'
 import { arpingCommand } from './command/arping.js'
 import { brctlCommand } from './command/brctl.js'
 import { bridgeCommand } from './command/bridge.js'
@@ -16,13 +16,19 @@ import { makeIpCommand } from './command/ip.js'
 import { ncCommand } from './command/nc.js'
 import { pingCommand } from './command/ping.js'
 import { ssCommand } from './command/ss.js'
+import { pgrepCommand, pkillCommand } from './command/pkill.js'
 import { sysctlCommand } from './command/sysctl.js'
 import { tcCommand } from './command/tc.js'
 import { tcpdumpCommand } from './command/tcpdump.js'
+import { catCommand } from './coreutils/cat.js'
+import { lsCommand } from './coreutils/ls.js'
+import { mkdirCommand } from './coreutils/mkdir.js'
+import { rmCommand } from './coreutils/rm.js'
+import { teeCommand } from './coreutils/tee.js'
 
 /** All commands, in the order in which messages name them. */
 export const COMMANDS: readonly Command[] = [
-  makeIpCommand(name => COMMANDS.find(c => c.name === name)),
+  makeIpCommand(commandOf),
   bridgeCommand,
   pingCommand,
   arpingCommand,
@@ -39,4 +45,11 @@ export const COMMANDS: readonly Command[] = [
   iptablesCommand,
   iptablesSaveCommand,
   iptablesRestoreCommand,
+  catCommand,
+  lsCommand,
+  mkdirCommand,
+  rmCommand,
+  teeCommand,
+  pkillCommand,
+  pgrepCommand,
 ]

@@ -1,7 +1,7 @@
 /**
  * The shell: scripts of real commands, and the commands one by one.
  */
-export type { Command, CommandContext } from './command.js'
+export type { Command, CommandContext } from '../app/command.js'
 export { COMMANDS } from './commands.js'
 export {
   type CommandStatement,

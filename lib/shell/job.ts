@@ -59,9 +59,9 @@ export class Job {
     return this.status !== null
   }
 
-  /** Ends the program if it still runs. */
+  /** Ends the program if it still runs and is no daemon. */
   kill(): void {
-    this.#process?.kill()
+    if (this.#process?.isDaemon === false) this.#process.kill()
     this.poll()
   }
 

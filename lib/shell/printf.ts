@@ -4,7 +4,7 @@
  * @see printf(1), IEEE Std 1003.1 printf
  */
 import { NetloomError } from '../errors.js'
-import { utf8Encode } from './utf8.js'
+import { utf8Encode } from '../app/utf8.js'
 
 /** What {@link formatPrintf} takes, for messages. */
 export const PRINTF_SUPPORTED =

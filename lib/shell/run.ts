@@ -11,11 +11,10 @@
  */
 import type { World } from '../core/world.js'
 import { type ErrorContext, NetloomError } from '../errors.js'
-import type { Command } from './command.js'
-import { COMMANDS } from './commands.js'
+import { type Command, commandsOf } from '../app/command.js'
 import { type CommandStatement, parseScript, type Statement } from './grammar.js'
 import { Job } from './job.js'
-import { utf8Encode } from './utf8.js'
+import { utf8Encode } from '../app/utf8.js'
 
 /** Virtual nanoseconds that a foreground command costs before it acts. */
 export const DEFAULT_COMMAND_NS = 5_000_000
@@ -38,8 +37,6 @@ export interface ScriptOptions {
   readonly onLine?: (line: number, text: string) => void
   /** Called with everything that is written to standard output and standard error, when it is written. */
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void
-  /** Commands that `ip netns exec NS` can run; {@link COMMANDS}. */
-  readonly commands?: readonly Command[]
 }
 
 /** Exit status of a command of a script. */
@@ -242,7 +239,7 @@ const runAll = (run: ScriptRun, statements: readonly Statement[]): NetloomError 
  * line, command, exit), `EPENDING` for one that does not end; with `mayFail` the error is in the result instead.
  */
 export const runScript = (world: World, text: string, options: ScriptOptions = {}): ScriptResult => {
-  const commands = options.commands ?? COMMANDS
+  const commands = commandsOf(world)
   const run = new ScriptRun(world, commands, options)
   let error: NetloomError | null
   try {

@@ -25,6 +25,8 @@ export class SimEvent {
   pending: boolean
   /** What it is for, shown when a run ends with events pending. */
   label: string
+  /** Housekeeping that keeps no world from being quiet. */
+  isIdle = false
 
   constructor(time: number, seq: number, fn: EventFn<never>, a: unknown, b: number, label: string) {
     this.time = time
@@ -47,10 +49,23 @@ export class EventQueue {
   #heap: TinyQueue<SimEvent> = new TinyQueue<SimEvent>([], before)
   #seq = 0
   #cancelled = 0
+  #idle = 0
 
   /** Number of events that will run. */
   get length(): number {
     return this.#heap.length - this.#cancelled
+  }
+
+  /** Number of events that will run and are no mere housekeeping. */
+  get busyLength(): number {
+    return this.#heap.length - this.#cancelled - this.#idle
+  }
+
+  /** Marks a pending event as housekeeping. */
+  idle(e: SimEvent): void {
+    if (!e.pending || e.isIdle) return
+    e.isIdle = true
+    this.#idle++
   }
 
   /** Schedules `fn(a, b)` at `time`; events of equal time run in the order of their push. */
@@ -67,6 +82,7 @@ export class EventQueue {
     e.fn = never
     e.a = null
     this.#cancelled++
+    if (e.isIdle) this.#idle--
     if (this.#cancelled > COMPACT_MIN && this.#cancelled * 2 > this.#heap.length) this.#compact()
     return true
   }
@@ -89,6 +105,7 @@ export class EventQueue {
       if (e === undefined) return null
       if (e.pending) {
         e.pending = false
+        if (e.isIdle) this.#idle--
         return e
       }
       this.#cancelled--

@@ -93,10 +93,13 @@ export class Simulator<T extends object> {
     return this.#backlog.length
   }
 
-  /** True when nothing is due now or later. */
+  /** True when nothing is due now or later, but for the housekeeping of daemons (see {@link idle}). */
   get quiet(): boolean {
     return (
-      this.#backlog.length === 0 && this.#tasklets.length === 0 && this.#tasks.length === 0 && this.#timers.length === 0
+      this.#backlog.length === 0 &&
+      this.#tasklets.length === 0 &&
+      this.#tasks.length === 0 &&
+      this.#timers.busyLength === 0
     )
   }
 
@@ -160,6 +163,14 @@ export class Simulator<T extends object> {
     return this.#timers.push(time, fn, a, b, label)
   }
 
+  /**
+   * Says that a scheduled event is housekeeping of a daemon that comes again and again, or in a day: it runs like any other,
+   * but the world counts as quiet without it.
+   */
+  idle(event: SimEvent): void {
+    this.#timers.idle(event)
+  }
+
   /** Takes a scheduled event back; false when it has run or was cancelled. */
   cancel(event: SimEvent): boolean {
     return this.#timers.cancel(event)
@@ -191,7 +202,9 @@ export class Simulator<T extends object> {
     this.#workThisInstant = 0
     if (options.until !== undefined) return this.#runUntil(options.until, options.within ?? options.for ?? MAX_TIME)
     if (options.for === undefined) {
-      this.#runUnwatched(MAX_TIME)
+      while (!this.quiet && this.#step(MAX_TIME)) {
+        if (this.#backlog.length > 0) this.#drain()
+      }
       return this.now
     }
     if (!(options.for >= 0))

@@ -2,7 +2,7 @@
  * Differences of frames: which field of which layer, and the first octet in hex.
  */
 import { NetloomError } from '../errors.js'
-import { utf8Encode } from '../shell/utf8.js'
+import { utf8Encode } from '../app/utf8.js'
 import { decodeFrame, type FrameRepr } from '../wire/frame.js'
 
 /** A field in which two frames differ. */

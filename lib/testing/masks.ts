@@ -12,7 +12,7 @@ import { ICMP_ECHO, ICMP_ECHOREPLY, ICMP_HLEN } from '../wire/icmp.js'
 import { parseIpv4 } from '../wire/ip.js'
 import { IPPROTO_ICMP, IPPROTO_UDP } from '../wire/ipv4.js'
 import { UDP_HLEN } from '../wire/udp.js'
-import { checkOptions } from '../lab/text.js'
+import { checkOptions } from '../app/text.js'
 import { align } from './align.js'
 import {
   decodeOrReason,

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { Process } from '../../lib/app/process.js'
 import { World } from '../../lib/core/world.js'
 import type { NetloomError } from '../../lib/errors.js'
-import type { Command, CommandContext } from '../../lib/shell/command.js'
+import { type Command, type CommandContext, commandOf, registerCommands } from '../../lib/app/command.js'
 import { unsupported } from '../../lib/shell/command/args.js'
 import { makeIpCommand } from '../../lib/shell/command/ip.js'
 import { runScript, type ScriptOptions, type ScriptResult } from '../../lib/shell/run.js'
@@ -64,10 +64,16 @@ const odd: Command = {
 }
 
 const TABLE: Command[] = [program('ping'), program('nc'), program('arping'), say, tcpdump, odd]
-const COMMANDS: readonly Command[] = [makeIpCommand(name => TABLE.find(c => c.name === name)), ...TABLE]
+const COMMANDS: readonly Command[] = [makeIpCommand(commandOf), ...TABLE]
+
+const makeWorld = (): World => {
+  const world = new World()
+  registerCommands(world, COMMANDS)
+  return world
+}
 
 const run = (script: string, options: ScriptOptions = {}): ScriptResult =>
-  runScript(new World(), `ip netns add h\n${script}`, { commands: COMMANDS, mayFail: true, ...options })
+  runScript(makeWorld(), `ip netns add h\n${script}`, { mayFail: true, ...options })
 
 const text = (octets: Uint8Array | undefined): string => Buffer.from(octets ?? []).toString()
 
@@ -166,9 +172,9 @@ test('a program that never ends is an error that says what is pending', () => {
 })
 
 test('nothing runs when a later line is outside the grammar', () => {
-  const world = new World()
+  const world = makeWorld()
   assert.throws(
-    () => runScript(world, 'ip netns add h\nip netns add a; b', { commands: COMMANDS }),
+    () => runScript(world, 'ip netns add h\nip netns add a; b'),
     (e: NetloomError) => e.code === 'EGRAMMAR' && e.context['line'] === 2,
   )
   assert.equal(world.listNetns(), [])
@@ -176,7 +182,7 @@ test('nothing runs when a later line is outside the grammar', () => {
 
 test('without mayFail the error is thrown', () => {
   assert.throws(
-    () => runScript(new World(), 'ip netns del h', { commands: COMMANDS }),
+    () => runScript(makeWorld(), 'ip netns del h'),
     /^line 1: ip netns del h: exit 1: Cannot remove namespace file "\/run\/netns\/h": No such file or directory$/,
   )
 })
@@ -198,8 +204,9 @@ test('octets that are no UTF-8 reach a file as they are', () => {
       return 0
     },
   }
-  const commands = [makeIpCommand(() => raw), raw]
-  const { files } = runScript(new World(), 'ip netns add h\nip netns exec h nc > f', { commands })
+  const world = new World()
+  registerCommands(world, [makeIpCommand(commandOf), raw])
+  const { files } = runScript(world, 'ip netns add h\nip netns exec h nc > f')
   assert.equal([...files.get('f')!], [0xc3, 0xa9, 0xff, 0x80])
 })
 

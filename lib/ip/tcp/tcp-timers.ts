@@ -10,10 +10,12 @@ import type { SimEvent } from '../../sim/queue.js'
 import type { Simulator } from '../../sim/simulator.js'
 import { NSEC_PER_JIFFY, wheelExpiry } from '../../sim/timer.js'
 import type { TcpSock } from './tcp-sock.js'
+import { TCPF_CLOSE_WAIT, TCPF_ESTABLISHED } from './tcp-states.js'
 
 /** What a timer calls. */
 export type TcpTimerFn = (tp: TcpSock) => void
 
+const never = (): boolean => false
 const runWheel = (t: WheelTimer): void => t.run()
 
 /** A timer on the kernel's wheel (struct timer_list). */
@@ -22,12 +24,15 @@ export class WheelTimer {
   readonly #tp: TcpSock
   readonly #fn: TcpTimerFn
   readonly #label: string
+  readonly #isIdle: (tp: TcpSock) => boolean
   #event: SimEvent | null = null
   /** When it is to run in nanoseconds, -1 when it is not set; and the tick that was asked for. */
   #due = -1
   #expires = -1
 
-  constructor(tp: TcpSock, fn: TcpTimerFn, label: string) {
+  /** `isIdle`: whether the timer, as it is set, is mere housekeeping that keeps no world from being quiet. */
+  constructor(tp: TcpSock, fn: TcpTimerFn, label: string, isIdle: (tp: TcpSock) => boolean = never) {
+    this.#isIdle = isIdle
     this.#sim = tp.netns.world.sim
     this.#tp = tp
     this.#fn = fn
@@ -55,7 +60,7 @@ export class WheelTimer {
     )
     const event = this.#event
     if (event?.pending === true) {
-      if (event.time <= this.#due) return
+      if (event.time <= this.#due && event.isIdle === this.#isIdle(this.#tp)) return
       this.#sim.cancel(event)
     }
     this.#schedule()
@@ -71,6 +76,7 @@ export class WheelTimer {
 
   #schedule(): void {
     this.#event = this.#sim.scheduleAt(this.#due, runWheel, this, 0, this.#label)
+    if (this.#isIdle(this.#tp)) this.#sim.idle(this.#event)
   }
 
   /** @internal its event's time has come */
@@ -144,6 +150,9 @@ export interface TcpTimerFns {
  */
 const PACING_LATENCY_NS = 50_000
 
+/** Keepalive of a connection that stands; the same timer ends FIN_WAIT2. */
+const isKeepalive = (tp: TcpSock): boolean => ((1 << tp.state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) !== 0
+
 /** The timers of a socket; those of high resolution are made when they are needed. */
 export class TcpTimers {
   readonly retransmit: WheelTimer
@@ -159,7 +168,7 @@ export class TcpTimers {
     this.#fns = fns
     this.retransmit = new WheelTimer(tp, fns.write, 'tcp retransmission')
     this.delack = new WheelTimer(tp, fns.delack, 'tcp delayed acknowledgement')
-    this.keepalive = new WheelTimer(tp, fns.keepalive, 'tcp keepalive')
+    this.keepalive = new WheelTimer(tp, fns.keepalive, 'tcp keepalive', isKeepalive)
   }
 
   /** The timers of a connection whose listening socket has these. */

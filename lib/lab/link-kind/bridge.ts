@@ -6,7 +6,7 @@ import type { Netns as KernelNetns } from '../../core/netns.js'
 import type { BridgeAttrs, BridgePortAttrs } from '../../dev/bridge/br-netlink.js'
 import type { LinkChange, NewLink, OnOff } from '../link-base.js'
 import { type DevRef, devOf } from '../refs.js'
-import { macOption } from '../text.js'
+import { macOption } from '../../app/text.js'
 import { type VlanProtocol, vlanProtocolOption } from './vlan.js'
 import type { LinkKindOptions } from './words.js'
 

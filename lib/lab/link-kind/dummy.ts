@@ -2,7 +2,7 @@
  * `ip link add type dummy` as a call.
  */
 import type { NewLink } from '../link-base.js'
-import { checkOptions } from '../text.js'
+import { checkOptions } from '../../app/text.js'
 import type { LinkKindOptions } from './words.js'
 
 /** A dummy: `ip link add NAME type dummy`. */

@@ -4,7 +4,7 @@
 import type { IpvlanFlag, IpvlanMode } from '../../dev/ipvlan/ipvlan.js'
 import type { LinkChange, NewLink } from '../link-base.js'
 import type { DevRef } from '../refs.js'
-import { checkOptions } from '../text.js'
+import { checkOptions } from '../../app/text.js'
 import type { LinkKindOptions } from './words.js'
 
 /**

@@ -14,7 +14,7 @@ import {
   wholeOption,
 } from '../impairments.js'
 import type { LinkChange, NewLink } from '../link-base.js'
-import { checkOptions, type Defined, defined } from '../text.js'
+import { checkOptions, type Defined, defined } from '../../app/text.js'
 import type { LinkKindOptions } from './words.js'
 import { type NewPeer, peerOf } from './peer.js'
 

@@ -4,7 +4,7 @@
 import type { MacvlanMacaddr, MacvlanMode } from '../../dev/macvlan/macvlan-netlink.js'
 import type { LinkChange, NewLink } from '../link-base.js'
 import type { DevRef } from '../refs.js'
-import { checkOptions, macOption } from '../text.js'
+import { checkOptions, macOption } from '../../app/text.js'
 import type { LinkKindOptions } from './words.js'
 
 /** What to do with the list of senders of a macvlan in source mode: `macaddr add|del|set|flush`. */

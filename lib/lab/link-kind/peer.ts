@@ -4,7 +4,7 @@
 import type { Netns as KernelNetns } from '../../core/netns.js'
 import type { PeerAttrs } from '../../dev/create-link.js'
 import { type NetnsRef, netnsOf } from '../refs.js'
-import { checkOptions, defined, optionalMac } from '../text.js'
+import { checkOptions, defined, optionalMac } from '../../app/text.js'
 
 /** The far end of a pair. */
 export interface NewPeer {

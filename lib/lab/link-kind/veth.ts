@@ -2,7 +2,7 @@
  * `ip link add type veth` as a call.
  */
 import type { NewLink } from '../link-base.js'
-import { checkOptions } from '../text.js'
+import { checkOptions } from '../../app/text.js'
 import type { LinkKindOptions } from './words.js'
 import { type NewPeer, peerOf } from './peer.js'
 

@@ -5,7 +5,7 @@ import type { VlanAttrs, VlanQosMapping } from '../../dev/vlan/vlan-netlink.js'
 import { NetloomError } from '../../errors.js'
 import { ETH_P_8021AD, ETH_P_8021Q } from '../../wire/ethernet.js'
 import type { LinkChange, NewLink } from '../link-base.js'
-import { checkOptions } from '../text.js'
+import { checkOptions } from '../../app/text.js'
 import type { LinkKindOptions } from './words.js'
 
 /** Protocol of a tag. */

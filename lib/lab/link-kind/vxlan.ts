@@ -5,7 +5,7 @@ import type { Netns as KernelNetns } from '../../core/netns.js'
 import type { VxlanAttrs } from '../../dev/vxlan/vxlan-netlink.js'
 import type { LinkChange, NewLink } from '../link-base.js'
 import { type DevRef, devOf } from '../refs.js'
-import { checkOptions, defined, ipv4Option, numberOption, wordOption } from '../text.js'
+import { checkOptions, defined, ipv4Option, numberOption, wordOption } from '../../app/text.js'
 import type { LinkKindOptions } from './words.js'
 
 /** DF of the outer header. */

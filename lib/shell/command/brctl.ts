@@ -14,7 +14,7 @@ import {
   brctlSorted,
 } from '../../report/brctl-text.js'
 import { linkAdd, linkDel, linkSet } from '../../rtnl/link.js'
-import type { Command, CommandContext } from '../command.js'
+import type { Command, CommandContext } from '../../app/command.js'
 import { ToolExit } from './args.js'
 import { exiting } from './exit.js'
 import { netnsOf } from './netns-of.js'

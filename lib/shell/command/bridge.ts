@@ -3,7 +3,7 @@
  *
  * @see bridge(8)
  */
-import type { Command } from '../command.js'
+import type { Command } from '../../app/command.js'
 import { bridgeFdb } from './bridge-fdb.js'
 import { bridgeLink } from './bridge-link.js'
 import { bridgeMdb } from './bridge-mdb.js'

@@ -38,7 +38,7 @@ import {
   conntrackZero,
 } from '../../rtnl/conntrack.js'
 import { IPPROTO_ICMP } from '../../wire/ipv4.js'
-import type { Command, CommandContext } from '../command.js'
+import type { Command, CommandContext } from '../../app/command.js'
 import { matchesConntrack } from '../conntrack/filter.js'
 import { CONNTRACK, parameterProblem } from '../conntrack/options.js'
 import { type ConntrackArgs, type MaskedAddr, parseConntrack } from '../conntrack/parse.js'

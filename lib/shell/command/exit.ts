@@ -1,7 +1,7 @@
 /**
  * Where a tool's exit() ends: the status that the shell sees.
  */
-import type { Command, CommandContext } from '../command.js'
+import type { Command, CommandContext } from '../../app/command.js'
 import { GetoptError } from '../getopt.js'
 import { ToolExit } from './args.js'
 

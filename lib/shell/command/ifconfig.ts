@@ -16,7 +16,7 @@ import {
 import { addrList } from '../../rtnl/addr.js'
 import { type LinkChanges, linkSet } from '../../rtnl/link.js'
 import { isMacText, parseMac } from '../../wire/mac.js'
-import type { Command, CommandContext } from '../command.js'
+import type { Command, CommandContext } from '../../app/command.js'
 import { ToolExit, unsupported } from './args.js'
 import { exiting } from './exit.js'
 import { netnsOf } from './netns-of.js'

@@ -6,7 +6,7 @@ import type { Netns } from '../../core/netns.js'
 import type { World } from '../../core/world.js'
 import { Printer, type PrintOptions } from '../../report/printer.js'
 import { linkInfo } from '../../rtnl/link.js'
-import type { CommandContext } from '../command.js'
+import type { CommandContext } from '../../app/command.js'
 import { invalidArgument, noDevice, unsupported } from './args.js'
 
 /** Address family of `-4`, `-6`, `-0` or `-family`; `unspec` when none was given. */

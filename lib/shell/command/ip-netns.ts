@@ -5,13 +5,14 @@
  */
 import { NetloomError } from '../../errors.js'
 import { netnsid } from '../../rtnl/nsid.js'
-import type { Command } from '../command.js'
+import type { Command } from '../../app/command.js'
+import type { World } from '../../core/world.js'
 import { type Args, ToolExit, unsupported, usageError } from './args.js'
 import type { IpContext } from './ip-context.js'
 import { runVerb, type ToolResult, type Verb } from './tool.js'
 
 /** Finds a command by its name. */
-export type CommandFinder = (name: string) => Command | undefined
+export type CommandFinder = (world: World, name: string) => Command | null
 
 const nameArgument = (args: Args): string => {
   if (args.done) throw new ToolExit(1, 'No netns name specified\n')
@@ -71,8 +72,8 @@ const exec =
     } catch (e) {
       return e instanceof NetloomError ? usageError(e.message) : usageError(String(e))
     }
-    const command = find(argv[0]!)
-    if (command === undefined) throw unsupported('ip netns exec', argv[0]!, 'the commands of netloom')
+    const command = find(ip.world, argv[0]!)
+    if (command === null) throw unsupported('ip netns exec', argv[0]!, 'the commands of netloom')
     return command.run({ ...ip.command, netns }, argv)
   }
 

@@ -3,7 +3,7 @@
  *
  * @see ip(8)
  */
-import type { Command } from '../command.js'
+import type { Command } from '../../app/command.js'
 import { ipAddress } from './ip-addr.js'
 import { ipLink } from './ip-link.js'
 import { ipMaddr } from './ip-maddr.js'

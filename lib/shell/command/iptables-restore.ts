@@ -5,7 +5,7 @@
  */
 import { NetloomError, strerror } from '../../errors.js'
 import { type IptcHandle, iptcInit, NO_COUNTERS, type XtCounters } from '../../rtnl/iptables.js'
-import type { Command, CommandContext } from '../command.js'
+import type { Command, CommandContext } from '../../app/command.js'
 import { Getopt } from '../getopt.js'
 import { doCommand } from '../iptables/do-command.js'
 import { parseIptables } from '../iptables/iptables-parse.js'

@@ -6,7 +6,7 @@
 import type { Netns } from '../../core/netns.js'
 import { NetloomError } from '../../errors.js'
 import { type IptcHandle, iptablesTables, iptcInit } from '../../rtnl/iptables.js'
-import type { Command } from '../command.js'
+import type { Command } from '../../app/command.js'
 import { Getopt } from '../getopt.js'
 import { saveRule } from '../iptables/iptables-text.js'
 import { OTHER_PROBLEM, VERSION, XtablesError, xtablesError, xtablesExit } from '../iptables/xtables.js'

@@ -5,7 +5,7 @@
  */
 import { NetloomError } from '../../errors.js'
 import { iptcInit } from '../../rtnl/iptables.js'
-import type { Command, CommandContext } from '../command.js'
+import type { Command, CommandContext } from '../../app/command.js'
 import { doCommand } from '../iptables/do-command.js'
 import { helpText } from '../iptables/help.js'
 import { parseIptables } from '../iptables/iptables-parse.js'

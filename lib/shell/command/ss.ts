@@ -9,7 +9,7 @@
 import type { Netns } from '../../core/netns.js'
 import { ssSummaryText, ssText } from '../../report/ss-text.js'
 import { type InetDiagMsg, inetDiagDump, sockStat } from '../../rtnl/inet-diag.js'
-import type { Command, CommandContext } from '../command.js'
+import type { Command, CommandContext } from '../../app/command.js'
 import { Getopt, type LongOption } from '../getopt.js'
 import { ToolExit, unsupported, usageError } from './args.js'
 import { exiting } from './exit.js'

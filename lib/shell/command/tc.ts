@@ -3,7 +3,7 @@
  *
  * @see tc(8)
  */
-import type { Command } from '../command.js'
+import type { Command } from '../../app/command.js'
 import { tcQdisc } from './tc-qdisc.js'
 import { toolCommand } from './tool.js'
 import { TC_OPTIONS } from './tool-options.js'

@@ -8,7 +8,7 @@
  */
 import type { Netns } from '../../core/netns.js'
 import { NetloomError } from '../../errors.js'
-import type { CommandContext } from '../command.js'
+import type { CommandContext } from '../../app/command.js'
 import { type Args, invalidArgument, matches, unsupported, usageError } from './args.js'
 import type { Family, ToolOptions } from './ip-context.js'
 

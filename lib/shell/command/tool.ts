@@ -2,7 +2,7 @@
  * A tool with objects (`ip link ...`, `bridge fdb ...`): options, object, errors, and `-batch -`.
  */
 import { NetloomError } from '../../errors.js'
-import type { Command, CommandContext } from '../command.js'
+import type { Command, CommandContext } from '../../app/command.js'
 import { Args, EXIT_USAGE, findByPrefix, ToolExit, unsupported, usageError } from './args.js'
 import { exiting } from './exit.js'
 import { IpContext } from './ip-context.js'

@@ -74,7 +74,7 @@ const MODULES = [
   'ip/tcp/tcp-sendmsg.ts',
   'ip/tcp/inet-connection-sock.ts',
   'ip/tcp/netns-tcp.ts',
-  'lab/tcp-options.ts',
+  'app/tcp-options.ts',
 ]
 
 /** The calls; null when netloom has no TCP. */

@@ -3,7 +3,7 @@
  */
 import { createWorld, type Netns, type PacketSocket, type TcpListenSocket, type World } from '../../../lib/index.js'
 import { NetloomError } from '../../../lib/errors.js'
-import type { Command } from '../../../lib/shell/command.js'
+import type { Command } from '../../../lib/app/command.js'
 import { COMMANDS } from '../../../lib/shell/commands.js'
 import type { EndState, Loaded, Output, SeenFrame, Side } from './side.js'
 import { ECHO_PORTS, LISTEN_PORTS, NETLOOM_SCRIPT, PORTS, type Port, RESET_RULES, ROUTER_TAPS } from './topology.js'

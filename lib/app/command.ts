@@ -1,17 +1,20 @@
 /**
- * What a command of the shell is: one file in command/, one line in commands.ts.
+ * What a command is: a program that shells and other programs execute by its name. A world has a table of them, as a host
+ * has its PATH.
  */
-import type { Process } from '../app/process.js'
 import type { Netns } from '../core/netns.js'
 import type { World } from '../core/world.js'
+import type { Process } from './process.js'
 
-/** What a command gets from the shell. */
+/** What a command gets from who executes it. */
 export interface CommandContext {
   readonly world: World
   /** Namespace of `ip netns exec NS` or `-n NS`; null where none was named (the root namespace, which netloom has not). */
   readonly netns: Netns | null
   /** Standard input from `printf ... |`; null when there is none (/dev/null). */
   readonly stdin: Uint8Array | null
+  /** Environment variables. */
+  readonly env?: Readonly<Record<string, string>>
   /** Writes to standard output. */
   readonly out: (text: string) => void
   /** Writes to standard error. */
@@ -26,3 +29,15 @@ export interface Command {
   /** Runs it with its words. */
   run(ctx: CommandContext, argv: readonly string[]): number | Process
 }
+
+/** Adds commands to those of a world. Throws for a name that is taken. */
+export const registerCommands = (world: World, commands: readonly Command[]): void => {
+  for (const command of commands) world.executables.add(command.name, command)
+}
+
+/** The command called `name`, or null. */
+export const commandOf = (world: World, name: string): Command | null => world.executables.get(name) as Command | null
+
+/** All commands of a world. */
+export const commandsOf = (world: World): Command[] =>
+  world.executables.names().map(name => world.executables.get(name) as Command)

@@ -55,6 +55,11 @@ export class TcpListenSocket extends Printable {
     if (program !== null) tp.onReadable = () => this.#acceptAll()
   }
 
+  /** @internal the kernel's socket */
+  get kernel(): TcpSock {
+    return this.#tp
+  }
+
   /** Local address as text; `0.0.0.0` for any. */
   get address(): string {
     return formatIpv4(this.#tp.localAddress)

@@ -11,7 +11,7 @@ import { Printable } from './printable.js'
 import { setTcpOptions, TCP_SOCKET_OPTIONS, type TcpSocketOptions } from './tcp-options.js'
 import { TCP_STATE_WORDS, type TcpStateWord } from './tcp-words.js'
 import { checkOptions, octetsOf, type Payload } from './text.js'
-import type { Endpoint } from './udp.js'
+import type { Endpoint } from './endpoint.js'
 
 /** What a program hears of its connection. All are called while the world runs, as a process that is woken. */
 export interface TcpHandlers {
@@ -78,6 +78,11 @@ export class TcpSocket extends Printable {
     this.#handlers = handlers
     tp.onReadable = () => this.#readable()
     tp.onWritable = () => this.#writable()
+  }
+
+  /** @internal the kernel's socket */
+  get kernel(): TcpSock {
+    return this.#tp
   }
 
   // --- what it is
@@ -193,11 +198,12 @@ export class TcpSocket extends Printable {
     if (this.#endsWhenSent) this.#throw('EPIPE', 'write')
     const octets = octetsOf(data)
     if (octets.length === 0) return
-    if (this.#unsent.length > 0 || this.#isConnecting) this.#unsent.push(octets.slice())
+    // A Buffer's slice would share its octets with the caller.
+    if (this.#unsent.length > 0 || this.#isConnecting) this.#unsent.push(new Uint8Array(octets))
     else {
       const rc = tcpSendmsg(this.#tp, octets)
       const taken = rc === -EAGAIN ? 0 : this.#result(rc, 'write')
-      if (taken < octets.length) this.#unsent.push(octets.slice(taken))
+      if (taken < octets.length) this.#unsent.push(new Uint8Array(octets.subarray(taken)))
     }
   }
 

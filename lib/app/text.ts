@@ -3,7 +3,7 @@
  * text becomes them.
  */
 import { NetloomError } from '../errors.js'
-import { utf8Encode } from '../shell/utf8.js'
+import { utf8Encode } from './utf8.js'
 import { parseIpv4, parsePrefix, type Prefix } from '../wire/ip.js'
 import { parseMac } from '../wire/mac.js'
 

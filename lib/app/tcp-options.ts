@@ -25,7 +25,7 @@ import {
   tcpSetUserTimeout,
   tcpSetWindowClamp,
 } from '../ip/tcp/tcp-sockopt.js'
-import { type DevRef, devOf } from './refs.js'
+import { type DeviceRef, deviceOf } from './endpoint.js'
 
 /** Options of a TCP socket; each can also be set later with `socket.set`. */
 export interface TcpSocketOptions {
@@ -38,7 +38,7 @@ export interface TcpSocketOptions {
   /** Mark of what is sent, which rules may look at (SO_MARK). */
   readonly mark?: number
   /** Only use this device (SO_BINDTODEVICE). */
-  readonly dev?: DevRef
+  readonly dev?: DeviceRef
   /** Path MTU discovery (IP_MTU_DISCOVER). */
   readonly pmtuDisc?: PmtuDisc
   /** SO_REUSEADDR and SO_REUSEPORT. */
@@ -97,7 +97,7 @@ const APPLY: { readonly [K in keyof TcpSocketOptions]-?: Apply<Exclude<TcpSocket
     tp.mark = value | 0
   },
   dev: (tp, value) => {
-    tp.boundDev = devOf(tp.netns, value)
+    tp.boundDev = deviceOf(tp.netns, value)
   },
   pmtuDisc: (tp, value) => {
     tp.pmtuDisc = value

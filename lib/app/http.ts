@@ -4,15 +4,15 @@
  *
  * @see RFC 9112
  */
-import { type BodyReader, bodyOf, headerHas, headerOf, LineReader, trimLineEnd } from '../app/http-message.js'
-import { octetText } from '../app/octet-text.js'
+import { type BodyReader, bodyOf, headerHas, headerOf, LineReader, trimLineEnd } from './http-message.js'
+import { octetText } from './octet-text.js'
 import { NetloomError } from '../errors.js'
 import { concatOctets } from '../wire/repr.js'
 import { Printable } from './printable.js'
 import type { TcpApi, TcpListenOptions, TcpListenSocket } from './tcp.js'
 import type { TcpSocket } from './tcp-socket.js'
 import { octetsOf, type Payload } from './text.js'
-import type { Endpoint } from './udp.js'
+import type { Endpoint } from './endpoint.js'
 
 /** A request that a server has received. */
 export class HttpRequest extends Printable {
