@@ -26,16 +26,22 @@ export const flowHeaderSum = (b: Uint8Array, o: number): number => {
 }
 
 /**
- * Key of the first `octets` of a frame that stands at `phase` of its first word: each word, and the mask of its bits that
- * count. What differs between packets of a flow does not: lengths, identification, checksums of the header and of ICMP.
+ * Key of the octets `from` to `octets` of a frame that stands at `phase` of its first word: each word, from the one on that
+ * octet `from` stands in, and the mask of its bits that count. What differs between packets of a flow does not: lengths, identification, checksums of the header and of ICMP.
  */
-export const flowKey = (head: Uint8Array, octets: number, phase: number, isTunnel: boolean): Int32Array => {
+export const flowKey = (
+  head: Uint8Array,
+  from: number,
+  octets: number,
+  phase: number,
+  isTunnel: boolean,
+): Int32Array => {
   const length = (phase + octets + 3) & ~3
   const hasCsum = getU16(head, ETH_HLEN + FLOW_UDP_CSUM) !== 0
   const isIcmp = head[ETH_HLEN + PROTO] === IPPROTO_ICMP
   const words = new Uint8Array(length)
   const masks = new Uint8Array(length)
-  for (let i = 0; i < octets; i++) {
+  for (let i = from; i < octets; i++) {
     const varies = i - ETH_HLEN
     const isLength = (varies & ~1) === FLOW_TOT_LEN || (isTunnel && (varies & ~1) === FLOW_UDP_LEN)
     if (isLength || (varies & ~1) === FLOW_ID || (varies & ~1) === FLOW_CSUM) continue
@@ -45,10 +51,11 @@ export const flowKey = (head: Uint8Array, octets: number, phase: number, isTunne
     masks[phase + i] = 0xff
   }
   const [w, m] = [new Int32Array(words.buffer), new Int32Array(masks.buffer)]
-  const key = new Int32Array(w.length * 2)
-  for (let i = 0; i < w.length; i++) {
-    key[2 * i] = w[i]!
-    key[2 * i + 1] = m[i]!
+  const first = (phase + from) >> 2
+  const key = new Int32Array((w.length - first) * 2)
+  for (let i = first; i < w.length; i++) {
+    key[2 * (i - first)] = w[i]!
+    key[2 * (i - first) + 1] = m[i]!
   }
   return key
 }

@@ -4,22 +4,30 @@
  * @see net/netfilter/nf_flow_table_ip.c nf_flow_offload_ip_hook
  */
 import { getU16, putU16 } from '../wire/bytes.js'
+import { devXmit } from './dev-tx.js'
 import { csumFold } from '../wire/checksum.js'
 import { ETH_HLEN } from '../wire/ethernet.js'
 import { IPV4_HLEN, ipv4DecTtl } from '../wire/ipv4.js'
 import { FLOW_CSUM, FLOW_ID, FLOW_TOT_LEN, FLOW_UDP_CSUM, FLOW_UDP_LEN } from './flow-key.js'
 import type { FlowHooks, FlowSocket, FlowStage, FlowTunnel, FlowTx, FlowVerify } from './flow-stage.js'
-import { CHECKSUM_PARTIAL, type Skb, skbChecksumHelp, skbOrphan, skbSetNetns } from './skb.js'
+import { CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, type Skb, skbChecksumHelp, skbOrphan, skbSetNetns } from './skb.js'
 
 /** Does a packet belong to the stage's flow? Its frame begins at `mac`. */
 export const flowMatches = (s: FlowStage, skb: Skb, mac: number): boolean => {
-  if (s.dev !== skb.dev || s.phase !== (mac & 3) || s.hash !== skb.hash || s.l4Hash !== skb.l4Hash) return false
+  if (
+    s.dev !== skb.dev ||
+    s.route !== skb.dst ||
+    s.phase !== (mac & 3) ||
+    s.hash !== skb.hash ||
+    s.l4Hash !== skb.l4Hash
+  )
+    return false
   if (s.hasOwner !== (skb.owner !== null)) return false
   if (s.pktType !== skb.pktType || s.priority !== skb.priority || s.ipSummed !== skb.ipSummed) return false
   if (s.ipSummed === CHECKSUM_PARTIAL && s.csumStart !== skb.csumStart - mac) return false
   const { key } = s
   const { words } = skb.frame
-  let w = mac >> 2
+  let w = (mac + s.keyAt) >> 2
   for (let i = 0; i < key.length; i += 2) if (((words[w++]! ^ key[i]!) & key[i + 1]!) !== 0) return false
   return true
 }
@@ -35,6 +43,7 @@ export const flowFits = (s: FlowStage, skb: Skb, now: number): boolean => {
   if (s.endsInUdp && getU16(b, o + FLOW_UDP_LEN) !== len - IPV4_HLEN) return false
   if (csumFold(s.headerSum + totLen + getU16(b, o + FLOW_ID) + getU16(b, o + FLOW_CSUM)) !== 0) return false
   if (s.hooks !== null && s.hooks.conn !== null && !s.hooks.conn.isCurrent()) return false
+  if (s.outerHooks !== null && s.outerHooks.conn !== null && !s.outerHooks.conn.isCurrent()) return false
   return s.verify === null || verifies(s.verify, skb)
 }
 
@@ -104,12 +113,13 @@ const toSocket = (s: FlowStage, socket: FlowSocket, skb: Skb): void => {
   skb.pktType = s.toPktType
   skb.skbIif = s.toIif
   skb.dst = s.dst
+  // It has been looked at, and is right.
+  if (s.verify !== null) skb.ipSummed = CHECKSUM_UNNECESSARY
   socket.receive(skb)
 }
 
-/** What netfilter does before a packet is forwarded, and what it counts. */
-const passHooks = (hooks: FlowHooks, skb: Skb): void => {
-  const o = skb.data
+/** What netfilter does before it is known where a packet with its IP header at `o` goes, and what it counts. */
+const passHooks = (hooks: FlowHooks, skb: Skb, o: number): void => {
   const { conn, pre, counters } = hooks
   skb.networkHeader = o
   if (conn !== null) conn.refresh(skb)
@@ -121,13 +131,48 @@ const passHooks = (hooks: FlowHooks, skb: Skb): void => {
   if (pre !== null) pre.rewrite(skb)
 }
 
-/** Takes a packet the recorded way. True when a socket has it; otherwise it is due to be received by `skb.dev`. */
+const passOuterHooks = (hooks: FlowHooks, skb: Skb, o: number): void => {
+  passHooks(hooks, skb, o)
+  if (hooks.post !== null) hooks.post.rewrite(skb)
+}
+
+/** Lets a device with a qdisc have a packet, which begins at `at`. */
+const toQdisc = (s: FlowStage, skb: Skb, at: number): void => {
+  skb.macHeader = skb.data = at
+  skb.networkHeader = at + s.networkOff
+  skb.transportHeader = at + s.transportOff
+  skb.dev = s.toDev
+  skb.pktType = s.toPktType
+  skb.protocol = s.toProtocol
+  skb.priority = s.toPriority
+  skb.ipSummed = s.toIpSummed
+  skb.skbIif = s.toIif
+  skb.dst = s.dst
+  skb.ipFlags = s.toIpFlags
+  skb.nfct = s.nfct
+  skb.nfctinfo = s.nfctinfo
+  skb.brPort = s.brPort
+  skb.brFlags = s.brFlags
+  devXmit(skb)
+}
+
+/** What its socket and its route have decided about a packet stays behind (skbScrub). */
+const leaveHost = (skb: Skb): void => {
+  skb.sk = null
+  skb.dst = null
+  skb.ignoreDf = false
+}
+
+/**
+ * Takes a packet the recorded way. True when a socket or a device with a qdisc has it; otherwise it is due to be received
+ * by `skb.dev`.
+ */
 export const flowReplay = (s: FlowStage, skb: Skb, now: number): boolean => {
   const o = skb.data
   if (s.orphans) skbOrphan(skb)
   count(s, skb.tail - o, now)
   const { hooks } = s
-  if (hooks !== null) passHooks(hooks, skb)
+  if (hooks !== null) passHooks(hooks, skb, o)
   if (s.decTtl) {
     // What is forwarded has bytes of its own, as after skbCow in ipForward.
     skb.fclone = null
@@ -140,7 +185,15 @@ export const flowReplay = (s: FlowStage, skb: Skb, now: number): boolean => {
   }
   const mac = o - ETH_HLEN + s.shift
   if (s.headLen > 0) putHead(s, skb, mac)
-  if (s.tunnel !== null) finishOuter(s, s.tunnel, skb, mac)
+  if (s.egress !== null) {
+    toQdisc(s, skb, o - s.networkOff)
+    return true
+  }
+  if (s.route !== null) leaveHost(skb)
+  if (s.tunnel !== null) {
+    finishOuter(s, s.tunnel, skb, mac)
+    if (s.outerHooks !== null) passOuterHooks(s.outerHooks, skb, mac + ETH_HLEN)
+  }
   if (s.finishesCsum && skb.ipSummed === CHECKSUM_PARTIAL) skbChecksumHelp(skb)
   skb.macHeader = mac
   skb.data = mac + ETH_HLEN

@@ -143,6 +143,30 @@ export class Simulator<T extends object> {
     return true
   }
 
+  /**
+   * For one outside softirq that would enqueue an item between {@link bhDisable} and {@link bhEnable}: true when the item is
+   * the first to be handled then, so that the caller may handle it itself. It counts as one that was, and
+   * {@link endSoftirq} has to follow, whatever happens.
+   */
+  beginSoftirq(): boolean {
+    if (this.#bhDisabled > 0 || this.#inSoftirq || this.#backlog.length > 0 || this.#tasklets.length > 0) return false
+    if (!this.#inTask) this.#workThisInstant = 0
+    if (this.#workThisInstant >= this.#stormLimit) return false
+    this.#sinceTasklet++
+    this.#workThisInstant++
+    this.handled++
+    this.#inSoftirq = true
+    this.#isUnwatched = true
+    return true
+  }
+
+  /** Ends {@link beginSoftirq}, after what is left to be handled. */
+  endSoftirq(): void {
+    if (this.#backlog.length > 0 || this.#tasklets.length > 0) this.#drain()
+    this.#inSoftirq = false
+    this.#isUnwatched = false
+  }
+
   /** Runs `fn(a, 0)` in process context at this instant, after the backlog. */
   task<A>(fn: EventFn<A>, a: A, label = 'task'): void {
     this.#tasks.push(new Task(fn as EventFn<never>, a, label))

@@ -5,6 +5,7 @@
  */
 import type { Netns } from '../../core/netns.js'
 import { NetloomError } from '../../errors.js'
+import { civilTime } from '../../sim/civil.js'
 import { type IptcHandle, iptablesTables, iptcInit } from '../../rtnl/iptables.js'
 import type { Command } from '../../app/command.js'
 import { Getopt } from '../getopt.js'
@@ -45,32 +46,14 @@ const tableText = (handle: IptcHandle, counters: boolean, date: string): string 
   return `${text}COMMIT\n# Completed on ${date}\n`
 }
 
-/** Virtual time begins with the epoch. */
-const ctime = (ns: number): string => {
-  const days = ['Thu', 'Fri', 'Sat', 'Sun', 'Mon', 'Tue', 'Wed']
-  const seconds = Math.floor(ns / 1e9)
-  const day = Math.floor(seconds / 86400)
-  const [month, date, year] = civil(day)
-  const two = (n: number): string => `${n}`.padStart(2, '0')
-  const clock = `${two(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
-  return `${days[day % 7]} ${month} ${`${date}`.padStart(2)} ${clock} ${year}`
-}
-
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
-/** Month, day and year of a day since the epoch. */
-const civil = (days: number): readonly [string, number, number] => {
-  let year = 1970
-  let left = days
-  const isLeap = (): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
-  while (left >= (isLeap() ? 366 : 365)) {
-    left -= isLeap() ? 366 : 365
-    year++
-  }
-  const lengths = [31, isLeap() ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-  let month = 0
-  while (left >= lengths[month]!) left -= lengths[month++]!
-  return [MONTHS[month]!, left + 1, year]
+const ctime = (ns: number): string => {
+  const { year, month, day, weekday, hour, minute, second } = civilTime(ns)
+  const two = (n: number): string => `${n}`.padStart(2, '0')
+  const clock = `${two(hour)}:${two(minute)}:${two(second)}`
+  return `${DAYS[weekday]} ${MONTHS[month - 1]} ${`${day}`.padStart(2)} ${clock} ${year}`
 }
 
 /** All tables that a namespace has, or one, as they can be restored. Throws an XtablesError for a table that is not known. */
