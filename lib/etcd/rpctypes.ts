@@ -79,3 +79,8 @@ export const etcdError = (name: EtcdErrorName): EtcdError => {
 /** True for the error with that name, whoever made it. */
 export const isEtcdError = (error: unknown, name: EtcdErrorName): boolean =>
   error instanceof EtcdError && error.message === ETCD_ERRORS[name][1]
+
+const TEXTS: ReadonlySet<string> = new Set(Object.values(ETCD_ERRORS).map(([, text]) => text))
+
+/** True for a text that is one of etcd's errors. */
+export const isEtcdText = (text: string): boolean => TEXTS.has(text)

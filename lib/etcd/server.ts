@@ -12,10 +12,11 @@ import { type ByteStream, listenStream } from '../app/stream.js'
 import type { Netns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
 import { fsOf } from '../fs/file-system.js'
-import { NSEC_PER_MSEC } from '../sim/time.js'
+import { GrpcServer } from '../grpc/grpc-server.js'
+import { NSEC_PER_MSEC, NSEC_PER_SEC } from '../sim/time.js'
 import { isIpv4Text } from '../wire/ip.js'
 import { concatOctets, NO_OCTETS } from '../wire/repr.js'
-import { serveGrpc } from './embed/grpc-server.js'
+import { grpcServices } from './embed/grpc-services.js'
 import { HttpConnection } from './embed/http-server.js'
 import { clusterIdOf, memberIdOf } from './etcdserver/id.js'
 import { EtcdServer } from './etcdserver/v3-server.js'
@@ -43,25 +44,35 @@ const PREFACE: Uint8Array = keyOctets('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 /** Milliseconds that the seeds' clocks are apart, so that leases of different seeds have different names. */
 const SEED_STEP_MS = 0x9e3779b1
 const CLOCK_BITS = 40
+/** Octets of a request: 1.5 MiB and what gRPC adds. */
+const MAX_RECEIVE_OCTETS = 2 * 1024 * 1024
+/** Least time between the pings of a client. */
+const MIN_PING_INTERVAL_NS = 5 * NSEC_PER_SEC
 
 /** A running etcd. */
 export class EtcdProcess extends Process {
-  readonly name_: string
+  readonly memberName: string
   /** Where it listens, as `ADDRESS:PORT`. */
   readonly listening: readonly string[]
   /** Directory of its data. */
   readonly dataDir: string
   /** @internal the member; ask it over the network */
   readonly server: EtcdServer
+  readonly #grpc: GrpcServer
 
   /** @internal use {@link startEtcd} */
   constructor(netns: Netns, options: EtcdOptions) {
     super(netns, 'etcd', () => this.server.stop())
     const { name = 'default', listenClientUrls = DEFAULT_CLIENT_URLS } = options
-    this.name_ = name
+    this.memberName = name
     this.dataDir = options.dataDir ?? `/${name}.etcd`
     this.isDaemon = true
     this.server = this.#openServer(options)
+    this.#grpc = new GrpcServer(grpcServices(this, this.server), {
+      maxReceiveMessageSize: MAX_RECEIVE_OCTETS,
+      now: () => netns.world.now,
+      minPingIntervalNs: MIN_PING_INTERVAL_NS,
+    })
     this.listening = listenClientUrls.map(url => this.#listen(url))
   }
 
@@ -98,7 +109,7 @@ export class EtcdProcess extends Process {
       const n = Math.min(first.length, PREFACE.length)
       const isHttp2 = first.subarray(0, n).every((octet, i) => octet === PREFACE[i])
       if (isHttp2 && n < PREFACE.length) return
-      if (isHttp2) serveGrpc(this, this.server, stream, first)
+      if (isHttp2) this.#grpc.accept(stream, first)
       else this.#serveHttp(stream, first)
     }
   }
@@ -114,7 +125,8 @@ export class EtcdProcess extends Process {
 /** Address and port of `http://ADDRESS:PORT`. Throws EINVAL. */
 const listenAddress = (url: string): { address: string; port: number } => {
   const match = /^(https?|unix):\/\/([^/:]+):(\d+)\/?$/.exec(url)
-  const bad = (why: string): NetloomError => new NetloomError('EINVAL', `etcd: listen-client-urls: ${url}: ${why}`, { url })
+  const bad = (why: string): NetloomError =>
+    new NetloomError('EINVAL', `etcd: listen-client-urls: ${url}: ${why}`, { url })
   if (match === null) throw bad('expected http://ADDRESS:PORT')
   const [, scheme, host, port] = match
   if (scheme !== 'http') throw bad(`netloom's etcd has no ${scheme === 'https' ? 'TLS' : 'unix sockets'}; use http://`)

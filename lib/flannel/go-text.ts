@@ -4,6 +4,7 @@
  * @see Go syscall/zerrors_linux.go, time/time.go Duration.String, vishvananda/netlink route.go
  */
 import { type Errno, ERRNO, NetloomError, strerror } from '../errors.js'
+import { civilTime } from '../sim/civil.js'
 import { formatIpv4, type Prefix } from '../wire/ip.js'
 import { netText } from './ip4-net.js'
 
@@ -35,6 +36,15 @@ export const durationText = (ns: number): string => {
   const seconds = secondsText(ns - (hours * 3600 + minutes * 60) * NS)
   if (hours > 0) return `${hours}h${minutes}m${seconds}`
   return minutes > 0 ? `${minutes}m${seconds}` : seconds
+}
+
+/** A point of time, and how long it is behind `startNs`, the program's start. */
+export const timeText = (ns: number, startNs: number): string => {
+  const { year, month, day, hour, minute, second } = civilTime(ns)
+  const two = (n: number): string => `${n}`.padStart(2, '0')
+  const fraction = secondsText(ns % NS).slice(1, -1)
+  const date = `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${two(second)}${fraction}`
+  return `${date} +0000 UTC m=+${((ns - startNs) / NS).toFixed(9)}`
 }
 
 /** A route as netlink prints it. `table` is 0 for one that is asked for. */

@@ -4,7 +4,7 @@
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md, Length-Prefixed-Message
  */
 import { getU32, putU32 } from '../wire/bytes.js'
-import { NO_OCTETS } from '../wire/repr.js'
+import { concatOctets, NO_OCTETS } from '../wire/repr.js'
 import { GRPC_INTERNAL, GRPC_RESOURCE_EXHAUSTED, GRPC_UNIMPLEMENTED } from './grpc-status.js'
 
 /** Octets before a message. */
@@ -43,9 +43,10 @@ export class GrpcMessageReader {
   readonly #maxSize: number
   /** Name of the compression that the peer announced; none may be used. */
   readonly #encoding: string
-  /** The part that is being read, and the octets of it that are there. */
-  #part: Uint8Array = new Uint8Array(GRPC_PREFIX_SIZE)
+  /** Pieces of the part that is being read, the octets in them, and those that it will have. */
+  #pieces: Uint8Array[] = []
   #filled = 0
+  #size = GRPC_PREFIX_SIZE
   #isPrefix = true
   #isExpected = false
   #fault: GrpcFault | null = null
@@ -67,40 +68,41 @@ export class GrpcMessageReader {
     while (at < octets.length && this.#fault === null) {
       if (!this.#isExpected) {
         this.#isExpected = true
-        this.#sink.onExpect(this.#part.length)
+        this.#sink.onExpect(this.#size)
       }
-      const size = Math.min(octets.length - at, this.#part.length - this.#filled)
-      this.#part.set(octets.subarray(at, at + size), this.#filled)
+      const size = Math.min(octets.length - at, this.#size - this.#filled)
+      this.#pieces.push(octets.subarray(at, at + size))
       this.#filled += size
       at += size
       this.#sink.onRead(size)
-      if (this.#filled === this.#part.length && !this.#complete()) return this.#fault
+      if (this.#filled === this.#size && !this.#complete()) return this.#fault
     }
     return this.#fault
   }
 
   /** A part is complete; false when no more is wanted. */
   #complete(): boolean {
-    const part = this.#part
+    const part = concatOctets(...this.#pieces)
     if (this.#isPrefix) {
       this.#fault = this.#prefixFault(part)
       if (this.#fault !== null) return false
       const length = getU32(part, 1) >>> 0
       if (length > 0) {
-        this.#next(new Uint8Array(length), false)
+        this.#next(length, false)
         this.#isExpected = true
         this.#sink.onExpect(length)
         return true
       }
     }
     const message = this.#isPrefix ? NO_OCTETS : part
-    this.#next(new Uint8Array(GRPC_PREFIX_SIZE), true)
+    this.#next(GRPC_PREFIX_SIZE, true)
     return this.#sink.onMessage(message)
   }
 
-  #next(part: Uint8Array, isPrefix: boolean): void {
-    this.#part = part
+  #next(size: number, isPrefix: boolean): void {
+    this.#pieces = []
     this.#filled = 0
+    this.#size = size
     this.#isPrefix = isPrefix
     this.#isExpected = false
   }

@@ -169,6 +169,7 @@ export class Http2Conn implements Http2StreamOwner {
     bytes.onData = octets => this.#receive(octets)
     bytes.onEnd = () => this.#finish({ kind: 'eof' })
     bytes.onError = code => this.#finish({ kind: 'error', code })
+    bytes.onClose = () => this.#finish({ kind: 'eof' })
     if (options.isClient) bytes.write(HTTP2_PREFACE)
     bytes.write(settingsFrame(options.settings))
   }
@@ -186,6 +187,16 @@ export class Http2Conn implements Http2StreamOwner {
   /** Streams that are open. */
   get streamCount(): number {
     return this.#streams.size
+  }
+
+  /** The peer's first settings have come. */
+  get isReady(): boolean {
+    return this.#isReady
+  }
+
+  /** Handles octets that somebody has read before the connection got its handlers. */
+  receive(octets: Uint8Array): void {
+    this.#receive(octets)
   }
 
   /** Opens a stream with a request. It waits while the server is not ready or allows no more streams. */
@@ -395,6 +406,7 @@ export class Http2Conn implements Http2StreamOwner {
       this.#streams.set(stream.id, stream)
       this.#writer.headers(stream, stream.request)
       this.#writer.activate(stream)
+      this.#writer.step()
     }
   }
 

@@ -3,6 +3,7 @@
  *
  * @see RFC 9113, section 5
  */
+import type { Errno } from '../errors.js'
 import type { HeaderField } from './hpack-table.js'
 import { type Http2Fault, NO_ERROR } from './http2-error.js'
 import { StreamInFlow } from './http2-flow.js'
@@ -12,7 +13,7 @@ export type Http2End =
   /** The peer ended it. */
   | { readonly kind: 'eof' }
   /** It failed: an errno's name. */
-  | { readonly kind: 'error'; readonly code: string }
+  | { readonly kind: 'error'; readonly code: Errno }
   /** The peer did something wrong, and was told so with GOAWAY. */
   | { readonly kind: 'fault'; readonly fault: Http2Fault }
   /** This side ended it. */

@@ -92,18 +92,23 @@ const pushFixed64 = (octets: number[], value: number | bigint): void => {
   for (let i = 0; i < 8; i++, rest >>= 8n) octets.push(Number(rest & 0xffn))
 }
 
+const isNumber = (value: ProtoValue): value is number | bigint =>
+  typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))
+
 /** Appends a value without its tag. */
 const pushValue = (octets: number[], field: ProtoField, value: ProtoValue): void => {
   const type = protoTypeOf(field)
   if (typeof type !== 'string') pushOctets(octets, messageOctets(type, value as ProtoMessage))
-  else if (type === 'string' && typeof value === 'string') pushOctets(octets, encodeUtf8(value))
   else if (type === 'bytes' && value instanceof Uint8Array) pushOctets(octets, value)
-  else if (type === 'bytes' && typeof value === 'string') pushOctets(octets, encodeUtf8(value))
-  else if (type === 'bool' && typeof value === 'boolean') octets.push(value ? 1 : 0)
-  else if (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))) {
-    if (type === 'fixed64') pushFixed64(octets, value)
-    else pushVarint(octets, value)
-  } else throw mismatch(field, value)
+  else if (type === 'string' || type === 'bytes') {
+    if (typeof value !== 'string') throw mismatch(field, value)
+    pushOctets(octets, encodeUtf8(value))
+  } else if (type === 'bool') {
+    if (typeof value !== 'boolean') throw mismatch(field, value)
+    octets.push(value ? 1 : 0)
+  } else if (!isNumber(value)) throw mismatch(field, value)
+  else if (type === 'fixed64') pushFixed64(octets, value)
+  else pushVarint(octets, value)
 }
 
 const isDefault = (value: ProtoValue): boolean =>

@@ -8,6 +8,7 @@ import { bridgeCommand } from './command/bridge.js'
 import { conntrackCommand } from './command/conntrack.js'
 import { curlCommand } from './command/curl.js'
 import { ethtoolCommand } from './command/ethtool.js'
+import { flanneldCommand } from './command/flanneld.js'
 import { ifconfigCommand } from './command/ifconfig.js'
 import { iptablesCommand } from './command/iptables.js'
 import { iptablesRestoreCommand } from './command/iptables-restore.js'
@@ -45,6 +46,7 @@ export const COMMANDS: readonly Command[] = [
   iptablesCommand,
   iptablesSaveCommand,
   iptablesRestoreCommand,
+  flanneldCommand,
   catCommand,
   lsCommand,
   mkdirCommand,

@@ -13,6 +13,7 @@ import { decodeProto } from '../../grpc/protobuf-reader.js'
 import { NO_OCTETS } from '../../wire/repr.js'
 import type { InternalRaftRequest } from '../etcdserverpb.js'
 import type { Int64 } from '../octets.js'
+import { etcdError } from '../rpctypes.js'
 import { INTERNAL_RAFT_REQUEST } from '../rpc-proto.js'
 
 const METADATA = 1
@@ -21,6 +22,8 @@ const STATE = 3
 
 /** Octets of a file after which the log goes on in another one. */
 const SEGMENT_OCTETS = 65536
+/** Octets of a request (--max-request-bytes). */
+const MAX_REQUEST_OCTETS = 1.5 * 1024 * 1024
 /** Octets of a record's length. */
 const LENGTH_OCTETS = 8
 
@@ -111,10 +114,11 @@ export class Wal {
     return this.#term
   }
 
-  /** Keeps a request. */
+  /** Keeps a request. Throws ErrRequestTooLarge. */
   append(request: InternalRaftRequest): void {
-    this.#index++
     const data = encodeProto(INTERNAL_RAFT_REQUEST, request)
+    if (data.length > MAX_REQUEST_OCTETS) throw etcdError('ErrRequestTooLarge')
+    this.#index++
     this.#write(ENTRY, encodeProto(ENTRY_TYPE, { term: this.#term, index: this.#index, data }))
   }
 

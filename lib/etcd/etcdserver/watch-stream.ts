@@ -90,7 +90,7 @@ export class ServerWatchStream {
       isQuiet: true,
     }
     this.#watches.set(id, watch)
-    if (watch.notifiesProgress) this.#progress.set(this.#intervalNs)
+    if (watch.notifiesProgress) this.#progress.set(this.#intervalNs, { idle: true })
     this.#send(this.#response(id, { created: true }, rev))
   }
 
@@ -138,7 +138,7 @@ export class ServerWatchStream {
       if (watch.notifiesProgress && watch.isQuiet) this.#server.kv.progress(watch.watcher)
       watch.isQuiet = true
     }
-    this.#progress.set(this.#intervalNs)
+    this.#progress.set(this.#intervalNs, { idle: true })
   }
 
   #response(watchId: number, more: Partial<WatchResponse>, revision = 0): WatchResponse {

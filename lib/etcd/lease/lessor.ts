@@ -156,7 +156,9 @@ export class Lessor {
     this.#armedFor = expiryNs
     if (expiryNs === Number.POSITIVE_INFINITY) return this.#timer.stop()
     const sinceStart = Math.max(expiryNs, this.#world.now + 1) - this.#startNs
-    this.#timer.set(this.#startNs + Math.ceil(sinceStart / CHECK_INTERVAL_NS) * CHECK_INTERVAL_NS - this.#world.now)
+    this.#timer.set(this.#startNs + Math.ceil(sinceStart / CHECK_INTERVAL_NS) * CHECK_INTERVAL_NS - this.#world.now, {
+      idle: true,
+    })
   }
 
   /** @internal */
