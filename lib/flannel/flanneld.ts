@@ -13,7 +13,7 @@ import type { Netns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
 import { type FileSystem, fsOf } from '../fs/file-system.js'
 import { NSEC_PER_SEC } from '../sim/time.js'
-import type { BackendEnv, ExternalInterface, Network } from './backend/backend.js'
+import { type BackendEnv, type ExternalInterface, type Network, PeerTable } from './backend/backend.js'
 import { getBackend } from './backends.js'
 import { lookupExtIface } from './ext-iface.js'
 import { type FlanneldOptions, optionsText } from './flags.js'
@@ -62,6 +62,8 @@ export class Flanneld {
   readonly #iptables: FlannelIptables
   #shutdown: ThreadHandle | null = null
   #healthz: HttpServer | null = null
+  /** What it knows of the other hosts. */
+  readonly peers: PeerTable = new PeerTable()
   /** The network, once it stands. */
   network: Network | null = null
 
@@ -255,7 +257,14 @@ export class Flanneld {
 
   *#register(sm: SubnetManager, config: FlannelConfig, ext: ExternalInterface): Thread<Network> {
     const { process } = this
-    const env: BackendEnv = { process, log: this.#log, sm, ext, vtepMac: this.#fixed.vtepMac ?? null }
+    const env: BackendEnv = {
+      process,
+      log: this.#log,
+      sm,
+      ext,
+      vtepMac: this.#fixed.vtepMac ?? null,
+      peers: this.peers,
+    }
     let stage = 'Error fetching backend'
     let at = 'main.go:319'
     try {

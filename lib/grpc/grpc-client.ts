@@ -22,7 +22,8 @@ import {
   grpcCodeOfHttp2,
 } from './grpc-status.js'
 import type { HeaderField } from './hpack-table.js'
-import { DEFAULT_MAX_HEADER_LIST_SIZE, Http2Conn, type Http2ConnHandler, type Http2GoAway } from './http2-conn.js'
+import { Http2Conn } from './http2-conn.js'
+import { DEFAULT_MAX_HEADER_LIST_SIZE, type Http2ConnHandler, type Http2GoAway } from './http2-handler.js'
 import { CANCEL, http2ErrorName, PROTOCOL_ERROR } from './http2-error.js'
 import { fieldValue } from './http2-fields.js'
 import type { Http2End, Http2Stream, Http2StreamHandler } from './http2-stream.js'

@@ -16,9 +16,17 @@ import {
   grpcFrame,
 } from './grpc-message.js'
 import { isGrpcContentType } from './grpc-response.js'
-import { decodeGrpcTimeout, encodeGrpcMessage, GRPC_INTERNAL, GRPC_UNIMPLEMENTED, GRPC_UNKNOWN } from './grpc-status.js'
+import {
+  decodeGrpcTimeout,
+  encodeGrpcMessage,
+  GRPC_INTERNAL,
+  GRPC_RESOURCE_EXHAUSTED,
+  GRPC_UNIMPLEMENTED,
+  GRPC_UNKNOWN,
+} from './grpc-status.js'
 import type { HeaderField } from './hpack-table.js'
-import { DEFAULT_MAX_HEADER_LIST_SIZE, Http2Conn, type Http2ConnHandler } from './http2-conn.js'
+import { Http2Conn } from './http2-conn.js'
+import { DEFAULT_MAX_HEADER_LIST_SIZE, type Http2ConnHandler } from './http2-handler.js'
 import { CANCEL, ENHANCE_YOUR_CALM, PROTOCOL_ERROR } from './http2-error.js'
 import { fieldValue } from './http2-fields.js'
 import { MAX_FRAME_SIZE } from './http2-frame.js'

@@ -7,14 +7,11 @@
  * @see RFC 9113; google.golang.org/grpc internal/transport for windows and the order of frames
  */
 import { equalOctets, getU32 } from '../wire/bytes.js'
-import { concatOctets, NO_OCTETS } from '../wire/repr.js'
+import { NO_OCTETS } from '../wire/repr.js'
 import { decodeUtf8, encodeUtf8 } from '../wire/utf8.js'
-import { HpackDecoder } from './hpack.js'
 import type { HeaderField } from './hpack-table.js'
 import {
-  COMPRESSION_ERROR,
   connectionFault,
-  ENHANCE_YOUR_CALM,
   FLOW_CONTROL_ERROR,
   type Http2Fault,
   NO_ERROR,
@@ -27,12 +24,10 @@ import { headerListFault } from './http2-fields.js'
 import { BDP_PING, BdpEstimator, ConnInFlow } from './http2-flow.js'
 import {
   FLAG_ACK,
-  FLAG_END_HEADERS,
   FLAG_END_STREAM,
   FRAME_CONTINUATION,
   FRAME_DATA,
   FRAME_GOAWAY,
-  FRAME_HEADER_SIZE,
   FRAME_HEADERS,
   FRAME_PING,
   FRAME_PUSH_PROMISE,
@@ -48,6 +43,8 @@ import {
   hasFlag,
   numberFrame,
 } from './http2-frame.js'
+import type { Http2ConnHandler, Http2Options } from './http2-handler.js'
+import { HeaderBlockReader } from './http2-headers.js'
 import { HTTP2_PREFACE, prefaceFits } from './http2-preface.js'
 import {
   DEFAULT_WINDOW_SIZE,
@@ -70,54 +67,8 @@ import {
 import { Http2Writer } from './http2-writer.js'
 import type { ByteStream } from './transport.js'
 
-/** What a peer's GOAWAY says. */
-export interface Http2GoAway {
-  readonly lastStreamId: number
-  readonly code: number
-  readonly debug: string
-}
-
-/** Who hears of a connection. */
-export interface Http2ConnHandler {
-  /** A client opened a stream; who handles it, or null to refuse it. Servers only. */
-  onStream(stream: Http2Stream, fields: readonly HeaderField[], isEnd: boolean): Http2StreamHandler | null
-  /** The peer's first settings came: the connection is ready. */
-  onReady(): void
-  /** The peer takes no more streams. */
-  onGoAway(goAway: Http2GoAway): void
-  /** The peer asks whether this side is there; it was answered. */
-  onPing(): void
-  /** The peer answered a ping. */
-  onPingAck(octets: Uint8Array): void
-  /** The connection ended, once, behind the ends of its streams. */
-  onEnd(end: Http2End): void
-}
-
-/** One side of a connection. */
-export interface Http2Options {
-  readonly isClient: boolean
-  /** What this side says about itself at first. */
-  readonly settings: readonly Setting[]
-  /** Most octets of a header list. */
-  readonly maxHeaderListSize: number
-  /** Nanoseconds of a clock, to measure the path and to widen windows by it; null for windows that stay. */
-  readonly now: (() => number) | null
-}
-
-/** Octets of a header list that gRPC takes by default. */
-export const DEFAULT_MAX_HEADER_LIST_SIZE: number = 16 << 20
-
 /** Streams that a client opens before it knows how many the server allows (grpc-go). */
 const FIRST_MAX_STREAMS = 100
-
-/** A header block whose end has not come. */
-interface OpenBlock {
-  readonly streamId: number
-  readonly isEnd: boolean
-  block: Uint8Array
-  /** Frames that brought nothing count too, so that they come to an end. */
-  counted: number
-}
 
 /** A connection of HTTP/2. */
 export class Http2Conn implements Http2StreamOwner {
@@ -126,7 +77,7 @@ export class Http2Conn implements Http2StreamOwner {
   readonly #handler: Http2ConnHandler
   readonly #reader: FrameReader = new FrameReader()
   readonly #writer: Http2Writer
-  readonly #decoder: HpackDecoder = new HpackDecoder()
+  readonly #blocks: HeaderBlockReader
   readonly #streams: Map<number, Http2Stream> = new Map()
   /** A client's streams that wait for their number. */
   #waiting: Http2Stream[] = []
@@ -144,7 +95,6 @@ export class Http2Conn implements Http2StreamOwner {
   /** Largest number of a stream that the client opened. */
   #lastPeerId = 0
   #goAwayId = -1
-  #block: OpenBlock | null = null
   /** Calls into the connection that have not returned: what they send is written when the outermost does. */
   #depth = 0
 
@@ -153,6 +103,7 @@ export class Http2Conn implements Http2StreamOwner {
     this.#bytes = bytes
     this.#handler = handler
     this.#options = options
+    this.#blocks = new HeaderBlockReader(options.maxHeaderListSize)
     this.#writer = new Http2Writer(
       octets => {
         if (!this.#isEnded) bytes.write(octets)
@@ -313,10 +264,7 @@ export class Http2Conn implements Http2StreamOwner {
     if (frame === null) return null
     if (!this.#isReady && (frame.type !== FRAME_SETTINGS || hasFlag(frame, FLAG_ACK)))
       return connectionFault(PROTOCOL_ERROR, `${frameTypeName(frame.type)} frame before SETTINGS`)
-    const isContinued = this.#block !== null && this.#block.streamId === frame.streamId
-    if ((frame.type === FRAME_CONTINUATION) !== (this.#block !== null) || (this.#block !== null && !isContinued))
-      return connectionFault(PROTOCOL_ERROR, `unexpected ${frameTypeName(frame.type)} for stream ${frame.streamId}`)
-    return null
+    return this.#blocks.orderFault(frame)
   }
 
   #handle(frame: Http2Frame): Http2Fault | null {
@@ -324,9 +272,8 @@ export class Http2Conn implements Http2StreamOwner {
       case FRAME_DATA:
         return this.#onData(frame)
       case FRAME_HEADERS:
-        return this.#onHeaders(frame)
       case FRAME_CONTINUATION:
-        return this.#onContinuation(frame)
+        return this.#onHeaders(frame)
       case FRAME_RST_STREAM:
         return this.#onReset(frame)
       case FRAME_SETTINGS:
@@ -443,25 +390,9 @@ export class Http2Conn implements Http2StreamOwner {
   }
 
   #onHeaders(frame: Http2Frame): Http2Fault | null {
-    const { streamId, payload } = frame
-    this.#block = { streamId, isEnd: hasFlag(frame, FLAG_END_STREAM), block: payload, counted: payload.length }
-    return hasFlag(frame, FLAG_END_HEADERS) ? this.#onBlock(this.#block) : null
-  }
-
-  #onContinuation(frame: Http2Frame): Http2Fault | null {
-    const open = this.#block!
-    open.counted += frame.payload.length + FRAME_HEADER_SIZE
-    if (open.counted > this.#options.maxHeaderListSize)
-      return connectionFault(ENHANCE_YOUR_CALM, `header block has more than ${this.#options.maxHeaderListSize} octets`)
-    open.block = concatOctets(open.block, frame.payload)
-    return hasFlag(frame, FLAG_END_HEADERS) ? this.#onBlock(open) : null
-  }
-
-  /** A header block is complete. Even one that nobody reads must be decoded, for the table. */
-  #onBlock({ streamId, isEnd, block }: OpenBlock): Http2Fault | null {
-    this.#block = null
-    const { fields, error } = this.#decoder.decode(block, this.#options.maxHeaderListSize)
-    if (fields === null) return connectionFault(COMPRESSION_ERROR, error)
+    const { list, fault } = this.#blocks.push(frame)
+    if (list === null) return fault
+    const { streamId, isEnd, fields } = list
     const stream = this.#streams.get(streamId)
     if (stream === undefined) return this.#onNewStream(streamId, fields, isEnd)
     if (stream.isRemoteEnded) return streamFault(streamId, STREAM_CLOSED, 'HEADERS frame behind the end of the stream')

@@ -47,10 +47,10 @@ export class RouteNetwork implements Network {
   }
 
   *run(ctx: Context): Thread {
-    const { process, log, sm } = this.#env
+    const { process, log } = this.#env
     log.info('route_network.go:55', 'Watching for new subnet leases')
     const check = spawn(process, () => this.#routeCheck(ctx), 'route check of flanneld')
-    yield* watchLeases(ctx, sm, this.lease, log, batch => {
+    yield* watchLeases(ctx, this.#env, this.lease, batch => {
       for (const event of batch) this.#handle(event)
     })
     log.info('route_network.go:75', 'evts chan closed')

@@ -5,18 +5,17 @@
  */
 import { type Context, firstOf, slept, type Thread, wait } from '../../app/thread.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
-import type { Glog } from '../glog.js'
+import type { BackendEnv } from '../backend/backend.js'
 import { netText } from '../ip4-net.js'
-import { type Lease, type LeaseEvent, LeaseWatcher, SubnetError, type SubnetManager } from './subnet.js'
+import { type Lease, type LeaseEvent, LeaseWatcher, SubnetError } from './subnet.js'
 
 const RETRY_NS = NSEC_PER_SEC
 
 /** Calls `handle` with each batch of changes that are not the own lease's, until the context is cancelled. */
 export function* watchLeases(
   ctx: Context,
-  sm: SubnetManager,
+  { sm, log, peers, process }: BackendEnv,
   own: Lease,
-  log: Glog,
   handle: (batch: readonly LeaseEvent[]) => void,
 ): Thread {
   const watcher = new LeaseWatcher(own.subnet, subnet =>
@@ -27,7 +26,9 @@ export function* watchLeases(
     try {
       const { events, snapshot } = yield* watch.next()
       const batch = snapshot === null ? watcher.update(events) : watcher.reset(snapshot)
-      if (batch.length > 0) handle(batch)
+      if (batch.length === 0) continue
+      handle(batch)
+      peers.update(batch, process.netns.world.now)
     } catch (e) {
       if (ctx.isCancelled) break
       if (!(e instanceof SubnetError)) throw e

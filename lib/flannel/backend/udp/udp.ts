@@ -108,9 +108,9 @@ class UdpNetwork implements Network {
   }
 
   *run(ctx: Context): Thread {
-    const { log, sm } = this.#env
+    const { log } = this.#env
     log.info('udp_network_amd64.go:98', 'Watching for new subnet leases')
-    yield* watchLeases(ctx, sm, this.lease, log, batch => {
+    yield* watchLeases(ctx, this.#env, this.lease, batch => {
       for (const event of batch) this.#handle(event)
     })
     log.info('udp_network_amd64.go:111', 'evts chan closed')

@@ -143,6 +143,8 @@ const make = (want: VxlanDeviceAttrs): NetDevice => {
     kind: 'vxlan',
     name: `flannel.${vni}`,
     address: mac,
+    // What flannel's netlink library sends when nothing is said.
+    txQueueLen: 0,
     attrs: {
       id: vni,
       dev: vtepDev,

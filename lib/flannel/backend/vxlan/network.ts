@@ -34,10 +34,10 @@ export class VxlanNetwork implements Network {
   }
 
   *run(ctx: Context): Thread {
-    const { process, log, sm } = this.#env
+    const { process, log } = this.#env
     log.v(0, 'vxlan_network.go:61', 'watching for new subnet leases')
     const watching = (): Thread =>
-      watchLeases(ctx, sm, this.lease, log, batch => {
+      watchLeases(ctx, this.#env, this.lease, batch => {
         for (const event of batch) this.#handle(event)
       })
     yield* wait(spawn(process, watching, 'lease watch of flanneld').ended)
