@@ -4,9 +4,10 @@
  * @see execve(2)
  */
 import type { Netns } from '../core/netns.js'
+import type { World } from '../core/world.js'
 import { NetloomError } from '../errors.js'
-import { basename } from '../fs/file-system.js'
-import { commandOf } from './command.js'
+import { basename, dirname } from '../fs/file-system.js'
+import { type Command, commandOf } from './command.js'
 import type { Process } from './process.js'
 import { type Thread, type Wait, wait } from './thread.js'
 
@@ -37,6 +38,13 @@ const exited = (process: Process): Wait<void> => ({
   },
 })
 
+/** Directories of PATH, in which every command is that has no path of its own. */
+const PATH: readonly string[] = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
+
+/** The command of a name or a path; what is registered with a path is found by it alone. */
+const find = (world: World, path: string): Command | null =>
+  commandOf(world, path) ?? (PATH.includes(dirname(path)) ? commandOf(world, basename(path)) : null)
+
 /**
  * Executes a command in the program's namespace and waits for its end. `argv[0]` is its name, with or without a path.
  * Throws ENOENT when there is no such command, and what the command throws for what netloom does not support.
@@ -44,7 +52,7 @@ const exited = (process: Process): Wait<void> => ({
 export function* exec(parent: Process, argv: readonly string[], options: ExecOptions = {}): Thread<ExecResult> {
   const { world } = parent.netns
   const [path = ''] = argv
-  const command = commandOf(world, path.startsWith('/') ? basename(path) : path)
+  const command = find(world, path)
   if (command === null)
     throw new NetloomError('ENOENT', `exec: "${path}": executable file not found in $PATH`, { command: path })
   const written = { stdout: '', stderr: '' }

@@ -39,7 +39,7 @@ export const flowFits = (s: FlowStage, skb: Skb, now: number): boolean => {
   const o = skb.data
   const len = skb.tail - o
   const totLen = getU16(b, o + FLOW_TOT_LEN)
-  if (totLen !== len || len < s.minLen || len > s.maxLen || skb.frame.refs !== 1) return false
+  if (totLen !== len || len < s.minLen || len > s.maxLen || o < s.minAt || skb.frame.refs !== 1) return false
   if (s.endsInUdp && getU16(b, o + FLOW_UDP_LEN) !== len - IPV4_HLEN) return false
   if (csumFold(s.headerSum + totLen + getU16(b, o + FLOW_ID) + getU16(b, o + FLOW_CSUM)) !== 0) return false
   if (s.hooks !== null && s.hooks.conn !== null && !s.hooks.conn.isCurrent()) return false

@@ -1,6 +1,6 @@
 /**
  * One stage of a recorded flow: what becomes of the packets of one flow from the moment when a device hands them to the
- * protocols, or a socket of this host has a route for them, until the next device or a socket has them.
+ * protocols, or a socket of this host has a route for them, until the next device, a qdisc or a socket has them.
  *
  * A stage is a pure function of the frame's first octets, of its metadata, and of state that `flowGenid` of two
  * namespaces stands for. It holds the outcome: headers to write, counters and times to move, and where the packet is then.
@@ -176,8 +176,9 @@ export class FlowStage {
   readonly hooks: FlowHooks | null
   readonly outerHooks: FlowHooks | null
   readonly decTtl: boolean
-  /** How far the frame's beginning moves. */
+  /** How far the frame's beginning moves, and where its IP header stands at least so that there is room for that. */
   readonly shift: number
+  readonly minAt: number
   /** Octets in front of the IP header: whole words, and the two before or behind them. */
   readonly headLen: number
   readonly headWords: Int32Array
@@ -251,6 +252,7 @@ export class FlowStage {
     this.outerHooks = init.outerHooks
     this.decTtl = init.decTtl
     this.shift = init.shift
+    this.minAt = ETH_HLEN - init.shift
     const head = init.head ?? new Uint8Array(0)
     const lead = head.length > 0 && ((init.phase + init.shift) & 2) !== 0 ? 2 : 0
     const words = (head.length - lead) >> 2

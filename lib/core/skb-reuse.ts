@@ -9,12 +9,8 @@
 import type { Netns } from './netns.js'
 import { deliverSkb, SKB_HEADROOM, type Skb, skbOrphan } from './skb.js'
 
-/** Octets of {@link SKB_HEADROOM} that headers of a packet which is sent again may take; the others serve the way of that. */
-const REUSE_ROOM = 60
-
-/** A packet's octets stand where those of a fresh one could, so that they may be sent again without a copy. */
-const isReusable = (skb: Skb): boolean =>
-  skb.frame.refs === 1 && (skb.data & 3) === 0 && skb.data >= SKB_HEADROOM - REUSE_ROOM
+/** A packet's octets are its own, in whole words, and leave the headroom of a fresh one. */
+const isReusable = ({ frame, data }: Skb): boolean => frame.refs === 1 && (data & 3) === 0 && data >= SKB_HEADROOM
 
 /**
  * A program has read the octets from `data` to `tail` and gives them to the kernel again as part of a packet of `netns`:

@@ -62,18 +62,24 @@ export class EtcdProcess extends Process {
 
   /** @internal use {@link startEtcd} */
   constructor(netns: Netns, options: EtcdOptions) {
-    super(netns, 'etcd', () => this.server.stop())
+    super(netns, 'etcd', () => this.#stop())
     const { name = 'default', listenClientUrls = DEFAULT_CLIENT_URLS } = options
     this.memberName = name
     this.dataDir = options.dataDir ?? `/${name}.etcd`
     this.isDaemon = true
+    this.listening = listenClientUrls.map(url => this.#listen(url))
     this.server = this.#openServer(options)
     this.#grpc = new GrpcServer(grpcServices(this, this.server), {
       maxReceiveMessageSize: MAX_RECEIVE_OCTETS,
       now: () => netns.world.now,
       minPingIntervalNs: MIN_PING_INTERVAL_NS,
     })
-    this.listening = listenClientUrls.map(url => this.#listen(url))
+  }
+
+  /** There is no member yet when it cannot listen. */
+  #stop(): void {
+    const server = this.server as EtcdServer | undefined
+    server?.stop()
   }
 
   /** The member of the data directory, or a new one. */
@@ -97,7 +103,13 @@ export class EtcdProcess extends Process {
 
   #listen(url: string): string {
     const { address, port } = listenAddress(url)
-    listenStream(this, address, port, stream => this.#accept(stream))
+    try {
+      listenStream(this, address, port, stream => this.#accept(stream))
+    } catch (e) {
+      this.exit(1)
+      if (!(e instanceof NetloomError)) throw e
+      throw new NetloomError(e.code, e.message, { ...e.context, listen: `${address}:${port}` })
+    }
     return `${address}:${port}`
   }
 

@@ -7,6 +7,7 @@
  * @see init/main.c do_initcalls
  */
 import { type Command, registerCommands } from '../app/command.js'
+import { CNI_COMMANDS } from '../cni/plugins.js'
 import type { QdiscOps } from '../core/qdisc.js'
 import type { LinkKind } from '../core/registry.js'
 import { World as Kernel, type WorldOptions as KernelOptions } from '../core/world.js'
@@ -34,6 +35,6 @@ export const boot = (
   netfilterInit(kernel)
   kernel.notifiers.register(nsidEvent)
   registerDevices(kernel, [...LINK_KINDS, ...linkKinds])
-  registerCommands(kernel, [...COMMANDS, ...commands])
+  registerCommands(kernel, [...COMMANDS, ...CNI_COMMANDS, ...commands])
   return kernel
 }

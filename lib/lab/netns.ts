@@ -11,6 +11,8 @@ import { ConntrackApi } from './conntrack.js'
 import type { Dev } from './dev.js'
 import { Drop } from './drop.js'
 import { FdbApi } from './fdb.js'
+import { FilesApi } from './files.js'
+import { type Flanneld, type FlanneldOptions, runFlanneld } from './flanneld.js'
 import type { Handles } from './handles.js'
 import { HttpApi } from '../app/http.js'
 import { IptablesApi } from './iptables.js'
@@ -86,6 +88,8 @@ export class Netns extends Printable {
   readonly tcp: TcpApi
   /** HTTP servers. */
   readonly http: HttpApi
+  /** Files of the host. */
+  readonly files: FilesApi
   /** `ip tcp_metrics`. */
   readonly tcpMetrics: TcpMetricsApi
   /** Raw IPv4 sockets. */
@@ -119,6 +123,7 @@ export class Netns extends Printable {
     this.udp = new UdpApi(kernel)
     this.tcp = new TcpApi(kernel)
     this.http = new HttpApi(this.tcp, kernel.name)
+    this.files = new FilesApi(kernel)
     this.tcpMetrics = new TcpMetricsApi(kernel)
     this.raw = new RawApi(kernel)
     this.packet = new PacketApi(kernel)
@@ -191,6 +196,18 @@ export class Netns extends Printable {
    */
   curl(url: string, options: CurlOptions = {}): Curl {
     return startCurl(this.kernel, url, options)
+  }
+
+  /**
+   * Starts flanneld v0.20.2: a daemon, which runs until it is killed, loses its lease or can't start.
+   *
+   * @example
+   * const flanneld = h1.flanneld({ etcdEndpoints: 'http://192.168.0.2:2379', iface: 'eth0', ipMasq: true })
+   * world.run({ until: () => flanneld.subnet !== null, within: s(1) })
+   * h1.files.read('/run/flannel/subnet.env') // FLANNEL_NETWORK=10.244.0.0/16 ...
+   */
+  flanneld(options: FlanneldOptions = {}): Flanneld {
+    return runFlanneld(this.kernel, options)
   }
 
   /** The sockets of this namespace, as `ss -a` lists them. */

@@ -7,6 +7,8 @@ import { brctlCommand } from './command/brctl.js'
 import { bridgeCommand } from './command/bridge.js'
 import { conntrackCommand } from './command/conntrack.js'
 import { curlCommand } from './command/curl.js'
+import { etcdCommand } from './command/etcd.js'
+import { etcdctlCommand } from './command/etcdctl.js'
 import { ethtoolCommand } from './command/ethtool.js'
 import { flanneldCommand } from './command/flanneld.js'
 import { ifconfigCommand } from './command/ifconfig.js'
@@ -54,4 +56,6 @@ export const COMMANDS: readonly Command[] = [
   teeCommand,
   pkillCommand,
   pgrepCommand,
+  etcdCommand,
+  etcdctlCommand,
 ]

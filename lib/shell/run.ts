@@ -243,7 +243,8 @@ export const runScript = (world: World, text: string, options: ScriptOptions = {
   const run = new ScriptRun(world, commands, options)
   let error: NetloomError | null
   try {
-    const tools = commands.map(c => c.name)
+    // Executables with a path, such as plugins, are for other programs.
+    const tools = commands.map(c => c.name).filter(name => !name.startsWith('/'))
     error = runAll(run, parseScript(text, tools))
   } catch (e) {
     if (!(e instanceof NetloomError)) throw e

@@ -69,6 +69,8 @@ const configureIface = (tun: TunFile, net: Prefix, mtu: number): void => {
 const listen = (env: BackendEnv, port: number): UdpSocket => {
   const { process, ext } = env
   const sock = udpSocket(process.netns)
+  // As Go's net package opens its sockets.
+  sock.broadcast = true
   process.holds(sock, process.nextFd())
   try {
     if (port < 0 || port > 65535) throw new SubnetError(`listen udp4: address ${port}: invalid port`)

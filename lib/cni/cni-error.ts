@@ -1,0 +1,30 @@
+/**
+ * The errors of CNI: what a plugin that fails prints.
+ *
+ * @see CNI SPEC 0.4.0, "Well-known Error Codes"; cni pkg/types/types.go
+ */
+import { GoError } from './go-text.js'
+
+export const ERR_INCOMPATIBLE_CNI_VERSION = 1
+export const ERR_UNSUPPORTED_FIELD = 2
+export const ERR_UNKNOWN_CONTAINER = 3
+export const ERR_INVALID_ENVIRONMENT_VARIABLES = 4
+export const ERR_IO_FAILURE = 5
+export const ERR_DECODING_FAILURE = 6
+export const ERR_INVALID_NETWORK_CONFIG = 7
+export const ERR_TRY_AGAIN_LATER = 11
+export const ERR_INTERNAL = 999
+
+/** An error of a plugin. Its message, as whoever executed the plugin prints it, is `MSG; DETAILS`. */
+export class CniError extends GoError {
+  readonly code: number
+  readonly msg: string
+  readonly details: string
+
+  constructor(code: number, msg: string, details = '') {
+    super(details === '' ? msg : `${msg}; ${details}`)
+    this.code = code
+    this.msg = msg
+    this.details = details
+  }
+}
