@@ -31,14 +31,20 @@ const withoutTraffic = (name: string): string => {
   const recorded = JSON.parse(readFileSync(join(DATA, 'cases', name, 'case.json'), 'utf8')) as {
     timeline: Readonly<Record<string, unknown>>[]
   }
-  return JSON.stringify({ ...recorded, timeline: recorded.timeline.filter(entry => name === 'udp' || !('step' in entry)) })
+  return JSON.stringify({
+    ...recorded,
+    timeline: recorded.timeline.filter(entry => name === 'udp' || !('step' in entry)),
+  })
 }
 
 /**
  * The lines of each run of a daemon, which its options begin. A store that has come back gives each lease its whole time and
  * one second more; whether that second is still there depends on when the connection is up again, which chance decides.
  */
-const runsOf = (text: string): string[] => text.split(/^(?=.*CLI flags config)/m).flatMap(run => [...maskedLines(run.replace(/22h59m5[789](\.\d+)?s/g, '22h59m59s')), '--'])
+const runsOf = (text: string): string[] =>
+  text
+    .split(/^(?=.*CLI flags config)/m)
+    .flatMap(run => [...maskedLines(run.replace(/22h59m5[789](\.\d+)?s/g, '22h59m59s')), '--'])
 
 for (const [name, files] of CASES)
   test(`${name}: each daemon logs what the real one logged`, () => {

@@ -60,17 +60,22 @@ test('each of the first hundred free subnets is as likely as the others, and the
   const lab = new EdgeLab({ seed: 7 })
   lab.config(withBackend('alloc'))
   const fresh = draws(lab, 120)
-  assert.ok(fresh.every(n => n >= 1 && n <= CANDIDATES), `${fresh}`)
+  assert.ok(
+    fresh.every(n => n >= 1 && n <= CANDIDATES),
+    `${fresh}`,
+  )
   // Of 100, 120 draws leave out 30 on average, with a deviation of 3.
   const distinct = new Set(fresh).size
   assert.ok(distinct > 58 && distinct < 82, `${distinct} distinct ones`)
   const mean = fresh.reduce((sum, n) => sum + n, 0) / fresh.length
   assert.ok(Math.abs(mean - 50.5) < 4 * (29 / Math.sqrt(120)), `mean ${mean}`)
   // All but each third of the first 90 are taken: 30 are free there, and 70 behind.
-  for (let n = 1; n <= 90; n++)
-    if (n % 3 !== 0) lab.put(`${SUBNETS}/10.244.${n}.0-24`, `{"PublicIP":"192.0.2.${n}"}`)
+  for (let n = 1; n <= 90; n++) if (n % 3 !== 0) lab.put(`${SUBNETS}/10.244.${n}.0-24`, `{"PublicIP":"192.0.2.${n}"}`)
   const slid = draws(lab, 60)
-  assert.ok(slid.every(n => (n > 90 && n <= 160) || (n <= 90 && n % 3 === 0)), `${slid}`)
+  assert.ok(
+    slid.every(n => (n > 90 && n <= 160) || (n <= 90 && n % 3 === 0)),
+    `${slid}`,
+  )
   assert.ok(Math.max(...slid) > 140 && Math.min(...slid) <= 90, `${slid}`)
 })
 

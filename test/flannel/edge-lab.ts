@@ -314,3 +314,21 @@ export const withBackend = (type: string, more: Readonly<Record<string, unknown>
   SubnetLen: 24,
   Backend: { Type: type, ...more },
 })
+
+/** The host of the recordings start and peers: h1 with three more interfaces, and files in /etc. */
+export const startLab = (): EdgeLab => {
+  const lab = new EdgeLab()
+  for (const dev of ['eth1', 'eth2', 'eth3']) {
+    lab.x('h1', `ip link add ${dev} type veth peer name p${dev} netns etcd`)
+    lab.x('h1', `ip link set ${dev} up`)
+    lab.x('etcd', `ip link set p${dev} up`)
+  }
+  lab.x('h1', 'ip addr add 10.9.0.5/24 dev eth1')
+  lab.x('h1', 'ip addr add 169.254.7.7/16 dev eth3')
+  lab.x('h1', 'ip addr add 10.9.0.6/24 dev eth1')
+  lab.x('h1', 'ip addr add 169.254.1.1/16 dev eth1')
+  const fs = fsOf(lab.shell.world.netns('h1'))
+  fs.mkdir('/etc', { recursive: true })
+  fs.writeFile('/etc/passwd', new TextEncoder().encode('root\n'))
+  return lab
+}

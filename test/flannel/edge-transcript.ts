@@ -24,8 +24,9 @@ const isFixedMac = (mac: string): boolean => /^02:(00|0a|0b|11):|^ff:ff/.test(ma
 
 /** Seconds of a Go duration, rounded: `22h59m58.9s`. */
 const roundedDuration = (text: string): string => {
-  const [, hours = '0', minutes = '0', seconds = '0'] = /^(?:(\d+)h)?(?:(\d+)m)?([\d.]+)s$/.exec(text)!
-  return `${Math.round(Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds))} s`
+  const [, hours = '0', minutes = '0', seconds = '0'] = /^-?(?:(\d+)h)?(?:(\d+)m)?([\d.]+)s$/.exec(text)!
+  const sign = text.startsWith('-') ? '-' : ''
+  return `${sign}${Math.round(Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds))} s`
 }
 
 /** Names in order of appearance. */

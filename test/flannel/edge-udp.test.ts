@@ -46,7 +46,9 @@ test('datagrams to a daemon that is gone meet a closed port, and nobody says so 
   lab.sleep(0.6)
   for (const [name, running] of captures) {
     lab.shell.end(running)
-    const lines = running.output.split('\n').filter(line => !/^tcpdump: |packets? (captured|received|dropped)/.test(line))
+    const lines = running.output
+      .split('\n')
+      .filter(line => !/^tcpdump: |packets? (captured|received|dropped)/.test(line))
     text += `--- ${name}\n${lines.join('\n')}\n`
   }
   text += `${lab.logs(['h1'], from)}${lab.state('h2')}=== flanneld of h2 starts again: found by public IP\n`

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { parseFlags } from '../../lib/flannel/flags.js'
 import { startFlanneld } from '../../lib/flannel/flanneld.js'
 import { fsOf } from '../../lib/fs/file-system.js'
-import { EdgeLab } from './edge-lab.js'
+import { type EdgeLab, startLab } from './edge-lab.js'
 import { maskedLines, recordedTranscript } from './edge-transcript.js'
 
 const test = suite('flannel/start')
@@ -44,24 +44,6 @@ const CASES: readonly Recorded[] = recordedTranscript('start-v0.20.2')
   })
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
-
-/** The host of the recording. */
-const startLab = (): EdgeLab => {
-  const lab = new EdgeLab()
-  for (const dev of ['eth1', 'eth2', 'eth3']) {
-    lab.x('h1', `ip link add ${dev} type veth peer name p${dev} netns etcd`)
-    lab.x('h1', `ip link set ${dev} up`)
-    lab.x('etcd', `ip link set p${dev} up`)
-  }
-  lab.x('h1', 'ip addr add 10.9.0.5/24 dev eth1')
-  lab.x('h1', 'ip addr add 169.254.7.7/16 dev eth3')
-  lab.x('h1', 'ip addr add 10.9.0.6/24 dev eth1')
-  lab.x('h1', 'ip addr add 169.254.1.1/16 dev eth1')
-  const fs = fsOf(lab.shell.world.netns('h1'))
-  fs.mkdir('/etc', { recursive: true })
-  fs.writeFile('/etc/passwd', encode('root\n'))
-  return lab
-}
 
 /** Runs a case, and returns what it left as the recorder wrote it down. */
 const run = (lab: EdgeLab, title: string, start: StartCase): string => {

@@ -13,7 +13,9 @@ const test = suite('flannel/subnet-file')
 const ROWS = readFileSync(new URL('../data/flannel/go/env.jsonl', import.meta.url), 'utf8')
   .trim()
   .split('\n')
-  .map(line => JSON.parse(line) as [kind: string, text: string, result: string, values: Record<string, string> | string])
+  .map(
+    line => JSON.parse(line) as [kind: string, text: string, result: string, values: Record<string, string> | string],
+  )
 
 test('each file is read as by flannel itself', () => {
   assert.is(ROWS.length, 47)

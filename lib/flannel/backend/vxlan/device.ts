@@ -62,6 +62,15 @@ const incompatibility = (dev: NetDevice, want: VxlanDeviceAttrs): string | null 
   return v.gbp === want.gbp ? null : `gbp: ${want.gbp} vs ${v.gbp}`
 }
 
+/** A MAC of a lease, none of which is no text at all. */
+export const macText = (mac: number | null): string => (mac === null ? '' : formatMac(mac))
+
+/** A MAC for the kernel, which refuses an empty one. */
+const lladdr = (mac: number | null): number => {
+  if (mac === null) throw new NetloomError('EINVAL')
+  return mac
+}
+
 /** A tunnel end with the entries for the others. */
 export class VxlanDevice {
   readonly dev: NetDevice
@@ -112,30 +121,41 @@ export class VxlanDevice {
     if (!hasAddress) addrAdd(dev, { local: address, prefixLen: HOST_LEN })
   }
 
-  /** Permanent neighbour entry of a far end's address. Throws a NetloomError, as all of these. */
-  addArp(ip: number, mac: number): void {
-    this.#say('device.go:203', 'AddARP', ip, mac)
-    neighAdd(this.dev.netns, { dev: this.dev, dst: ip, lladdr: mac, state: NUD_PERMANENT }, 'replace')
+  /** The device, if it is still there. Throws ENODEV. */
+  get #present(): NetDevice {
+    const { dev } = this
+    if (dev.netns.devByIndex(dev.ifindex) !== dev) throw new NetloomError('ENODEV', undefined, { dev: dev.name })
+    return dev
   }
 
-  delArp(ip: number, mac: number): void {
+  /** Permanent neighbour entry of a far end's address. Throws a NetloomError, as all of these. */
+  addArp(ip: number, mac: number | null): void {
+    this.#say('device.go:203', 'AddARP', ip, mac)
+    const dev = this.#present
+    neighAdd(dev.netns, { dev, dst: ip, lladdr: lladdr(mac), state: NUD_PERMANENT }, 'replace')
+  }
+
+  delArp(ip: number, mac: number | null): void {
     this.#say('device.go:225', 'DelARP', ip, mac)
-    neighDel(this.dev.netns, { dev: this.dev, dst: ip })
+    const dev = this.#present
+    neighDel(dev.netns, { dev, dst: ip })
   }
 
   /** Forwarding entry: frames for that MAC go to that host. */
-  addFdb(ip: number, mac: number): void {
+  addFdb(ip: number, mac: number | null): void {
     this.#say('device.go:157', 'AddFDB', ip, mac)
-    fdbReplace(this.dev.netns, { dev: this.dev, lladdr: mac, state: NUD_PERMANENT, flags: NTF_SELF, dst: ip })
+    const dev = this.#present
+    fdbReplace(dev.netns, { dev, lladdr: lladdr(mac), state: NUD_PERMANENT, flags: NTF_SELF, dst: ip })
   }
 
-  delFdb(ip: number, mac: number): void {
+  delFdb(ip: number, mac: number | null): void {
     this.#say('device.go:181', 'DelFDB', ip, mac)
-    fdbDel(this.dev.netns, { dev: this.dev, lladdr: mac, state: 0, flags: NTF_SELF, dst: ip })
+    const dev = this.#present
+    fdbDel(dev.netns, { dev, lladdr: lladdr(mac), state: 0, flags: NTF_SELF, dst: ip })
   }
 
-  #say(at: string, what: string, ip: number, mac: number): void {
-    this.#log.v(4, at, `calling ${what}: ${formatIpv4(ip)}, ${formatMac(mac)}`)
+  #say(at: string, what: string, ip: number, mac: number | null): void {
+    this.#log.v(4, at, `calling ${what}: ${formatIpv4(ip)}, ${macText(mac)}`)
   }
 }
 

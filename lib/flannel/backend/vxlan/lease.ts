@@ -12,8 +12,8 @@ export const VXLAN_TYPE = 'vxlan'
 export const vxlanLeaseJson = (vni: number, mac: number): string =>
   `{"VNI":${vni & 0xffff},"VtepMAC":"${formatMac(mac)}"}`
 
-/** MAC of the far end that a lease names. Throws an Error with Go's text. */
-export const vtepMacOf = (backendData: string): number => {
+/** MAC of the far end that a lease names, null when it names none. Throws an Error with Go's text. */
+export const vtepMacOf = (backendData: string): number | null => {
   const given = goUnmarshal(
     backendData,
     [
@@ -22,7 +22,8 @@ export const vtepMacOf = (backendData: string): number => {
     ],
     { struct: 'vxlanLeaseAttrs', type: 'vxlan.vxlanLeaseAttrs' },
   )
-  const json = (given['VtepMAC'] as string | undefined) ?? '""'
+  const json = given['VtepMAC'] as string | undefined
+  if (json === undefined) return null
   if (!/^".*"$/.test(json)) throw new Error('error parsing hardware addr')
   try {
     return parseMac(json.slice(1, -1))

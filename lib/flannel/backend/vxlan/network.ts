@@ -7,13 +7,12 @@ import { type Context, spawn, type Thread, wait } from '../../../app/thread.js'
 import { RT_SCOPE_NOWHERE, RT_SCOPE_UNIVERSE } from '../../../ip/rtnetlink.js'
 import { routeAdd, routeDel, routeGet } from '../../../rtnl/route.js'
 import { formatIpv4 } from '../../../wire/ip.js'
-import { formatMac } from '../../../wire/mac.js'
 import { errnoText } from '../../go-text.js'
 import { netText } from '../../ip4-net.js'
 import type { Lease, LeaseEvent } from '../../subnet/subnet.js'
 import { watchLeases } from '../../subnet/watch.js'
 import type { BackendEnv, Network } from '../backend.js'
-import type { VxlanDevice } from './device.js'
+import { macText, type VxlanDevice } from './device.js'
 import { VXLAN_TYPE, vtepMacOf } from './lease.js'
 
 const ENCAP_OVERHEAD = 50
@@ -51,7 +50,7 @@ export class VxlanNetwork implements Network {
       const text = `ignoring non-vxlan v4Subnet(${netText(subnet)}) v6Subnet(::/0): type=${attrs.backendType}`
       return log.warning('vxlan_network.go:97', text)
     }
-    let mac: number
+    let mac: number | null
     try {
       mac = vtepMacOf(attrs.backendData)
     } catch (e) {
@@ -163,8 +162,8 @@ export class VxlanNetwork implements Network {
 interface Peer {
   readonly subnet: Lease['subnet']
   readonly publicIp: number
-  readonly mac: number
+  readonly mac: number | null
 }
 
 const peerText = ({ subnet, publicIp, mac }: Peer): string =>
-  `${netText(subnet)} PublicIP: ${formatIpv4(publicIp)} VtepMAC: ${formatMac(mac)}`
+  `${netText(subnet)} PublicIP: ${formatIpv4(publicIp)} VtepMAC: ${macText(mac)}`
