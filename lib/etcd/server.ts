@@ -7,7 +7,7 @@
  *
  * @see etcd etcdmain/etcd.go, embed/etcd.go, embed/serve.go
  */
-import { Process } from '../app/process.js'
+import { Process, processesOf } from '../app/process.js'
 import { type ByteStream, listenStream } from '../app/stream.js'
 import type { Netns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
@@ -49,6 +49,8 @@ const MAX_RECEIVE_OCTETS = 2 * 1024 * 1024
 /** Least time between the pings of a client. */
 const MIN_PING_INTERVAL_NS = 5 * NSEC_PER_SEC
 
+const dataDirOf = ({ name = 'default', dataDir }: EtcdOptions): string => dataDir ?? `/${name}.etcd`
+
 /** A running etcd. */
 export class EtcdProcess extends Process {
   readonly memberName: string
@@ -65,7 +67,7 @@ export class EtcdProcess extends Process {
     super(netns, 'etcd', () => this.#stop())
     const { name = 'default', listenClientUrls = DEFAULT_CLIENT_URLS } = options
     this.memberName = name
-    this.dataDir = options.dataDir ?? `/${name}.etcd`
+    this.dataDir = dataDirOf(options)
     this.isDaemon = true
     this.listening = listenClientUrls.map(url => this.#listen(url))
     this.server = this.#openServer(options)
@@ -149,9 +151,18 @@ const listenAddress = (url: string): { address: string; port: number } => {
 
 /**
  * Starts etcd in a namespace. With a data directory in which it was before, it has its data again. Throws EINVAL for a URL it
- * cannot listen on, EADDRINUSE, EADDRNOTAVAIL.
+ * cannot listen on, EBUSY when another one has the directory, EADDRINUSE, EADDRNOTAVAIL.
  */
 export const startEtcd = (netns: Netns, options: EtcdOptions = {}): EtcdProcess => {
   for (const url of options.listenClientUrls ?? DEFAULT_CLIENT_URLS) listenAddress(url)
+  const dataDir = dataDirOf(options)
+  if (processesOf(netns).some(other => other instanceof EtcdProcess && other.dataDir === dataDir))
+    throw new NetloomError(
+      'EBUSY',
+      `etcd: another etcd process is using "${dataDir}/member/snap/db" and holds the file lock`,
+      {
+        dataDir,
+      },
+    )
   return new EtcdProcess(netns, options)
 }
