@@ -29,6 +29,8 @@ export interface EtcdOptions {
   readonly name?: string
   /** Where clients are listened for. Default `http://localhost:2379`. */
   readonly listenClientUrls?: readonly string[]
+  /** Where clients find it, as it tells them. Default `http://localhost:2379`. */
+  readonly advertiseClientUrls?: readonly string[]
   /** Peer URLs of the member; its identifier is made of them. Default `http://localhost:2380`. */
   readonly initialAdvertisePeerUrls?: readonly string[]
   /** Default `etcd-cluster`. */
@@ -95,6 +97,7 @@ export class EtcdProcess extends Process {
     const server = new EtcdServer(world, {
       memberId,
       clusterId,
+      member: { name: this.memberName, peerUrls, clientUrls: options.advertiseClientUrls ?? DEFAULT_CLIENT_URLS },
       raftTerm: wal.begin(memberId, clusterId),
       startMs: Math.abs(clock),
       label: this.label('etcd'),
