@@ -54,6 +54,8 @@ const POLLERR = 8
 const POLLRDHUP = 0x2000
 /** Octets that one read takes at most. */
 const READ_OCTETS = 65536
+/** Where octets are read to; each handler gets a copy of what it is told. */
+const READ_BUFFER: Uint8Array = new Uint8Array(READ_OCTETS)
 
 /** A TCP connection. Make one with `netns.tcp.connect`, or take it from `netns.tcp.listen`. */
 export class TcpSocket extends Printable {
@@ -337,19 +339,18 @@ export class TcpSocket extends Printable {
   }
 
   #read(): void {
+    const buffer = READ_BUFFER
     while (!this.#isClosed && !this.#isPaused && !this.#hasEnded) {
       const { onData } = this.#handlers
       const events = tcpPoll(this.#tp)
       if ((events & (POLLIN | POLLRDHUP)) === 0) return
       // Without a reader only the end of the stream is taken, when nothing is in front of it.
       if (onData === undefined && (this.readable > 0 || (events & POLLRDHUP) === 0)) return
-      // As large as what is there: the reader may keep it.
-      const buffer = new Uint8Array(Math.min(READ_OCTETS, Math.max(1, this.readable)))
       const rc = tcpRecvmsg(this.#tp, buffer)
       if (rc === -EAGAIN) return
       if (rc < 0) return this.#fail(-rc)
       if (rc === 0) return this.#ended()
-      onData?.(rc === buffer.length ? buffer : buffer.slice(0, rc), this)
+      onData?.(buffer.slice(0, rc), this)
     }
   }
 
