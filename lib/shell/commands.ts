@@ -16,6 +16,7 @@ import { iptablesCommand } from './command/iptables.js'
 import { iptablesRestoreCommand } from './command/iptables-restore.js'
 import { iptablesSaveCommand } from './command/iptables-save.js'
 import { makeIpCommand } from './command/ip.js'
+import { kubectlCommand } from './command/kubectl.js'
 import { ncCommand } from './command/nc.js'
 import { pingCommand } from './command/ping.js'
 import { ssCommand } from './command/ss.js'
@@ -54,6 +55,7 @@ export const COMMANDS: readonly Command[] = [
   mkdirCommand,
   rmCommand,
   teeCommand,
+  kubectlCommand,
   pkillCommand,
   pgrepCommand,
   etcdCommand,
