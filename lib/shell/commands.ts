@@ -17,6 +17,7 @@ import { iptablesCommand } from './command/iptables.js'
 import { iptablesRestoreCommand } from './command/iptables-restore.js'
 import { iptablesSaveCommand } from './command/iptables-save.js'
 import { makeIpCommand } from './command/ip.js'
+import { kubeApiserverCommand, kubeControllerManagerCommand } from './command/kube-components.js'
 import { kubectlCommand } from './command/kubectl.js'
 import { ncCommand } from './command/nc.js'
 import { pingCommand } from './command/ping.js'
@@ -56,6 +57,8 @@ export const COMMANDS: readonly Command[] = [
   mkdirCommand,
   rmCommand,
   teeCommand,
+  kubeApiserverCommand,
+  kubeControllerManagerCommand,
   kubectlCommand,
   pkillCommand,
   pgrepCommand,

@@ -144,7 +144,7 @@ test('an object from standard input; unknown fields are refused', () => {
   )
 })
 
-test('get -w prints what changes, in columns that keep their width', () => {
+test('get -w prints what changes, in columns that keep their width (recorded from kubectl 1.32)', () => {
   const cluster = prepare()
   run(cluster, ['-s', SERVER, 'create', '-f', '/tmp/node.json'])
   const process = kubectl(cluster.hosts[0]!, ['-s', SERVER, 'get', 'nodes', '-w'], { stdin: null, env: {} })
