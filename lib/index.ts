@@ -103,6 +103,20 @@ export type { Capture, CaptureOptions, CaptureTextOptions } from './lab/capture.
 export type { CaptureAllOptions, WorldCapture } from './lab/capture-all.js'
 export { type AwsCloudOptions, type CloudOf, createCloud, type GceCloudOptions } from './lab/cloud.js'
 export type { Curl, CurlOptions } from './lab/curl.js'
+export type {
+  DeleteOptions as EtcdDeleteOptions,
+  Etcd,
+  EtcdCall,
+  EtcdClient,
+  EtcdClientOptions,
+  EtcdEvent,
+  EtcdKv,
+  EtcdOptions,
+  EtcdPutOptions,
+  GetOptions as EtcdGetOptions,
+  TxnSpec as EtcdTxnSpec,
+  WatchOptions as EtcdWatchOptions,
+} from './lab/etcd.js'
 export type { Dev } from './lab/dev.js'
 export type { Drop, DroppedPacket } from './lab/drop.js'
 export type { Trace, TraceOptions, TraceRecord } from './lab/trace.js'

@@ -16,11 +16,6 @@ export class ConnInFlow {
     this.#limit = limit
   }
 
-  /** Octets that the peer may still send. */
-  get left(): number {
-    return this.#limit - this.#unacked
-  }
-
   /** Makes the window larger; what the peer must be told. */
   widen(limit: number): number {
     const more = limit - this.#limit

@@ -9,6 +9,7 @@ import { BridgeVlanApi } from './bridge-vlan.js'
 import { type Curl, type CurlOptions, startCurl } from './curl.js'
 import { ConntrackApi } from './conntrack.js'
 import type { Dev } from './dev.js'
+import { type Etcd, EtcdClient, type EtcdClientOptions, type EtcdOptions, launchEtcd } from './etcd.js'
 import { Drop } from './drop.js'
 import { FdbApi } from './fdb.js'
 import { FilesApi } from './files.js'
@@ -208,6 +209,30 @@ export class Netns extends Printable {
    */
   flanneld(options: FlanneldOptions = {}): Flanneld {
     return runFlanneld(this.kernel, options)
+  }
+
+  /**
+   * Starts etcd: one member, listening on 127.0.0.1:2379 unless told otherwise. It goes on until it is killed; with the same
+   * `dataDir` it has its data again.
+   *
+   * @example
+   * const etcd = store.etcd({ listenClientUrls: ['http://0.0.0.0:2379'], dataDir: '/var/lib/etcd' })
+   */
+  etcd(options: EtcdOptions = {}): Etcd {
+    return launchEtcd(this.kernel, options)
+  }
+
+  /**
+   * A client of etcd. Its calls go on while the world runs.
+   *
+   * @example
+   * const client = h1.etcdClient({ endpoints: ['10.0.0.2:2379'] })
+   * const got = client.get('/config')
+   * world.run()
+   * got.response?.kvs[0]?.value
+   */
+  etcdClient(options: EtcdClientOptions): EtcdClient {
+    return new EtcdClient(this.kernel, options)
   }
 
   /** The sockets of this namespace, as `ss -a` lists them. */

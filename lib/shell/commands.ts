@@ -2,6 +2,7 @@
  * The table of commands: what `ip netns exec NS` can run. A new command is one file in command/ and one line here.
  */
 import { type Command, commandOf } from '../app/command.js'
+import { cnitoolCommand } from '../cni/cnitool.js'
 import { arpingCommand } from './command/arping.js'
 import { brctlCommand } from './command/brctl.js'
 import { bridgeCommand } from './command/bridge.js'
@@ -58,4 +59,5 @@ export const COMMANDS: readonly Command[] = [
   pgrepCommand,
   etcdCommand,
   etcdctlCommand,
+  cnitoolCommand,
 ]

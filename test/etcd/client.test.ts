@@ -109,6 +109,29 @@ test('errors have the texts of etcd', () => {
   ])
 })
 
+test('a transaction that is refused has changed nothing', () => {
+  const { start, client, world, log, say, run } = setup()
+  start()
+  run(function* () {
+    yield* client.put('z', '1')
+    try {
+      yield* client.txn({
+        success: [
+          { op: 'put', key: 'a', value: '' },
+          { op: 'delete', key: 'b', fromKey: true },
+          { op: 'put', key: 'z', value: '', ignoreValue: true },
+        ],
+      })
+    } catch (e) {
+      say((e as Error).message)
+    }
+    const all = yield* client.get('', { prefix: true })
+    say(`${all.header.revision} ${all.kvs.map(kv => text(kv.key))}`)
+  })
+  world.run()
+  assert.equal(log, ['etcdserver: key not found', '2 z'])
+})
+
 test('a watch tells the past from its revision on and then the present; what is compacted ends it', () => {
   const { start, client, world, log, say, run } = setup()
   start()

@@ -126,6 +126,13 @@ test('encodes requests as RFC 7541, C.4', () => {
   for (const [hex, fields] of blocks) assert.is(hexOf(encoder.encode(fieldsOf(fields))), hex)
 })
 
+test('the name of a newer entry is used for another value', () => {
+  const encoder = new HpackEncoder()
+  encoder.encode([['x', '1']])
+  assert.is(hexOf(encoder.encode([['x', '2']])), '7e0132')
+  assert.is(hexOf(encoder.encode([['x', '1']])), 'bf')
+})
+
 test('encodes integers as RFC 7541, C.1', () => {
   const cases: [value: number, bits: number, hex: string][] = [
     [10, 5, '0a'],

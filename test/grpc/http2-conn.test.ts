@@ -378,7 +378,7 @@ test("the connection's window stops all streams, and streams take turns when it 
   assert.equal(sentData(end).slice(5), ['3 two end', '1 ne end'])
 })
 
-test('a peer that sends more than the window of a stream is reset, of the connection ended', () => {
+test('a stream whose peer sends more than its window is reset', () => {
   const { handler, seen } = observe()
   const { end } = serverOf({
     ...handler,
@@ -390,6 +390,15 @@ test('a peer that sends more than the window of a stream is reset, of the connec
   const last = framesOf(end.sent).at(-1)!
   assert.equal([last.type, last.stream, last.payload.readUInt32BE(0)], [RST_STREAM, 1, 3])
   assert.equal(seen.events.at(-1), 'reset 1 3 received 65536-bytes data exceeding the limit 65535 bytes true')
+})
+
+test('padding is given back with what was read', () => {
+  const { handler, seen } = observe()
+  const { end } = serverOf(handler)
+  end.onData!(octets(OPEN))
+  const padded = octets(frame(DATA, 8, 1, `ff 01 ${'00'.repeat(255)}`))
+  for (let n = 0; n < 600; n++) end.onData!(padded)
+  assert.is(seen.events.filter(event => event === 'data 1 01 false').length, 600)
 })
 
 test('a quarter of a window is given back at once', () => {

@@ -4,7 +4,7 @@
  * @see plugins v0.9.1 plugins/ipam/host-local/backend/allocator/config.go
  */
 import type { GoField } from '../../flannel/go-json.js'
-import { goArray, goString, goStruct, goTop, type GoPlace, rawField } from '../go-decode.js'
+import { goArray, goKind, goString, goStruct, goTop, type GoPlace, goTypeError, rawField } from '../go-decode.js'
 import { GoError, wrapped } from '../go-text.js'
 import { type IpNet, parseIp } from '../ip-net.js'
 import { type CniRoute, parseNet, parseRoutes } from '../result.js'
@@ -108,6 +108,8 @@ const checkOverlaps = (ranges: readonly RangeSet[]): void => {
 export const loadIpamConfig = (json: string, envArgs: string): IpamConfig => {
   const net = goStruct(json, NET_FIELDS, goTop('Net'), 'allocator.Net')
   const rawIpam = rawField(net, 'ipam')
+  if (rawIpam !== null && goKind(rawIpam) !== 'object')
+    goTypeError(rawIpam, { struct: 'Net', path: ['ipam'] }, 'allocator.IPAMConfig')
   const ipam = rawIpam === null ? null : goStruct(rawIpam, IPAM_FIELDS, IPAM, 'allocator.IPAMConfig')
   const old = ipam === null ? null : rangeOf(ipam, IPAM)
   const at = (name: string): GoPlace => ({ struct: IPAM.struct, path: ['ipam', name] })

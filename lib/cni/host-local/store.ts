@@ -10,7 +10,7 @@ import { octetText } from '../../app/octet-text.js'
 import { octetsOf } from '../../app/text.js'
 import type { FileSystem } from '../../fs/file-system.js'
 import { formatIpv4, isIpv4Text, parseIpv4 } from '../../wire/ip.js'
-import { isErrnoError, pathCall } from '../go-text.js'
+import { GoError, isErrnoError, pathCall } from '../go-text.js'
 
 const DEFAULT_DATA_DIR = '/var/lib/cni/networks'
 const LAST_IP_PREFIX = 'last_reserved_ip.'
@@ -21,6 +21,7 @@ export const mkdirAll = (fs: FileSystem, path: string): void => {
   const names = path.split('/').filter(name => name !== '')
   for (let n = 1; n <= names.length; n++) {
     const part = `/${names.slice(0, n).join('/')}`
+    if (fs.stat(part)?.kind === 'file') throw new GoError(`mkdir ${part}: not a directory`)
     pathCall('mkdir', part, () => fs.mkdir(part, { recursive: true }))
   }
 }

@@ -13,7 +13,7 @@ import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
 import { FlannelNode, type NodeOwner } from './node.js'
 import { type FlannelNodeSpec, type FlannelOptions, type NodePlan, planCluster, planNode } from './options.js'
-import { addPod, type FlannelPod } from './pod.js'
+import { addHostPod, addPod, type FlannelPod, writeConfList } from './pod.js'
 import { Underlay } from './underlay.js'
 
 const ETCD_PORT = 2379
@@ -94,7 +94,10 @@ export class FlannelCluster extends Printable implements NodeOwner {
   startEtcd(): void {
     if (this.#etcd !== null && this.#etcd.exitStatus === null) return
     const url = `http://${this.underlay.etcdAddress}:${ETCD_PORT}`
-    this.#etcd = startEtcd(this.etcd.kernel, { listenClientUrls: [url, `http://127.0.0.1:${ETCD_PORT}`], dataDir: '/var/lib/etcd' })
+    this.#etcd = startEtcd(this.etcd.kernel, {
+      listenClientUrls: [url, `http://127.0.0.1:${ETCD_PORT}`],
+      dataDir: '/var/lib/etcd',
+    })
   }
 
   /** Ends etcd at once. */
@@ -142,9 +145,10 @@ export class FlannelCluster extends Printable implements NodeOwner {
   }
 
   /** Adds a pod to a node by its CNI plugin. Throws what the plugin refuses with, such as EIO while the node has no subnet. */
-  addPod(node: string, name?: string): FlannelPod {
+  addPod(node: string, name?: string, options: { readonly hostNetwork?: boolean } = {}): FlannelPod {
     const host = this.node(node)
-    return addPod(this.world, host, name ?? `${node}-pod${host.pods.length + 1}`)
+    const full = name ?? `${node}-pod${host.pods.length + 1}`
+    return options.hostNetwork === true ? addHostPod(this.world, host, full) : addPod(this.world, host, full)
   }
 
   #add(plan: NodePlan): FlannelNode {
@@ -163,7 +167,9 @@ export class FlannelCluster extends Printable implements NodeOwner {
   }
 
   /** @internal */
-  nodeBooted(): void {}
+  nodeBooted(node: FlannelNode): void {
+    writeConfList(node.netns)
+  }
 
   // --- dynamics
 
@@ -187,9 +193,9 @@ export class FlannelCluster extends Printable implements NodeOwner {
     const live = this.#live
     for (const node of live) if (node.subnet === null) return `${node.name} has no subnet`
     for (const node of live) {
-      const known = new Map(node.flanneld!.kernel.peers.leases.map(lease => [formatLease(lease.subnet), lease.attrs.publicIp]))
+      const known = new Map(node.flanneld!.peers.map(peer => [peer.subnet, peer.publicIp]))
       for (const other of live)
-        if (other !== node && known.get(other.subnet!) !== other.publicIp)
+        if (other !== node && known.get(other.subnet!) !== other.address)
           return `${node.name} does not know ${other.subnet} of ${other.name}`
     }
     return null

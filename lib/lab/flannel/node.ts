@@ -6,7 +6,7 @@ import { processesOf } from '../../app/process.js'
 import { NetloomError } from '../../errors.js'
 import { fsOf } from '../../fs/file-system.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
-import { Flanneld, type FlanneldOptions, runFlanneld } from '../flanneld.js'
+import { type Flanneld, type FlanneldOptions, runFlanneld } from '../flanneld.js'
 import type { Netns } from '../netns.js'
 import type { NodePlan } from './options.js'
 import type { FlannelPod } from './pod.js'
@@ -48,7 +48,8 @@ export class FlannelNode extends Printable {
 
   /** Its namespace. Throws EHOSTDOWN while the node is down. */
   get netns(): Netns {
-    if (this.#netns === null) throw new NetloomError('EHOSTDOWN', `${this.name} is down: boot() it`, { node: this.name })
+    if (this.#netns === null)
+      throw new NetloomError('EHOSTDOWN', `${this.name} is down: boot() it`, { node: this.name })
     return this.#netns
   }
 
@@ -128,7 +129,13 @@ export class FlannelNode extends Printable {
     const { restartSec } = this.#owner
     flanneld.onExit(status => {
       if (!this.#isWanted || status === 0 || restartSec === null) return
-      kernel.world.sim.schedule(restartSec * NSEC_PER_SEC, () => this.#again(flanneld), null, 0, `restart of flanneld in ${this.name}`)
+      kernel.world.sim.schedule(
+        restartSec * NSEC_PER_SEC,
+        () => this.#again(flanneld),
+        null,
+        0,
+        `restart of flanneld in ${this.name}`,
+      )
     })
   }
 
