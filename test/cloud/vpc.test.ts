@@ -170,7 +170,7 @@ test('GCE: a machine has one address and sends all by the router, which answers 
     n1!.neigh.list().map(n => `${n.dst} ${n.lladdr}`),
     ['10.128.0.1 42:01:0a:80:00:01'],
   )
-  const arping = n1!.arping('10.128.0.3', { iface: 'eth0', count: 1 })
+  const arping = n1!.arping('10.128.0.3', { device: 'eth0', count: 1 })
   world.run({ until: () => !arping.isRunning })
   assert.match(arping.text, /42:01:0a:80:00:01/i)
 })
