@@ -123,4 +123,3 @@ export const confListOf = (json: string): NetworkConfigList => {
   const raw = wrapped('error parsing configuration', () => parseMap(json))
   return 'plugins' in raw ? confListFromBytes(json) : confListFromConf(confFromBytes(json))
 }
-
