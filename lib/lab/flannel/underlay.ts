@@ -147,6 +147,8 @@ export class Underlay implements ClusterUnderlay {
     this.#places.set(netns.name, segment)
     netns.link.add({ kind: 'veth', name: dev, mtu, peer: { name: `p-${netns.name}`, netns: segment.netns, mtu } })
     segment.netns.link.set(`p-${netns.name}`, { master: 'br0', up: true })
+    // The veth stands for a card and its cable, where a frame has its checksums and is no longer than the MTU.
+    netns.ethtool.set(dev, { tx: false })
     netns.link.set(dev, { up: true })
     netns.addr.add(`${this.#address(segment, place)}/${segment.network.len}`, { dev })
   }
