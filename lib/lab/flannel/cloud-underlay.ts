@@ -88,6 +88,8 @@ export class CloudUnderlay implements ClusterUnderlay {
           ? cloud.attach(netns, { address, subnet: cloud.subnets[segmentNumber]! })
           : cloud.attach(netns, { address, subnet: cloud.subnets[segmentNumber]!, canIpForward: true })
       this.#machines.set(name, machine)
+      // Frames of the underlay have their checksums, as a card computes them.
+      netns.ethtool.set('eth0', { tx: false })
     } catch (e) {
       this.#world.delNetns(name)
       throw e

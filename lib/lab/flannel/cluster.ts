@@ -9,6 +9,7 @@ import { Process } from '../../app/process.js'
 import { spawn } from '../../app/thread.js'
 import { NetloomError } from '../../errors.js'
 import { startEtcd } from '../../etcd/server.js'
+import { SimpleNetwork } from '../../flannel/backend/backend.js'
 import { formatTime, NSEC_PER_MSEC, NSEC_PER_SEC } from '../../sim/time.js'
 import type { FlanneldOptions } from '../flanneld.js'
 import type { Netns } from '../netns.js'
@@ -204,6 +205,8 @@ export class FlannelCluster extends Printable implements NodeOwner {
     const live = this.#live
     for (const node of live) if (node.subnet === null) return `${node.name} has no subnet`
     for (const node of live) {
+      // A backend that needs nothing of the others does not listen to their leases (alloc, aws-vpc, gce).
+      if (node.flanneld!.kernel.network instanceof SimpleNetwork) continue
       const known = new Map(node.flanneld!.peers.map(peer => [peer.subnet, peer.publicIp]))
       for (const other of live)
         if (other !== node && known.get(other.subnet!) !== other.address)
