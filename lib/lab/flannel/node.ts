@@ -12,11 +12,11 @@ import { type Flanneld, type FlanneldOptions, runFlanneld } from '../flanneld.js
 import type { Netns } from '../netns.js'
 import type { NodePlan } from './options.js'
 import type { FlannelPod } from './pod.js'
-import type { Underlay } from './underlay.js'
+import type { ClusterUnderlay } from './underlay.js'
 
 /** What a node needs of its cluster. */
 export interface NodeOwner {
-  readonly underlay: Underlay
+  readonly underlay: ClusterUnderlay
   readonly restartSec: number | null
   /** Options of flanneld for the node. */
   flanneldOptions(plan: NodePlan): FlanneldOptions

@@ -23,9 +23,14 @@ interface Cost {
 
 /** How a frame of the underlay is read: what tshark is told, and the protocols of one with a pod's packet in it. */
 const READ: Readonly<Record<string, { readonly decodeAs: readonly string[]; readonly protocols: string }>> = {
-  vxlan: { decodeAs: ['-d', 'udp.port==8472,vxlan'], protocols: 'eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:icmp:data' },
+  vxlan: {
+    decodeAs: ['-d', 'udp.port==8472,vxlan'],
+    protocols: 'eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:icmp:data',
+  },
   udp: { decodeAs: ['-d', 'udp.port==8285,ip'], protocols: 'eth:ethertype:ip:udp:ip:icmp:data' },
   'host-gw': { decodeAs: [], protocols: 'eth:ethertype:ip:icmp:data' },
+  'aws-vpc': { decodeAs: [], protocols: 'eth:ethertype:ip:icmp:data' },
+  gce: { decodeAs: [], protocols: 'eth:ethertype:ip:icmp:data' },
 }
 
 const makeCluster = (backend: string): FlannelCluster =>
@@ -84,7 +89,10 @@ for (const [backend, { decodeAs, protocols }] of Object.entries(READ)) {
       const args = ['-n', '-r', file, ...decodeAs, '-d', 'tcp.port==2379,http2', ...checks, '-T', 'fields', ...fields]
       const { stdout } = spawnSync('tshark', args, { encoding: 'utf8', maxBuffer: 1 << 28 })
       const rows = stdout.split('\n').filter(line => line !== '')
-      assert.equal(rows.filter(row => !row.startsWith('\t\t')), [])
+      assert.equal(
+        rows.filter(row => !row.startsWith('\t\t')),
+        [],
+      )
       // Requests and answers between hosts pass the underlay on four devices: eth0 of both, and the two ports of the switch, twice.
       assert.ok(rows.filter(row => row.endsWith(`\t${protocols}`)).length >= 54 * 2 * 4, rows.at(-1))
     } finally {
@@ -100,6 +108,8 @@ test('what each backend costs', () => {
     { backend: 'vxlan', overhead: 50, mtu: 1450 },
     { backend: 'udp', overhead: 28, mtu: 1472 },
     { backend: 'host-gw', overhead: 0, mtu: 1500 },
+    { backend: 'aws-vpc', overhead: 0, mtu: 1500 },
+    { backend: 'gce', overhead: 0, mtu: 1460 },
   ])
 })
 
@@ -108,6 +118,8 @@ test('TTL: a packet between pods passes two routers, and the udp proxies count t
     ['vxlan', 62],
     ['udp', 60],
     ['host-gw', 62],
+    ['aws-vpc', 62],
+    ['gce', 62],
   ] as const) {
     const cluster = makeCluster(backend)
     const [from, to] = [cluster.pod('h1-pod1'), cluster.pod('h3-pod3')]
