@@ -42,16 +42,18 @@ class Mask {
   readonly #numbers = new Map<string, string>()
 
   of(text: string): string {
-    return text
-      // The identity of a bridge is printed without leading zeros.
-      .replace(/\b8000\.[0-9a-f]{1,2}(:[0-9a-f]{1,2}){5}\b/g, id => id.replace(/(?<=[.:])[0-9a-f](?=:|$)/g, '0$&'))
-      .replace(/\bveth[0-9a-f]{8}\b/g, name => this.#number('VETH', name))
-      .replace(/\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b/g, mac => this.#mac(mac))
-      .replace(/(gc_timer|forward_delay_timer) +[0-9.]+/g, '$1 *')
-      // Reports of IGMP count, and come when they like.
-      .replace(/^(:[A-Z]+ ACCEPT) \[\d+:\d+\]$/gm, '$1')
-      .replace(/^# (Generated|Completed).*\n/gm, '')
-      .replace(/^panic: (.*)\n[^]*/, 'panic: $1\n')
+    return (
+      text
+        // The identity of a bridge is printed without leading zeros.
+        .replace(/\b8000\.[0-9a-f]{1,2}(:[0-9a-f]{1,2}){5}\b/g, id => id.replace(/(?<=[.:])[0-9a-f](?=:|$)/g, '0$&'))
+        .replace(/\bveth[0-9a-f]{8}\b/g, name => this.#number('VETH', name))
+        .replace(/\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b/g, mac => this.#mac(mac))
+        .replace(/(gc_timer|forward_delay_timer) +[0-9.]+/g, '$1 *')
+        // Reports of IGMP count, and come when they like.
+        .replace(/^(:[A-Z]+ ACCEPT) \[\d+:\d+\]$/gm, '$1')
+        .replace(/^# (Generated|Completed).*\n/gm, '')
+        .replace(/^panic: (.*)\n[\s\S]*/, 'panic: $1\n')
+    )
   }
 
   #mac(mac: string): string {
