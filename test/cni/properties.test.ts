@@ -31,7 +31,7 @@ const host = (world: World): void => {
 
 const stored = (world: World): Map<string, string> => {
   const fs = fsOf(world.netns('h1').kernel)
-  const names = fs.readdir(STORE).filter(name => /^\d/.test(name))
+  const names = (fs.exists(STORE) ? fs.readdir(STORE) : []).filter(name => /^\d/.test(name))
   return new Map(names.map(name => [name, Buffer.from(fs.readFile(`${STORE}/${name}`)).toString()]))
 }
 
