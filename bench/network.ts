@@ -7,15 +7,25 @@
  * - `routersN`: two hosts with N routers between them
  * - `vxlan`: two pods on two hosts, pod - cni0 - flannel.1 - underlay, as flannel sets its vxlan backend up
  * - `hostgw`: the same with the other host as the gateway, as flannel's host-gw backend does
+ * - `udp`: the same through flannel0 and the proxies of flannel's udp backend
+ * - `vxlan+norules`, `hostgw+norules`, `udp+norules`: the same without the rules that flanneld installs on both hosts (ip-masq and forward)
  * - `rulesN`: two hosts with a router between them whose chain FORWARD has N rules that do not match, and then one that
  *   accepts what belongs to a connection; the datagrams belong to one that was answered
  * - `natN`: the same with MASQUERADE towards the receiver
  * - `natnew`: the same with 20 rules, each datagram of a connection of its own
  *
- * Checksum offload is off on every device, so that the sender builds checksums and the receiver verifies them.
+ * Checksum offload is off on every device, so that the sender builds checksums and receivers look at them, as far as the
+ * flow cache does not know them to be right (core/flow-replay.ts).
  */
 import { type Capture, createWorld, ms, type Netns, s, us, type UdpSocket, type World } from 'netloom'
+import { Process } from '../dist/app/process.js'
+import { UdpProxy } from '../dist/flannel/backend/udp/proxy.js'
+import { udpSocket } from '../dist/ip/udp.js'
+import { tunOpen } from '../dist/rtnl/tuntap.js'
+import { parseIpv4 } from '../dist/wire/ip.js'
 
+/** MTU of flannel0 on an Ethernet. */
+const UDP_MTU = 1472
 /** Pending timers that every world has, as a real one would. */
 const TIMERS = 1000
 /** Datagrams that are sent before they are received. */
@@ -120,14 +130,14 @@ const routers = (world: World, count: number): Ends => {
 }
 
 /** A host with the bridge cni0 and one pod behind it; host n has 192.168.50.n, its pods 10.244.n.0/24. */
-const podHost = (world: World, n: number): { readonly host: Netns; readonly pod: Netns } => {
+const podHost = (world: World, n: number, mtu: number): { readonly host: Netns; readonly pod: Netns } => {
   const [host, pod] = [world.addNetns(`host${n}`), world.addNetns(`pod${n}`)]
   host.sysctl.set('net.ipv4.ip_forward', 1)
-  host.link.add({ kind: 'bridge', name: 'cni0', mtu: 1450, mcastSnooping: false, up: true })
+  host.link.add({ kind: 'bridge', name: 'cni0', mtu, mcastSnooping: false, up: true })
   host.addr.add(`10.244.${n}.1/24`, { dev: 'cni0' })
   veth(pod, 'eth0', host, 'veth0')
-  pod.link.set('eth0', { mtu: 1450 })
-  host.link.set('veth0', { mtu: 1450, master: 'cni0' })
+  pod.link.set('eth0', { mtu })
+  host.link.set('veth0', { mtu, master: 'cni0' })
   pod.addr.add(`10.244.${n}.2/24`, { dev: 'eth0' })
   pod.route.add('default', { via: `10.244.${n}.1` })
   return { host, pod }
@@ -158,7 +168,7 @@ const vtepMac = (n: number): string => `02:00:00:00:b${n}:01`
 /** flannel.1 with the entries for the other host: what its vxlan backend adds for every lease. */
 const flannelVxlan = (host: Netns, n: number, other: number): void => {
   const local = `192.168.50.${n}`
-  const spec = { id: 1, local, dev: 'eth0', dstport: 8472, learning: false, udpcsum: false } as const
+  const spec = { id: 1, local, dev: 'eth0', dstport: 8472, learning: false } as const
   host.link.add({ kind: 'vxlan', name: 'flannel.1', address: vtepMac(n), ...spec, up: true })
   host.addr.add(`10.244.${n}.0/32`, { dev: 'flannel.1' })
   host.neigh.add(`10.244.${other}.0`, { lladdr: vtepMac(other), dev: 'flannel.1', nud: 'permanent' })
@@ -166,8 +176,52 @@ const flannelVxlan = (host: Netns, n: number, other: number): void => {
   host.route.add(`10.244.${other}.0/24`, { via: `10.244.${other}.0`, dev: 'flannel.1', onlink: true })
 }
 
-const flannel = (world: World, backend: 'vxlan' | 'hostgw'): Ends => {
-  const [a, b] = [podHost(world, 1), podHost(world, 2)]
+/** flannel0 and the proxy behind it, with the lease of the other host: what flannel's udp backend makes. */
+const flannelUdp = (host: Netns, n: number, other: number): void => {
+  const { kernel } = host
+  const process = new Process(kernel, 'flanneld', () => {})
+  const tun = tunOpen(kernel, { name: 'flannel0', mode: 'tun' })
+  host.addr.add(`10.244.${n}.0/32`, { dev: 'flannel0' })
+  host.link.set('flannel0', { mtu: UDP_MTU, up: true })
+  host.route.add('10.244.0.0/16', { dev: 'flannel0' })
+  const sock = udpSocket(kernel)
+  sock.broadcast = true
+  sock.bind({ address: parseIpv4(`192.168.50.${n}`), port: 8285 })
+  const proxy = new UdpProxy(process, tun, sock, { tunIp: parseIpv4(`10.244.${n}.0`), mtu: UDP_MTU })
+  proxy.setRoute(parseIpv4(`10.244.${other}.0`), 24, parseIpv4(`192.168.50.${other}`), 8285)
+}
+
+/**
+ * Rules that flanneld of v0.20.2 installs with -ip-masq on a host with the subnet 10.244.n.0/24.
+ *
+ * @see flannel-io/flannel network/iptables.go
+ */
+const flannelRules = (world: World, n: number): void => {
+  const [network, subnet] = ['10.244.0.0/16', `10.244.${n}.0/24`]
+  const masq = '-m comment --comment "flanneld masq"'
+  const forward = '-m comment --comment "flanneld forward"'
+  const nat = [
+    '-N FLANNEL-POSTRTG',
+    `-I POSTROUTING ${masq} -j FLANNEL-POSTRTG`,
+    `-A FLANNEL-POSTRTG -m mark --mark 0x4000/0x4000 ${masq} -j RETURN`,
+    `-A FLANNEL-POSTRTG -s ${network} -d ${network} ${masq} -j RETURN`,
+    `-A FLANNEL-POSTRTG -s ${network} ! -d 224.0.0.0/4 ${masq} -j MASQUERADE --random-fully`,
+    `-A FLANNEL-POSTRTG ! -s ${network} -d ${subnet} ${masq} -j RETURN`,
+    `-A FLANNEL-POSTRTG ! -s ${network} -d ${network} ${masq} -j MASQUERADE --random-fully`,
+  ]
+  const filter = [
+    '-N FLANNEL-FWD',
+    `-I FORWARD ${forward} -j FLANNEL-FWD`,
+    `-A FLANNEL-FWD -s ${network} ${forward} -j ACCEPT`,
+    `-A FLANNEL-FWD -d ${network} ${forward} -j ACCEPT`,
+  ]
+  for (const rule of nat) world.sh(`ip netns exec host${n} iptables -t nat ${rule}`)
+  for (const rule of filter) world.sh(`ip netns exec host${n} iptables ${rule}`)
+}
+
+const flannel = (world: World, backend: 'vxlan' | 'hostgw' | 'udp', hasRules: boolean): Ends => {
+  const mtu = backend === 'udp' ? UDP_MTU : 1450
+  const [a, b] = [podHost(world, 1, mtu), podHost(world, 2, mtu)]
   veth(a.host, 'eth0', b.host, 'eth0')
   for (const [n, other, { host }] of [
     [1, 2, a],
@@ -175,7 +229,9 @@ const flannel = (world: World, backend: 'vxlan' | 'hostgw'): Ends => {
   ] as const) {
     host.addr.add(`192.168.50.${n}/24`, { dev: 'eth0' })
     if (backend === 'vxlan') flannelVxlan(host, n, other)
+    else if (backend === 'udp') flannelUdp(host, n, other)
     else host.route.add(`10.244.${other}.0/24`, { via: `192.168.50.${other}` })
+    if (hasRules) flannelRules(world, n)
   }
   return { from: a.pod, to: b.pod, address: '10.244.2.2' }
 }
@@ -184,14 +240,15 @@ const buildEnds = (world: World, path: string): Ends => {
   if (path === 'direct') return direct(world)
   if (path === 'link') return cable(world)
   if (path === 'bridge') return bridge(world)
-  if (path === 'vxlan' || path === 'hostgw') return flannel(world, path)
+  const backend = /^(vxlan|hostgw|udp)(\+norules)?$/.exec(path)
+  if (backend !== null) return flannel(world, backend[1] as 'vxlan' | 'hostgw' | 'udp', backend[2] === undefined)
   if (path === 'natnew') return firewall(world, 20, true)
   const count = Number(/^routers([1-9]\d?)$/.exec(path)?.[1])
   if (count > 0) return routers(world, count)
   const rules = /^(rules|nat)(\d{1,5})$/.exec(path)
   if (rules !== null) return firewall(world, Number(rules[2]), rules[1] === 'nat')
   throw new Error(
-    `no path ${path}; there are direct, link, bridge, routersN with N from 1 to 99, vxlan, hostgw, rulesN and natN with N from 0 to 99999, and natnew`,
+    `no path ${path}; there are direct, link, bridge, routersN with N from 1 to 99, vxlan[+norules], hostgw[+norules], udp[+norules], rulesN and natN with N from 0 to 99999, and natnew`,
   )
 }
 

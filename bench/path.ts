@@ -23,7 +23,7 @@ const TCP_WARM_UP = 50_000_000
 const TCP_SIZE_MAX = 1_000_000
 
 const USAGE =
-  'usage: bench:path -- direct|link|bridge|routersN|vxlan|hostgw|rulesN|natN|natnew|tcp[+tso][:PATH] SIZE COUNT [--pcap FILE]'
+  'usage: bench:path -- direct|link|bridge|routersN|vxlan[+norules]|hostgw[+norules]|udp[+norules]|rulesN|natN|natnew|tcp[+tso][:PATH] SIZE COUNT [--pcap FILE]'
 
 const integer = (text: string | undefined, min: number, max: number): number => {
   const n = Number(text)

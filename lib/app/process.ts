@@ -4,6 +4,7 @@
  */
 import { type Netns, type NetnsSlot, netnsSlot } from '../core/netns.js'
 import type { Sock } from '../ip/sock.js'
+import type { Rng } from '../sim/rng.js'
 
 const PROCESSES: NetnsSlot<Set<Process>> = netnsSlot('processes', () => new Set())
 
@@ -26,6 +27,7 @@ export class Process {
   readonly #onEnd = new Set<() => void>()
   readonly #onTerm: () => void
   #lastFd = 2
+  #rng: Rng | null = null
 
   /** `onTerm` releases what the program holds (sockets, timers); called exactly once, when the process ends for any reason. */
   constructor(netns: Netns, name: string, onTerm: () => void = () => {}) {
@@ -43,6 +45,11 @@ export class Process {
    */
   holds(sk: Sock, fd: number): void {
     sk.holder = { name: this.name, pid: this.pid, fd }
+  }
+
+  /** The program's own stream of random numbers. */
+  get rng(): Rng {
+    return (this.#rng ??= this.netns.world.rngSource.stream())
   }
 
   /** The next free file descriptor; 0 to 2 are standard input, output and error. */

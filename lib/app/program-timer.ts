@@ -25,10 +25,11 @@ export class ProgramTimer<A> {
     this.#label = label
   }
 
-  /** Sets it `delayNs` from now. */
-  set(delayNs: number): void {
+  /** Sets it `delayNs` from now. An idle timer is housekeeping: it keeps no world from being quiet. */
+  set(delayNs: number, options: { readonly idle?: boolean } = {}): void {
     this.stop()
     this.#event = this.#world.sim.schedule(delayNs, expire<A>, this, 0, this.#label)
+    if (options.idle === true) this.#world.sim.idle(this.#event)
   }
 
   /** Stops it; nothing happens when it is not set. */

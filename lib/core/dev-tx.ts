@@ -25,12 +25,13 @@ const NET_XMIT_MASK = 0x0f
 export const devQueueXmit = (skb: Skb): number => {
   const sim = skb.netns.world.sim
   sim.bhDisable()
-  const rc = xmit(skb)
+  const rc = devXmit(skb)
   sim.bhEnable()
   return rc
 }
 
-const xmit = (skb: Skb): number => {
+/** As {@link devQueueXmit} where the backlog is held back already. */
+export const devXmit = (skb: Skb): number => {
   const dev = skb.dev!
   const q = dev.qdisc
   if (q !== null) return devXmitSkb(skb, q, dev)
@@ -67,6 +68,7 @@ const isDown = (skb: Skb, dev: NetDevice): number => {
 /** Sends through a qdisc; one that is empty and may be passed by only counts (__dev_xmit_skb). */
 const devXmitSkb = (skb: Skb, q: Qdisc, dev: NetDevice): number => {
   skb.macHeader = skb.data
+  if (skb.flowRec !== null) skb.flowRec.queues(skb, dev)
   if (q.canBypass && q.qlen === 0 && !q.running) {
     q.bytes += skb.gsoSize === 0 ? skb.tail - skb.data : skbGsoWireLen(skb)
     q.packets += skb.gsoSize === 0 ? 1 : skb.gsoSegs

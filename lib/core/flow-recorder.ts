@@ -14,8 +14,8 @@
  *   identifications.
  *
  * A namespace with a hook function that does not do so is blocked ({@link flowBlock}); those that do say so in
- * NfHookOps.tellsFlows. They take part for packets that are forwarded: a rule or policy that a packet met is a counter
- * ({@link counted}), its connection is asked for every packet whether it is as it was ({@link connection}), a translation
+ * NfHookOps.tellsFlows. They take part for packets that are forwarded, bridged or received by a UDP socket, and for what a
+ * tunnel makes of them, which is a packet of this host: a rule or policy that a packet met is a counter ({@link counted}), its connection is asked for every packet whether it is as it was ({@link connection}), a translation
  * is done again ({@link rewrites}). A new table of rules flushes. A target that acts, and a match that looks at something
  * else than the key or keeps an account, call {@link fail}; so does a packet that may change its connection.
  */
@@ -36,8 +36,16 @@ import {
   type FlowUsed,
   type FlowVerify,
 } from './flow-stage.js'
+import type { Dst } from './dst.js'
 import type { DevStats, NetDevice } from './netdev.js'
-import { NF_INET_FORWARD, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING } from './netfilter.js'
+import {
+  NF_INET_FORWARD,
+  NF_INET_LOCAL_IN,
+  NF_INET_LOCAL_OUT,
+  NF_INET_POST_ROUTING,
+  NF_INET_PRE_ROUTING,
+} from './netfilter.js'
+import type { Netns } from './netns.js'
 import { CHECKSUM_NONE, type Frame, type Skb } from './skb.js'
 
 /** Octets of the key of a stage that goes by ports, and of one that looks into a tunnel as far as the frame inside. */
@@ -46,7 +54,7 @@ const KEY_TUNNEL = 64
 /** Octets that a tunnel's headers take. */
 const TUNNEL = 50
 const MAX_TX = 3
-const MAX_COUNTERS = 16
+const MAX_COUNTERS = 64
 /** Offset of the checksum of a UDP header. */
 const UDP_CSUM = 40
 /** DF may be set; more fragments, an offset or the reserved bit may not. */
@@ -61,6 +69,8 @@ const AT_DEVICE = 4
 const IN_TUNNEL = 5
 const AT_TUNNEL_SOCKET = 6
 const ON_ITS_WAY = 7
+const FOR_THIS_HOST = 8
+const SENT = 9
 
 /** The recorder of a World; it records one stage at a time. */
 export class FlowRecorder {
@@ -69,11 +79,17 @@ export class FlowRecorder {
   #at = NOWHERE
   #skb: Skb | null = null
   #frame: Frame | null = null
-  /** Where the packet came in, and the device that it is at. */
+  /** Where the packet came in; or the route that it is sent by. The device that it is at. */
   #dev: NetDevice | null = null
+  /** Octets in front of the IP header where it came in: none of a device without a link layer. */
+  #hlen = ETH_HLEN
+  #route: Dst | null = null
+  #netns: Netns | null = null
   #here: NetDevice | null = null
   #gen = 0
   readonly #head = new Uint8Array(KEY_TUNNEL)
+  readonly #outer = new Uint8Array(TUNNEL - ETH_HLEN)
+  #hasOuter = false
   #mac = 0
   #len = 0
   #pktType = 0
@@ -97,18 +113,47 @@ export class FlowRecorder {
   #takenOut = false
   #verify: FlowVerify | null = null
   #hooks: FlowHooks | null = null
+  #outerHooks: FlowHooks | null = null
   #tunnel: FlowTunnel | null = null
 
   /** Begins with a packet that `skb.dev` is about to hand to the protocols. */
   start(skb: Skb): void {
     const dev = skb.dev!
+    this.#reset(skb)
+    this.#dev = this.#here = dev
+    this.#hlen = skb.data - skb.macHeader
+    this.#at =
+      this.#isPlain(skb) && (this.#mac & 1) === 0 && dev.taps === null && skb.netns === dev.netns ? RECEIVED : NOWHERE
+  }
+
+  /** Begins with a packet that a socket sends by its route; `data` is at its IP header. */
+  startSent(skb: Skb): void {
+    this.#reset(skb)
+    this.#route = skb.dst
+    this.#hlen = 0
+    this.#at = this.#isPlain(skb) ? SENT : NOWHERE
+  }
+
+  /** The route of the packet that is sent says the same to all, and has this MTU. */
+  routed(mtu: number): void {
+    if (this.#at === SENT) this.#limit(mtu)
+    else this.fail()
+  }
+
+  /** Is nothing being recorded? */
+  get isFree(): boolean {
+    return this.#skb === null
+  }
+
+  #reset(skb: Skb): void {
     const b = skb.buf
     const mac = skb.data - ETH_HLEN
     this.stage = null
     this.#skb = skb
     this.#frame = skb.frame
-    this.#dev = this.#here = dev
-    this.#gen = dev.netns.flowGenid
+    this.#netns = skb.netns
+    this.#gen = skb.netns.flowGenid
+    this.#dev = this.#here = this.#route = null
     this.#mac = mac
     for (let i = 0; i < KEY_TUNNEL; i++) this.#head[i] = mac + i < skb.tail ? b[mac + i]! : 0
     this.#len = skb.tail - skb.data
@@ -125,26 +170,22 @@ export class FlowRecorder {
     this.#seen = this.#used = this.#tunnelSeen = this.#tunnelUsed = null
     this.#rx = null
     this.#tx.length = 0
-    this.#decTtl = this.#isBridged = this.#takenOut = false
+    this.#decTtl = this.#isBridged = this.#takenOut = this.#hasOuter = false
     this.#tunnel = null
     this.#verify = null
-    this.#hooks = null
-    this.#at = this.#isPlain(skb, dev) ? RECEIVED : NOWHERE
+    this.#hooks = this.#outerHooks = null
     skb.flowRec = this
   }
 
-  #isPlain(skb: Skb, dev: NetDevice): boolean {
+  #isPlain(skb: Skb): boolean {
     const proto = ipv4Proto(skb.buf, skb.data)
     return (
       (proto === IPPROTO_UDP || proto === IPPROTO_TCP || proto === IPPROTO_ICMP) &&
       ipv4TotLen(skb.buf, skb.data) === this.#len &&
       skb.buf[skb.data] === 0x45 &&
       (ipv4FragOff(skb.buf, skb.data) & IP_NOT_DF) === 0 &&
-      (this.#mac & 1) === 0 &&
       skb.frame.refs === 1 &&
-      dev.taps === null &&
-      skb.netns === dev.netns &&
-      dev.netns.flowBlockers === 0
+      skb.netns.flowBlockers === 0
     )
   }
 
@@ -185,16 +226,40 @@ export class FlowRecorder {
 
   /** The packet comes to a hook of IPv4, or to one of another family for a negative `hook`. */
   atHook(skb: Skb, hook: number): void {
-    const isPre = hook === NF_INET_PRE_ROUTING && this.#at === RECEIVED && this.#here === skb.dev
-    const isForwarding = (hook === NF_INET_FORWARD || hook === NF_INET_POST_ROUTING) && this.#at === ROUTED
-    if (this.#skb !== skb || skb.netns !== this.#dev!.netns || (!isPre && !isForwarding)) this.fail()
+    if (this.#skb !== skb || skb.netns !== this.#netns || !this.#mayPass(skb, hook)) this.fail()
+    else if (hook === NF_INET_LOCAL_IN) this.#at = FOR_THIS_HOST
+  }
+
+  #mayPass({ dev, nfBridge }: Skb, hook: number): boolean {
+    const here = this.#here
+    switch (hook) {
+      case NF_INET_PRE_ROUTING:
+        // br_netfilter lets what comes in by a port pass as if the bridge had received it.
+        return this.#at === RECEIVED && (here === dev || (here!.master === dev && nfBridge !== null))
+      case NF_INET_LOCAL_IN:
+        return this.#at === RECEIVED && here === dev
+      case NF_INET_FORWARD:
+        return this.#at === ROUTED || this.#isBridging()
+      case NF_INET_LOCAL_OUT:
+        return this.#at === IN_TUNNEL || this.#at === SENT
+      case NF_INET_POST_ROUTING:
+        return this.#at === ROUTED || this.#at === IN_TUNNEL || this.#at === SENT || this.#isBridging()
+      default:
+        return false
+    }
+  }
+
+  /** Does it go from one port of a bridge to another? */
+  #isBridging(): boolean {
+    return this.#at === READY && this.#isBridged
   }
 
   /** What is told at hooks; null after {@link fail}. */
   #told(): FlowHooks | null {
-    if (this.#at !== RECEIVED && this.#at !== ROUTED) return null
-    this.#hooks ??= new FlowHooks()
-    return this.#hooks
+    if (this.#at === IN_TUNNEL) return (this.#outerHooks ??= new FlowHooks())
+    const at = this.#at
+    const isAtHook = at === RECEIVED || at === FOR_THIS_HOST || at === ROUTED || at === SENT
+    return isAtHook || this.#isBridging() ? (this.#hooks ??= new FlowHooks()) : null
   }
 
   /** A rule or policy has counted the packet from its IP header on. */
@@ -208,10 +273,11 @@ export class FlowRecorder {
   /** The UDP packet belongs to a connection, which stays as it is at least `until`; `verify` looks at its checksum. */
   connection(conn: FlowConn, until: number, verify: FlowVerify | null): void {
     const hooks = this.#told()
-    if (hooks === null || hooks.conn !== null || this.#at !== RECEIVED) return this.fail()
+    if (hooks === null || hooks.conn !== null) return this.fail()
+    if (this.#at === RECEIVED) this.#verify = verify
+    else if ((this.#at !== IN_TUNNEL && this.#at !== SENT) || verify !== null) return this.fail()
     hooks.conn = conn
     this.#until = Math.min(this.#until, until)
-    this.#verify = verify
   }
 
   /** The packet is about to be translated. */
@@ -220,8 +286,15 @@ export class FlowRecorder {
     if (hooks === null) return
     const isPre = this.#at === RECEIVED
     if (hooks.conn === null || (isPre ? hooks.pre : hooks.post) !== null) return this.fail()
+    if (hooks === this.#outerHooks) this.#keepOuter(this.#skb!)
     if (isPre) hooks.pre = rewrite
     else hooks.post = rewrite
+  }
+
+  /** The headers of the tunnel are replayed as they are before they are translated. */
+  #keepOuter({ buf, networkHeader }: Skb): void {
+    for (let i = 0; i < TUNNEL - ETH_HLEN; i++) this.#outer[i] = buf[networkHeader + i]!
+    this.#hasOuter = true
   }
 
   /** IP forwards the packet, which is no longer than `mtu`. */
@@ -237,13 +310,14 @@ export class FlowRecorder {
 
   /** The neighbour is one that packets may be sent to without more ado. */
   resolved(): void {
-    if (this.#at !== ROUTED && this.#at !== IN_TUNNEL) return this.fail()
+    if (this.#at !== ROUTED && this.#at !== IN_TUNNEL && this.#at !== SENT) return this.fail()
     this.#at = READY
   }
 
   /** A device without a qdisc is about to transmit. */
   transmits(dev: NetDevice): void {
-    if (this.#at !== READY || dev.taps !== null || dev.netns !== this.#dev!.netns) return this.fail()
+    if (this.#at !== READY || dev.taps !== null || dev.netns !== this.#netns || dev.hardHeaderLen === 0)
+      return this.fail()
     this.#limit(dev.mtu)
     this.#here = dev
     this.#at = AT_DEVICE
@@ -272,6 +346,15 @@ export class FlowRecorder {
     this.#at = IN_TUNNEL
   }
 
+  /** A device with a qdisc is about to take the packet, which it does for every packet anew; `macHeader` and `data` are where it begins. */
+  queues(skb: Skb, dev: NetDevice): void {
+    if (this.#at !== READY || dev.netns !== this.#netns || this.#tunnel !== null) return this.fail()
+    // What this host sends without hooks is there as soon the long way.
+    if (this.#route !== null && this.#hooks === null) return this.fail()
+    this.#here = dev
+    this.#finish(skb, null, dev)
+  }
+
   /** A device gives its frame of `octets` to `peer`, which will receive it by way of the backlog. */
   givesTo(dev: NetDevice, octets: number, peer: NetDevice): void {
     if (this.#at !== AT_DEVICE || this.#here !== dev) return this.fail()
@@ -283,16 +366,16 @@ export class FlowRecorder {
 
   /** The packet is for a UDP socket, whose `receive` is about to be called. */
   forSocket(skb: Skb, socket: FlowSocket, isTunnel: boolean): void {
-    if (this.#at !== RECEIVED || this.#here !== skb.dev) return this.fail()
+    if ((this.#at !== RECEIVED && this.#at !== FOR_THIS_HOST) || this.#here !== skb.dev) return this.fail()
     if (skb.dev!.l3mdevOps !== null || this.#isTrimmed(skb)) return this.fail()
     this.#isBridged = false
     this.#at = AT_TUNNEL_SOCKET
-    if (!isTunnel) this.#finish(skb, socket)
+    if (!isTunnel) this.#finish(skb, socket, null)
   }
 
   /** A tunnel device has taken its headers off and counts a packet of `octets`; `seen` as with {@link bridged}. */
   decapsulated(dev: NetDevice, octets: number, seen: FlowSeen | null, verify: FlowVerify): void {
-    if (this.#at !== AT_TUNNEL_SOCKET || this.#rx !== null || dev.netns !== this.#dev!.netns) return this.fail()
+    if (this.#at !== AT_TUNNEL_SOCKET || this.#rx !== null || dev.netns !== this.#netns) return this.fail()
     this.#rx = new FlowTx(dev.stats, octets - this.#len)
     this.#tunnelSeen = seen
     this.#verify = verify
@@ -304,7 +387,7 @@ export class FlowRecorder {
   /** The packet is in the backlog. */
   queued(skb: Skb): void {
     if (this.#at !== ON_ITS_WAY || this.#here !== skb.dev) this.fail()
-    else this.#finish(skb, null)
+    else this.#finish(skb, null, null)
   }
 
   /** Length fields that do not say what is there are not for the cache. */
@@ -314,9 +397,8 @@ export class FlowRecorder {
 
   /** Nothing has happened to the packet that a replay would not do. */
   #isOrdinary(skb: Skb): boolean {
-    if (this.#skb !== skb || this.#frame !== skb.frame || this.#dev!.netns.flowGenid !== this.#gen) return false
-    if (skb.nfct !== null || skb.nfctinfo !== 0 || skb.nfTrace || skb.nfBridge !== null) return false
-    return skb.mark === 0 && skb.vlanProto === 0 && this.#frame.refs === 1
+    if (this.#skb !== skb || this.#frame !== skb.frame || this.#netns!.flowGenid !== this.#gen) return false
+    return !skb.nfTrace && skb.mark === 0 && skb.vlanProto === 0 && this.#frame.refs === 1
   }
 
   #hasConn(): boolean {
@@ -333,16 +415,49 @@ export class FlowRecorder {
     return this.#takenOut ? TUNNEL : this.#tunnel !== null ? -TUNNEL : 0
   }
 
-  #finish(skb: Skb, socket: FlowSocket | null): void {
+  /** Has it reached the next device as veth leaves it? */
+  #isHandedOver(skb: Skb, mac: number): boolean {
+    if (skb.nfct !== null || skb.nfctinfo !== 0 || skb.nfBridge !== null || skb.dst !== null) return false
+    return skb.macHeader === mac && skb.data === mac + ETH_HLEN
+  }
+
+  /** Is it before a qdisc with nothing that the stage does not know of? */
+  #isQueued(skb: Skb, mac: number, dev: NetDevice): boolean {
+    const at = mac + ETH_HLEN - dev.hardHeaderLen
+    return (
+      skb.data === at &&
+      (skb.sk === null || this.#route !== null) &&
+      (dev.hardHeaderLen === 0 || dev.hardHeaderLen === ETH_HLEN)
+    )
+  }
+
+  #mayFinish(skb: Skb, mac: number, socket: FlowSocket | null, egress: NetDevice | null): boolean {
+    if (!this.#isOrdinary(skb)) return false
+    if (socket !== null) return skb.nfct === null && skb.nfctinfo === 0
+    return egress === null ? this.#isHandedOver(skb, mac) : this.#isQueued(skb, mac, egress)
+  }
+
+  /** Octets in front of the IP header, from `mac` on. */
+  #newHead(skb: Skb, mac: number): Uint8Array {
+    const head = skb.buf.slice(mac, this.#mac + ETH_HLEN)
+    if (this.#hasOuter) head.set(this.#outer, ETH_HLEN)
+    return head
+  }
+
+  #finish(skb: Skb, socket: FlowSocket | null, egress: NetDevice | null): void {
     const shift = this.#shift()
     const mac = this.#mac + shift
-    const moved = socket === null && (skb.macHeader !== mac || skb.data !== mac + ETH_HLEN)
-    if (!this.#isOrdinary(skb) || moved || (socket === null && skb.dst !== null)) return this.fail()
-    const rewrites = socket === null && !this.#isBridged && !this.#takenOut
+    if (!this.#mayFinish(skb, mac, socket, egress)) return this.fail()
+    const isFrame = egress === null || egress.hardHeaderLen > 0
+    const rewrites = socket === null && !this.#isBridged && !this.#takenOut && isFrame
     const phase = this.#mac & 3
+    const keyAt = ETH_HLEN - this.#hlen
     this.stage = new FlowStage({
-      dev: this.#dev!,
-      key: flowKey(this.#head, this.#takenOut ? KEY_TUNNEL : KEY_PORTS, phase, this.#takenOut),
+      dev: this.#dev,
+      route: this.#route,
+      netns: this.#netns!,
+      keyAt,
+      key: flowKey(this.#head, keyAt, this.#takenOut ? KEY_TUNNEL : KEY_PORTS, phase, this.#takenOut),
       phase,
       pktType: this.#pktType,
       hash: this.#hash,
@@ -365,15 +480,17 @@ export class FlowRecorder {
       rx: this.#rx,
       tx: this.#tx,
       hooks: this.#hooks,
+      outerHooks: this.#outerHooks,
       decTtl: this.#decTtl,
       shift,
       fixes: this.#tunnel !== null ? KEY_PORTS + TUNNEL : this.#takenOut ? 0 : KEY_PORTS,
       needs: this.#takenOut ? KEY_TUNNEL : KEY_PORTS,
-      head: rewrites ? skb.buf.slice(mac, this.#mac + ETH_HLEN) : null,
+      head: rewrites ? this.#newHead(skb, mac) : null,
       tunnel: this.#tunnel,
       verify: this.#verifies() ? this.#verify : null,
       socket,
-      dst: socket === null ? null : skb.dst,
+      egress,
+      dst: skb.dst,
       toDev: skb.dev!,
       skb,
     })

@@ -1,6 +1,6 @@
 /**
  * One stage of a recorded flow: what becomes of the packets of one flow from the moment when a device hands them to the
- * protocols until the next device or a socket has them.
+ * protocols, or a socket of this host has a route for them, until the next device, a qdisc or a socket has them.
  *
  * A stage is a pure function of the frame's first octets, of its metadata, and of state that `flowGenid` of two
  * namespaces stands for. It holds the outcome: headers to write, counters and times to move, and where the packet is then.
@@ -10,10 +10,10 @@
 import { getU16 } from '../wire/bytes.js'
 import { ETH_HLEN } from '../wire/ethernet.js'
 import type { Dst } from './dst.js'
-import { flowHeaderSum } from './flow-key.js'
+import { flowHeaderSum, flowLcoSum } from './flow-key.js'
 import type { DevStats, NetDevice } from './netdev.js'
 import type { Netns } from './netns.js'
-import { CHECKSUM_PARTIAL, type Skb } from './skb.js'
+import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type Skb } from './skb.js'
 
 /** A forwarding entry from whose address a frame was seen. */
 export interface FlowSeen {
@@ -61,7 +61,7 @@ export interface FlowRewrite {
 /** What netfilter's hooks do with each packet. */
 export class FlowHooks {
   conn: FlowConn | null = null
-  /** Before and after the packet is forwarded. */
+  /** Before and after it is known where the packet goes. */
   pre: FlowRewrite | null = null
   post: FlowRewrite | null = null
   readonly counters: FlowCounter[] = []
@@ -85,7 +85,12 @@ export class FlowTx {
 
 /** What is known of a stage when it has been recorded. */
 export interface FlowStageInit {
-  readonly dev: NetDevice
+  /** Device that they come in by, and null: or null, and the route of what this host sends. */
+  readonly dev: NetDevice | null
+  readonly route: Dst | null
+  readonly netns: Netns
+  /** First octet of the frame that the key is about. */
+  readonly keyAt: number
   /** Words of the frame's head and masks, in turn; see {@link flowKey}. */
   readonly key: Int32Array
   /** Offset of the frame in its word: 0 or 2. */
@@ -113,6 +118,8 @@ export interface FlowStageInit {
   readonly tx: readonly FlowTx[]
   /** null when nothing at a hook has told of something to do. */
   readonly hooks: FlowHooks | null
+  /** The same for the packet that a tunnel has made of it. */
+  readonly outerHooks: FlowHooks | null
   readonly decTtl: boolean
   readonly shift: number
   readonly fixes: number
@@ -122,6 +129,8 @@ export interface FlowStageInit {
   readonly tunnel: FlowTunnel | null
   readonly verify: FlowVerify | null
   readonly socket: FlowSocket | null
+  /** A device with a qdisc, which sends the packet as any other. */
+  readonly egress: NetDevice | null
   readonly dst: Dst | null
   readonly toDev: NetDevice
   readonly skb: Skb
@@ -129,7 +138,9 @@ export interface FlowStageInit {
 
 /** A recorded stage. Fields are those of {@link FlowStageInit}; a null object stands for "nothing to do". */
 export class FlowStage {
-  readonly dev: NetDevice
+  readonly dev: NetDevice | null
+  readonly route: Dst | null
+  readonly keyAt: number
   readonly key: Int32Array
   readonly phase: number
   readonly pktType: number
@@ -163,9 +174,11 @@ export class FlowStage {
   readonly tx1: FlowTx | null
   readonly tx2: FlowTx | null
   readonly hooks: FlowHooks | null
+  readonly outerHooks: FlowHooks | null
   readonly decTtl: boolean
-  /** How far the frame's beginning moves. */
+  /** How far the frame's beginning moves, and where its IP header stands at least so that there is room for that. */
   readonly shift: number
+  readonly minAt: number
   /** Octets in front of the IP header: whole words, and the two before or behind them. */
   readonly headLen: number
   readonly headWords: Int32Array
@@ -178,8 +191,20 @@ export class FlowStage {
   readonly finishesCsum: boolean
   /** Sum over the outer IP header but for length and identification. */
   readonly outerSum: number
+  /**
+   * Sum over everything that a tunnel's checksum covers up to the IP header inside, its own lengths aside; -1 where it is not
+   * for the stage to compute it.
+   */
+  readonly lcoSum: number
   readonly socket: FlowSocket | null
+  readonly egress: NetDevice | null
   readonly dst: Dst | null
+  /** What the namespace knows of a packet that it has not handed over. */
+  readonly toIpFlags: number
+  readonly nfct: object | null
+  readonly nfctinfo: number
+  readonly brPort: object | null
+  readonly brFlags: number
   readonly toDev: NetDevice
   readonly toPktType: number
   readonly toProtocol: number
@@ -199,6 +224,8 @@ export class FlowStage {
   constructor(init: FlowStageInit) {
     const { skb } = init
     this.dev = init.dev
+    this.route = init.route
+    this.keyAt = init.keyAt
     this.key = init.key
     this.phase = init.phase
     this.pktType = init.pktType
@@ -213,7 +240,7 @@ export class FlowStage {
     this.minLen = init.minLen
     this.maxLen = init.maxLen
     this.endsInUdp = init.endsInUdp
-    this.netns = init.dev.netns
+    this.netns = init.netns
     this.gen = init.gen
     this.toNetns = init.toDev.netns
     this.toGen = init.toDev.netns.flowGenid
@@ -227,8 +254,10 @@ export class FlowStage {
     this.tx1 = init.tx[1] ?? null
     this.tx2 = init.tx[2] ?? null
     this.hooks = init.hooks
+    this.outerHooks = init.outerHooks
     this.decTtl = init.decTtl
     this.shift = init.shift
+    this.minAt = ETH_HLEN - init.shift
     const head = init.head ?? new Uint8Array(0)
     const lead = head.length > 0 && ((init.phase + init.shift) & 2) !== 0 ? 2 : 0
     const words = (head.length - lead) >> 2
@@ -238,10 +267,20 @@ export class FlowStage {
     this.headLast = lead + words * 4 < head.length ? getU16(head, head.length - 2) : -1
     this.tunnel = init.tunnel
     this.verify = init.verify
-    this.finishesCsum = init.socket === null && init.shift <= 0 && skb.ipSummed !== CHECKSUM_PARTIAL
+    this.finishesCsum =
+      init.socket === null && init.egress === null && init.shift <= 0 && skb.ipSummed !== CHECKSUM_PARTIAL
     this.outerSum = init.tunnel === null ? 0 : flowHeaderSum(head, ETH_HLEN)
+    const isTranslated = init.outerHooks !== null && init.outerHooks.post !== null
+    const isWhole = init.ipSummed === CHECKSUM_NONE && this.finishesCsum && !isTranslated
+    this.lcoSum = init.tunnel !== null && isWhole ? flowLcoSum(head) : -1
     this.socket = init.socket
+    this.egress = init.egress
     this.dst = init.dst
+    this.toIpFlags = skb.ipFlags
+    this.nfct = skb.nfct
+    this.nfctinfo = skb.nfctinfo
+    this.brPort = skb.brPort
+    this.brFlags = skb.brFlags
     this.toDev = init.toDev
     this.toPktType = skb.pktType
     this.toProtocol = skb.protocol

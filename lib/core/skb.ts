@@ -259,6 +259,11 @@ export class SkbPool {
     return reset(skb, netns)
   }
 
+  /** Gives an skb that goes on with its frame the fields that one has at first. */
+  renew(skb: Skb, netns: Netns): void {
+    reset(skb, netns)
+  }
+
   /** Takes an skb that has ended, and its reference to the frame. */
   put(skb: Skb): void {
     if (!skb.alive) throw new Error('skb ended twice')

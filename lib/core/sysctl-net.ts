@@ -8,7 +8,7 @@
  */
 import { NetloomError } from '../errors.js'
 import type { Netns } from './netns.js'
-import { type SysctlEntry, sysctlInt } from './sysctl.js'
+import { type SysctlEntry, sysctlDevice, sysctlInt } from './sysctl.js'
 
 /** A key with one possible value; `instead` says what another value would need. */
 const fixed = (name: string, value: number, instead: string): SysctlEntry => ({
@@ -29,6 +29,6 @@ export const netSysctlProvider = function* (netns: Netns): Iterable<SysctlEntry>
   yield readOnly('net.core.rmem_max', profile.rmemMax)
   yield readOnly('net.core.wmem_default', profile.wmemDefault)
   yield readOnly('net.core.wmem_max', profile.wmemMax)
-  for (const dev of ['all', 'default', ...netns.devices.map(d => d.name)])
+  for (const dev of ['all', 'default', ...netns.devices.map(d => sysctlDevice(d.name))])
     yield fixed(`net.ipv6.conf.${dev}.disable_ipv6`, 1, 'netloom has no IPv6')
 }

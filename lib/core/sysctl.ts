@@ -82,12 +82,18 @@ export class SysctlTable {
   }
 }
 
-/** Dotted form of a key; in the slashed form dots belong to device names (`net/ipv4/conf/eth0.1/forwarding`). */
+/**
+ * Dotted form of a key. The first separator says which form a name has: dots in the slashed form belong to device names, and
+ * are slashes in the dotted one (`net/ipv4/conf/eth0.1/forwarding` is `net.ipv4.conf.eth0/1.forwarding`).
+ */
 export const sysctlName = (name: string): string => {
   const slash = name.indexOf('/')
   const dot = name.indexOf('.')
   if (slash < 0 || (dot >= 0 && dot < slash)) return name
   return name.replace(/[./]/g, c => (c === '/' ? '.' : '/'))
 }
+
+/** A device's name as a component of a key: a dot in it is written as a slash (`net.ipv4.conf.eth0/1.forwarding`). */
+export const sysctlDevice = (dev: string): string => dev.replaceAll('.', '/')
 
 const procPath = (key: string): string => key.replace(/[./]/g, c => (c === '.' ? '/' : '.'))

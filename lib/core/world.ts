@@ -132,6 +132,15 @@ export class World {
     this.linkWatch = new LinkWatch(this)
   }
 
+  /** Receives a packet that a program has written to `skb.dev`; what it causes has happened afterwards outside of softirq. */
+  enter(skb: Skb): void {
+    const { flows, sim } = this
+    if (flows !== null) return flows.enter(skb)
+    sim.bhDisable()
+    netifReceiveSkb(skb)
+    sim.bhEnable()
+  }
+
   /** Virtual time in nanoseconds. */
   get now(): number {
     return this.sim.now

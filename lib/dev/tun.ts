@@ -11,7 +11,7 @@
  */
 import { type FeatureName, type KindFeatures, SCATTER, SOFT_OFF } from '../core/netdev-features.js'
 import { netifCarrierOff, netifCarrierOn, registerNetdevice, unregisterNetdevice } from '../core/dev.js'
-import { ethTypeTrans, netifReceiveSkb } from '../core/dev-rx.js'
+import { ethTypeTrans } from '../core/dev-rx.js'
 import { DROP } from '../core/drop.js'
 import {
   ARPHRD_NONE,
@@ -28,9 +28,11 @@ import {
   NETIF_F_HW_VLAN_STAG_TX,
   NetDevice,
 } from '../core/netdev.js'
+import { nfResetCt } from '../core/netfilter.js'
 import type { Netns } from '../core/netns.js'
 import type { LinkKind } from '../core/registry.js'
 import { deliverSkb, kfreeSkb, SKB_HEADROOM, type Skb, skbOrphan } from '../core/skb.js'
+import { skbReuse } from '../core/skb-reuse.js'
 import { vlanHwaccelPushInside } from '../core/skb-vlan.js'
 import { errnoNumber, extackError, NetloomError } from '../errors.js'
 import { Ring } from '../sim/ring.js'
@@ -118,8 +120,10 @@ const tunXmit = (skb: Skb, dev: NetDevice): number => {
     return NET_XMIT_DROP
   }
   if (skb.vlanProto !== 0) vlanHwaccelPushInside(skb)
-  // A program may let it lie for any time: for its sender it has left.
+  // A program may let it lie for any time: for its sender it has left, and it keeps no connection alive.
   skbOrphan(skb)
+  nfResetCt(skb)
+  skb.nfBridge = null
   file.ring.push(skb)
   file.onReadable?.()
   return NETDEV_TX_OK
@@ -261,15 +265,25 @@ export const tunClose = (file: TunFile): void => {
   if (!tun.persist) unregisterNetdevice(dev)
 }
 
-/** The next packet as the program reads it, null when there is none (tun_put_user). */
-export const tunRead = (file: TunFile): Uint8Array | null => {
+/**
+ * The next packet as a program reads it that leaves the octets where they are, null when there is none: those from `data`
+ * to `tail`, without flags and EtherType. The program ends it with deliverSkb, or gives it to the kernel again.
+ */
+export const tunReadSkb = (file: TunFile): Skb | null => {
   const skb = file.ring.shift()
   const { dev } = file
   if (skb === null || dev === null) return null
-  const octets = skb.tail - skb.data
   dev.stats.txPackets++
-  dev.stats.txBytes += octets
-  const front = tunOf(dev).pi ? PI_LEN : 0
+  dev.stats.txBytes += skb.tail - skb.data
+  return skb
+}
+
+/** The next packet as the program reads it, null when there is none (tun_put_user). */
+export const tunRead = (file: TunFile): Uint8Array | null => {
+  const skb = tunReadSkb(file)
+  if (skb === null) return null
+  const octets = skb.tail - skb.data
+  const front = tunOf(file.dev!).pi ? PI_LEN : 0
   const out = new Uint8Array(front + octets)
   if (front > 0) {
     out[2] = skb.protocol >> 8
@@ -285,9 +299,9 @@ const refuse = (dev: NetDevice, errno: number): number => {
   return -errno
 }
 
-/** EtherType of a packet without one in front of it, by its first four bits; 0 when it is no IP. */
-const protocolOf = (packet: Uint8Array): number => {
-  const version = packet.length === 0 ? 0 : packet[0]! >> 4
+/** EtherType of a packet without one in front of it, by its first octet; 0 when it is no IP. */
+const protocolOf = (first: number): number => {
+  const version = first >> 4
   return version === 4 ? ETH_P_IP : version === 6 ? ETH_P_IPV6 : 0
 }
 
@@ -318,20 +332,43 @@ export const tunWrite = (file: TunFile, bytes: Uint8Array): number => {
   const front = pi ? PI_LEN : 0
   if (bytes.length < front) return -EINVAL
   if (isTap && bytes.length - front < ETH_HLEN) return -EINVAL
-  const protocol = pi ? (bytes[2]! << 8) | bytes[3]! : isTap ? 0 : protocolOf(bytes)
+  const protocol = pi ? (bytes[2]! << 8) | bytes[3]! : isTap ? 0 : protocolOf(bytes[0] ?? 0)
   if (!isTap && !pi && protocol === 0) return refuse(dev, EINVAL)
   if ((dev.flags & IFF_UP) === 0) return refuse(dev, EIO)
   const skb = entered(dev, bytes, front, isTap ? ETH_HLEN : 0)
-  const { sim } = dev.netns.world
-  const { stats } = dev
   if (isTap) ethTypeTrans(skb, dev)
   else skb.protocol = protocol
-  stats.rxPackets++
-  stats.rxBytes += bytes.length - front
-  sim.bhDisable()
-  netifReceiveSkb(skb)
-  sim.bhEnable()
+  received(dev, skb, bytes.length - front)
   return bytes.length
+}
+
+/**
+ * As {@link tunWrite} for the octets of a packet that the program has read, from `data` to `tail`; owns it. For a tun
+ * without flags and EtherType.
+ */
+export const tunWriteSkb = (file: TunFile, read: Skb): number => {
+  const { dev } = file
+  const octets = read.tail - read.data
+  const protocol = octets === 0 ? 0 : protocolOf(read.buf[read.data]!)
+  if (dev === null || protocol === 0 || (dev.flags & IFF_UP) === 0) {
+    deliverSkb(read)
+    if (dev === null) return -EBADFD
+    return refuse(dev, protocol === 0 ? EINVAL : EIO)
+  }
+  const skb = skbReuse(read, dev.netns)
+  dev.netns.acct.entered++
+  skb.macHeader = skb.data
+  skb.dev = dev
+  skb.protocol = protocol
+  received(dev, skb, octets)
+  return octets
+}
+
+/** Counts a packet and lets the machine handle it. */
+const received = (dev: NetDevice, skb: Skb, octets: number): void => {
+  dev.stats.rxPackets++
+  dev.stats.rxBytes += octets
+  dev.netns.world.enter(skb)
 }
 
 /** The attributes of a tun or tap. */

@@ -131,7 +131,7 @@ const isMeant = (a: FibAlias, cfg: FibDeleteConfig): boolean => {
     a.table === cfg.table &&
     a.tos === cfg.tos &&
     (cfg.type === undefined || a.type === cfg.type) &&
-    (cfg.scope === undefined || info.scope === cfg.scope) &&
+    (cfg.scope === undefined || cfg.scope === RT_SCOPE_NOWHERE || info.scope === cfg.scope) &&
     (cfg.protocol === undefined || info.protocol === cfg.protocol) &&
     (cfg.priority === undefined || info.priority === cfg.priority) &&
     (cfg.prefsrc === undefined || info.prefsrc === cfg.prefsrc) &&

@@ -26,13 +26,27 @@ export const ipLocalOut = (
   saddr: number,
   daddr: number,
 ): number => {
+  ipPutHeader(skb, sk, tos, df, ttl, proto, saddr, daddr)
+  return dstLocalOut(skb)
+}
+
+/** Writes the IPv4 header of {@link ipLocalOut}. */
+export const ipPutHeader = (
+  skb: Skb,
+  sk: Sock | null,
+  tos: number,
+  df: number,
+  ttl: number,
+  proto: number,
+  saddr: number,
+  daddr: number,
+): void => {
   const at = skbPush(skb, IPV4_HLEN)
   const len = skb.tail - at
   const id = ipSelectIdent(skb, sk, df, saddr, daddr, proto)
   putIpv4(skb.buf, at, IPV4_HLEN + skb.ipOptLen, tos, len, id, df, ttl, proto, saddr, daddr)
   skb.networkHeader = at
   skb.protocol = ETH_P_IP
-  return dstLocalOut(skb)
 }
 
 const dstOutput = (skb: Skb): number => skb.dst!.output(skb)

@@ -110,7 +110,8 @@ export class Neighbour {
 
 /** Only the address of a connected neighbour stands as it is for the next packets, too. */
 const flowNeigh = (rec: FlowRecorder, neigh: Neighbour): void => {
-  if (neigh.nudState & NUD_CONNECTED && neigh.dev.hardHeaderLen === ETH_HLEN) rec.resolved()
+  const { hardHeaderLen } = neigh.dev
+  if (neigh.nudState & NUD_CONNECTED && (hardHeaderLen === ETH_HLEN || hardHeaderLen === 0)) rec.resolved()
   else rec.fail()
 }
 

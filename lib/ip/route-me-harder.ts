@@ -18,6 +18,7 @@ import type { Sock } from './sock.js'
  */
 export const ipRouteMeHarder = (skb: Skb, addrType: number = RTN_UNSPEC): number => {
   const { netns, buf: b, networkHeader: ip } = skb
+  if (skb.flowRec !== null) skb.flowRec.fail()
   const sk = skb.sk as Sock | null
   const saddr = ipv4Saddr(b, ip)
   const type = addrType === RTN_UNSPEC ? inetAddrType(netns, saddr) : addrType

@@ -6,7 +6,7 @@
 import { NetloomError } from '../errors.js'
 import type { Netns } from '../core/netns.js'
 import { bitmapText, parseBitmap } from '../core/sysctl-bitmap.js'
-import { type SysctlEntry, sysctlInt } from '../core/sysctl.js'
+import { type SysctlEntry, sysctlDevice, sysctlInt } from '../core/sysctl.js'
 import { HZ } from '../sim/timer.js'
 import { ACCEPT_REDIRECTS, DEVCONF_NAMES, type DevConf, FORWARDING, MC_FORWARDING } from './devconf.js'
 import { inDevOf } from './in-device.js'
@@ -192,8 +192,8 @@ export const ipv4SysctlProvider = function* (netns: Netns): Iterable<SysctlEntry
   for (const dev of netns.devices) {
     const inDev = inDevOf(dev)
     if (inDev === null) continue
-    confs.push([dev.name, inDev.conf])
-    parms.push([dev.name, inDev.neighParms])
+    confs.push([sysctlDevice(dev.name), inDev.conf])
+    parms.push([sysctlDevice(dev.name), inDev.neighParms])
   }
   for (const [which, conf] of confs)
     for (let i = 0; i < DEVCONF_NAMES.length; i++) yield confEntry(state, which, conf, i)

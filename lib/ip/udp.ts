@@ -20,8 +20,10 @@ import {
   type Skb,
   skbClone,
   skbCsum,
+  skbPush,
   skbPut,
 } from '../core/skb.js'
+import { skbReuse } from '../core/skb-reuse.js'
 import { errnoName, errnoNumber, NetloomError } from '../errors.js'
 import { csumAndCopy, csumFold, csumPseudo } from '../wire/checksum.js'
 import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, ICMP_REDIRECT } from '../wire/icmp.js'
@@ -29,11 +31,12 @@ import { formatIpv4, isMulticast4 } from '../wire/ip.js'
 import { IP_DF, IPPROTO_UDP, IPV4_HLEN, ipv4Daddr, ipv4Ihl, ipv4Saddr, ipv4Tos, ipv4Ttl } from '../wire/ipv4.js'
 import { putUdp, putUdpCsumField, UDP_HLEN, udpCsum, udpDport, udpLen, udpSport } from '../wire/udp.js'
 import type { Flow4 } from './fib-table.js'
-import { flowLocal } from './flow.js'
+import { flowLocal, flowLocalOut } from './flow.js'
 import { icmpErrConvert } from './icmp-errors.js'
 import { icmpSend } from './icmp-send.js'
 import { ipv4 } from './ipv4.js'
-import { dstHoplimit, ipLocalOut } from './local-out.js'
+import { LastRoute } from './last-route.js'
+import { dstHoplimit, dstLocalOut, ipPutHeader } from './local-out.js'
 import { tosToPriority } from './priority.js'
 import { dstMtu, inetIif, ipRouteConnect, ipRouteOutput, routeError } from './route.js'
 import { ipRtIcmpError } from './route-exceptions.js'
@@ -50,8 +53,8 @@ const ENOBUFS = errnoNumber('ENOBUFS')
 /** Longest payload: 65,535 less the IPv4 and UDP headers. */
 export const UDP_MAX_PAYLOAD: number = 65535 - IPV4_HLEN - UDP_HLEN
 
-/** Up to here one pass that copies and sums beats a copy and a sum over words. */
-const ONE_PASS = 192
+/** Up to here one pass that copies and sums beats a copy and a sum over words: 64 octets take 50 and 25 ns. */
+const ONE_PASS = 24
 
 /** Up to here a loop copies faster than a view and set(). */
 const SMALL_COPY = 96
@@ -73,6 +76,12 @@ export class UdpSocket extends Sock {
   /** @internal */
   readonly encapErrLookup = null
   #bound = false
+  readonly #last: LastRoute = new LastRoute()
+  /** Way of the datagram that is being sent. */
+  #dst: Dst | null = null
+  #saddr = 0
+  #daddr = 0
+  #fits = true
 
   constructor(netns: Netns) {
     super(netns, IPPROTO_UDP)
@@ -135,48 +144,110 @@ export class UdpSocket extends Sock {
 
   /** Sends a datagram (udp_sendmsg); octets sent, or a negative errno. A pending error is reported instead of sending. */
   sendTo(data: Uint8Array, addr: number, port: number): number {
+    const octets = data.length
+    const err = this.#prepare(octets, addr, port)
+    if (err !== 0) return err
+    const skb = allocSkb(this.netns, IPV4_HLEN + UDP_HLEN + octets)
+    const at = skb.data + IPV4_HLEN
+    const from = at + UDP_HLEN
+    skb.data = at
+    skb.tail = from
+    skbPut(skb, octets)
+    const sum = this.#beginCsum(skb, at, port)
+    // The device finishes the sum, else it is made on the way.
+    if (skb.ipSummed === CHECKSUM_PARTIAL) skb.buf.set(data, from)
+    else if (octets <= ONE_PASS) putCsum(skb, at, sum + csumAndCopy(skb.buf, from, data))
+    else {
+      skb.buf.set(data, from)
+      putCsum(skb, at, skbCsum(skb, from, skb.tail, sum))
+    }
+    return this.#transmit(skb, octets)
+  }
+
+  /**
+   * As {@link sendTo} for the octets of a packet that the program has read, from `data` to `tail`, which are not copied if
+   * that can be. Owns it.
+   */
+  sendSkb(read: Skb, addr: number, port: number): number {
+    const octets = read.tail - read.data
+    const err = this.#prepare(octets, addr, port)
+    if (err !== 0) {
+      deliverSkb(read)
+      return err
+    }
+    const { netns } = this
+    const skb = skbReuse(read, netns)
+    netns.acct.created++
+    const from = skb.data
+    const at = skbPush(skb, UDP_HLEN)
+    const sum = this.#beginCsum(skb, at, port)
+    if (skb.ipSummed !== CHECKSUM_PARTIAL) putCsum(skb, at, skbCsum(skb, from, skb.tail, sum))
+    return this.#transmit(skb, octets)
+  }
+
+  /** Finds the way of a datagram; 0, or the negative errno that sending it returns. */
+  #prepare(octets: number, addr: number, port: number): number {
     if (this.closed) return -EPIPE
-    if (data.length > UDP_MAX_PAYLOAD) return -EMSGSIZE
+    if (octets > UDP_MAX_PAYLOAD) return -EMSGSIZE
     if (port === 0) return -EINVAL
     if (!this.#bound) this.bind()
     const isPeer = addr === this.peerAddress && port === this.peerPort
     let dst = isPeer ? this.freshDst() : null
-    let saddr = this.sourceAddress
-    let daddr = addr
+    this.#saddr = this.sourceAddress
+    this.#daddr = addr
     if (dst === null) {
-      const fl = ipv4(this.netns).fib.flow.reset(addr, saddr, this.#oif(addr))
-      this.#describe(fl, port)
-      dst = ipRouteOutput(this.netns, fl)
+      dst = this.#lookup(addr, port)
       if (dst === null) return -routeError(this.netns)
-      saddr = fl.saddr
-      daddr = fl.daddr
       if (dst.flags & RTCF_BROADCAST && !this.broadcast) return -EACCES
       if (isPeer) this.dstCache = dst
     }
-    return this.#transmit(data, dst, saddr, daddr, port)
+    this.#dst = dst
+    const mtu = this.usesPmtu ? dstMtu(dst, false) : dst.dev.mtu
+    this.#fits = octets + UDP_HLEN + IPV4_HLEN <= mtu
+    if (!this.#fits && !this.ignoresDf) return this.tooBig(this.#daddr, port, mtu)
+    return 0 - this.takeError()
   }
 
-  #transmit(data: Uint8Array, dst: Dst, saddr: number, daddr: number, port: number): number {
-    const len = UDP_HLEN + data.length
-    const mtu = this.usesPmtu ? dstMtu(dst, false) : dst.dev.mtu
-    const fits = len + IPV4_HLEN <= mtu
-    if (!fits && !this.ignoresDf) return this.tooBig(daddr, port, mtu)
-    const pending = this.takeError()
-    if (pending !== 0) return -pending
-    const skb = allocSkb(this.netns, IPV4_HLEN + len)
-    skb.data = skb.tail = skb.data + IPV4_HLEN
-    const at = skbPut(skb, len)
+  /** The route to a place, or null for none; sets the datagram's addresses. */
+  #lookup(addr: number, port: number): Dst | null {
+    const oif = this.#oif(addr)
+    const last = this.#last
+    if (last.isFor(this, addr, port, oif)) {
+      this.#saddr = last.saddr
+      this.#daddr = last.daddr
+      return last.dst
+    }
+    const fl = ipv4(this.netns).fib.flow.reset(addr, this.sourceAddress, oif)
+    this.#describe(fl, port)
+    const dst = ipRouteOutput(this.netns, fl)
+    if (dst === null) return null
+    this.#saddr = fl.saddr
+    this.#daddr = fl.daddr
+    last.remember(this, dst, addr, port, oif, fl.saddr, fl.daddr)
+    return dst
+  }
+
+  /**
+   * Writes the UDP header at `at` and decides who makes the checksum: with CHECKSUM_PARTIAL the device, otherwise what is
+   * returned is its sum without the payload.
+   */
+  #beginCsum(skb: Skb, at: number, port: number): number {
+    const len = skb.tail - at
     const b = skb.buf
     putUdp(b, at, this.localPort, port, len)
     skb.transportHeader = at
-    if (fits && dst.dev.features & NETIF_F_HW_CSUM) {
-      // The device finishes the sum; until then the field holds the pseudo-header's.
-      b.set(data, at + UDP_HLEN)
-      putUdpCsumField(b, at, ~csumFold(csumPseudo(saddr, daddr, IPPROTO_UDP, len)) & 0xffff)
-      skb.ipSummed = CHECKSUM_PARTIAL
-      skb.csumStart = at
-      skb.csumOffset = 6
-    } else this.#copyAndSum(skb, at, data, csumPseudo(saddr, daddr, IPPROTO_UDP, len) + port + len)
+    const pseudo = csumPseudo(this.#saddr, this.#daddr, IPPROTO_UDP, len)
+    if (!this.#fits || !(this.#dst!.dev.features & NETIF_F_HW_CSUM)) return pseudo + this.localPort + port + len
+    // Until then the field holds the pseudo-header's.
+    putUdpCsumField(b, at, ~csumFold(pseudo) & 0xffff)
+    skb.ipSummed = CHECKSUM_PARTIAL
+    skb.csumStart = at
+    skb.csumOffset = 6
+    return 0
+  }
+
+  #transmit(skb: Skb, octets: number): number {
+    const dst = this.#dst!
     skb.sk = this
     skb.mark = this.mark
     skb.priority = tosToPriority(this.tos)
@@ -184,30 +255,18 @@ export class UdpSocket extends Sock {
     skb.l4Hash = this.txHash !== 0
     skb.dst = dst
     skb.ignoreDf = this.ignoresDf
-    const df = this.setsDf || (fits && this.wantsDf && !dst.mtuLocked) ? IP_DF : 0
+    const df = this.setsDf || (this.#fits && this.wantsDf && !dst.mtuLocked) ? IP_DF : 0
     const ttl = dst.flags & RTCF_MULTICAST ? this.mcastTtl : this.ttl !== 0 ? this.ttl : dstHoplimit(dst)
-    const rc = ipLocalOut(skb, this, this.tos, df, ttl, IPPROTO_UDP, saddr, daddr)
-    return rc === 0 ? data.length : this.#sent(rc, data.length)
+    ipPutHeader(skb, this, this.tos, df, ttl, IPPROTO_UDP, this.#saddr, this.#daddr)
+    const { flows } = this.netns.world
+    const rc = flows === null ? dstLocalOut(skb) : flowLocalOut(flows, skb)
+    return rc === 0 ? octets : this.#sent(rc, octets)
   }
 
   /** What a send returns after a transmit that returned `rc`. */
   #sent(rc: number, octets: number): number {
     const err = rc > 0 ? (rc === NET_XMIT_CN ? 0 : netXmitErrno(rc)) : rc
     return err === 0 || (err === -ENOBUFS && !this.recvErr) ? octets : err
-  }
-
-  /** Copies the payload and writes the checksum; `sum` covers pseudo-header, destination port and length. */
-  #copyAndSum(skb: Skb, at: number, data: Uint8Array, sum: number): void {
-    const b = skb.buf
-    let total = sum + this.localPort
-    if (data.length <= ONE_PASS) total += csumAndCopy(b, at + UDP_HLEN, data)
-    else {
-      b.set(data, at + UDP_HLEN)
-      total = skbCsum(skb, at + UDP_HLEN, skb.tail, total)
-    }
-    const csum = csumFold(total)
-    // 0 would mean that there is no checksum (RFC 768).
-    putUdpCsumField(b, at, csum === 0 ? 0xffff : csum)
   }
 
   /** @internal takes a datagram whose `data` is at the UDP header (udp_queue_rcv_skb) */
@@ -248,12 +307,29 @@ export class UdpSocket extends Sock {
     return len
   }
 
+  /**
+   * The oldest datagram as a program reads it that leaves the octets where they are, from `data` to `tail`, or null when
+   * there is none. The program ends it with deliverSkb, or gives it to the kernel again.
+   */
+  recvSkb(): Skb | null {
+    const skb = this.dequeue()
+    if (skb !== null) skb.data = skb.transportHeader + UDP_HLEN
+    return skb
+  }
+
   /** Closes the socket. */
   close(): void {
     if (this.closed) return
+    this.#dst = this.#last.dst = null
     if (this.#bound) ipv4(this.netns).udp.unbind(this)
     this.release()
   }
+}
+
+/** Writes a checksum made of its sum; 0 would mean that there is none (RFC 768). */
+const putCsum = (skb: Skb, at: number, sum: number): void => {
+  const csum = csumFold(sum)
+  putUdpCsumField(skb.buf, at, csum === 0 ? 0xffff : csum)
 }
 
 const copySmall = (into: Uint8Array, b: Uint8Array, from: number, n: number): void => {
@@ -297,9 +373,11 @@ export const udpRcv = (skb: Skb): void => {
   const { udp } = ipv4(skb.netns)
   if (skb.dst!.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) return deliverToAll(skb, saddr, daddr)
   const sk = udp.lookup(saddr, udpSport(b, o), daddr, udpDport(b, o), inetIif(skb))
-  if (skb.flowRec !== null && sk !== null) flowLocal(skb.flowRec, skb, sk)
-  if (sk !== null) sk.receive(skb)
-  else noSocket(skb)
+  if (sk === null) return noSocket(skb)
+  // What is queued keeps no connection alive (udp_queue_rcv_one_skb).
+  nfResetCt(skb)
+  if (skb.flowRec !== null) flowLocal(skb.flowRec, skb, sk)
+  sk.receive(skb)
 }
 
 const noSocket = (skb: Skb): void => {

@@ -10,8 +10,11 @@ import { type Curl, type CurlOptions, startCurl } from './curl.js'
 import { CniApi } from './cni.js'
 import { ConntrackApi } from './conntrack.js'
 import type { Dev } from './dev.js'
+import { type Etcd, EtcdClient, type EtcdClientOptions, type EtcdOptions, launchEtcd } from './etcd.js'
 import { Drop } from './drop.js'
 import { FdbApi } from './fdb.js'
+import { FilesApi } from './files.js'
+import { type Flanneld, type FlanneldOptions, runFlanneld } from './flanneld.js'
 import type { Handles } from './handles.js'
 import { HttpApi } from '../app/http.js'
 import { IptablesApi } from './iptables.js'
@@ -89,6 +92,8 @@ export class Netns extends Printable {
   readonly tcp: TcpApi
   /** HTTP servers. */
   readonly http: HttpApi
+  /** Files of the host. */
+  readonly files: FilesApi
   /** `ip tcp_metrics`. */
   readonly tcpMetrics: TcpMetricsApi
   /** Raw IPv4 sockets. */
@@ -123,6 +128,7 @@ export class Netns extends Printable {
     this.udp = new UdpApi(kernel)
     this.tcp = new TcpApi(kernel)
     this.http = new HttpApi(this.tcp, kernel.name)
+    this.files = new FilesApi(kernel)
     this.tcpMetrics = new TcpMetricsApi(kernel)
     this.raw = new RawApi(kernel)
     this.packet = new PacketApi(kernel)
@@ -195,6 +201,42 @@ export class Netns extends Printable {
    */
   curl(url: string, options: CurlOptions = {}): Curl {
     return startCurl(this.kernel, url, options)
+  }
+
+  /**
+   * Starts flanneld v0.20.2: a daemon, which runs until it is killed, loses its lease or can't start.
+   *
+   * @example
+   * const flanneld = h1.flanneld({ etcdEndpoints: 'http://192.168.0.2:2379', iface: 'eth0', ipMasq: true })
+   * world.run({ until: () => flanneld.subnet !== null, within: s(1) })
+   * h1.files.read('/run/flannel/subnet.env') // FLANNEL_NETWORK=10.244.0.0/16 ...
+   */
+  flanneld(options: FlanneldOptions = {}): Flanneld {
+    return runFlanneld(this.kernel, options)
+  }
+
+  /**
+   * Starts etcd: one member, listening on 127.0.0.1:2379 unless told otherwise. It goes on until it is killed; with the same
+   * `dataDir` it has its data again.
+   *
+   * @example
+   * const etcd = store.etcd({ listenClientUrls: ['http://0.0.0.0:2379'], dataDir: '/var/lib/etcd' })
+   */
+  etcd(options: EtcdOptions = {}): Etcd {
+    return launchEtcd(this.kernel, options)
+  }
+
+  /**
+   * A client of etcd. Its calls go on while the world runs.
+   *
+   * @example
+   * const client = h1.etcdClient({ endpoints: ['10.0.0.2:2379'] })
+   * const got = client.get('/config')
+   * world.run()
+   * got.response?.kvs[0]?.value
+   */
+  etcdClient(options: EtcdClientOptions): EtcdClient {
+    return new EtcdClient(this.kernel, options)
   }
 
   /** The sockets of this namespace, as `ss -a` lists them. */

@@ -11,11 +11,13 @@ import {
   tunClose,
   type TunFile,
   tunRead,
+  tunReadSkb,
   type TunSetIff,
   tunSetIff,
   tunSetOwner,
   tunSetPersist,
   tunWrite,
+  tunWriteSkb,
 } from '../dev/tun.js'
 import { NetloomError } from '../errors.js'
 
@@ -61,4 +63,4 @@ export const tunOpen = (netns: Netns, request: Omit<TunSetIff, 'exclusive'>): Tu
   return tunSetIff(netns, request)
 }
 
-export { tunClose, type TunFile, tunRead, tunSetPersist, tunWrite }
+export { tunClose, type TunFile, tunRead, tunReadSkb, tunSetPersist, tunWrite, tunWriteSkb }

@@ -8,7 +8,10 @@ import { brctlCommand } from './command/brctl.js'
 import { bridgeCommand } from './command/bridge.js'
 import { conntrackCommand } from './command/conntrack.js'
 import { curlCommand } from './command/curl.js'
+import { etcdCommand } from './command/etcd.js'
+import { etcdctlCommand } from './command/etcdctl.js'
 import { ethtoolCommand } from './command/ethtool.js'
+import { flanneldCommand } from './command/flanneld.js'
 import { ifconfigCommand } from './command/ifconfig.js'
 import { iptablesCommand } from './command/iptables.js'
 import { iptablesRestoreCommand } from './command/iptables-restore.js'
@@ -46,6 +49,7 @@ export const COMMANDS: readonly Command[] = [
   iptablesCommand,
   iptablesSaveCommand,
   iptablesRestoreCommand,
+  flanneldCommand,
   catCommand,
   lsCommand,
   mkdirCommand,
@@ -53,5 +57,7 @@ export const COMMANDS: readonly Command[] = [
   teeCommand,
   pkillCommand,
   pgrepCommand,
+  etcdCommand,
+  etcdctlCommand,
   cnitoolCommand,
 ]

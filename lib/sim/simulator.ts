@@ -75,6 +75,8 @@ export class Simulator<T extends object> {
   #bhDisabled = 0
   #inSoftirq = false
   #inTask = false
+  /** All timers of this instant were housekeeping: so is what comes of them. */
+  #isIdle = false
   /** Nobody looks between two items of the backlog. */
   #isUnwatched = false
   #workThisInstant = 0
@@ -143,6 +145,30 @@ export class Simulator<T extends object> {
     return true
   }
 
+  /**
+   * For one outside softirq that would enqueue an item between {@link bhDisable} and {@link bhEnable}: true when the item is
+   * the first to be handled then, so that the caller may handle it itself. It counts as one that was, and
+   * {@link endSoftirq} has to follow, whatever happens.
+   */
+  beginSoftirq(): boolean {
+    if (this.#bhDisabled > 0 || this.#inSoftirq || this.#backlog.length > 0 || this.#tasklets.length > 0) return false
+    if (!this.#inTask) this.#workThisInstant = 0
+    if (this.#workThisInstant >= this.#stormLimit) return false
+    this.#sinceTasklet++
+    this.#workThisInstant++
+    this.handled++
+    this.#inSoftirq = true
+    this.#isUnwatched = true
+    return true
+  }
+
+  /** Ends {@link beginSoftirq}, after what is left to be handled. */
+  endSoftirq(): void {
+    if (this.#backlog.length > 0 || this.#tasklets.length > 0) this.#drain()
+    this.#inSoftirq = false
+    this.#isUnwatched = false
+  }
+
   /** Runs `fn(a, 0)` in process context at this instant, after the backlog. */
   task<A>(fn: EventFn<A>, a: A, label = 'task'): void {
     this.#tasks.push(new Task(fn as EventFn<never>, a, label))
@@ -160,15 +186,22 @@ export class Simulator<T extends object> {
         time,
         now: this.now,
       })
-    return this.#timers.push(time, fn, a, b, label)
+    const event = this.#timers.push(time, fn, a, b, label)
+    if (this.#isIdle) this.#timers.idle(event)
+    return event
   }
 
   /**
    * Says that a scheduled event is housekeeping of a daemon that comes again and again, or in a day: it runs like any other,
-   * but the world counts as quiet without it.
+   * but the world counts as quiet without it, and without what is scheduled because of it.
    */
   idle(event: SimEvent): void {
     this.#timers.idle(event)
+  }
+
+  /** True while housekeeping runs, and what comes of it. */
+  get isIdle(): boolean {
+    return this.#isIdle
   }
 
   /** Takes a scheduled event back; false when it has run or was cancelled. */
@@ -200,6 +233,14 @@ export class Simulator<T extends object> {
     if (this.#inSoftirq || this.#bhDisabled > 0)
       throw new NetloomError('EBUSY', 'run() was called from inside the event loop')
     this.#workThisInstant = 0
+    try {
+      return this.#run(options)
+    } finally {
+      this.#isIdle = false
+    }
+  }
+
+  #run(options: RunOptions): number {
     if (options.until !== undefined) return this.#runUntil(options.until, options.within ?? options.for ?? MAX_TIME)
     if (options.for === undefined) {
       while (!this.quiet && this.#step(MAX_TIME)) {
@@ -271,7 +312,10 @@ export class Simulator<T extends object> {
     }
     const time = this.#timers.nextTime()
     if (time < 0 || time > end) return false
-    if (time !== this.now) this.#workThisInstant = 0
+    if (time !== this.now) {
+      this.#workThisInstant = 0
+      this.#isIdle = true
+    }
     this.now = time
     this.#runTimers(time)
     return true
@@ -283,6 +327,7 @@ export class Simulator<T extends object> {
       while (this.#timers.nextTime() === time) {
         const e = this.#timers.pop()!
         this.#count(e.label)
+        this.#isIdle &&= e.isIdle
         const { fn, a, b } = e
         e.a = null
         fn(a as never, b)

@@ -70,16 +70,22 @@ export const csumPartialWords = (b: Uint8Array, words: Int32Array, off: number, 
     const whole = fold16(sumWords(words, off >> 2, (off + len) >> 2))
     return sum + (((whole & 255) << 8) | (whole >>> 8))
   }
+  const end = off + len
   const first = (off + 3) >> 2
-  const last = (off + len) >> 2
+  const last = end >> 2
   if (!IS_LITTLE_ENDIAN || last <= first) return csumPartial(b, off, len, sum)
+  const native = fold16(sumWords(words, first, last))
+  if ((off & 1) === 0) {
+    let total = sum + (((native & 255) << 8) | (native >>> 8))
+    if ((off & 2) !== 0) total += (b[off]! << 8) | b[off + 1]!
+    if ((end & 2) !== 0) total += (b[last << 2]! << 8) | b[(last << 2) + 1]!
+    return (end & 1) === 0 ? total : total + (b[end - 1]! << 8)
+  }
   const head = (first << 2) - off
   const middle = (last - first) << 2
-  const native = fold16(sumWords(words, first, last))
-  // At an odd offset the octets of a pair lie in two native halves, which has swapped them already.
-  const swapped = (off & 1) === 0 ? ((native & 255) << 8) | (native >>> 8) : native
   const tail = csumPartial(b, off + head + middle, len - head - middle)
-  return csumBlockAdd(csumPartial(b, off, head, sum) + swapped, tail, head + middle)
+  // At an odd offset the octets of a pair lie in two native halves, which has swapped them already.
+  return csumBlockAdd(csumPartial(b, off, head, sum) + native, tail, head + middle)
 }
 
 /**

@@ -5,7 +5,7 @@
  * one a protocol, decide what goes into it.
  */
 import { ANY_OCTET, type FrameMask, RIGHT, WRONG } from './masks.js'
-import { hex } from './octets.js'
+import { hex, u16 } from './octets.js'
 import type { CapturedFrame } from './pcap-reader.js'
 
 /** A named run of octets, for diffs. */
@@ -19,6 +19,12 @@ export interface FieldSpan {
 export interface DatagramId {
   readonly protocol: number
   readonly id: number
+}
+
+/** A port or echo id that may have been drawn at random, before it was masked. */
+export interface DrawnNumber {
+  readonly kind: 'tcp' | 'udp' | 'icmp'
+  readonly value: number
 }
 
 /** The IPv4 packet that a layer-4 message is in. */
@@ -49,6 +55,7 @@ export class CanonicalFrame {
   /** 1 where an octet is covered by a mask. */
   readonly covered: Uint8Array
   readonly ids: DatagramId[]
+  readonly drawn: DrawnNumber[]
   /** What is wrong with the frame in itself, such as a bad checksum. */
   readonly remarks: string[]
   /** Breaks a rule that no marker can show: equal to no other frame. */
@@ -62,6 +69,7 @@ export class CanonicalFrame {
     this.masks = []
     this.covered = new Uint8Array(frame.bytes.length)
     this.ids = []
+    this.drawn = []
     this.remarks = []
     this.unequalToAll = false
     this.spans = []
@@ -94,6 +102,16 @@ export class CanonicalFrame {
     this.canonical[at + 1] = value & 0xff
     this.covered.fill(1, at, at + 2)
     this.masks.push(mask)
+  }
+
+  /** Covers a 16-bit port or echo id that may have been drawn; returns whether it may. */
+  coverDrawn(at: number, kind: DrawnNumber['kind'], chosen: ReadonlySet<number> | null): boolean {
+    if (chosen === null) return false
+    const value = u16(this.raw, at)
+    if (value === 0 || chosen.has(value)) return false
+    this.drawn.push({ kind, value })
+    this.coverAny(at, 2, `nat-${kind}`)
+    return true
   }
 
   /** Covers a 32-bit field by `value`. */

@@ -3,18 +3,22 @@
  * starts counting, which source port a VXLAN flow uses, and the fragments.
  */
 import { FragmentStore } from './fragments.js'
+import { type FrameRules, SCENARIO_RULES } from './masks.js'
 import type { CapturedFrame } from './pcap-reader.js'
 
 /** Memory of one capture; frames are to be read in their order. */
 export class CaptureMemory {
+  readonly rules: FrameRules
   readonly fragments: FragmentStore
   /** Initial sequence number by direction of a TCP connection (`addresses and ports`). */
   readonly tcpStarts: Map<string, number>
   /** UDP source port by inner flow of a VXLAN. */
   readonly vxlanPorts: Map<string, number>
 
-  constructor(frames: readonly CapturedFrame[]) {
-    this.fragments = new FragmentStore(frames)
+  /** `isRaw`: the frames have no link header. */
+  constructor(frames: readonly CapturedFrame[], rules: FrameRules = SCENARIO_RULES, isRaw = false) {
+    this.rules = rules
+    this.fragments = new FragmentStore(frames, isRaw)
     this.tcpStarts = new Map()
     this.vxlanPorts = new Map()
   }

@@ -4,6 +4,7 @@
 import { align, type Pair } from './align.js'
 import type { CanonicalFrame } from './canonical-frame.js'
 import { canonFrames } from './frame-ethernet.js'
+import { type FrameRules, SCENARIO_RULES } from './masks.js'
 import type { Capture } from './pcap-reader.js'
 
 /** One way in which a capture differs; the frame numbers count from 1 and are null where there is no frame. */
@@ -30,8 +31,14 @@ export interface CaptureResult {
   readonly recorded: readonly CanonicalFrame[]
 }
 
-/** IPv4 identifications over all captures of a scenario: `protocol/recorded id` to actual id. */
-export type IdMap = Map<string, number>
+/** Numbers that stand for each other over all captures that are compared together. */
+export class SharedNumbers {
+  /** IPv4 identifications: `protocol/recorded id` to actual id. */
+  readonly ids: Map<string, number> = new Map()
+  /** Ports and echo ids that may be drawn: `kind/recorded` to actual, and back. */
+  readonly drawn: Map<string, number> = new Map()
+  readonly drawnBack: Map<string, number> = new Map()
+}
 
 type Side = FrameDifference['recorded']
 
@@ -41,7 +48,7 @@ const side = (frames: readonly CanonicalFrame[], at: number): Side => {
 }
 
 /** What contradicts the ids seen so far in a pair of equal frames; new ids are remembered. */
-const idConflicts = (recorded: CanonicalFrame, actual: CanonicalFrame, ids: IdMap): string[] => {
+const idConflicts = (recorded: CanonicalFrame, actual: CanonicalFrame, { ids }: SharedNumbers): string[] => {
   const conflicts: string[] = []
   recorded.ids.forEach(({ protocol, id }, at) => {
     const got = actual.ids[at]!.id
@@ -52,6 +59,33 @@ const idConflicts = (recorded: CanonicalFrame, actual: CanonicalFrame, ids: IdMa
   })
   return conflicts
 }
+
+/** The value that `map` has for `key`, which is `value` when there was none. */
+const remembered = (map: Map<string, number>, key: string, value: number): number => {
+  const before = map.get(key) ?? value
+  map.set(key, before)
+  return before
+}
+
+/** What contradicts that recorded and actual drawn numbers stand for each other, one to one. */
+const drawnConflicts = (recorded: CanonicalFrame, actual: CanonicalFrame, numbers: SharedNumbers): string[] => {
+  const conflicts: string[] = []
+  recorded.drawn.forEach(({ kind, value }, at) => {
+    const got = actual.drawn[at]?.value ?? 0
+    const there = remembered(numbers.drawn, `${kind}/${value}`, got)
+    const back = remembered(numbers.drawnBack, `${kind}/${got}`, value)
+    if (there === got && back === value) return
+    const name = kind === 'icmp' ? 'icmp.id' : `${kind} port`
+    const elsewhere = there === got ? `${got} stands for ${back} elsewhere` : `it is ${there} elsewhere and ${got} here`
+    conflicts.push(`${name} ${value}, drawn: ${elsewhere}`)
+  })
+  return conflicts
+}
+
+const conflictsOf = (recorded: CanonicalFrame, actual: CanonicalFrame, numbers: SharedNumbers): string[] => [
+  ...idConflicts(recorded, actual, numbers),
+  ...drawnConflicts(recorded, actual, numbers),
+]
 
 /** Places of the frames that have no partner, by key, so that a frame out of order can be told from a missing one. */
 const looseByKey = (keys: readonly (string | null)[], partnered: ReadonlySet<number>): Map<string, number> => {
@@ -129,10 +163,16 @@ const absent = (file: string, recorded: readonly CanonicalFrame[], why: string):
 })
 
 /** Compares a capture with the recorded one; a string in place of a capture says why there is none. */
-export const compareCapture = (file: string, want: Capture, got: Capture | string, ids: IdMap): CaptureResult => {
-  const recorded = canonFrames(want.frames)
+export const compareCapture = (
+  file: string,
+  want: Capture,
+  got: Capture | string,
+  numbers: SharedNumbers,
+  rules: FrameRules = SCENARIO_RULES,
+): CaptureResult => {
+  const recorded = canonFrames(want.frames, rules, want.linkType)
   if (typeof got === 'string') return absent(file, recorded, got)
-  const actual = canonFrames(got.frames)
+  const actual = canonFrames(got.frames, rules, got.linkType)
   const recordedKeys = recorded.map(frame => frame.key())
   const actualKeys = actual.map(frame => frame.key())
   const pairs = align(recordedKeys, actualKeys)
@@ -143,7 +183,7 @@ export const compareCapture = (file: string, want: Capture, got: Capture | strin
   }
   let framesEqual = 0
   for (const [i, j] of pairs) {
-    const conflicts = idConflicts(recorded[i]!, actual[j]!, ids)
+    const conflicts = conflictsOf(recorded[i]!, actual[j]!, numbers)
     if (conflicts.length === 0) framesEqual++
     for (const kind of conflicts) differences.push({ kind, recorded: side(recorded, i), actual: side(actual, j) })
   }

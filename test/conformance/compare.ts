@@ -6,7 +6,7 @@
  * captures and state files that are equal as a whole, and all of the recording. Files that only the run has do not
  * count.
  */
-import { type CaptureResult, compareCapture, type IdMap } from './compare-captures.js'
+import { type CaptureResult, compareCapture, SharedNumbers } from './compare-captures.js'
 import { type Capture, PcapFormatError, readPcap } from './pcap-reader.js'
 import { compareState, type StateResult } from './state-files.js'
 
@@ -49,7 +49,11 @@ const readActual = (file: string, bytes: Uint8Array | undefined): Capture | stri
   }
 }
 
-const countMasks = (captures: readonly CaptureResult[], states: readonly StateResult[]): Record<string, number> => {
+/** How many fields and columns of the recording each mask covered. */
+export const countMasks = (
+  captures: readonly CaptureResult[],
+  states: readonly StateResult[],
+): Record<string, number> => {
   const counts: Record<string, number> = {}
   const frames = captures.flatMap(capture => capture.recorded)
   for (const mask of [...frames, ...states].flatMap(covered => [...covered.masks])) {
@@ -62,12 +66,12 @@ const countMasks = (captures: readonly CaptureResult[], states: readonly StateRe
 export const compareFiles = (recorded: FileSet, actual: FileSet): Comparison => {
   const captures: CaptureResult[] = []
   const states: StateResult[] = []
-  const ids: IdMap = new Map()
+  const numbers = new SharedNumbers()
   for (const file of [...recorded.keys()].filter(isCompared).sort()) {
     const want = recorded.get(file)!
     const got = actual.get(file)
     if (file.endsWith('.pcap')) {
-      captures.push(compareCapture(file, readPcap(want, file), readActual(file, got), ids))
+      captures.push(compareCapture(file, readPcap(want, file), readActual(file, got), numbers))
     } else states.push(compareState(file, decode(want), got === undefined ? null : decode(got)))
   }
   const files = [...captures, ...states]

@@ -1,7 +1,8 @@
 /**
  * IPv4 fragments of one capture, put together so that a checksum over the whole datagram can be verified.
  *
- * Only packets directly in Ethernet are kept: fragments inside a tunnel count as not whole.
+ * Only packets directly in Ethernet, or directly in the capture of raw IP, are kept: fragments inside a tunnel count as not
+ * whole.
  */
 import { hex, u16 } from './octets.js'
 import type { CapturedFrame } from './pcap-reader.js'
@@ -25,14 +26,15 @@ const datagramKey = (b: Uint8Array, ip: number): string => `${hex(b, ip + 12, ip
 export class FragmentStore {
   private readonly datagrams: Map<string, Pieces>
 
-  constructor(frames: readonly CapturedFrame[]) {
+  constructor(frames: readonly CapturedFrame[], isRaw: boolean) {
     this.datagrams = new Map()
-    for (const frame of frames) this.add(frame.bytes)
+    for (const { bytes } of frames)
+      if (isRaw) this.add(bytes, 0)
+      else if (bytes.length >= ETHERNET_HLEN && u16(bytes, 12) === ETH_P_IP) this.add(bytes, ETHERNET_HLEN)
   }
 
-  private add(b: Uint8Array): void {
-    const ip = ETHERNET_HLEN
-    if (b.length < ip + IPV4_HLEN || u16(b, 12) !== ETH_P_IP) return
+  private add(b: Uint8Array, ip: number): void {
+    if (b.length < ip + IPV4_HLEN) return
     const flags = u16(b, ip + 6)
     const more = (flags & MORE_FRAGMENTS) !== 0
     const offset = (flags & OFFSET_MASK) * 8

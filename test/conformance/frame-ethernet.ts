@@ -8,6 +8,7 @@ import { CaptureMemory } from './capture-memory.js'
 import { canonIcmp } from './frame-icmp.js'
 import { canonTcp } from './frame-tcp.js'
 import { canonUdp } from './frame-udp.js'
+import { type FrameRules, RAW_LINK_TYPES, SCENARIO_RULES } from './masks.js'
 import { onesSum, u16 } from './octets.js'
 import type { CapturedFrame } from './pcap-reader.js'
 
@@ -90,9 +91,17 @@ const canonIpv4 = (
   if ((flags & OFFSET_MASK) !== 0) frame.field(payload, end, `${label}ip.fragment`)
   else if (protocol === 1) canonIcmp(frame, memory, packet, canonIpv4)
   else if (protocol === 6) canonTcp(frame, memory, packet)
-  else if (protocol === 17) canonUdp(frame, memory, packet, canonEthernet)
+  else if (protocol === 17) canonUdp(frame, memory, packet, { ethernet: canonEthernet, ipv4: canonInnerIpv4 })
   else frame.field(payload, end, `${label}ip.payload`)
 }
+
+const canonInnerIpv4 = (
+  frame: CanonicalFrame,
+  memory: CaptureMemory,
+  start: number,
+  limit: number,
+  label: string,
+): void => canonIpv4(frame, memory, start, limit, label, false)
 
 const canonEthernet = (
   frame: CanonicalFrame,
@@ -112,12 +121,18 @@ const canonEthernet = (
   }
 }
 
-/** The frames of one capture in canonical form, in their order. */
-export const canonFrames = (frames: readonly CapturedFrame[]): CanonicalFrame[] => {
-  const memory = new CaptureMemory(frames)
+/** The frames of one capture in canonical form, in their order; `linkType` as the capture's header has it. */
+export const canonFrames = (
+  frames: readonly CapturedFrame[],
+  rules: FrameRules = SCENARIO_RULES,
+  linkType = 1,
+): CanonicalFrame[] => {
+  const isRaw = rules.rawIp && RAW_LINK_TYPES.includes(linkType)
+  const memory = new CaptureMemory(frames, rules, isRaw)
+  const canon = isRaw ? canonInnerIpv4 : canonEthernet
   return frames.map(captured => {
     const frame = new CanonicalFrame(captured)
-    canonEthernet(frame, memory, 0, captured.bytes.length, '')
+    canon(frame, memory, 0, captured.bytes.length, '')
     return frame
   })
 }

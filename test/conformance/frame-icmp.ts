@@ -26,7 +26,9 @@ const REDIRECT = 5
 /** Unreachable, source quench, redirect, time exceeded, parameter problem. */
 const ERRORS: readonly number[] = [3, 4, REDIRECT, 11, 12]
 
-const canonEcho = (frame: CanonicalFrame, icmp: number, end: number, label: string): void => {
+const canonEcho = (frame: CanonicalFrame, memory: CaptureMemory, packet: PacketBounds): void => {
+  const { payload: icmp, end, label } = packet
+  frame.coverDrawn(icmp + 4, 'icmp', memory.rules.chosenNumbers)
   frame.field(icmp + 4, icmp + 6, `${label}icmp.id`)
   frame.field(icmp + 6, icmp + 8, `${label}icmp.seq`)
   const stamp = icmp + ICMP_HLEN
@@ -54,7 +56,7 @@ export const canonIcmp = (
   if (end - icmp < ICMP_HLEN) return
   const type = frame.raw[icmp]!
   const masksBefore = frame.masks.length
-  if (ECHO.includes(type)) canonEcho(frame, icmp, end, label)
+  if (ECHO.includes(type)) canonEcho(frame, memory, packet)
   else if (ERRORS.includes(type)) {
     frame.field(icmp + 4, icmp + 8, label + (type === REDIRECT ? 'icmp.gateway' : 'icmp.rest'))
     canonQuoted(frame, memory, icmp + ICMP_HLEN, end, `${label}quoted `, true)

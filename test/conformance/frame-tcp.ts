@@ -99,6 +99,7 @@ export const canonTcp = (frame: CanonicalFrame, memory: CaptureMemory, packet: P
   frame.fields(tcp, end, label, LAYOUT)
   const held = end - tcp
   if (held < 8) return
+  for (const at of [tcp, tcp + 2]) frame.coverDrawn(at, 'tcp', memory.rules.chosenNumbers)
   const [own, other] = directions(b, packet.ip, tcp)
   const flags = held >= 14 ? b[tcp + 13]! : 0
   canonSequence(frame, memory, tcp + 4, flags, own, other, packet.quoted)

@@ -1,29 +1,31 @@
 /**
  * UDP in canonical form. A VXLAN packet has its source port and checksum masked and its inner frame brought into
- * canonical form too; any other datagram is compared as it is, except that a checksum which the sender left unfinished
- * stands for the finished one.
+ * canonical form too; so has one that carries a bare IPv4 packet, where the rules say so. Any other datagram is compared as
+ * it is, except for ports that may be drawn, and that a checksum which the sender left unfinished stands for the finished
+ * one.
  *
  * @see RFC 768, RFC 7348
  */
 import type { CanonicalFrame, PacketBounds } from './canonical-frame.js'
 import type { CaptureMemory } from './capture-memory.js'
 import { checksumState, coverChecksum } from './frame-checksum.js'
-import { EPHEMERAL_PORTS, VXLAN_PORTS } from './masks.js'
+import { EPHEMERAL_PORTS } from './masks.js'
 import { hex, onesSum, pseudoSum, u16 } from './octets.js'
 
-/** Brings the Ethernet frame from `start` up to `end` into canonical form. */
-export type CanonInner = (
-  frame: CanonicalFrame,
-  memory: CaptureMemory,
-  start: number,
-  end: number,
-  label: string,
-) => void
+/** Brings what stands from `start` up to `end` into canonical form. */
+type Canon = (frame: CanonicalFrame, memory: CaptureMemory, start: number, end: number, label: string) => void
+
+/** What a datagram may carry. */
+export interface InnerCanon {
+  readonly ethernet: Canon
+  readonly ipv4: Canon
+}
 
 const IPPROTO_ICMP = 1
 const IPPROTO_TCP = 6
 const IPPROTO_UDP = 17
 const ETH_P_IP = 0x0800
+const IPV4_HLEN = 20
 const UDP_HLEN = 8
 const VXLAN_HLEN = 8
 const VXLAN_F_VNI = 0x08
@@ -36,10 +38,17 @@ const LAYOUT: readonly (readonly [string, number])[] = [
   ['udp.checksum', 2],
 ]
 
-const isVxlan = (b: Uint8Array, udp: number, end: number): boolean => {
+const isVxlan = (b: Uint8Array, ports: readonly number[], udp: number, end: number): boolean => {
   const vxlan = udp + UDP_HLEN
-  if (!VXLAN_PORTS.includes(u16(b, udp + 2)) || end - vxlan < VXLAN_HLEN) return false
+  if (!ports.includes(u16(b, udp + 2)) || end - vxlan < VXLAN_HLEN) return false
   return (b[vxlan]! & VXLAN_F_VNI) !== 0 && b[vxlan + 7] === 0
+}
+
+/** True for a datagram that carries a bare IPv4 packet. */
+const isInnerIpv4 = (b: Uint8Array, ports: readonly number[], udp: number, end: number): boolean => {
+  const inner = udp + UDP_HLEN
+  const isPort = ports.includes(u16(b, udp)) || ports.includes(u16(b, udp + 2))
+  return isPort && end - inner >= IPV4_HLEN && b[inner]! >> 4 === 4
 }
 
 /**
@@ -85,9 +94,12 @@ const canonSourcePort = (frame: CanonicalFrame, memory: CaptureMemory, packet: P
 const canonPlain = (frame: CanonicalFrame, memory: CaptureMemory, packet: PacketBounds): void => {
   const { ip, payload: udp, end, label } = packet
   const b = frame.raw
+  const { chosenNumbers } = memory.rules
+  const isDrawn = [udp, udp + 2].map(port => frame.coverDrawn(port, 'udp', chosenNumbers)).includes(true)
   frame.field(udp + UDP_HLEN, end, `${label}udp.payload`)
   const at = udp + 6
   if (u16(b, at) === 0) return
+  if (isDrawn) return coverChecksum(frame, memory, packet, at, IPPROTO_UDP, 'udp-checksum', 'udp.checksum')
   const state = checksumState(frame, memory, packet, at, IPPROTO_UDP)
   if (state === 'wrong') frame.remarks.push(`${label}udp.checksum is wrong`)
   if (state !== 'unfinished') return
@@ -97,18 +109,20 @@ const canonPlain = (frame: CanonicalFrame, memory: CaptureMemory, packet: Packet
   frame.cover16(at, finished === 0 ? 0xffff : finished, 'checksum-offload')
 }
 
-const canonVxlan = (
-  frame: CanonicalFrame,
-  memory: CaptureMemory,
-  packet: PacketBounds,
-  canonInner: CanonInner,
-): void => {
+const canonVxlan = (frame: CanonicalFrame, memory: CaptureMemory, packet: PacketBounds, inner: InnerCanon): void => {
   const { payload: udp, end, label } = packet
   const vxlan = udp + UDP_HLEN
   frame.field(vxlan, vxlan + 4, `${label}vxlan.flags`)
   frame.field(vxlan + 4, vxlan + 8, `${label}vxlan.vni`)
   canonSourcePort(frame, memory, packet)
-  canonInner(frame, memory, vxlan + VXLAN_HLEN, end, `${label}inner `)
+  inner.ethernet(frame, memory, vxlan + VXLAN_HLEN, end, `${label}inner `)
+  if (u16(frame.raw, udp + 6) === 0) return
+  coverChecksum(frame, memory, packet, udp + 6, IPPROTO_UDP, 'udp-checksum', 'udp.checksum')
+}
+
+const canonBareIpv4 = (frame: CanonicalFrame, memory: CaptureMemory, packet: PacketBounds, inner: InnerCanon): void => {
+  const { payload: udp, end, label } = packet
+  inner.ipv4(frame, memory, udp + UDP_HLEN, end, `${label}inner `)
   if (u16(frame.raw, udp + 6) === 0) return
   coverChecksum(frame, memory, packet, udp + 6, IPPROTO_UDP, 'udp-checksum', 'udp.checksum')
 }
@@ -118,11 +132,13 @@ export const canonUdp = (
   frame: CanonicalFrame,
   memory: CaptureMemory,
   packet: PacketBounds,
-  canonInner: CanonInner,
+  inner: InnerCanon,
 ): void => {
   const { payload: udp, end, label } = packet
   frame.fields(udp, end, label, LAYOUT)
   if (end - udp < UDP_HLEN) return
-  if (isVxlan(frame.raw, udp, end)) canonVxlan(frame, memory, packet, canonInner)
+  const { vxlanPorts, innerPorts } = memory.rules
+  if (isVxlan(frame.raw, vxlanPorts, udp, end)) canonVxlan(frame, memory, packet, inner)
+  else if (isInnerIpv4(frame.raw, innerPorts, udp, end)) canonBareIpv4(frame, memory, packet, inner)
   else canonPlain(frame, memory, packet)
 }

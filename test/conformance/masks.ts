@@ -29,6 +29,10 @@ export type FrameMask =
   | 'checksum-offload'
   /** A checksum that would be right or wrong, but the message is not whole in the capture. */
   | 'checksum-unverifiable'
+  /** A port or echo id that MASQUERADE --random-fully may have drawn: one recorded number is one actual one. */
+  | 'nat-tcp'
+  | 'nat-udp'
+  | 'nat-icmp'
 
 /** Stands for an id, a time stamp or a port, whatever its value. */
 export const ANY_OCTET = 0xff
@@ -39,8 +43,28 @@ export const WRONG = 0xbadc
 /** Stands for a checksum that cannot be told. */
 export const UNKNOWN = 0x0b0b
 
-/** UDP destination ports of VXLAN: IANA's and Linux's old default, which flannel uses. */
-export const VXLAN_PORTS: readonly number[] = [4789, 8472]
+/** What frames may hold beside what is always looked for. */
+export interface FrameRules {
+  /** UDP destination ports of VXLAN. */
+  readonly vxlanPorts: readonly number[]
+  /** UDP ports to or from which a datagram carries a bare IPv4 packet. */
+  readonly innerPorts: readonly number[]
+  /** Captures of link type raw IP are read as IPv4. */
+  readonly rawIp: boolean
+  /** Ports and echo ids that are chosen; all others but 0 may be drawn. Null: none is drawn. */
+  readonly chosenNumbers: ReadonlySet<number> | null
+}
+
+/** The rules of scenarios: VXLAN on IANA's port and on Linux's old default, which flannel uses; nothing else. */
+export const SCENARIO_RULES: FrameRules = {
+  vxlanPorts: [4789, 8472],
+  innerPorts: [],
+  rawIp: false,
+  chosenNumbers: null,
+}
+
+/** Link types of captures without a link header: raw IP by its numbers in BSDs and in files. */
+export const RAW_LINK_TYPES: readonly number[] = [12, 14, 101]
 /** net.ipv4.ip_local_port_range, from which Linux takes VXLAN source ports. */
 export const EPHEMERAL_PORTS: readonly [number, number] = [32768, 60999]
 /** Octets of ping's time stamp. */

@@ -1,12 +1,13 @@
 /**
- * The only file of the conformance suite that names netloom: runs a script in a fresh world.
+ * The only file of the conformance suite that names netloom, beside those that replay a cluster (case/): runs a script in
+ * a fresh world.
  */
 import { createWorld, type KernelProfile, LINUX_6_18 } from '../../lib/index.js'
 import { dissect } from '../../lib/wire/dissect.js'
 import type { ScriptRun } from './scenario-run.js'
 
 /** The machine that the scenarios were recorded on (kernel-profile.txt): its congestion control is BBR. */
-const RECORDED: KernelProfile = { ...LINUX_6_18, tcpCongestionControl: 'bbr' }
+export const RECORDED: KernelProfile = { ...LINUX_6_18, tcpCongestionControl: 'bbr' }
 
 /** Runs `script` in a new world of netloom with this seed. */
 export const runWithSeed = (script: string, seed: number): ScriptRun => {

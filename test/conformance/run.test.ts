@@ -2,13 +2,13 @@
  * The runner: figures by directory and in sum, what cannot run counts as unequal, exit statuses, and a child process
  * that dies or hangs costs one scenario only.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { findScenarios, readFiles, SCENARIOS } from './directory.js'
+import { findScenarios, readFiles, readTree, SCENARIOS } from './directory.js'
 import { runAll } from './run.js'
 import { ScenarioProcess } from './scenario-process.js'
 import { compareExits, recordedExits, type RunScript, type ScriptRun } from './scenario-run.js'
@@ -214,5 +214,52 @@ test('a script that kills its process or never ends is an error of that script o
 })
 
 test('the recordings are where the runner looks for them', () => assert.ok(existsSync(join(SCENARIOS, 'veth-ping'))))
+
+const ALLOC = fileURLToPath(new URL('../data/flannel/cases/alloc', import.meta.url))
+
+/** Runs with a copy of the recorded cluster alloc whose description was changed. */
+const withCase = async (change: (text: string) => string, check: (ran: Ran) => void): Promise<void> => {
+  const dir = join(mkdtempSync(join(tmpdir(), 'netloom-case-test-')), 'alloc')
+  cpSync(ALLOC, dir, { recursive: true })
+  writeFileSync(join(dir, 'case.json'), change(readFileSync(join(ALLOC, 'case.json'), 'utf8')))
+  const files = readTree(ALLOC)
+  const runScript: RunScript = () => ({ error: null, exits: [], files })
+  try {
+    await withRun({ dirs: [dir], runScript }, check)
+  } finally {
+    rmSync(join(dir, '..'), { recursive: true })
+  }
+}
+
+test('keeps the files of a recorded cluster by their paths below OUT/NAME', () =>
+  withCase(
+    text => text,
+    ({ status, lines, out }) => {
+      assert.is(status, 0)
+      assert.is(lines[0], 'alloc: frames equal 54/54, files equal 58/58')
+      assert.ok(existsSync(join(out, 'alloc/steps/02-ping-cross-host/h1-eth0.pcap')))
+      assert.ok(existsSync(join(out, 'alloc/state-2-all-hosts-and-pods/etcd.json')))
+    },
+  ))
+
+test('does not run a cluster of another flannel, and names the version', () =>
+  withCase(
+    text => text.replace('"v0.20.2"', '"v0.11.0"'),
+    ({ status, lines, out }) => {
+      assert.is(status, 1)
+      assert.is(lines[0], 'alloc: not run: recorded with flannel v0.11.0, netloom has v0.20.2')
+      assert.ok(lines.includes('scenarios equal 0/1'))
+      assert.not(existsSync(join(out, 'alloc')))
+    },
+  ))
+
+test('a cluster whose description is broken is a broken recording', () =>
+  withCase(
+    text => text.replace('"timeline"', '"time"'),
+    ({ status, lines }) => {
+      assert.is(status, 2)
+      assert.is(lines[0], 'alloc: broken recording: case.json: top.timeline: a list expected, undefined found')
+    },
+  ))
 
 test.run()

@@ -1,19 +1,22 @@
 /**
- * `npm run conformance -- [--out OUT] [--only REGEX] [--verbose] [--expected] [DIR...]`: runs scenario directories in
- * netloom and compares what they leave with what is recorded in them.
+ * `npm run conformance -- [--out OUT] [--only REGEX] [--verbose] [--expected] [DIR...]`: runs recordings in netloom and
+ * compares what they leave with what is recorded in them.
  *
- * DIR is a scenario directory or a directory of them; without one, the recorded scenarios of this repository are run.
- * The files of a run are kept in OUT/NAME/. Exit status 0 only if all are equal (with --expected: all that
- * must-be-equal.txt names), 1 if not, 2 for a usage error or a broken recording.
+ * DIR is a scenario directory, the directory of a recorded cluster, or a directory of such; without one, the recorded
+ * scenarios of this repository are run. The files of a run are kept in OUT/NAME/, NAME being DIR's last part; of a cluster
+ * under the recorded paths. Exit status 0 only if all are equal (with --expected: all that must-be-equal.txt names), 1 if
+ * not, 2 for a usage error or a broken recording. A cluster of another flannel than netloom has is not run, and not equal.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { CASE_FILE, REPLAYED_VERSION, readCase } from './case/case-file.js'
 import { addFigures, type Figures, type FileSet, figuresText, isCompared } from './compare.js'
 import { differenceText } from './compare-text.js'
 import {
   findScenarios,
+  isCase,
   MUST_BE_EQUAL,
   readFiles,
   readNameList,
@@ -55,27 +58,55 @@ const outNames = (dirs: readonly string[]): string[] => {
 const details = (outcome: Outcome, { dissect }: RunOptions): string[] => [
   ...differenceText(outcome.comparison, dissect === undefined ? {} : { dissect }),
   ...outcome.exits.differences.map(difference => `exits: ${difference}`),
+  ...(isCase(outcome.dir) ? outcome.comparison.extra.map(file => `${file}: frames where the recording has none`) : []),
+  ...outcome.notes.map(note => `note: ${note}`),
 ]
+
+/** Directories of a cluster's files. */
+const CASE_DIR = /^(steps|logs|(state|events)-.*)$/
+
+/** Says why nothing is written to a directory. */
+class OutputError extends Error {
+  override readonly name = 'OutputError'
+}
 
 /** Keeps the files of a run in `out`, in place of those of an earlier run. */
 const keepFiles = (out: string, files: FileSet): void => {
-  if (existsSync(join(out, SCRIPT))) throw new Error(`${out} holds a recording: choose another directory with --out`)
-  if (existsSync(out)) for (const name of readFiles(out).keys()) if (isCompared(name)) rmSync(join(out, name))
+  if ([SCRIPT, CASE_FILE].some(name => existsSync(join(out, name))))
+    throw new OutputError(`${out} holds a recording: choose another directory with --out`)
+  if (existsSync(out)) {
+    for (const name of readFiles(out).keys()) if (isCompared(name)) rmSync(join(out, name))
+    for (const name of readdirSync(out)) if (CASE_DIR.test(name)) rmSync(join(out, name), { recursive: true })
+  }
   writeFiles(out, files)
 }
 
-/** Runs and judges one scenario; null when its recording cannot be read. */
-const runOne = async (dir: string, outName: string, options: RunOptions): Promise<Outcome | null> => {
-  const run = await runScenario(dir, options.runScript)
-  keepFiles(join(options.out, outName), run.files)
+/** The other version of flannel that the cluster in `dir` was recorded with; null when it can be run. */
+const otherVersion = (dir: string): string | null => {
+  if (!isCase(dir)) return null
+  const { version } = readCase(readFileSync(join(dir, CASE_FILE), 'utf8'))
+  return version === REPLAYED_VERSION ? null : version
+}
+
+/** Runs and judges one recording; a text says why there is nothing to judge. */
+const runOne = async (dir: string, outName: string, options: RunOptions): Promise<Outcome | 'broken' | 'not run'> => {
+  const name = scenarioName(dir)
   try {
+    const version = otherVersion(dir)
+    if (version !== null) {
+      options.print(`${name}: not run: recorded with flannel ${version}, netloom has ${REPLAYED_VERSION}`)
+      return 'not run'
+    }
+    const run = await runScenario(dir, options.runScript)
+    keepFiles(join(options.out, outName), run.files)
     const outcome = judge(dir, run)
     options.print(outcomeText(outcome))
     if (options.verbose) for (const line of details(outcome, options)) options.print(`  ${line}`)
     return outcome
   } catch (error) {
-    options.print(`${scenarioName(dir)}: broken recording: ${error instanceof Error ? error.message : error}`)
-    return null
+    if (error instanceof OutputError) throw error
+    options.print(`${name}: broken recording: ${error instanceof Error ? error.message : error}`)
+    return 'broken'
   }
 }
 
@@ -105,12 +136,15 @@ const summary = (outcomes: readonly Outcome[], options: RunOptions): string[] =>
 export const runAll = async (options: RunOptions): Promise<number> => {
   const outs = outNames(options.dirs)
   const outcomes: Outcome[] = []
+  const unjudged: ('broken' | 'not run')[] = []
   for (const [n, dir] of options.dirs.entries()) {
     const outcome = await runOne(dir, outs[n]!, options)
-    if (outcome !== null) outcomes.push(outcome)
+    if (typeof outcome === 'string') unjudged.push(outcome)
+    else outcomes.push(outcome)
   }
   for (const line of summary(outcomes, options)) options.print(line)
-  if (outcomes.length < options.dirs.length) return 2
+  if (unjudged.includes('broken')) return 2
+  if (options.expected === null && unjudged.length > 0) return 1
   const names = options.expected ?? new Set(outcomes.map(outcome => outcome.name))
   return names.size > 0 && notEqual(names, outcomes).length === 0 ? 0 : 1
 }

@@ -1,16 +1,20 @@
 /**
- * The child process of scenario-process.ts: takes the text of a script, answers what running it left.
+ * The child process of scenario-process.ts: takes the text of a recording, answers what running it left.
  */
+import { replayInNetloom } from './case/replay.js'
 import { runInNetloom } from './netloom.js'
 import type { ScriptRun } from './scenario-run.js'
 
-const answer = (script: string): ScriptRun => {
+/** A script never opens with a brace. */
+const isCaseText = (text: string): boolean => text.trimStart().startsWith('{')
+
+const answer = (text: string): ScriptRun => {
   try {
-    return runInNetloom(script)
+    return isCaseText(text) ? replayInNetloom(text) : runInNetloom(text)
   } catch (error) {
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    return { error: text, exits: [], files: new Map() }
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    return { error: why, exits: [], files: new Map() }
   }
 }
 
-process.on('message', (script: string) => process.send?.(answer(script)))
+process.on('message', (text: string) => process.send?.(answer(text)))

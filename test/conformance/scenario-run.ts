@@ -1,10 +1,12 @@
 /**
- * One scenario, run and judged: what the script left beside what the recording holds.
+ * One recording, run and judged: what the script, or the replay of the cluster, left beside what the recording holds.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { compareCase } from './case/case-compare.js'
+import { CASE_FILE } from './case/case-file.js'
 import { type Comparison, compareFiles, type FileSet, figuresText } from './compare.js'
-import { readFiles, scenarioName } from './directory.js'
+import { isCase, readFiles, readScript, readTree, scenarioName } from './directory.js'
 
 /** Exit status of the command on a line of the script. */
 export interface CommandExit {
@@ -17,11 +19,13 @@ export interface ScriptRun {
   /** Why the script did not run to its end, in one line; null when it did. */
   readonly error: string | null
   readonly exits: readonly CommandExit[]
-  /** Captures and state files by name. */
+  /** Captures and state files by name, of a cluster by path. */
   readonly files: FileSet
+  /** What went otherwise than expected and did not stop it, one line each. */
+  readonly notes?: readonly string[]
 }
 
-/** Runs the text of a scenario. */
+/** Runs the text of a recording: the script of a scenario, or the `case.json` of a cluster. */
 export type RunScript = (script: string) => ScriptRun | Promise<ScriptRun>
 
 /** How exit statuses compare with the recorded ones; for information, no part of the verdict. */
@@ -35,11 +39,14 @@ export interface ExitComparison {
 /** A scenario's outcome. */
 export interface Outcome {
   readonly name: string
+  /** Directory of the recording. */
+  readonly dir: string
   /** The script ran to its end and everything it left is equal. */
   readonly equal: boolean
   readonly error: string | null
   readonly comparison: Comparison
   readonly exits: ExitComparison
+  readonly notes: readonly string[]
 }
 
 /**
@@ -73,23 +80,26 @@ export const recordedExits = (files: FileSet): readonly CommandExit[] => {
 
 const oneLine = (text: string): string => text.split('\n').find(line => line.trim() !== '') ?? 'failed without a word'
 
-/** Judges what a run left against the recording in `dir`. */
+/** Judges what a run left against the recording in `dir`. Throws for a broken recording. */
 export const judge = (dir: string, run: ScriptRun): Outcome => {
-  const recorded = readFiles(dir)
-  const comparison = compareFiles(recorded, run.files)
+  const isCluster = isCase(dir)
+  const recorded = isCluster ? readTree(dir) : readFiles(dir)
+  const comparison = isCluster ? compareCase(recorded, run.files) : compareFiles(recorded, run.files)
   return {
     name: scenarioName(dir),
+    dir,
     equal: comparison.equal && run.error === null,
     error: run.error === null ? null : oneLine(run.error),
     comparison,
-    exits: compareExits(recordedExits(recorded), run.exits),
+    exits: isCluster ? { equal: 0, total: 0, differences: [] } : compareExits(recordedExits(recorded), run.exits),
+    notes: run.notes ?? [],
   }
 }
 
-/** Runs the scenario in `dir`; whatever the run throws becomes its error. */
+/** Runs the recording in `dir`; whatever the run throws becomes its error. */
 export const runScenario = async (dir: string, runScript: RunScript): Promise<ScriptRun> => {
   try {
-    return await runScript(readFileSync(join(dir, 'scenario.sh'), 'utf8'))
+    return await runScript(isCase(dir) ? readFileSync(join(dir, CASE_FILE), 'utf8') : readScript(dir))
   } catch (error) {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     return { error: text, exits: [], files: new Map() }

@@ -33,6 +33,7 @@ const compare = (name: NetName, steps: readonly Step[], isTraced: boolean): numb
 }
 
 const burst = (from: number, to: number): Step => ({ kind: 'burst', from, to, count: 4 })
+const oneway = (from: number, to: number): Step => ({ kind: 'oneway', from, to, count: 4 })
 const send = (size: number, tos = 0, ttl = 0): Step => ({ kind: 'send', from: 0, to: 1, size, count: 2, tos, ttl })
 
 /** Flows both ways; long packets, other types of service and times to live in the middle of one; old neighbours and entries. */
@@ -66,11 +67,13 @@ const WARM: readonly Step[] = [
   burst(0, 1),
 ]
 
-/** Flows that have been answered, and become streams. */
+/** Flows that have been answered, and become streams; others that nobody answers. */
 const FLOWS: readonly Step[] = [0, 0, 6000, 0, 0].flatMap(ms => [
   burst(0, 1),
   burst(1, 3),
   burst(2, 1),
+  oneway(0, 1),
+  oneway(1, 2),
   { kind: 'wait', ms: ms + 1 } as const,
 ])
 
@@ -91,6 +94,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({ kind: fc.constant('burst' as const), from: host, to: host, count: fc.nat({ max: 12 }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('oneway' as const), from: host, to: host, count: fc.nat({ max: 8 }) }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('ping' as const), from: host, to: host }) },
   {
@@ -173,13 +180,40 @@ test('rules, connections and translations go the short way, and are counted', ()
   for (const ms of [1, 6000, 1, 1]) exchange(4, ms)
   const before = life.hits
   exchange(100, 1)
-  // Each datagram and each answer: the router and the receiving host.
-  assert.is(life.hits - before, 400)
+  // Each datagram and each answer: the sending host, the router and the receiving host.
+  assert.is(life.hits - before, 600)
   const acct = nfConntrack(r)
     .table.list()
     .find(ct => ct.protonum === 17)!.ext!.acct!
   assert.equal([...acct], [116, 116 * (28 + 41.5), 116, 116 * (28 + 20.5)])
 })
+
+// Pod to pod: the sending pod and its host; with vxlan the other host twice, else once; the receiving pod.
+for (const [name, stages] of [
+  ['FLANNEL_VXLAN', 5],
+  ['FLANNEL_HOSTGW', 4],
+] as const)
+  test(`${name}: datagrams that nobody answers go the short way all along, with the rules of flannel on both hosts`, () => {
+    const life = new Life(name, true, false)
+    const hitsOf = (step: Step): number => {
+      const before = life.hits
+      life.do(step)
+      return life.hits - before
+    }
+    for (let i = 0; i < 4; i++) {
+      life.do(oneway(0, 1))
+      life.do({ kind: 'wait', ms: i === 1 ? 6000 : 1 })
+    }
+    assert.is(hitsOf({ kind: 'oneway', from: 0, to: 1, count: 100 }), 100 * stages)
+    const { world } = life
+    for (const ct of nfConntrack(world.kernel.netns('host1')).table.list())
+      if (ct.protonum === 17) assert.is(ct.timeout - Math.floor(world.now / 4e6), 30 * 250)
+    // 4 x 4 + 100 packets, of which the first of each connection is asked about at NAT.
+    const forward = world.sh('ip netns exec host1 iptables -nvxL FLANNEL-FWD').stdout
+    assert.match(forward, /^ +116 +8062 ACCEPT +(all|0) +-- +\* +\* +10\.244\.0\.0\/16 +0\.0\.0\.0\/0/m)
+    const nat = world.sh('ip netns exec host1 iptables -t nat -nvxL FLANNEL-POSTRTG').stdout
+    assert.match(nat, /^ +1 +68 RETURN +(all|0) +-- +\* +\* +10\.244\.0\.0\/16 +10\.244\.0\.0\/16/m)
+  })
 
 test('a connection that expires amid a flow begins anew', () => {
   const n = NETS.NAT.events.indexOf('ip netns exec r sysctl -w net.netfilter.nf_conntrack_udp_timeout_stream=7')

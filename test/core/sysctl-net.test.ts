@@ -53,11 +53,11 @@ test('bridged frames pass iptables unless a namespace says no; whatever is not 0
 })
 
 test('a key that Linux has is told from one that does not exist', () => {
-  const devices = ['all', 'default', 'lo', 'eth0.5']
+  const devices = ['all', 'default', 'lo', 'eth0/5']
   for (const key of [
     'net.ipv4.tcp_sack',
     'net.core.somaxconn',
-    'net.ipv4.conf.eth0.5.medium_id',
+    'net.ipv4.conf.eth0/5.medium_id',
     'net.ipv4.neigh.lo.anycast_delay',
     'net.ipv6.conf.all.forwarding',
     'net.netfilter.nf_conntrack_max',

@@ -1,6 +1,7 @@
 /** UDP sockets: binding, choice of the receiver, errors and full buffers, as Linux 6.18 showed them. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { deliverSkb } from '../../lib/core/skb.js'
 import { NetloomError } from '../../lib/errors.js'
 import { udpSocket, type UdpSocket } from '../../lib/ip/udp.js'
 import { formatIpv4 } from '../../lib/wire/ip.js'
@@ -421,6 +422,51 @@ test('the frame of a datagram: addresses, TTL, TOS, checksum (RFC 768, 791)', ()
   })
   assert.equal([...frame.subarray(14)], packet)
   assert.is(Buffer.from(frame.subarray(0, 6)).toString('hex'), X_MAC.replaceAll(':', ''))
+})
+
+test('a datagram that was read is sent on as its octets would be, of any length and with or without offload', () => {
+  for (const offload of ['off', 'on'])
+    for (const length of [0, 1, 2, 63, 64, 200, 1471, 1472]) {
+      const payload = 'abcdefg'.repeat(500).slice(0, length)
+      const frames = [false, true].map(isCopied => {
+        const lab = new HostLab()
+        lab.sh(`ip netns exec t ethtool -K eth0 tx ${offload}`)
+        // Longer datagrams than this leave in fragments.
+        lab.sh(`ip -n t route add ${PEER}/32 dev eth0 mtu 1000`)
+        lab.know(PEER)
+        const sk = bound(lab, 7000)
+        receive(lab, ME, 7000, PEER, 5000, payload)
+        lab.sent()
+        const read = sk.recvSkb()!
+        const { data, tail } = read
+        const octets = read.buf.slice(data, tail)
+        if (isCopied) deliverSkb(read)
+        const rc = isCopied ? sk.sendTo(octets, int32(PEER), 9) : sk.sendSkb(read, int32(PEER), 9)
+        assert.is(rc, length)
+        const { delivered, created } = lab.t.accounting()
+        return [...lab.sent().map(f => Buffer.from(f.bytes).toString('hex')), delivered, created, lab.kernel.skbs.live]
+      })
+      assert.ok(frames[0]!.length > 3)
+      assert.equal(frames[0], frames[1])
+    }
+})
+
+test('a datagram that was read and cannot be sent on has ended', () => {
+  const lab = new HostLab()
+  const sk = bound(lab, 7000)
+  const sendsOn = (address: string, port: number): number => {
+    receive(lab, ME, 7000)
+    return sk.sendSkb(sk.recvSkb()!, int32(address), port)
+  }
+  assert.is(sendsOn('192.0.2.1', 9), -101)
+  assert.is(sendsOn(PEER, 0), -22)
+  receive(lab, ME, 7000)
+  const read = sk.recvSkb()!
+  assert.is(sk.recvSkb(), null)
+  sk.close()
+  assert.is(sk.sendSkb(read, int32(PEER), 9), -32)
+  assert.is(lab.t.accounting().alive, 0)
+  assert.is(lab.kernel.skbs.live, 0)
 })
 
 test.run()

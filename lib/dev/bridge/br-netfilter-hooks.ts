@@ -170,6 +170,7 @@ const preRoutingFinish: OkFn = skb => {
   let okfn = handleFrameFinish
   if (daddr === info.ipv4Daddr) skb.dst = fakeRtable(br)
   else {
+    if (skb.flowRec !== null) skb.flowRec.fail()
     const reason = ipRouteInput(skb, daddr, ipv4Saddr(skb.buf, skb.networkHeader), br.dev)
     if (reason !== 0) {
       kfreeSkb(skb, reason)

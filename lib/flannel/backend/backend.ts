@@ -8,7 +8,8 @@ import { type Context, type Thread, wait } from '../../app/thread.js'
 import type { NetDevice } from '../../core/netdev.js'
 import type { Glog } from '../glog.js'
 import type { FlannelConfig } from '../subnet/config.js'
-import type { Lease, SubnetManager } from '../subnet/subnet.js'
+import type { Prefix } from '../../wire/ip.js'
+import { type Lease, type LeaseEvent, makeSubnetKey, type SubnetManager } from '../subnet/subnet.js'
 
 /** The host's interface to the other hosts. */
 export interface ExternalInterface {
@@ -27,6 +28,37 @@ export interface BackendEnv {
   readonly ext: ExternalInterface
   /** MAC for a device that the backend makes, where the user gave one; null: drawn at random. */
   readonly vtepMac: number | null
+  /** Leases of the other hosts that the daemon knows. */
+  readonly peers: PeerTable
+}
+
+/** The other hosts' leases as a daemon knows them. */
+export class PeerTable {
+  readonly #leases = new Map<string, Lease>()
+  /** Virtual time of the last change in nanoseconds. */
+  changedNs = 0
+
+  get leases(): Lease[] {
+    return [...this.#leases.values()]
+  }
+
+  get size(): number {
+    return this.#leases.size
+  }
+
+  has(subnet: Prefix): boolean {
+    return this.#leases.has(makeSubnetKey(subnet))
+  }
+
+  /** Takes over what has changed at `now`. */
+  update(batch: readonly LeaseEvent[], now: number): void {
+    for (const { type, lease } of batch) {
+      const key = makeSubnetKey(lease.subnet)
+      if (type === 'removed') this.#leases.delete(key)
+      else this.#leases.set(key, lease)
+      this.changedNs = now
+    }
+  }
 }
 
 /** A network that stands. */

@@ -7,7 +7,7 @@
  * @see include/net/netfilter/nf_conntrack.h struct nf_conn
  */
 import type { Skb } from '../../core/skb.js'
-import { HZ, NSEC_PER_JIFFY } from '../../sim/timer.js'
+import { HZ } from '../../sim/timer.js'
 import {
   ctinfo2dir,
   IP_CT_DIR_ORIGINAL,
@@ -140,7 +140,7 @@ export const nfCtZoneId = (ct: NfConn, dir: number): number => (dir === IP_CT_DI
 export const nfCtExt = (ct: NfConn): NfCtExt => (ct.ext ??= new NfCtExt())
 
 /** The present tick, int32 (nfct_time_stamp). */
-export const nfctTimeStamp = (cnet: NfConntrackNet): number => (cnet.sim.now / NSEC_PER_JIFFY) | 0
+export const nfctTimeStamp = (cnet: NfConntrackNet): number => cnet.tick
 
 /** Ticks that are left, 0 when it is over (nf_ct_expires). */
 export const nfCtExpires = (ct: NfConn): number => Math.max(0, (ct.timeout - nfctTimeStamp(ct.cnet)) | 0)

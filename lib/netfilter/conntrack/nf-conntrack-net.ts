@@ -6,6 +6,7 @@
  *
  * @see include/net/netns/conntrack.h, include/net/netfilter/nf_conntrack.h struct nf_conntrack_net
  */
+import { NSEC_PER_JIFFY } from '../../sim/timer.js'
 import type { NfHookOps } from '../../core/netfilter.js'
 import { type Netns, type NetnsSlot, netnsSlot } from '../../core/netns.js'
 import type { SimEvent } from '../../sim/queue.js'
@@ -64,11 +65,23 @@ export class NfConntrackNet {
   natHook: NfNatHook | null = null
   /** What is registered while there are users. */
   hookOps: readonly NfHookOps[] = []
+  #now = 0
+  #tick = 0
 
   constructor(netns: Netns) {
     this.netns = netns
     this.sim = netns.world.sim
     this.table = new NfConntrackTable(this, nfCtDelete)
+  }
+
+  /** The present tick, int32 (nfct_time_stamp). A burst divides once. */
+  get tick(): number {
+    const { now } = this.sim
+    if (now !== this.#now) {
+      this.#now = now
+      this.#tick = (now / NSEC_PER_JIFFY) | 0
+    }
+    return this.#tick
   }
 }
 

@@ -31,12 +31,12 @@ import { TCP_CONNTRACK_ESTABLISHED } from './nf-conntrack-tcp-state.js'
 
 const ipv4ConntrackIn: NfHookFn = (skb, state, priv) => {
   const verdict = nfConntrackIn(skb, state, priv as NfConntrackNet)
-  if (skb.flowRec !== null) flowConntrack(skb.flowRec, skb)
+  if (skb.flowRec !== null) flowConntrack(skb.flowRec, skb, state)
   return verdict
 }
 
 const ipv4ConntrackLocal: NfHookFn = (skb, state, priv) => {
-  if (!ipv4IsFragment(skb.buf, skb.networkHeader)) return nfConntrackIn(skb, state, priv as NfConntrackNet)
+  if (!ipv4IsFragment(skb.buf, skb.networkHeader)) return ipv4ConntrackIn(skb, state, priv)
   const ct = nfCtGet(skb)
   if (ct !== null && nfCtIsTemplate(ct)) nfCtSet(skb, null, 0)
   return NF_ACCEPT

@@ -7,7 +7,7 @@
  * @see sysctl(8)
  */
 import type { Netns } from '../../core/netns.js'
-import { type SysctlEntry, sysctlName } from '../../core/sysctl.js'
+import { type SysctlEntry, sysctlDevice, sysctlName } from '../../core/sysctl.js'
 import { isLinuxSysctl } from '../../core/sysctl-linux.js'
 import { NetloomError } from '../../errors.js'
 import type { Command, CommandContext } from '../../app/command.js'
@@ -107,7 +107,7 @@ const print = (ctx: CommandContext, p: Parsed, entries: readonly SysctlEntry[]):
 
 /** What the tool says about a key that is not there; throws for one that Linux has. */
 const unknown = (ctx: CommandContext, p: Parsed, netns: Netns, word: string, key: string, message: string): number => {
-  if (isLinuxSysctl(key, ['all', 'default', ...netns.devices.map(d => d.name)]))
+  if (isLinuxSysctl(key, ['all', 'default', ...netns.devices.map(d => sysctlDevice(d.name))]))
     throw new NetloomError('EGRAMMAR', `sysctl: netloom does not implement ${key}; sysctl -a lists what it has`, {
       word,
       key,

@@ -228,7 +228,11 @@ const filterOf = (dev: NetDevice, words: readonly string[]): FrameFilter => {
   }
 }
 
-/** Octets of a frame in front of its place in the ring of immediate mode (TPACKET_V2), and what the ring's frames are rounded to. */
+/**
+ * Octets in front of a frame in its place of the ring of immediate mode (TPACKET_V2): as libpcap computes them, which
+ * does not know the length of the link header, and as the kernel does; and what the places are rounded to.
+ */
+const RING_PLANNED_OFFSET = 68
 const RING_MAC_OFFSET = 70
 const RING_ALIGNMENT = 16
 /** Ethernet and VLAN header: what libpcap adds to the MTU to get the longest frame. */
@@ -238,13 +242,14 @@ const LONGEST_PACKET = 65535
 /**
  * Octets kept of a frame. In immediate mode libpcap makes the places of its ring as long as the device's MTU at that
  * moment needs, so that frames of a larger MTU that is set later are cut; where a device segments or puts together,
- * they are as long as the longest packet.
+ * they are as long as the longest packet. Other link types than Ethernet have places for all that was asked for.
  */
 const keptOctets = (p: Parsed, dev: NetDevice): number => {
   const { snapLen: asked = DEFAULT_SNAPLEN } = p.capture
+  if (linkTypeOf(dev) === 'raw') return asked
   const most = ethtoolSegments(dev) ? Math.max(dev.mtu, LONGEST_PACKET) : dev.mtu
   const longest = Math.min(asked, most + LINK_HEADERS)
-  const place = Math.ceil((RING_MAC_OFFSET + longest) / RING_ALIGNMENT) * RING_ALIGNMENT
+  const place = Math.ceil((RING_PLANNED_OFFSET + longest) / RING_ALIGNMENT) * RING_ALIGNMENT
   return Math.min(asked, place - RING_MAC_OFFSET)
 }
 

@@ -1,7 +1,7 @@
 /**
  * Compares what the kernel and netloom did with a case, by the masks of the conformance scenarios.
  */
-import { compareCapture } from '../../conformance/compare-captures.js'
+import { compareCapture, SharedNumbers } from '../../conformance/compare-captures.js'
 import { fieldLines } from '../../conformance/compare-text.js'
 import { compareState } from '../../conformance/state-files.js'
 import { dissectLine } from '../../conformance/netloom.js'
@@ -26,13 +26,13 @@ const dissected = (octets: Uint8Array): string => {
 /** Sides of a difference in words. */
 const frameLines = (kernel: Run, netloom: Run): string[] => {
   const lines: string[] = []
-  const ids = new Map<string, number>()
+  const numbers = new SharedNumbers()
   for (const dev of [...new Set([...kernel.frames.keys(), ...netloom.frames.keys()])].sort()) {
     const result = compareCapture(
       dev,
       capture(kernel.frames.get(dev) ?? []),
       capture(netloom.frames.get(dev) ?? []),
-      ids,
+      numbers,
     )
     for (const { kind, recorded, actual } of result.differences) {
       lines.push(`${dev}: ${kind}`)

@@ -1,0 +1,32 @@
+/**
+ * What the vxlan backend writes into a lease.
+ *
+ * @see flannel backend/vxlan/vxlan_network.go vxlanLeaseAttrs
+ */
+import { formatMac, parseMac } from '../../../wire/mac.js'
+import { goUnmarshal } from '../../go-json.js'
+
+export const VXLAN_TYPE = 'vxlan'
+
+/** Backend data of a lease. */
+export const vxlanLeaseJson = (vni: number, mac: number): string =>
+  `{"VNI":${vni & 0xffff},"VtepMAC":"${formatMac(mac)}"}`
+
+/** MAC of the far end that a lease names. Throws an Error with Go's text. */
+export const vtepMacOf = (backendData: string): number => {
+  const given = goUnmarshal(
+    backendData,
+    [
+      { name: 'VNI', type: 'uint16' },
+      { name: 'VtepMAC', type: 'raw' },
+    ],
+    { struct: 'vxlanLeaseAttrs', type: 'vxlan.vxlanLeaseAttrs' },
+  )
+  const json = (given['VtepMAC'] as string | undefined) ?? '""'
+  if (!/^".*"$/.test(json)) throw new Error('error parsing hardware addr')
+  try {
+    return parseMac(json.slice(1, -1))
+  } catch {
+    throw new Error(`address ${json.slice(1, -1)}: invalid MAC address`)
+  }
+}

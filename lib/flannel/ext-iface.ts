@@ -1,0 +1,116 @@
+/**
+ * Finding the host's interface to the other hosts.
+ *
+ * @see flannel pkg/ipmatch/match.go, pkg/ip/iface.go
+ */
+import type { NetDevice } from '../core/netdev.js'
+import type { Netns } from '../core/netns.js'
+import { addrList } from '../rtnl/addr.js'
+import { routeGet, routeList } from '../rtnl/route.js'
+import { RT_TABLE_MAIN } from '../ip/rtnetlink.js'
+import { formatIpv4, isIpv4Text, isMulticast4, parseIpv4 } from '../wire/ip.js'
+import type { ExternalInterface } from './backend/backend.js'
+import type { Glog } from './glog.js'
+import { errnoText } from './go-text.js'
+import { SubnetError } from './subnet/subnet.js'
+
+/** How the interface is looked for: by name or address, by a pattern, by whom it reaches; by the default route without any. */
+export interface ExtIfaceQuery {
+  readonly name?: string
+  readonly regex?: string
+  readonly canReach?: string
+}
+
+const NO_INTERFACE = 'route ip+net: no such network interface'
+
+const isLinkLocal = (addr: number): boolean => addr >>> 16 === 0xa9fe
+const isLoopback = (addr: number): boolean => addr >>> 24 === 127
+const isGlobal = (addr: number): boolean =>
+  addr !== 0 && addr !== -1 && !isLoopback(addr) && !isMulticast4(addr) && !isLinkLocal(addr)
+
+/** Addresses of an interface that others can send to, those of the link behind the global ones. */
+const ip4Addrs = (dev: NetDevice): number[] => {
+  const all = addrList(dev.netns, dev).map(a => a.local)
+  return [...all.filter(isGlobal), ...all.filter(isLinkLocal)]
+}
+
+const byAddress = (netns: Netns, addr: number): NetDevice | undefined =>
+  netns.devices.find(dev => addrList(netns, dev).some(a => a.local === addr))
+
+const byName = (netns: Netns, name: string, log: Glog): [NetDevice, number | null] => {
+  const problem = (what: string): SubnetError => new SubnetError(`error looking up interface ${name}: ${what}`)
+  if (isIpv4Text(name)) {
+    log.info('match.go:73', `Searching for interface using ${name}`)
+    const dev = byAddress(netns, parseIpv4(name))
+    if (dev === undefined) throw problem('No interface with given IP found')
+    return [dev, parseIpv4(name)]
+  }
+  const dev = netns.devByName(name)
+  if (dev === null) throw problem(NO_INTERFACE)
+  return [dev, null]
+}
+
+const byRegex = (netns: Netns, text: string): [NetDevice, number | null] => {
+  let regex: RegExp
+  try {
+    regex = new RegExp(text)
+  } catch (e) {
+    throw new SubnetError(`could not compile the IP address regex '${text}': ${(e as Error).message}`)
+  }
+  for (const dev of netns.devices) {
+    const addr = ip4Addrs(dev).find(a => regex.test(formatIpv4(a)))
+    if (addr !== undefined) return [dev, addr]
+  }
+  const named = netns.devices.find(dev => regex.test(dev.name))
+  if (named !== undefined) return [named, null]
+  const available = netns.devices.map(dev => `${dev.name}:[${ip4Addrs(dev).map(formatIpv4).join(' ')}]`)
+  throw new SubnetError(
+    `Could not match pattern ${text} to any of the available network interfaces (${available.join(', ')})`,
+  )
+}
+
+const byReach = (netns: Netns, text: string, log: Glog): [NetDevice, number | null] => {
+  log.info('match.go:201', `Determining interface to use based on given ifcanreach: ${text}`)
+  const refused = (what: string): SubnetError =>
+    new SubnetError(`failed to get ifcanreach based interface: couldn't lookup route to ${what}`)
+  if (!isIpv4Text(text)) throw refused('<nil>: invalid argument')
+  try {
+    const { dev, src } = routeGet(netns, { dst: parseIpv4(text) })
+    return [dev!, src]
+  } catch (e) {
+    throw refused(`${text}: ${errnoText(e)}`)
+  }
+}
+
+const byDefaultRoute = (netns: Netns, log: Glog): [NetDevice, number | null] => {
+  log.info('match.go:206', 'Determining IP address of default interface')
+  const route = routeList(netns).find(r => r.table === RT_TABLE_MAIN && r.dstLen === 0)
+  const dev = route?.nexthops[0]?.dev ?? null
+  if (route === undefined) throw new SubnetError('failed to get default interface: Unable to find default route')
+  if (dev === null)
+    throw new SubnetError('failed to get default interface: Found default route but could not determine interface')
+  return [dev, null]
+}
+
+const find = (netns: Netns, { name, regex, canReach }: ExtIfaceQuery, log: Glog): [NetDevice, number | null] => {
+  if (name !== undefined && name !== '') return byName(netns, name, log)
+  if (regex !== undefined) return byRegex(netns, regex)
+  return canReach === undefined ? byDefaultRoute(netns, log) : byReach(netns, canReach, log)
+}
+
+/** The interface and its addresses; `publicIp` as the user gave it, empty for the interface's own. Throws a SubnetError with flannel's text. */
+export const lookupExtIface = (netns: Netns, query: ExtIfaceQuery, publicIp: string, log: Glog): ExternalInterface => {
+  const [iface, found] = find(netns, query, log)
+  const ifaceAddr = found ?? ip4Addrs(iface)[0]
+  if (ifaceAddr === undefined) throw new SubnetError(`failed to find IPv4 address for interface ${iface.name}`)
+  const text = formatIpv4(ifaceAddr)
+  log.info('match.go:259', `Using interface with name ${iface.name} and address ${text}`)
+  if (iface.mtu === 0) throw new SubnetError(`failed to determine MTU for ${text} interface`)
+  if (publicIp === '') {
+    log.info('match.go:281', `Defaulting external address to interface address (${text})`)
+    return { iface, ifaceAddr, extAddr: ifaceAddr }
+  }
+  if (!isIpv4Text(publicIp)) throw new SubnetError(`invalid public IP address: ${publicIp}`)
+  log.info('match.go:277', `Using ${publicIp} as external address`)
+  return { iface, ifaceAddr, extAddr: parseIpv4(publicIp) }
+}

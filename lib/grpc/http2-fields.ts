@@ -1,0 +1,58 @@
+/**
+ * What header lists of HTTP/2 may contain.
+ *
+ * @see RFC 9113, section 8.2 and 8.3
+ */
+import type { HeaderField } from './hpack-table.js'
+
+const REQUEST_PSEUDO: readonly string[] = [':method', ':scheme', ':path', ':authority']
+const RESPONSE_PSEUDO: readonly string[] = [':status']
+/** Fields that belong to a connection of HTTP/1.1. */
+const OF_CONNECTION: readonly string[] = [
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+]
+
+/** Characters of a field's name that are none: controls, space, capitals, DEL and above. */
+const BAD_NAME = /[^\x21-\x40\x5b-\x7e]/
+const BAD_VALUE = /[\0\r\n]/
+
+/** Kind of a header list. */
+export type HeaderListKind = 'request' | 'response' | 'trailers'
+
+const pseudoOf = (kind: HeaderListKind): readonly string[] => {
+  if (kind === 'trailers') return []
+  return kind === 'request' ? REQUEST_PSEUDO : RESPONSE_PSEUDO
+}
+
+/** Why a header list is malformed, as golang.org/x/net says it where it does; null when it is none. */
+export const headerListFault = (fields: readonly HeaderField[], kind: HeaderListKind): string | null => {
+  const allowed = pseudoOf(kind)
+  const seen: string[] = []
+  let isRegular = false
+  for (const [name, value] of fields) {
+    if (name.startsWith(':')) {
+      if (isRegular) return `pseudo header field ${JSON.stringify(name)} after regular header fields`
+      if (!allowed.includes(name)) return `invalid pseudo-header ${JSON.stringify(name)}`
+      if (seen.includes(name)) return `duplicate pseudo-header ${JSON.stringify(name)}`
+      seen.push(name)
+    } else {
+      isRegular = true
+      if (name === '' || BAD_NAME.test(name) || name.includes(':'))
+        return `invalid header field name ${JSON.stringify(name)}`
+      if (OF_CONNECTION.includes(name)) return `connection-specific header field ${JSON.stringify(name)}`
+      if (name === 'te' && value !== 'trailers') return `te is ${JSON.stringify(value)}`
+    }
+    if (BAD_VALUE.test(value)) return `invalid header field value for ${JSON.stringify(name)}`
+  }
+  const missing = kind === 'request' ? REQUEST_PSEUDO.slice(0, 3).find(name => !seen.includes(name)) : undefined
+  if (missing !== undefined) return `missing pseudo-header ${JSON.stringify(missing)}`
+  return kind === 'response' && seen.length === 0 ? 'missing pseudo-header ":status"' : null
+}
+
+/** Value of the first field with the name; null when there is none. */
+export const fieldValue = (fields: readonly HeaderField[], name: string): string | null =>
+  fields.find(field => field[0] === name)?.[1] ?? null

@@ -1,0 +1,201 @@
+/**
+ * Frames of HTTP/2: reads them from the octets of a connection, checks what one frame alone can show, and writes them.
+ *
+ * @see RFC 9113, sections 4 and 6
+ */
+import { getU24, getU32, putU24, putU32 } from '../wire/bytes.js'
+import { concatOctets, NO_OCTETS } from '../wire/repr.js'
+import { connectionFault, FRAME_SIZE_ERROR, type Http2Fault, PROTOCOL_ERROR, streamFault } from './http2-error.js'
+
+export const FRAME_DATA = 0
+export const FRAME_HEADERS = 1
+export const FRAME_PRIORITY = 2
+export const FRAME_RST_STREAM = 3
+export const FRAME_SETTINGS = 4
+export const FRAME_PUSH_PROMISE = 5
+export const FRAME_PING = 6
+export const FRAME_GOAWAY = 7
+export const FRAME_WINDOW_UPDATE = 8
+export const FRAME_CONTINUATION = 9
+
+export const FLAG_ACK = 0x1
+export const FLAG_END_STREAM = 0x1
+export const FLAG_END_HEADERS = 0x4
+export const FLAG_PADDED = 0x8
+export const FLAG_PRIORITY = 0x20
+
+/** Octets of a frame's header. */
+export const FRAME_HEADER_SIZE = 9
+
+/** Octets that a frame's payload may have unless SETTINGS_MAX_FRAME_SIZE says more; this library never does. */
+export const MAX_FRAME_SIZE = 16384
+
+/** A frame. */
+export interface Http2Frame {
+  readonly type: number
+  readonly flags: number
+  /** 0 for the connection. */
+  readonly streamId: number
+  /** Octets of the payload on the wire, which flow control counts. */
+  readonly length: number
+  /** The payload; of DATA and HEADERS without padding and priority. */
+  readonly payload: Uint8Array
+}
+
+/** Whether a frame has the flag. */
+export const hasFlag = (frame: Http2Frame, flag: number): boolean => (frame.flags & flag) !== 0
+
+/** Number of 31 bits at `off`: a stream or a window; the bit above is reserved. */
+export const getU31 = (octets: Uint8Array, off: number): number => getU32(octets, off) & 0x7fff_ffff
+
+const LENGTHS: ReadonlyMap<number, number> = new Map([
+  [FRAME_PRIORITY, 5],
+  [FRAME_RST_STREAM, 4],
+  [FRAME_PING, 8],
+  [FRAME_WINDOW_UPDATE, 4],
+])
+
+const NAMES: readonly string[] = [
+  'DATA',
+  'HEADERS',
+  'PRIORITY',
+  'RST_STREAM',
+  'SETTINGS',
+  'PUSH_PROMISE',
+  'PING',
+  'GOAWAY',
+  'WINDOW_UPDATE',
+  'CONTINUATION',
+]
+
+/** Name of a frame's type. */
+export const frameTypeName = (type: number): string => NAMES[type] ?? `UNKNOWN_FRAME_TYPE_${type}`
+
+const ON_CONNECTION: readonly number[] = [FRAME_SETTINGS, FRAME_PING, FRAME_GOAWAY]
+const ON_STREAM: readonly number[] = [
+  FRAME_DATA,
+  FRAME_HEADERS,
+  FRAME_PRIORITY,
+  FRAME_RST_STREAM,
+  FRAME_PUSH_PROMISE,
+  FRAME_CONTINUATION,
+]
+
+const wrongSize = (frame: Http2Frame): Http2Fault => {
+  const reason = `${frameTypeName(frame.type)} frame with ${frame.length} octets`
+  if (frame.type === FRAME_PRIORITY) return streamFault(frame.streamId, FRAME_SIZE_ERROR, reason)
+  return connectionFault(FRAME_SIZE_ERROR, reason)
+}
+
+/** What is wrong with a frame by itself; null when nothing is. */
+const frameFault = (frame: Http2Frame): Http2Fault | null => {
+  const { type, streamId, length } = frame
+  if (streamId === 0 ? ON_STREAM.includes(type) : ON_CONNECTION.includes(type))
+    return connectionFault(PROTOCOL_ERROR, `${frameTypeName(type)} frame with stream ID ${streamId}`)
+  const wanted = LENGTHS.get(type)
+  if (wanted !== undefined && length !== wanted) return wrongSize(frame)
+  if (type === FRAME_GOAWAY && length < 8) return wrongSize(frame)
+  if (type === FRAME_SETTINGS && (length % 6 !== 0 || (hasFlag(frame, FLAG_ACK) && length > 0))) return wrongSize(frame)
+  return null
+}
+
+/** What a reader gives: a frame, a fault, or neither while octets are missing. */
+export interface FrameResult {
+  readonly frame: Http2Frame | null
+  readonly fault: Http2Fault | null
+}
+
+const NOTHING: FrameResult = { frame: null, fault: null }
+
+/** Takes frames off the octets of a connection. */
+export class FrameReader {
+  #octets: Uint8Array = NO_OCTETS
+
+  /** Adds octets behind those that wait. */
+  push(octets: Uint8Array): void {
+    this.#octets = this.#octets.length === 0 ? octets : concatOctets(this.#octets, octets)
+  }
+
+  /** Takes `length` octets, or null while they are not there: the preface of a connection. */
+  take(length: number): Uint8Array | null {
+    if (this.#octets.length < length) return null
+    const taken = this.#octets.subarray(0, length)
+    this.#octets = this.#octets.subarray(length)
+    return taken
+  }
+
+  /** Octets that wait. */
+  get waiting(): Uint8Array {
+    return this.#octets
+  }
+
+  /** The next frame, with its fault if it has one. */
+  next(): FrameResult {
+    const octets = this.#octets
+    if (octets.length < FRAME_HEADER_SIZE) return NOTHING
+    const length = getU24(octets, 0)
+    if (length > MAX_FRAME_SIZE)
+      return { frame: null, fault: connectionFault(FRAME_SIZE_ERROR, `frame too large: ${length} octets`) }
+    const whole = this.take(FRAME_HEADER_SIZE + length)
+    if (whole === null) return NOTHING
+    const payload = whole.subarray(FRAME_HEADER_SIZE)
+    const frame: Http2Frame = { type: whole[3]!, flags: whole[4]!, streamId: getU31(whole, 5), length, payload }
+    const fault = frameFault(frame)
+    return fault === null ? unpadded(frame) : { frame, fault }
+  }
+}
+
+/** A DATA or HEADERS frame without its padding and priority; other frames as they are. */
+const unpadded = (frame: Http2Frame): FrameResult => {
+  if (frame.type !== FRAME_DATA && frame.type !== FRAME_HEADERS) return { frame, fault: null }
+  let from = 0
+  let padding = 0
+  if (hasFlag(frame, FLAG_PADDED)) {
+    if (frame.length === 0) return { frame, fault: wrongSize(frame) }
+    padding = frame.payload[from++]!
+  }
+  if (frame.type === FRAME_HEADERS && hasFlag(frame, FLAG_PRIORITY)) from += 5
+  if (from > frame.length) return { frame, fault: wrongSize(frame) }
+  if (from + padding > frame.length)
+    return { frame, fault: connectionFault(PROTOCOL_ERROR, 'pad size larger than data payload') }
+  return { frame: { ...frame, payload: frame.payload.subarray(from, frame.length - padding) }, fault: null }
+}
+
+/** The octets of a frame. */
+export const frameOctets = (type: number, flags: number, streamId: number, payload: Uint8Array): Uint8Array => {
+  const octets = new Uint8Array(FRAME_HEADER_SIZE + payload.length)
+  putU24(octets, 0, payload.length)
+  octets[3] = type
+  octets[4] = flags
+  putU32(octets, 5, streamId)
+  octets.set(payload, FRAME_HEADER_SIZE)
+  return octets
+}
+
+/** A frame whose payload is one number of 32 bits: RST_STREAM, WINDOW_UPDATE. */
+export const numberFrame = (type: number, streamId: number, value: number): Uint8Array => {
+  const payload = new Uint8Array(4)
+  putU32(payload, 0, value)
+  return frameOctets(type, 0, streamId, payload)
+}
+
+/** A GOAWAY frame. */
+export const goAwayFrame = (lastStreamId: number, code: number, debug: Uint8Array): Uint8Array => {
+  const payload = new Uint8Array(8 + debug.length)
+  putU32(payload, 0, lastStreamId)
+  putU32(payload, 4, code)
+  payload.set(debug, 8)
+  return frameOctets(FRAME_GOAWAY, 0, 0, payload)
+}
+
+/** A header block in a HEADERS frame and as many CONTINUATION frames as it needs. */
+export const headersFrames = (streamId: number, block: Uint8Array, isEnd: boolean): Uint8Array[] => {
+  const frames: Uint8Array[] = []
+  for (let from = 0; from === 0 || from < block.length; from += MAX_FRAME_SIZE) {
+    const part = block.subarray(from, from + MAX_FRAME_SIZE)
+    const endHeaders = from + MAX_FRAME_SIZE >= block.length ? FLAG_END_HEADERS : 0
+    const endStream = from === 0 && isEnd ? FLAG_END_STREAM : 0
+    frames.push(frameOctets(from === 0 ? FRAME_HEADERS : FRAME_CONTINUATION, endHeaders | endStream, streamId, part))
+  }
+  return frames
+}

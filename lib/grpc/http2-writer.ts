@@ -1,0 +1,144 @@
+/**
+ * Sends the frames of a connection, after grpc-go's loopyWriter: control frames at once, in their order; data in turns
+ * of one frame a stream, one turn behind each control frame, as far as the windows allow; all of it in writes of about
+ * 32 KiB, the last one when nothing is left to send.
+ *
+ * @see google.golang.org/grpc internal/transport/controlbuf.go
+ */
+import { concatOctets } from '../wire/repr.js'
+import { HpackEncoder } from './hpack.js'
+import type { HeaderField } from './hpack-table.js'
+import { FLAG_END_STREAM, FRAME_DATA, frameOctets, headersFrames, MAX_FRAME_SIZE } from './http2-frame.js'
+import { DEFAULT_WINDOW_SIZE } from './http2-settings.js'
+import type { Http2Stream, OutItem } from './http2-stream.js'
+
+/** Octets that are written at the latest. */
+const WRITE_BUFFER_SIZE = 32 * 1024
+
+/** The sending half of a connection. */
+export class Http2Writer {
+  readonly #write: (octets: Uint8Array) => void
+  readonly #onLocalDone: (stream: Http2Stream) => void
+  readonly encoder: HpackEncoder = new HpackEncoder()
+  /** Octets that the connection's window allows. */
+  window: number = DEFAULT_WINDOW_SIZE
+  /** What the peer gives each stream. */
+  initialWindow: number = DEFAULT_WINDOW_SIZE
+  /** Streams with something to send, whose window allows it. */
+  readonly #active: Http2Stream[] = []
+  #buffer: Uint8Array[] = []
+  #buffered = 0
+
+  /** `write` sends octets; `onLocalDone` hears that the end of a stream's side was sent. */
+  constructor(write: (octets: Uint8Array) => void, onLocalDone: (stream: Http2Stream) => void) {
+    this.#write = write
+    this.#onLocalDone = onLocalDone
+  }
+
+  /** Sends a control frame, and lets one stream send data. */
+  control(octets: Uint8Array): void {
+    this.#put(octets)
+    this.step()
+  }
+
+  /** Sends a header list, and lets one stream send data. */
+  headers(stream: Http2Stream, fields: readonly HeaderField[]): void {
+    this.#putHeaders(stream, fields, false)
+    this.step()
+  }
+
+  /** Sends what a stream has to send behind what it has already, and lets one stream send data. */
+  send(stream: Http2Stream, item: OutItem): void {
+    if (item.octets === null && stream.out.length === 0 && stream.id !== 0) this.#sendTrailers(stream, item.trailers)
+    else {
+      stream.out.push(item)
+      this.activate(stream)
+    }
+    this.step()
+  }
+
+  /** Octets that a stream's window allows. */
+  windowOf(stream: Http2Stream): number {
+    return this.initialWindow - stream.outstanding
+  }
+
+  /** Queues a stream that has something to send, if its window allows to. */
+  activate(stream: Http2Stream): void {
+    const next = stream.out[0]
+    if (stream.isQueued || stream.isClosed || stream.id === 0 || next === undefined) return
+    if (needsWindow(next) && this.windowOf(stream) <= 0) return
+    stream.isQueued = true
+    this.#active.push(stream)
+  }
+
+  /** Takes a stream out of the queue, with all that it has to send. */
+  forget(stream: Http2Stream): void {
+    stream.out.length = 0
+    if (!stream.isQueued) return
+    stream.isQueued = false
+    this.#active.splice(this.#active.indexOf(stream), 1)
+  }
+
+  /** Sends one frame of the stream whose turn it is; false when none can send. */
+  step(): boolean {
+    const stream = this.#active[0]
+    if (stream === undefined) return false
+    const item = stream.out[0]!
+    if (item.octets !== null && needsWindow(item) && this.window <= 0) return false
+    this.#active.shift()
+    stream.isQueued = false
+    if (item.octets !== null) this.#sendData(stream, item)
+    else {
+      stream.out.shift()
+      this.#sendTrailers(stream, item.trailers)
+    }
+    this.activate(stream)
+    return true
+  }
+
+  /** Sends all that can be sent, and writes what is held. */
+  drain(): void {
+    while (this.step());
+    this.flush()
+  }
+
+  /** Writes what is held. */
+  flush(): void {
+    if (this.#buffered === 0) return
+    const octets = this.#buffer.length === 1 ? this.#buffer[0]! : concatOctets(...this.#buffer)
+    this.#buffer = []
+    this.#buffered = 0
+    this.#write(octets)
+  }
+
+  #sendData(stream: Http2Stream, item: Extract<OutItem, { trailers: null }>): void {
+    const left = item.octets.length - item.sent
+    const size = left === 0 ? 0 : Math.min(MAX_FRAME_SIZE, left, this.windowOf(stream), this.window)
+    const isLast = size === left
+    const part = item.octets.subarray(item.sent, item.sent + size)
+    item.sent += size
+    stream.outstanding += size
+    this.window -= size
+    if (isLast) stream.out.shift()
+    this.#put(frameOctets(FRAME_DATA, isLast && item.isEnd ? FLAG_END_STREAM : 0, stream.id, part))
+    if (isLast && item.isEnd) this.#onLocalDone(stream)
+  }
+
+  #sendTrailers(stream: Http2Stream, fields: readonly HeaderField[]): void {
+    this.#putHeaders(stream, fields, true)
+    this.#onLocalDone(stream)
+  }
+
+  #putHeaders(stream: Http2Stream, fields: readonly HeaderField[], isEnd: boolean): void {
+    for (const frame of headersFrames(stream.id, this.encoder.encode(fields), isEnd)) this.#put(frame)
+  }
+
+  #put(octets: Uint8Array): void {
+    this.#buffer.push(octets)
+    this.#buffered += octets.length
+    if (this.#buffered >= WRITE_BUFFER_SIZE) this.flush()
+  }
+}
+
+/** Whether the windows count what waits: octets do, trailers and an empty end do not. */
+const needsWindow = (item: OutItem): boolean => item.octets !== null && item.octets.length > item.sent

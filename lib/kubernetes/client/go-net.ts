@@ -1,0 +1,48 @@
+/**
+ * What Go's net and net/http say when a connection fails: users know these words from logs.
+ *
+ * @see Go net/net.go OpError, net/url Error
+ */
+import { type Errno, strerror } from '../../errors.js'
+
+/** A request that got no answer. The message is Go's. */
+export class NetworkError extends Error {
+  override readonly name = 'NetworkError'
+  /** The errno behind it; `EOF` for a connection that ended, `ETIMEDOUT` for a time of the program's own. */
+  readonly code: Errno | 'EOF'
+
+  constructor(code: Errno | 'EOF', message: string) {
+    super(message)
+    this.code = code
+  }
+
+  /** Nobody listens there. */
+  get isConnectionRefused(): boolean {
+    return this.code === 'ECONNREFUSED'
+  }
+}
+
+/** strerror as Go has it: without capital letters. */
+const words = (code: Errno): string => strerror(code).toLowerCase()
+
+/** `dial tcp ADDRESS:PORT: connect: connection refused`. */
+export const dialError = (to: string, code: Errno): NetworkError =>
+  new NetworkError(
+    code,
+    `dial tcp ${to}: ${code === 'ETIMEDOUT' ? 'connect: connection timed out' : `connect: ${words(code)}`}`,
+  )
+
+/** The time for making a connection is over. */
+export const dialTimeout = (to: string): NetworkError => new NetworkError('ETIMEDOUT', `dial tcp ${to}: i/o timeout`)
+
+/** `read tcp LOCAL->PEER: read: connection reset by peer`. */
+export const readError = (local: string, peer: string, code: Errno): NetworkError =>
+  new NetworkError(code, `read tcp ${local}->${peer}: read: ${words(code)}`)
+
+/** A connection that ended before, or in the middle of, an answer. */
+export const endOfFile = (isUnexpected: boolean): NetworkError =>
+  new NetworkError('EOF', isUnexpected ? 'unexpected EOF' : 'EOF')
+
+/** `Get "URL": why`. */
+export const urlError = (method: string, url: string, cause: NetworkError): NetworkError =>
+  new NetworkError(cause.code, `${method[0]}${method.slice(1).toLowerCase()} ${JSON.stringify(url)}: ${cause.message}`)

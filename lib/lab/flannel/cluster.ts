@@ -1,0 +1,248 @@
+/**
+ * A cluster of flannel, made in a few lines: the underlay with etcd, nodes with flanneld, pods by the CNI plugin.
+ */
+import { exec } from '../../app/exec.js'
+import { Printable } from '../../app/printable.js'
+import { Process } from '../../app/process.js'
+import { spawn } from '../../app/thread.js'
+import { NetloomError } from '../../errors.js'
+import { startEtcd } from '../../etcd/server.js'
+import { formatTime, NSEC_PER_MSEC, NSEC_PER_SEC } from '../../sim/time.js'
+import type { FlanneldOptions } from '../flanneld.js'
+import type { Netns } from '../netns.js'
+import type { World } from '../world.js'
+import { FlannelNode, type NodeOwner } from './node.js'
+import { type FlannelNodeSpec, type FlannelOptions, type NodePlan, planCluster, planNode } from './options.js'
+import { addHostPod, addPod, type FlannelPod, writeConfList } from './pod.js'
+import { Underlay } from './underlay.js'
+
+const ETCD_PORT = 2379
+const CONFIG_KEY = '/coreos.com/network/config'
+/** How often it is asked whether all have found each other. */
+const LOOK_NS = 10 * NSEC_PER_MSEC
+/** Carriers of new devices are noticed within this time. */
+const CARRIER_NS = NSEC_PER_SEC
+
+/** A cluster. Make one with {@link flannel}. */
+export class FlannelCluster extends Printable implements NodeOwner {
+  readonly world: World
+  /** The network under it: switches, router, etcd's host. */
+  readonly underlay: Underlay
+  /** All nodes that have not left, those that are down too. */
+  readonly nodes: FlannelNode[] = []
+  readonly restartSec: number | null
+  readonly #options: FlannelOptions
+  readonly #flanneld: FlanneldOptions
+  readonly #segments: number
+  readonly #withinNs: number
+  #etcd: Process | null = null
+  #added = 0
+
+  /** @internal use {@link flannel} */
+  constructor(world: World, options: FlannelOptions) {
+    super()
+    const plan = planCluster(options)
+    this.world = world
+    this.#options = options
+    this.#flanneld = plan.flanneld
+    this.#segments = plan.segments
+    this.#withinNs = plan.withinNs
+    this.restartSec = plan.restartSec
+    this.underlay = new Underlay(world, plan.segments, plan.underlay, plan.mtu)
+    world.run({ for: CARRIER_NS })
+    this.startEtcd()
+    this.etcdctl('put', CONFIG_KEY, plan.config)
+    for (const node of plan.nodes) this.#add(node)
+    this.#added = plan.nodes.length
+    this.converge()
+    for (const [n, node] of this.nodes.entries()) for (const name of plan.nodes[n]!.pods) this.addPod(node.name, name)
+    if (this.pods.length > 0) world.run({ for: CARRIER_NS })
+  }
+
+  /** etcd's host. */
+  get etcd(): Netns {
+    return this.underlay.etcd
+  }
+
+  /** The default gateway of all hosts. */
+  get router(): Netns {
+    return this.underlay.router
+  }
+
+  /** All pods of nodes that are up. */
+  get pods(): FlannelPod[] {
+    return this.nodes.flatMap(node => node.pods)
+  }
+
+  /** The node of that name. Throws ENOENT. */
+  node(name: string): FlannelNode {
+    const found = this.nodes.find(n => n.name === name)
+    if (found === undefined) throw new NetloomError('ENOENT', `there is no node ${name}`, { name })
+    return found
+  }
+
+  /** The pod of that name. Throws ENOENT. */
+  pod(name: string): FlannelPod {
+    const found = this.pods.find(p => p.name === name)
+    if (found === undefined) throw new NetloomError('ENOENT', `there is no pod ${name}`, { name })
+    return found
+  }
+
+  // --- the store
+
+  /** Starts etcd on its host, with the data that it had. Nothing happens when it runs. */
+  startEtcd(): void {
+    if (this.#etcd !== null && this.#etcd.exitStatus === null) return
+    const url = `http://${this.underlay.etcdAddress}:${ETCD_PORT}`
+    this.#etcd = startEtcd(this.etcd.kernel, {
+      listenClientUrls: [url, `http://127.0.0.1:${ETCD_PORT}`],
+      dataDir: '/var/lib/etcd',
+    })
+  }
+
+  /** Ends etcd at once. */
+  killEtcd(): void {
+    this.#etcd?.killHard()
+  }
+
+  /**
+   * Runs etcdctl on etcd's host and returns what it prints; the world runs until it has ended. Throws EIO with what it says
+   * when it fails.
+   */
+  etcdctl(...words: readonly string[]): string {
+    const argv = ['etcdctl', ...words]
+    const process = new Process(this.etcd.kernel, 'etcdctl')
+    spawn(process, function* () {
+      const { status, stdout, stderr } = yield* exec(process, argv)
+      process.stdout = stdout
+      process.stderr = stderr
+      process.exit(status)
+    })
+    this.world.run({ until: () => process.exitStatus !== null, within: this.#withinNs })
+    if (process.exitStatus !== 0)
+      throw new NetloomError('EIO', `${argv.join(' ')}: ${process.stderr.trim()}`, { exit: process.exitStatus })
+    return process.stdout
+  }
+
+  // --- nodes and pods
+
+  /** Adds a node, which boots and joins while the world runs. Throws EEXIST for a name that is taken. */
+  addNode(spec: string | FlannelNodeSpec = {}): FlannelNode {
+    const n = this.#added++
+    return this.#add(planNode(spec, n, n + 1, this.#options, this.#segments))
+  }
+
+  /** Takes a node out: flanneld stops, its pods go, its lease is deleted from the store, and the host is gone. */
+  removeNode(name: string): void {
+    const node = this.node(name)
+    const { subnet } = node
+    if (node.isUp) {
+      node.stop()
+      node.crash()
+    }
+    this.nodes.splice(this.nodes.indexOf(node), 1)
+    if (subnet !== null) this.etcdctl('del', `/coreos.com/network/subnets/${subnet.replace('/', '-')}`)
+  }
+
+  /** Adds a pod to a node by its CNI plugin. Throws what the plugin refuses with, such as EIO while the node has no subnet. */
+  addPod(node: string, name?: string, options: { readonly hostNetwork?: boolean } = {}): FlannelPod {
+    const host = this.node(node)
+    const full = name ?? `${node}-pod${host.pods.length + 1}`
+    return options.hostNetwork === true ? addHostPod(this.world, host, full) : addPod(this.world, host, full)
+  }
+
+  #add(plan: NodePlan): FlannelNode {
+    if (this.nodes.some(n => n.name === plan.name))
+      throw new NetloomError('EEXIST', `flannel: there is a node ${plan.name}`, { name: plan.name })
+    const node = new FlannelNode(this, plan)
+    this.nodes.push(node)
+    node.boot()
+    return node
+  }
+
+  /** @internal */
+  flanneldOptions(): FlanneldOptions {
+    const url = `http://${this.underlay.etcdAddress}:${ETCD_PORT}`
+    return { etcdEndpoints: url, iface: 'eth0', ...this.#flanneld }
+  }
+
+  /** @internal */
+  nodeBooted(node: FlannelNode): void {
+    writeConfList(node.netns)
+  }
+
+  // --- dynamics
+
+  /** Hosts talk only to those of their own group; who is not named is with the first group, etcd and router too. */
+  partition(...groups: readonly (readonly string[])[]): void {
+    this.underlay.partition(groups)
+  }
+
+  /** Ends a partition. */
+  heal(): void {
+    this.underlay.partition([])
+  }
+
+  /** Nodes whose flanneld is to run. */
+  get #live(): FlannelNode[] {
+    return this.nodes.filter(node => node.isUp && node.flanneld !== null)
+  }
+
+  /** What keeps the nodes from knowing each other; null when they do. */
+  #missing(): string | null {
+    const live = this.#live
+    for (const node of live) if (node.subnet === null) return `${node.name} has no subnet`
+    for (const node of live) {
+      const known = new Map(node.flanneld!.peers.map(peer => [peer.subnet, peer.publicIp]))
+      for (const other of live)
+        if (other !== node && known.get(other.subnet!) !== other.address)
+          return `${node.name} does not know ${other.subnet} of ${other.name}`
+    }
+    return null
+  }
+
+  /** Does every node that is up have a subnet and know those of all others? */
+  get isConverged(): boolean {
+    return this.#missing() === null
+  }
+
+  /**
+   * Runs the world until {@link isConverged} and returns the virtual nanoseconds from the call to the last change that a
+   * flanneld has heard of. Throws EPENDING that names a node when it takes longer than `withinNs`.
+   */
+  converge(options: { readonly withinNs?: number } = {}): number {
+    const { withinNs = this.#withinNs } = options
+    const start = this.world.now
+    for (;;) {
+      this.world.run({ for: LOOK_NS })
+      const missing = this.#missing()
+      if (missing === null) break
+      if (this.world.now - start >= withinNs)
+        throw new NetloomError('EPENDING', `flannel: after ${formatTime(withinNs)} s ${missing}`, { missing })
+    }
+    return Math.max(0, ...this.#live.map(node => node.flanneld!.kernel.peers.changedNs - start))
+  }
+
+  override toString(): string {
+    return this.nodes.map(node => `${node}\n`).join('')
+  }
+
+  override toJSON(): { nodes: FlannelNode[]; isConverged: boolean } {
+    return { nodes: this.nodes, isConverged: this.isConverged }
+  }
+}
+
+/**
+ * Makes a cluster of flannel in a world: an underlay of one switch or several routed segments, etcd with the network
+ * configuration, nodes with flanneld, and pods. The world has run until all nodes have found each other and the pods are
+ * there. Throws EINVAL for options, and EPENDING with what is missing when the nodes do not find each other in time.
+ *
+ * @example
+ * const world = createWorld({ seed: 1 })
+ * const cluster = flannel(world, { backend: 'vxlan', nodes: 3, pods: 2 })
+ * const [a, b] = [cluster.pod('h1-pod1'), cluster.pod('h2-pod1')]
+ * const ping = a.netns.ping(b.address)
+ * world.run()
+ * ping.received // 1
+ */
+export const flannel = (world: World, options: FlannelOptions): FlannelCluster => new FlannelCluster(world, options)

@@ -1,0 +1,177 @@
+/**
+ * What a cluster of flannel is made of.
+ */
+import { checkOptions, numberOption } from '../../app/text.js'
+import { NetloomError } from '../../errors.js'
+import { BACKENDS } from '../../flannel/backends.js'
+import { parseConfig } from '../../flannel/subnet/config.js'
+import { SubnetError } from '../../flannel/subnet/subnet.js'
+import { parsePrefix, type Prefix } from '../../wire/ip.js'
+import type { FlanneldOptions } from '../flanneld.js'
+
+/** A backend as the network configuration names it. */
+export interface FlannelBackend {
+  /** `vxlan`, `udp`, `host-gw`, `alloc`, ... */
+  readonly Type: string
+  /** What the backend takes besides: VNI, Port, DirectRouting, ... */
+  readonly [option: string]: string | number | boolean
+}
+
+/** A node of the cluster. */
+export interface FlannelNodeSpec {
+  /** Name of its namespace; `h1`, `h2`, ... when absent. */
+  readonly name?: string
+  /** Pods on it; those of {@link FlannelOptions.pods} when absent. */
+  readonly pods?: number | readonly string[]
+  /** Number of the segment that it stands on, from 0. By default the nodes are spread over the segments in order. */
+  readonly segment?: number
+  /** Options of its flanneld besides those of {@link FlannelOptions.flanneld}. */
+  readonly flanneld?: FlanneldOptions
+}
+
+/** What the nodes stand on. */
+export interface FlannelUnderlay {
+  /** A switch each, with a router between them; 1 by default. */
+  readonly segments?: number
+  /** MTU in octets; 1500 by default. */
+  readonly mtu?: number
+  /** Addresses of the first segment; the next ones follow. 192.168.0.0/20 by default: .1 the router, .2 etcd, nodes from .11 on. */
+  readonly network?: string
+}
+
+/** Options of {@link flannel}. */
+export interface FlannelOptions {
+  /** The network that subnets are cut from. `10.244.0.0/16` by default. */
+  readonly network?: string
+  readonly subnetLen?: number
+  readonly subnetMin?: string
+  readonly subnetMax?: string
+  /** Type of the backend, or it with its options; `vxlan` by default. */
+  readonly backend?: string | FlannelBackend
+  /** How many nodes, their names, or what each is. */
+  readonly nodes: number | readonly (string | FlannelNodeSpec)[]
+  /** Pods on each node, made by the CNI plugin: how many, or their names behind the node's; 0 by default. */
+  readonly pods?: number | readonly string[]
+  readonly underlay?: FlannelUnderlay
+  /** `-ip-masq`; true by default. */
+  readonly ipMasq?: boolean
+  /** Options of every flanneld. */
+  readonly flanneld?: FlanneldOptions
+  /** Seconds after which a flanneld that has failed is started again (systemd's RestartSec); 5 by default, null for never. */
+  readonly restartSec?: number | null
+  /** Virtual nanoseconds in which all must have found each other; 60 s by default. */
+  readonly withinNs?: number
+}
+
+const OPTIONS = [
+  'network',
+  'subnetLen',
+  'subnetMin',
+  'subnetMax',
+  'backend',
+  'nodes',
+  'pods',
+  'underlay',
+  'ipMasq',
+  'flanneld',
+  'restartSec',
+  'withinNs',
+]
+const NODE_OPTIONS = ['name', 'pods', 'segment', 'flanneld']
+const UNDERLAY_OPTIONS = ['segments', 'mtu', 'network']
+const MAX_NODES = 5000
+const MAX_SEGMENTS = 64
+const NS_PER_MINUTE = 60_000_000_000
+
+/** A node with everything filled in. */
+export interface NodePlan {
+  readonly name: string
+  readonly pods: readonly string[]
+  readonly segment: number
+  readonly flanneld: FlanneldOptions
+}
+
+/** A cluster with everything filled in. */
+export interface ClusterPlan {
+  /** Text of the network configuration. */
+  readonly config: string
+  readonly nodes: readonly NodePlan[]
+  readonly segments: number
+  readonly mtu: number
+  readonly underlay: Prefix
+  readonly flanneld: FlanneldOptions
+  readonly restartSec: number | null
+  readonly withinNs: number
+}
+
+/** Names of a node's pods. */
+export const podNames = (node: string, pods: number | readonly string[]): string[] =>
+  typeof pods === 'number'
+    ? Array.from({ length: numberOption('pods', pods, 250) }, (_, n) => `${node}-pod${n + 1}`)
+    : pods.map(name => `${node}-${name}`)
+
+const configText = (o: FlannelOptions): string => {
+  const { network = '10.244.0.0/16', subnetLen, subnetMin, subnetMax, backend = 'vxlan' } = o
+  const text = JSON.stringify({
+    Network: network,
+    SubnetLen: subnetLen,
+    SubnetMin: subnetMin,
+    SubnetMax: subnetMax,
+    Backend: typeof backend === 'string' ? { Type: backend } : backend,
+  })
+  let type: string
+  try {
+    type = parseConfig(text).backendType
+  } catch (e) {
+    if (!(e instanceof SubnetError)) throw e
+    throw new NetloomError('EINVAL', `flannel: ${e.message} (network configuration ${text})`, { config: text })
+  }
+  const known = BACKENDS.map(k => k.type)
+  if (!known.includes(type.toLowerCase()))
+    throw new NetloomError('EINVAL', `flannel: unknown backend type: ${type}; there are ${known.join(', ')}`, { type })
+  return text
+}
+
+/** The node with its defaults; `n` counts from 0 over `count` nodes. */
+export const planNode = (
+  given: string | FlannelNodeSpec,
+  n: number,
+  count: number,
+  o: FlannelOptions,
+  segments: number,
+): NodePlan => {
+  const spec = typeof given === 'string' ? { name: given } : given
+  checkOptions('flannel: node', spec, NODE_OPTIONS)
+  const name = spec.name ?? `h${n + 1}`
+  const segment = spec.segment ?? Math.floor((n * segments) / count)
+  if (!(Number.isInteger(segment) && segment >= 0 && segment < segments))
+    throw new NetloomError('EINVAL', `flannel: node ${name}: segment ${segment} is not one of 0 to ${segments - 1}`, {
+      name,
+      segment,
+    })
+  const flanneld = { ...o.flanneld, ...spec.flanneld }
+  return { name, segment, flanneld, pods: podNames(name, spec.pods ?? o.pods ?? 0) }
+}
+
+/** Everything that options say and leave out. Throws EINVAL that names what is wrong. */
+export const planCluster = (o: FlannelOptions): ClusterPlan => {
+  checkOptions('flannel', o, OPTIONS)
+  const { underlay = {}, restartSec = 5, withinNs = NS_PER_MINUTE } = o
+  checkOptions('flannel: underlay', underlay, UNDERLAY_OPTIONS)
+  const { segments = 1, mtu = 1500, network = '192.168.0.0/20' } = underlay
+  if (!(Number.isInteger(segments) && segments >= 1 && segments <= MAX_SEGMENTS))
+    throw new NetloomError(
+      'EINVAL',
+      `flannel: underlay.segments: ${segments} is not a number of 1 to ${MAX_SEGMENTS}`,
+      {
+        segments,
+      },
+    )
+  const given =
+    typeof o.nodes === 'number'
+      ? Array.from({ length: numberOption('nodes', o.nodes, MAX_NODES) }, () => ({}))
+      : o.nodes
+  const nodes = given.map((spec, n) => planNode(spec, n, given.length, o, segments))
+  const flanneld = { ipMasq: o.ipMasq ?? true, ...o.flanneld }
+  return { config: configText(o), nodes, segments, mtu, underlay: parsePrefix(network), flanneld, restartSec, withinNs }
+}

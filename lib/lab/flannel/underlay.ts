@@ -1,0 +1,139 @@
+/**
+ * The network under a cluster: a switch for each segment, a router between them that is everybody's default gateway, and
+ * etcd's host.
+ */
+import { NetloomError } from '../../errors.js'
+import { formatIpv4, type Prefix } from '../../wire/ip.js'
+import type { Netns } from '../netns.js'
+import type { World } from '../world.js'
+
+const FIRST_NODE = 11
+const ROUTER = 1
+const ETCD = 2
+
+/** A switch and the addresses on it. */
+interface Segment {
+  readonly netns: Netns
+  readonly network: Prefix
+  /** Last octets that were given out. */
+  next: number
+}
+
+const ROUTER_NAME = 'router'
+const ETCD_NAME = 'etcd'
+
+/** The underlay of a cluster. */
+export class Underlay {
+  readonly mtu: number
+  /** The default gateway of all hosts. */
+  readonly router: Netns
+  /** etcd's host. */
+  readonly etcd: Netns
+  readonly #world: World
+  readonly #segments: Segment[] = []
+  /** Segment of each host. */
+  readonly #places = new Map<string, Segment>()
+
+  /** @internal */
+  constructor(world: World, segments: number, network: Prefix, mtu: number) {
+    this.#world = world
+    this.mtu = mtu
+    const size = 2 ** (32 - network.len)
+    for (let n = 0; n < segments; n++) {
+      const netns = world.addNetns(`switch${n + 1}`)
+      netns.link.set('lo', { up: true })
+      netns.link.add({ kind: 'bridge', name: 'br0', mcastSnooping: false, mtu, up: true })
+      const addr = (network.addr + n * size) | 0
+      this.#segments.push({ netns, network: { addr, len: network.len }, next: FIRST_NODE })
+    }
+    this.router = this.#host(ROUTER_NAME)
+    this.router.sysctl.set('net.ipv4.ip_forward', 1)
+    for (const [n, segment] of this.#segments.entries()) this.#plug(this.router, `eth${n}`, segment, ROUTER)
+    this.etcd = this.#host(ETCD_NAME)
+    this.#plug(this.etcd, 'eth0', this.#segments[0]!, ETCD)
+    this.#defaultRoute(this.etcd, this.#segments[0]!)
+  }
+
+  /** Address of etcd. */
+  get etcdAddress(): string {
+    return this.#address(this.#segments[0]!, ETCD)
+  }
+
+  /** The switches, one for each segment. */
+  get switches(): Netns[] {
+    return this.#segments.map(segment => segment.netns)
+  }
+
+  /** Makes a host with eth0 on a segment; its place in the addresses is `at`, the next free one when absent. */
+  addHost(
+    name: string,
+    segmentNumber: number,
+    at: number | null = null,
+  ): { netns: Netns; address: string; at: number } {
+    const segment = this.#segments[segmentNumber]!
+    const place = at ?? segment.next++
+    if (place >= 2 ** (32 - segment.network.len) - 1)
+      throw new NetloomError('ENOSPC', `flannel: no address left on segment ${segmentNumber} for ${name}`, { name })
+    const netns = this.#host(name)
+    this.#plug(netns, 'eth0', segment, place)
+    this.#defaultRoute(netns, segment)
+    return { netns, address: this.#address(segment, place), at: place }
+  }
+
+  /** Removes a host; its port goes with its device. */
+  removeHost(name: string): void {
+    this.#places.delete(name)
+    this.#world.delNetns(name)
+  }
+
+  /**
+   * Lets hosts talk only to those of their own group; hosts that no group names are with the first one, as are router and
+   * etcd unless they are named. The switches' ports change their bridge.
+   */
+  partition(groups: readonly (readonly string[])[]): void {
+    const groupOf = new Map<string, number>()
+    for (const [n, names] of groups.entries())
+      for (const name of names) {
+        if (!this.#places.has(name) && name !== ROUTER_NAME)
+          throw new NetloomError('ENOENT', `partition: there is no host ${name}`, { name })
+        groupOf.set(name, n)
+      }
+    for (const segment of this.#segments) {
+      for (const port of segment.netns.devices) {
+        const host = this.#hostOf(port.name)
+        if (host === null) continue
+        const master = `br${groupOf.get(host) ?? 0}`
+        if (!segment.netns.hasDev(master))
+          segment.netns.link.add({ kind: 'bridge', name: master, mcastSnooping: false, mtu: this.mtu, up: true })
+        segment.netns.link.set(port.name, { master })
+      }
+    }
+  }
+
+  #hostOf(port: string): string | null {
+    return port.startsWith('p-') ? port.slice(2) : null
+  }
+
+  #address({ network }: Segment, place: number): string {
+    return formatIpv4((network.addr + place) | 0)
+  }
+
+  #host(name: string): Netns {
+    const netns = this.#world.addNetns(name)
+    netns.link.set('lo', { up: true })
+    return netns
+  }
+
+  #plug(netns: Netns, dev: string, segment: Segment, place: number): void {
+    const { mtu } = this
+    this.#places.set(netns.name, segment)
+    netns.link.add({ kind: 'veth', name: dev, mtu, peer: { name: `p-${netns.name}`, netns: segment.netns, mtu } })
+    segment.netns.link.set(`p-${netns.name}`, { master: 'br0', up: true })
+    netns.link.set(dev, { up: true })
+    netns.addr.add(`${this.#address(segment, place)}/${segment.network.len}`, { dev })
+  }
+
+  #defaultRoute(netns: Netns, segment: Segment): void {
+    netns.route.add('default', { via: this.#address(segment, ROUTER) })
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * etcdctl txn: comparisons, what is done when they hold, and what else, each up to an empty line of standard input.
+ *
+ * @see etcd etcdctl/ctlv3/command/txn_command.go
+ */
+import { octetText } from '../../app/octet-text.js'
+import type { TxnCompare, TxnOp } from '../../etcd/clientv3.js'
+import { utf8Encode } from '../../app/utf8.js'
+import { unsupported } from '../command/args.js'
+import { badArgs, type CtlCommand, CtlExit, EXIT_INVALID_INPUT } from './ctl-command.js'
+import { FlagError, Flags } from './flags.js'
+import { goQuote, parseInt64 } from './go-text.js'
+import { DEL_FLAGS, delOp, GET_FLAGS, getOp, PUT_FLAGS, putOp } from './kv-commands.js'
+
+const invalid = (message: string): never => {
+  throw new CtlExit(EXIT_INVALID_INPUT, message)
+}
+
+/** Lines of standard input in order; its end is an error. */
+class Lines {
+  readonly #lines: string[]
+
+  constructor(text: string) {
+    this.#lines = text.split('\n')
+    // What stands behind the last line end is no line.
+    this.#lines.pop()
+  }
+
+  /** The lines up to an empty one. */
+  block(): string[] {
+    const block: string[] = []
+    for (;;) {
+      const line = (this.#lines.shift() ?? invalid('EOF')).trim()
+      if (line === '') return block
+      block.push(line)
+    }
+  }
+}
+
+/** The text in a double-quoted string of Go; null when it is none. */
+const unquote = (quoted: string): string | null => {
+  try {
+    const text: unknown = JSON.parse(quoted)
+    return typeof text === 'string' ? text : null
+  } catch {
+    return null
+  }
+}
+
+const TARGETS: Readonly<Record<string, TxnCompare['target']>> = {
+  ver: 'version',
+  version: 'version',
+  c: 'create',
+  create: 'create',
+  m: 'mod',
+  mod: 'mod',
+  val: 'value',
+  value: 'value',
+}
+
+const isResult = (op: string): op is TxnCompare['result'] => op === '=' || op === '!=' || op === '>' || op === '<'
+
+const parseCompare = (line: string): TxnCompare => {
+  const at = line.indexOf('(')
+  if (at < 0) return invalid(`malformed comparison: ${line}`)
+  const name = line.slice(0, at)
+  const match = /^("(?:[^"\\]|\\.)*")\)\s+(\S+)\s+("(?:[^"\\]|\\.)*")/.exec(line.slice(at + 1))
+  const key = match === null ? null : unquote(match[1]!)
+  const value = match === null ? null : unquote(match[3]!)
+  if (match === null || key === null || value === null) {
+    const got = [key ?? '', match?.[2] ?? '', value ?? '']
+    const [k, op, v] = [goQuote(utf8Encode(got[0]!)), got[1], goQuote(utf8Encode(got[2]!))]
+    return invalid(`malformed comparison: ${line}; got ${name}(${k}) ${op} ${v}`)
+  }
+  const target = TARGETS[name] ?? invalid(`malformed comparison: ${line} (unknown target ${name})`)
+  const result = match[2]!
+  if (!isResult(result)) throw unsupported('etcdctl txn', result, '=, !=, < and >')
+  if (target === 'value') return { key: utf8Encode(key), target, result, value: utf8Encode(value) }
+  const n = parseInt64(value, 10)
+  if (typeof n === 'string') return invalid(`invalid txn compare request: ${line}`)
+  return { key: utf8Encode(key), target, result, value: n }
+}
+
+/** Words of a line: quoted ones, and others up to a space. */
+const argify = (line: string): string[] =>
+  (line.match(/"(?:[^"\\]|\\.)*"|'[^']*'|[^'"\s]\S*[^'"\s]?/g) ?? []).map(word => {
+    if (word.startsWith("'")) return word.slice(1, -1)
+    return word.startsWith('"') ? (unquote(word) ?? word) : word
+  })
+
+const parseOp = (line: string): TxnOp => {
+  const [name, ...words] = argify(line)
+  if (words.length === 0) return invalid(`invalid txn compare request: ${line}`)
+  try {
+    if (name === 'get') return { op: 'get', ...getOp(new Flags(GET_FLAGS, words)) }
+    if (name === 'put') return { op: 'put', ...putOp(new Flags(PUT_FLAGS, words), null) }
+    if (name === 'del') return { op: 'delete', ...delOp(new Flags(DEL_FLAGS, words)) }
+  } catch (e) {
+    if (!(e instanceof FlagError)) throw e
+  }
+  return invalid(`invalid txn request: ${line}`)
+}
+
+export const txnCommand: CtlCommand = {
+  name: 'txn',
+  flags: [{ name: 'interactive', type: 'bool', value: 'false', short: 'i' }],
+  prepare(flags, stdin) {
+    if (flags.args.length > 0) badArgs('txn command does not accept argument')
+    if (flags.isSet('interactive')) throw unsupported('etcdctl txn', '-i', 'a transaction on standard input')
+    const lines = new Lines(octetText(stdin ?? new Uint8Array(0)))
+    const compare = lines.block().map(parseCompare)
+    const success = lines.block().map(parseOp)
+    const failure = lines.block().map(parseOp)
+    return function* ({ client, process, printer }) {
+      process.stdout += printer.txn(yield* client.txn({ compare, success, failure }))
+    }
+  },
+}
