@@ -207,6 +207,7 @@ export type {
 } from './lab/qdisc-options.js'
 export type { Qdisc, QdiscClassOps, QdiscOps } from './core/qdisc.js'
 export type { Distribution } from './sched/dist-table.js'
+export type { Cni, CniAddResult, CniApi, CniFailure, CniOptions } from './lab/cni.js'
 export type { ProtocolName, RawApi, RawOptions, RawPacket, RawSocket } from './lab/raw.js'
 export type {
   NexthopInfo,
