@@ -7,6 +7,11 @@ import type { CaseShell, RunningCommand } from './case-shell.js'
 /** How often the recorder looked whether the store answers, and how often at most. */
 const LOOK_SECONDS = 0.1
 const MOST_LOOKS = 100
+/**
+ * What a start of etcd takes besides: it elects itself first. Daemons that lost it try again after up to 6.2 s, and have
+ * found it in the recordings by when the next one joins.
+ */
+const START_SECONDS = 0.5
 /** Where a store that has no others to talk with listens for them. */
 const PEER_URL = 'http://127.0.0.1:2380'
 const DATA_DIR = '/var/lib/etcd'
@@ -50,7 +55,7 @@ export class CaseStore {
     this.#etcd = shell.background(ns, ['etcd', ...member, ...client, ...peer, '--log-level', 'error'])
     for (let look = 0; look < MOST_LOOKS; look++) {
       // what `endpoint health` asks for
-      if (shell.run(ns, this.#argv(['get', 'health'])).status === 0) return
+      if (shell.run(ns, this.#argv(['get', 'health'])).status === 0) return shell.sleep(START_SECONDS)
       shell.sleep(LOOK_SECONDS)
     }
     shell.failures.push(`[${ns}] etcd: not healthy: ${this.#etcd.output.trim()}`)
