@@ -20,10 +20,7 @@ const SLICE_SECONDS = 0.1
 
 /** `02:00` and the address. */
 export const macOf = (ip: string, first = '02:00'): string =>
-  [
-    first,
-    ...ip.split('.').map(octet => Number(octet).toString(16).padStart(2, '0')),
-  ].join(':')
+  [first, ...ip.split('.').map(octet => Number(octet).toString(16).padStart(2, '0'))].join(':')
 
 const STATE = [
   'ip -br -4 addr',
