@@ -4,6 +4,8 @@
 import { Printable } from '../../app/printable.js'
 import { processesOf } from '../../app/process.js'
 import { NetloomError } from '../../errors.js'
+import { FLANNELD_DEFAULTS } from '../../flannel/flags.js'
+import { netText } from '../../flannel/ip4-net.js'
 import { fsOf } from '../../fs/file-system.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
 import { type Flanneld, type FlanneldOptions, runFlanneld } from '../flanneld.js'
@@ -88,8 +90,17 @@ export class FlannelNode extends Printable {
     this.#address = address
     this.#place = at
     for (const [path, content] of this.#disk) netns.files.write(path, content)
+    this.#prepareSubnet(netns)
     this.#owner.nodeBooted(this)
     this.start()
+  }
+
+  /** The subnet file of an earlier run, for a subnet that was asked for. */
+  #prepareSubnet(netns: Netns): void {
+    const { subnet, flanneld } = this.#plan
+    if (subnet === null) return
+    const first = netText({ addr: (subnet.addr + 1) | 0, len: subnet.len })
+    netns.files.write(flanneld.subnetFile ?? FLANNELD_DEFAULTS.subnetFile, `FLANNEL_SUBNET=${first}\n`)
   }
 
   /** Starts flanneld, and again whenever it fails. Nothing happens when it runs. */

@@ -1,7 +1,7 @@
 /**
  * What a cluster of flannel is made of.
  */
-import { checkOptions, numberOption } from '../../app/text.js'
+import { checkOptions, numberOption, prefixOption } from '../../app/text.js'
 import { NetloomError } from '../../errors.js'
 import { BACKENDS } from '../../flannel/backends.js'
 import { parseConfig } from '../../flannel/subnet/config.js'
@@ -25,6 +25,11 @@ export interface FlannelNodeSpec {
   readonly pods?: number | readonly string[]
   /** Number of the segment that it stands on, from 0. By default the nodes are spread over the segments in order. */
   readonly segment?: number
+  /**
+   * Subnet that it is to have, `10.244.1.0/24`: a subnet file of an earlier run, as flanneld takes it when nobody else has it.
+   * Drawn at random when absent.
+   */
+  readonly subnet?: string
   /** Options of its flanneld besides those of {@link FlannelOptions.flanneld}. */
   readonly flanneld?: FlanneldOptions
 }
@@ -86,7 +91,7 @@ const OPTIONS = [
   'restartSec',
   'withinNs',
 ]
-const NODE_OPTIONS = ['name', 'pods', 'segment', 'flanneld']
+const NODE_OPTIONS = ['name', 'pods', 'segment', 'subnet', 'flanneld']
 const UNDERLAY_OPTIONS = ['segments', 'cloud', 'routesQuota', 'mtu', 'network']
 const CLOUDS = ['aws', 'gce', 'none']
 const GCE_MTU = 1460
@@ -101,6 +106,8 @@ export interface NodePlan {
   readonly pods: readonly string[]
   readonly segment: number
   readonly flanneld: FlanneldOptions
+  /** Null to draw one. */
+  readonly subnet: Prefix | null
 }
 
 /** A cluster with everything filled in. */
@@ -165,7 +172,8 @@ export const planNode = (
       segment,
     })
   const flanneld = { ...o.flanneld, ...spec.flanneld }
-  return { name, segment, flanneld, pods: podNames(name, spec.pods ?? o.pods ?? 0) }
+  const subnet = spec.subnet === undefined ? null : prefixOption(`flannel: node ${name}: subnet`, spec.subnet)
+  return { name, segment, flanneld, subnet, pods: podNames(name, spec.pods ?? o.pods ?? 0) }
 }
 
 /** The cloud that the hosts are in. Throws EINVAL. */
