@@ -17,6 +17,16 @@ import { FilesApi } from './files.js'
 import { type Flanneld, type FlanneldOptions, runFlanneld } from './flanneld.js'
 import type { Handles } from './handles.js'
 import { HttpApi } from '../app/http.js'
+import {
+  type KubeApiserver,
+  type KubeApiserverOptions,
+  type KubeControllerManagerOptions,
+  type KubectlOptions,
+  type KubeProgram,
+  startKubeApiserver,
+  startKubeControllerManager,
+  startKubectl,
+} from './kubernetes.js'
 import { IptablesApi } from './iptables.js'
 import { LinkApi } from './link.js'
 import { MaddrApi } from './maddr.js'
@@ -237,6 +247,35 @@ export class Netns extends Printable {
    */
   etcdClient(options: EtcdClientOptions): EtcdClient {
     return new EtcdClient(this.kernel, options)
+  }
+
+  /**
+   * Starts kube-apiserver, with the resource nodes. Its objects are this host's and outlive it. Throws EADDRINUSE,
+   * EADDRNOTAVAIL.
+   *
+   * @example
+   * const api = m.kubeApiserver()
+   * api.nodes.create({ name: 'n1', podCIDR: '10.244.1.0/24' })
+   */
+  kubeApiserver(options: KubeApiserverOptions = {}): KubeApiserver {
+    return startKubeApiserver(this.kernel, options)
+  }
+
+  /** Starts kube-controller-manager, which gives nodes their podCIDRs. Throws EINVAL. */
+  kubeControllerManager(options: KubeControllerManagerOptions): KubeProgram {
+    return startKubeControllerManager(this.kernel, options)
+  }
+
+  /**
+   * Starts kubectl with the words of its command line. Throws EGRAMMAR for what netloom has not.
+   *
+   * @example
+   * const get = h1.kubectl(['-s', 'http://10.0.0.1:6443', 'get', 'nodes'])
+   * world.run()
+   * get.text // NAME   STATUS ...
+   */
+  kubectl(words: readonly string[], options: KubectlOptions = {}): KubeProgram {
+    return startKubectl(this.kernel, words, options)
   }
 
   /** The sockets of this namespace, as `ss -a` lists them. */
