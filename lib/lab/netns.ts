@@ -7,6 +7,7 @@ import { type Arping, type ArpingOptions, startArping } from './arping.js'
 import { BridgeLinkApi } from './bridge-link.js'
 import { BridgeVlanApi } from './bridge-vlan.js'
 import { type Curl, type CurlOptions, startCurl } from './curl.js'
+import { CniApi } from './cni.js'
 import { ConntrackApi } from './conntrack.js'
 import type { Dev } from './dev.js'
 import { type Etcd, EtcdClient, type EtcdClientOptions, type EtcdOptions, launchEtcd } from './etcd.js'
@@ -89,6 +90,8 @@ export class Netns extends Printable {
   readonly nf: NfApi
   /** `conntrack`. */
   readonly conntrack: ConntrackApi
+  /** Container networking: attach containers to this host's networks. */
+  readonly cni: CniApi
   /** `sysctl`. */
   readonly sysctl: SysctlApi
   /** `ethtool -k` and `-K`. */
@@ -129,6 +132,7 @@ export class Netns extends Printable {
     this.iptables = new IptablesApi(kernel)
     this.nf = new NfApi(handles, kernel)
     this.conntrack = new ConntrackApi(kernel)
+    this.cni = new CniApi(kernel)
     this.sysctl = new SysctlApi(kernel)
     this.ethtool = new EthtoolApi(kernel)
     this.udp = new UdpApi(kernel)
