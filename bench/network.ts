@@ -14,7 +14,8 @@
  * - `natN`: the same with MASQUERADE towards the receiver
  * - `natnew`: the same with 20 rules, each datagram of a connection of its own
  *
- * Checksum offload is off on every device, so that the sender builds checksums and the receiver verifies them.
+ * Checksum offload is off on every device, so that the sender builds checksums and receivers look at them, as far as the
+ * flow cache does not know them to be right (core/flow-replay.ts).
  */
 import { type Capture, createWorld, ms, type Netns, s, us, type UdpSocket, type World } from 'netloom'
 import { Process } from '../dist/app/process.js'

@@ -24,6 +24,22 @@ export type { TimestampRequest } from './app/ping-packet.js'
 export type { Process } from './app/process.js'
 export type { FrameFilter } from './capture/filter.js'
 export type { CapturedFrame } from './capture/tap.js'
+export type { AwsEni, AwsInstance } from './cloud/aws/aws-instance.js'
+export type { AwsRoute, AwsRouteTable } from './cloud/aws/aws-route-table.js'
+export type { AwsAttachOptions, AwsSubnet, AwsSubnetOptions, AwsVpc, AwsVpcOptions } from './cloud/aws/aws-vpc.js'
+export { Ec2Error } from './cloud/aws/ec2-error.js'
+export { GceError, type GceReason } from './cloud/gce/gce-error.js'
+export type { GceInstance } from './cloud/gce/gce-instance.js'
+export type {
+  GceAttachOptions,
+  GceNetwork,
+  GceNetworkOptions,
+  GceSubnet,
+  GceSubnetOptions,
+} from './cloud/gce/gce-network.js'
+export type { GceOperation, GceRoute, GceRouteSpec } from './cloud/gce/gce-route.js'
+export type { GceRoutes } from './cloud/gce/gce-routes.js'
+export type { MachineRef } from './cloud/machine.js'
 export { DROP_REASONS, type DropReason, type DropRecord } from './core/drop.js'
 export type { Dst, DstFn } from './core/dst.js'
 export type { FdbFlushSpec, FdbInfo as KernelFdbInfo, FdbMode, FdbOps, FdbSpec } from './core/fdb.js'
@@ -85,15 +101,54 @@ export type {
 } from './lab/bridge-vlan.js'
 export type { Capture, CaptureOptions, CaptureTextOptions } from './lab/capture.js'
 export type { CaptureAllOptions, WorldCapture } from './lab/capture-all.js'
+export { type AwsCloudOptions, type CloudOf, createCloud, type GceCloudOptions } from './lab/cloud.js'
 export type { Curl, CurlOptions } from './lab/curl.js'
+export type {
+  DeleteOptions as EtcdDeleteOptions,
+  Etcd,
+  EtcdCall,
+  EtcdClient,
+  EtcdClientOptions,
+  EtcdEvent,
+  EtcdKv,
+  EtcdOptions,
+  EtcdPutOptions,
+  GetOptions as EtcdGetOptions,
+  TxnSpec as EtcdTxnSpec,
+  WatchOptions as EtcdWatchOptions,
+} from './lab/etcd.js'
 export type { Dev } from './lab/dev.js'
 export type { Drop, DroppedPacket } from './lab/drop.js'
 export type { Trace, TraceOptions, TraceRecord } from './lab/trace.js'
 export type { FdbApi, FdbInfo, FdbMiss, FdbOptions, FdbState } from './lab/fdb.js'
 export type { FilesApi } from './lab/files.js'
 export type { Flanneld, FlanneldOptions, FlannelPeer } from './lab/flanneld.js'
+export { type FlannelCluster, flannel } from './lab/flannel/cluster.js'
+export type { FlannelNode } from './lab/flannel/node.js'
+export type { FlannelBackend, FlannelNodeSpec, FlannelOptions, FlannelUnderlay } from './lab/flannel/options.js'
+export type { FlannelPod } from './lab/flannel/pod.js'
+export type { Underlay } from './lab/flannel/underlay.js'
 export type { Frame, FrameDirection } from './lab/frame.js'
 export type { HttpApi, HttpHandler, HttpRequest, HttpResponse, HttpServer } from './app/http.js'
+export type {
+  KubeApiserver,
+  KubeApiserverOptions,
+  KubeControllerManagerOptions,
+  KubectlOptions,
+  KubeNodeOptions,
+  KubeNodes,
+  KubeProgram,
+} from './lab/kubernetes.js'
+export type {
+  Node as KubeNode,
+  NodeAddress,
+  NodeCondition,
+  NodeSpec,
+  NodeStatus,
+  Taint,
+} from './kubernetes/api/node.js'
+export type { JsonObject, JsonValue } from './kubernetes/apimachinery/json.js'
+export type { ApiObject, ObjectMeta } from './kubernetes/apimachinery/meta.js'
 export type { DevRef, NetnsRef } from './lab/refs.js'
 export type { LinkApi } from './lab/link.js'
 export type { LinkAttrs, LinkInfo } from './lab/link-info.js'
@@ -152,6 +207,7 @@ export type {
 } from './lab/qdisc-options.js'
 export type { Qdisc, QdiscClassOps, QdiscOps } from './core/qdisc.js'
 export type { Distribution } from './sched/dist-table.js'
+export type { Cni, CniAddResult, CniApi, CniFailure, CniOptions } from './lab/cni.js'
 export type { ProtocolName, RawApi, RawOptions, RawPacket, RawSocket } from './lab/raw.js'
 export type {
   NexthopInfo,

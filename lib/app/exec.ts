@@ -43,7 +43,8 @@ const PATH: readonly string[] = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin
 
 /** The command of a name or a path; what is registered with a path is found by it alone. */
 const find = (world: World, path: string): Command | null =>
-  commandOf(world, path) ?? (PATH.includes(dirname(path)) ? commandOf(world, basename(path)) : null)
+  commandOf(world, path) ??
+  (path.startsWith('/') && PATH.includes(dirname(path)) ? commandOf(world, basename(path)) : null)
 
 /**
  * Executes a command in the program's namespace and waits for its end. `argv[0]` is its name, with or without a path.

@@ -54,6 +54,8 @@ const POLLERR = 8
 const POLLRDHUP = 0x2000
 /** Octets that one read takes at most. */
 const READ_OCTETS = 65536
+/** Where octets are read to; each handler gets a copy of what it is told. */
+const READ_BUFFER: Uint8Array = new Uint8Array(READ_OCTETS)
 
 /** A TCP connection. Make one with `netns.tcp.connect`, or take it from `netns.tcp.listen`. */
 export class TcpSocket extends Printable {
@@ -337,7 +339,7 @@ export class TcpSocket extends Printable {
   }
 
   #read(): void {
-    const buffer = new Uint8Array(READ_OCTETS)
+    const buffer = READ_BUFFER
     while (!this.#isClosed && !this.#isPaused && !this.#hasEnded) {
       const { onData } = this.#handlers
       const events = tcpPoll(this.#tp)

@@ -35,6 +35,8 @@ export interface CniRoute {
   /** Null for a route that says no destination. */
   readonly dst: IpNet | null
   readonly gw: number | null
+  /** It was `null` in JSON, and is again. */
+  readonly isNull?: true
 }
 
 /** Names of the container's resolver. */
@@ -92,7 +94,7 @@ export const dnsOf = (
 
 /** Reads one route; throws GoError. */
 export const parseRoute = (json: string, place: GoPlace): CniRoute => {
-  if (json === 'null') return { dst: null, gw: null }
+  if (json === 'null') return { dst: null, gw: null, isNull: true }
   const fields = goStruct(json, RAW_FIELDS('dst', 'gw'), { struct: 'route', path: [] }, 'types.route')
   const gw = rawField(fields, 'gw')
   const dst = fields['dst'] as string | undefined
@@ -162,7 +164,8 @@ const parse020 = (json: string): CniResult => {
   )
   const result = emptyResult()
   result.dns = parseDns(rawField(fields, 'dns'), under(top, 'DNS', 'dns'))
-  if (rawField(fields, 'ip6') !== null) throw new GoError('ip6: netloom has no IPv6; give the plugins IPv4 addresses only')
+  if (rawField(fields, 'ip6') !== null)
+    throw new GoError('ip6: netloom has no IPv6; give the plugins IPv4 addresses only')
   const ip4 = rawField(fields, 'ip4')
   if (ip4 === null) return result
   const ip = goStruct(ip4, RAW_FIELDS('ip', 'gateway', 'routes'), goTop('ipConfig'), 'types020.ipConfig')
@@ -184,10 +187,8 @@ export const parseResult = (version: string, json: string): CniResult => {
   throw new GoError(`unsupported CNI result version "${version}"`)
 }
 
-const routeJson = (route: CniRoute): object => ({
-  dst: route.dst === null ? '<nil>' : ipNetText(route.dst),
-  ...(route.gw !== null && { gw: formatIpv4(route.gw) }),
-})
+const routeJson = ({ dst, gw, isNull }: CniRoute): object | null =>
+  isNull === true ? null : { dst: dst === null ? '<nil>' : ipNetText(dst), ...(gw !== null && { gw: formatIpv4(gw) }) }
 
 const ipJson = (ip: CniIp): object => ({
   version: ip.version,

@@ -105,6 +105,9 @@ export const DROP_REASONS = [
   'TCP_RFC7323_TSECR',
   'TCP_RFC7323_TW_PAWS',
   'TCP_ABORT_ON_DATA',
+  'VPC_SOURCE_CHECK',
+  'VPC_DEST_CHECK',
+  'VPC_NOT_UNICAST',
 ] as const
 
 /** Name of a drop reason. */
@@ -115,7 +118,7 @@ export type DropReason = (typeof DROP_REASONS)[number]
  *
  * DIFFERS: where the kernel says NOT_SPECIFIED or counts only in /proc/net/snmp (TTL expired, forwarding off, the route
  * types, ICMP rate limit, ARP that is not answered, devices that went away, tunnels into
- * themselves, what netem and a cable lose) netloom has a name of its own.
+ * themselves, what netem and a cable lose, what the network of a cloud refuses) netloom has a name of its own.
  */
 export const DROP: Readonly<Record<DropReason, number>> = Object.freeze(
   Object.fromEntries(DROP_REASONS.map((name, i) => [name, i])) as Record<DropReason, number>,

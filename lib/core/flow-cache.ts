@@ -16,7 +16,16 @@ import { ETH_HLEN, ETH_P_IP } from '../wire/ethernet.js'
 import { IPPROTO_ICMP } from '../wire/ipv4.js'
 import { NETDEV_MAX_BACKLOG, netifReceiveSkb } from './dev-rx.js'
 import { FlowRecorder } from './flow-recorder.js'
-import { flowFits, flowMatches, flowReplay } from './flow-replay.js'
+import {
+  CSUM_RIGHT,
+  flowFits,
+  flowFitsStill,
+  flowKnownIn,
+  flowKnownOut,
+  flowMatches,
+  flowReplay,
+  NOTHING_KNOWN,
+} from './flow-replay.js'
 import type { FlowStage } from './flow-stage.js'
 import type { Skb } from './skb.js'
 import type { World } from './world.js'
@@ -73,6 +82,8 @@ export class FlowCache {
   /** What is received while a packet is being sent may be recorded as well. */
   readonly #sentRecorder: FlowRecorder = new FlowRecorder()
   #sentAt = 0
+  /** What is known of the packet that is taking stages, see {@link flowKnownIn}. */
+  #known = NOTHING_KNOWN
   /** Of the packet that was looked up last: whether keys know all of it, and its hash then. */
   #isKnown = false
   #hash = 0
@@ -87,6 +98,7 @@ export class FlowCache {
 
   /** Receives a packet of the backlog (netif_receive_skb), the short way where there is one. */
   receive(skb: Skb): void {
+    this.#known = NOTHING_KNOWN
     const first = this.#find(skb)
     if (first !== null) this.#take(first, skb)
   }
@@ -112,8 +124,9 @@ export class FlowCache {
     const h = Math.imul(a ^ Math.imul(words[(o + 20) >> 2]! ^ skb.dst!.dev.addrLo ^ SENT, 0x27d4eb2f), 0x9e3779b1)
     const hash = h ^ (h >>> 15)
     const { inputQlen, sim } = this.#world
+    this.#known = CSUM_RIGHT
     const stage = this.#stages[hash & (SIZE - 1)]!
-    if (stage !== null && flowMatches(stage, skb, o - ETH_HLEN) && flowFits(stage, skb, sim.now)) {
+    if (stage !== null && flowMatches(stage, skb, o - ETH_HLEN) && flowFits(stage, skb, sim.now, CSUM_RIGHT)) {
       if (inputQlen > NETDEV_MAX_BACKLOG) return false
       this.#hash = hash
       this.#begin(stage, skb)
@@ -129,6 +142,7 @@ export class FlowCache {
 
   /** Receives a packet that a program has written to a device, outside softirq; what it causes has happened afterwards. */
   enter(skb: Skb): void {
+    this.#known = NOTHING_KNOWN
     const stage = this.#lookup(skb)
     if (stage !== null) return this.#begin(stage, skb)
     const { sim } = this.#world
@@ -144,11 +158,11 @@ export class FlowCache {
     this.hits++
     if (stage.egress !== null || stage.socket !== null) {
       sim.bhDisable()
-      flowReplay(stage, skb, sim.now)
+      this.#replay(stage, skb)
       sim.bhEnable()
       return
     }
-    flowReplay(stage, skb, sim.now)
+    this.#replay(stage, skb)
     if (sim.beginSoftirq()) {
       try {
         const next = this.#nextOf(stage, skb)
@@ -174,7 +188,7 @@ export class FlowCache {
     const { sim } = this.#world
     for (;;) {
       this.hits++
-      if (flowReplay(stage, skb, sim.now)) return
+      if (this.#replay(stage, skb)) return
       if (!sim.passOn()) {
         this.#world.inputQlen++
         sim.enqueue(skb)
@@ -186,9 +200,16 @@ export class FlowCache {
     }
   }
 
+  #replay(stage: FlowStage, skb: Skb): boolean {
+    const known = flowKnownIn(stage, this.#known)
+    this.#known = flowKnownOut(stage, known)
+    return flowReplay(stage, skb, this.#world.sim.now, known)
+  }
+
   #follows(stage: FlowStage, next: FlowStage, skb: Skb): boolean {
-    if (stage.fixes < next.needs && !flowMatches(next, skb, skb.macHeader)) return false
-    return flowFits(next, skb, this.#world.sim.now)
+    const { now } = this.#world.sim
+    if (stage.fixes >= next.needs) return flowFitsStill(next, skb, now, this.#known)
+    return flowMatches(next, skb, skb.macHeader) && flowFits(next, skb, now, this.#known)
   }
 
   /** The stage for a packet; null when it has taken the long way. */
@@ -210,7 +231,7 @@ export class FlowCache {
     const h = Math.imul(a ^ Math.imul(ports ^ skb.dev!.addrLo, 0x27d4eb2f), 0x9e3779b1)
     const hash = h ^ (h >>> 15)
     const stage = this.#stages[hash & (SIZE - 1)]!
-    if (stage !== null && flowMatches(stage, skb, mac) && flowFits(stage, skb, this.#world.sim.now)) {
+    if (stage !== null && flowMatches(stage, skb, mac) && flowFits(stage, skb, this.#world.sim.now, this.#known)) {
       if (stage.socket !== null || stage.egress !== null || this.#world.inputQlen <= NETDEV_MAX_BACKLOG) return stage
     }
     this.#hash = hash

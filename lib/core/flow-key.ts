@@ -6,7 +6,7 @@
  */
 import { getU16 } from '../wire/bytes.js'
 import { ETH_HLEN } from '../wire/ethernet.js'
-import { IPPROTO_ICMP, IPV4_HLEN } from '../wire/ipv4.js'
+import { IPPROTO_ICMP, IPPROTO_UDP, IPV4_HLEN } from '../wire/ipv4.js'
 
 /** Offsets in the IPv4 header: total length, identification, header checksum, and length and checksum of a UDP header behind it. */
 export const FLOW_TOT_LEN = 2
@@ -15,6 +15,8 @@ export const FLOW_CSUM = 10
 export const FLOW_UDP_LEN: number = IPV4_HLEN + 4
 export const FLOW_UDP_CSUM: number = IPV4_HLEN + 6
 const PROTO = 9
+/** Offset of the addresses in a frame. */
+const ADDRESSES = 26
 const ICMP_CSUM: number = IPV4_HLEN + 2
 
 /** Sum over the IPv4 header at `o` but for total length, identification and checksum. */
@@ -22,6 +24,17 @@ export const flowHeaderSum = (b: Uint8Array, o: number): number => {
   let sum = 0
   for (let i = 0; i < IPV4_HLEN; i += 2)
     if (i !== FLOW_TOT_LEN && i !== FLOW_ID && i !== FLOW_CSUM) sum += getU16(b, o + i)
+  return sum
+}
+
+/**
+ * Sum that the checksum of a tunnel over UDP covers with these 64 octets of headers, but for what its length adds twice and
+ * for the packet inside behind its IP header, which itself adds up to 0xffff (RFC 1071).
+ */
+export const flowLcoSum = (head: Uint8Array): number => {
+  let sum = IPPROTO_UDP + 0xffff
+  for (let i = ADDRESSES; i < head.length; i += 2)
+    if (i !== ETH_HLEN + FLOW_UDP_LEN && i !== ETH_HLEN + FLOW_UDP_CSUM) sum += getU16(head, i)
   return sum
 }
 

@@ -349,6 +349,8 @@ export class FlowRecorder {
   /** A device with a qdisc is about to take the packet, which it does for every packet anew; `macHeader` and `data` are where it begins. */
   queues(skb: Skb, dev: NetDevice): void {
     if (this.#at !== READY || dev.netns !== this.#netns || this.#tunnel !== null) return this.fail()
+    // What this host sends without hooks is there as soon the long way.
+    if (this.#route !== null && this.#hooks === null) return this.fail()
     this.#here = dev
     this.#finish(skb, null, dev)
   }

@@ -5,12 +5,23 @@
  */
 import { getU16, putU16 } from '../wire/bytes.js'
 import { devXmit } from './dev-tx.js'
-import { csumFold } from '../wire/checksum.js'
+import { csumFold, csumPartial } from '../wire/checksum.js'
 import { ETH_HLEN } from '../wire/ethernet.js'
-import { IPV4_HLEN, ipv4DecTtl } from '../wire/ipv4.js'
+import { IPPROTO_UDP, IPV4_HLEN, ipv4DecTtl } from '../wire/ipv4.js'
 import { FLOW_CSUM, FLOW_ID, FLOW_TOT_LEN, FLOW_UDP_CSUM, FLOW_UDP_LEN } from './flow-key.js'
 import type { FlowHooks, FlowSocket, FlowStage, FlowTunnel, FlowTx, FlowVerify } from './flow-stage.js'
-import { CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, type Skb, skbChecksumHelp, skbOrphan, skbSetNetns } from './skb.js'
+import {
+  CHECKSUM_NONE,
+  CHECKSUM_PARTIAL,
+  CHECKSUM_UNNECESSARY,
+  type Skb,
+  skbChecksumHelp,
+  skbOrphan,
+  skbSetNetns,
+} from './skb.js'
+
+/** Offset of the addresses in the IPv4 header. */
+const SADDR = 12
 
 /** Does a packet belong to the stage's flow? Its frame begins at `mac`. */
 export const flowMatches = (s: FlowStage, skb: Skb, mac: number): boolean => {
@@ -32,19 +43,40 @@ export const flowMatches = (s: FlowStage, skb: Skb, mac: number): boolean => {
   return true
 }
 
+/**
+ * What is known of checksums of UDP packets, one bit for each packet, the outermost first: it is right, or absent. Nobody
+ * touches a packet between stages that follow at once, so that what has been found once need not be looked at again.
+ */
+export const NOTHING_KNOWN = 0
+export const CSUM_RIGHT = 1
+
+/** What is known when a packet takes a stage, and when it has taken it. */
+export const flowKnownIn = (s: FlowStage, known: number): number => (s.verify === null ? known : known | CSUM_RIGHT)
+export const flowKnownOut = (s: FlowStage, known: number): number => {
+  if (s.tunnel !== null) return (known << 1) | CSUM_RIGHT
+  return s.shift > 0 ? known >> 1 : known
+}
+
 /** May a packet of the stage's flow, with its IP header at `data`, take the recorded way now? */
-export const flowFits = (s: FlowStage, skb: Skb, now: number): boolean => {
-  if (s.gen !== s.netns.flowGenid || s.toGen !== s.toNetns.flowGenid || now >= s.until) return false
+export const flowFits = (s: FlowStage, skb: Skb, now: number, known: number): boolean => {
   const b = skb.buf
   const o = skb.data
-  const len = skb.tail - o
   const totLen = getU16(b, o + FLOW_TOT_LEN)
-  if (totLen !== len || len < s.minLen || len > s.maxLen || o < s.minAt || skb.frame.refs !== 1) return false
-  if (s.endsInUdp && getU16(b, o + FLOW_UDP_LEN) !== len - IPV4_HLEN) return false
+  if (totLen !== skb.tail - o) return false
   if (csumFold(s.headerSum + totLen + getU16(b, o + FLOW_ID) + getU16(b, o + FLOW_CSUM)) !== 0) return false
+  return flowFitsStill(s, skb, now, known)
+}
+
+/** The same for a packet whose IP header another stage has left right. */
+export const flowFitsStill = (s: FlowStage, skb: Skb, now: number, known: number): boolean => {
+  if (s.gen !== s.netns.flowGenid || s.toGen !== s.toNetns.flowGenid || now >= s.until) return false
+  const { data: o, frame } = skb
+  const len = skb.tail - o
+  if (len < s.minLen || len > s.maxLen || o < s.minAt || frame.refs !== 1) return false
+  if (s.endsInUdp && getU16(skb.buf, o + FLOW_UDP_LEN) !== len - IPV4_HLEN) return false
   if (s.hooks !== null && s.hooks.conn !== null && !s.hooks.conn.isCurrent()) return false
   if (s.outerHooks !== null && s.outerHooks.conn !== null && !s.outerHooks.conn.isCurrent()) return false
-  return s.verify === null || verifies(s.verify, skb)
+  return s.verify === null || (known & CSUM_RIGHT) !== 0 || verifies(s.verify, skb)
 }
 
 const verifies = (verify: FlowVerify, skb: Skb): boolean => {
@@ -90,22 +122,34 @@ const putHead = (s: FlowStage, skb: Skb, mac: number): void => {
   if (s.headLast >= 0) putU16(skb.buf, mac + s.headLen - 2, s.headLast)
 }
 
-/** Completes the outer headers of a tunnel. */
-const finishOuter = (s: FlowStage, tunnel: FlowTunnel, skb: Skb, mac: number): void => {
+/** Sum of a pseudo header, with addresses at `o` and `len` octets of UDP, inverted: what a right packet adds up to. */
+const rightSum = (b: Uint8Array, o: number, len: number): number => csumFold(csumPartial(b, o, 8, IPPROTO_UDP + len))
+
+/**
+ * Completes the outer headers of a tunnel; the IP header inside is at `inner`. What a right checksum inside covers adds up
+ * to what is known without looking, as the kernel uses it where the one inside is left to the device (lco_csum).
+ */
+const finishOuter = (s: FlowStage, tunnel: FlowTunnel, skb: Skb, mac: number, inner: number, known: number): void => {
   const b = skb.buf
   const o = mac + ETH_HLEN
   const totLen = skb.tail - o
+  const len = totLen - IPV4_HLEN
   const id = tunnel.nextIdent()
   putU16(b, o + FLOW_TOT_LEN, totLen)
   putU16(b, o + FLOW_ID, id)
   putU16(b, o + FLOW_CSUM, csumFold(s.outerSum + totLen + id))
-  putU16(b, o + FLOW_UDP_LEN, totLen - IPV4_HLEN)
+  putU16(b, o + FLOW_UDP_LEN, len)
   if (!tunnel.hasCsum) return
+  if (s.lcoSum >= 0 && (known & CSUM_RIGHT) !== 0 && getU16(b, inner + FLOW_UDP_CSUM) !== 0) {
+    const csum = csumFold(s.lcoSum + 2 * len + rightSum(b, inner + SADDR, skb.tail - inner - IPV4_HLEN))
+    putU16(b, o + FLOW_UDP_CSUM, csum === 0 ? 0xffff : csum)
+    return
+  }
   putU16(b, o + FLOW_UDP_CSUM, 0)
   tunnel.setCsum(skb, o + IPV4_HLEN)
 }
 
-const toSocket = (s: FlowStage, socket: FlowSocket, skb: Skb): void => {
+const toSocket = (s: FlowStage, socket: FlowSocket, skb: Skb, known: number): void => {
   const o = skb.data
   skb.networkHeader = o
   skb.transportHeader = skb.data = o + IPV4_HLEN
@@ -113,8 +157,7 @@ const toSocket = (s: FlowStage, socket: FlowSocket, skb: Skb): void => {
   skb.pktType = s.toPktType
   skb.skbIif = s.toIif
   skb.dst = s.dst
-  // It has been looked at, and is right.
-  if (s.verify !== null) skb.ipSummed = CHECKSUM_UNNECESSARY
+  if ((known & CSUM_RIGHT) !== 0 && skb.ipSummed === CHECKSUM_NONE) skb.ipSummed = CHECKSUM_UNNECESSARY
   socket.receive(skb)
 }
 
@@ -167,7 +210,7 @@ const leaveHost = (skb: Skb): void => {
  * Takes a packet the recorded way. True when a socket or a device with a qdisc has it; otherwise it is due to be received
  * by `skb.dev`.
  */
-export const flowReplay = (s: FlowStage, skb: Skb, now: number): boolean => {
+export const flowReplay = (s: FlowStage, skb: Skb, now: number, known: number): boolean => {
   const o = skb.data
   if (s.orphans) skbOrphan(skb)
   count(s, skb.tail - o, now)
@@ -180,7 +223,7 @@ export const flowReplay = (s: FlowStage, skb: Skb, now: number): boolean => {
   }
   if (hooks !== null && hooks.post !== null) hooks.post.rewrite(skb)
   if (s.socket !== null) {
-    toSocket(s, s.socket, skb)
+    toSocket(s, s.socket, skb, known)
     return true
   }
   const mac = o - ETH_HLEN + s.shift
@@ -191,7 +234,7 @@ export const flowReplay = (s: FlowStage, skb: Skb, now: number): boolean => {
   }
   if (s.route !== null) leaveHost(skb)
   if (s.tunnel !== null) {
-    finishOuter(s, s.tunnel, skb, mac)
+    finishOuter(s, s.tunnel, skb, mac, o, known)
     if (s.outerHooks !== null) passOuterHooks(s.outerHooks, skb, mac + ETH_HLEN)
   }
   if (s.finishesCsum && skb.ipSummed === CHECKSUM_PARTIAL) skbChecksumHelp(skb)

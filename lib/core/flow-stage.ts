@@ -10,10 +10,10 @@
 import { getU16 } from '../wire/bytes.js'
 import { ETH_HLEN } from '../wire/ethernet.js'
 import type { Dst } from './dst.js'
-import { flowHeaderSum } from './flow-key.js'
+import { flowHeaderSum, flowLcoSum } from './flow-key.js'
 import type { DevStats, NetDevice } from './netdev.js'
 import type { Netns } from './netns.js'
-import { CHECKSUM_PARTIAL, type Skb } from './skb.js'
+import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type Skb } from './skb.js'
 
 /** A forwarding entry from whose address a frame was seen. */
 export interface FlowSeen {
@@ -191,6 +191,11 @@ export class FlowStage {
   readonly finishesCsum: boolean
   /** Sum over the outer IP header but for length and identification. */
   readonly outerSum: number
+  /**
+   * Sum over everything that a tunnel's checksum covers up to the IP header inside, its own lengths aside; -1 where it is not
+   * for the stage to compute it.
+   */
+  readonly lcoSum: number
   readonly socket: FlowSocket | null
   readonly egress: NetDevice | null
   readonly dst: Dst | null
@@ -265,6 +270,9 @@ export class FlowStage {
     this.finishesCsum =
       init.socket === null && init.egress === null && init.shift <= 0 && skb.ipSummed !== CHECKSUM_PARTIAL
     this.outerSum = init.tunnel === null ? 0 : flowHeaderSum(head, ETH_HLEN)
+    const isTranslated = init.outerHooks !== null && init.outerHooks.post !== null
+    const isWhole = init.ipSummed === CHECKSUM_NONE && this.finishesCsum && !isTranslated
+    this.lcoSum = init.tunnel !== null && isWhole ? flowLcoSum(head) : -1
     this.socket = init.socket
     this.egress = init.egress
     this.dst = init.dst

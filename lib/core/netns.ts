@@ -58,6 +58,8 @@ export class Netns {
   readonly name: string
   /** Devices in the order of their ifindex. */
   readonly devices: NetDevice[] = []
+  /** Devices in the order in which they came here (dev_base_head). */
+  readonly devBase: NetDevice[] = []
   readonly sysctl: SysctlTable
   /** @internal counters of the data path; read {@link accounting} */
   readonly acct: Counters = new Counters()
@@ -135,6 +137,7 @@ export class Netns {
   link(dev: NetDevice): void {
     this.#byName.set(dev.name, dev)
     this.#byIndex.set(dev.ifindex, dev)
+    this.devBase.push(dev)
     this.devices.push(dev)
     this.devices.sort((a, b) => a.ifindex - b.ifindex)
   }
@@ -145,6 +148,8 @@ export class Netns {
     this.#byIndex.delete(dev.ifindex)
     const i = this.devices.indexOf(dev)
     if (i >= 0) this.devices.splice(i, 1)
+    const at = this.devBase.indexOf(dev)
+    if (at >= 0) this.devBase.splice(at, 1)
   }
 
   /** @internal */

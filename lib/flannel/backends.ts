@@ -4,13 +4,22 @@
  * @see flannel backend/manager.go
  */
 import { ALLOC_BACKEND } from './backend/alloc.js'
+import { AWS_VPC_BACKEND } from './backend/aws-vpc.js'
 import type { Backend, BackendEnv, BackendKind } from './backend/backend.js'
+import { GCE_BACKEND } from './backend/gce.js'
 import { HOST_GW_BACKEND } from './backend/host-gw.js'
 import { UDP_BACKEND } from './backend/udp/udp.js'
 import { VXLAN_BACKEND } from './backend/vxlan/vxlan.js'
 import { SubnetError } from './subnet/subnet.js'
 
-export const BACKENDS: readonly BackendKind[] = [UDP_BACKEND, VXLAN_BACKEND, HOST_GW_BACKEND, ALLOC_BACKEND]
+export const BACKENDS: readonly BackendKind[] = [
+  UDP_BACKEND,
+  VXLAN_BACKEND,
+  HOST_GW_BACKEND,
+  ALLOC_BACKEND,
+  AWS_VPC_BACKEND,
+  GCE_BACKEND,
+]
 
 /** Types that flannel has had and netloom has not. */
 const NOT_BUILT: readonly string[] = ['ipip', 'ipsec', 'wireguard', 'extension', 'tencent-vpc', 'ali-vpc']

@@ -266,7 +266,8 @@ export class GrpcClient {
     options: GrpcCallOptions = {},
   ): ClientCall {
     let response: Uint8Array | null = null
-    const call = this.#start(path, options, {
+    let call!: GrpcClientCall
+    const handler: ClientStreamHandler = {
       onMessage: message => {
         if (response === null) response = message
         else call.cancel(GRPC_UNKNOWN, 'grpc: client streaming protocol violation. get <nil>, want <EOF>')
@@ -276,8 +277,11 @@ export class GrpcClient {
         else if (response === null) done({ code: GRPC_INTERNAL, message: 'EOF', response: null })
         else done({ code, message, response })
       },
+    }
+    this.#conn.batch(() => {
+      call = this.#start(path, options, handler)
+      call.sendOnly(request)
     })
-    call.sendOnly(request)
     return call
   }
 

@@ -211,6 +211,13 @@ export class Http2Conn implements Http2StreamOwner {
     this.#leave()
   }
 
+  /** Writes what `fn` sends in one go, as grpc-go's writer lets others run before it writes little. */
+  batch(fn: () => void): void {
+    this.#enter()
+    fn()
+    this.#leave()
+  }
+
   #enter(): void {
     this.#depth++
   }

@@ -3,7 +3,7 @@
  */
 import { NetloomError } from '../errors.js'
 import type { Netns as KernelNetns } from '../core/netns.js'
-import { linkList, linkSet } from '../rtnl/link.js'
+import { bridgeLinkList, linkSet } from '../rtnl/link.js'
 import { type DevRef, devOf } from './refs.js'
 import { type LinkAttrs, publicAttrs } from './link-info.js'
 import { type BridgePortOptions, portAttrs } from './link-kind/bridge.js'
@@ -37,13 +37,11 @@ export class BridgeLinkApi {
 
   /** The ports of all bridges. */
   list(): BridgePortInfo[] {
-    return linkList(this.#netns)
-      .filter(info => info.slaveKind === 'bridge')
-      .map(info => ({
-        name: info.name,
-        master: info.master!.name,
-        attrs: publicAttrs(info.slaveAttrs ?? {}),
-      }))
+    return bridgeLinkList(this.#netns).map(info => ({
+      name: info.name,
+      master: info.master!.name,
+      attrs: publicAttrs(info.slaveAttrs ?? {}),
+    }))
   }
 
   /** One port. Throws ENODEV for a device that is no port of a bridge. */

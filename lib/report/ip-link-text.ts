@@ -111,7 +111,7 @@ const printFirstLine = (p: Printer, info: LinkInfo, view: LinkView): void => {
   if (view.isLink) p.field('linkmode', 'DEFAULT', 'mode DEFAULT ')
   const group = p.options.numeric ? String(info.group) : LINK_GROUPS.name(info.group)
   p.field('group', group, `group ${group} `)
-  p.field('txqlen', info.txQueueLen, `qlen ${info.txQueueLen}`)
+  if (info.txQueueLen !== 0) p.field('txqlen', info.txQueueLen, `qlen ${info.txQueueLen}`)
 }
 
 const printHardware = (p: Printer, info: LinkInfo): void => {

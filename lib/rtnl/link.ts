@@ -133,6 +133,7 @@ export interface LinkInfo {
 const GSO_LEGACY_MAX_SIZE = 65536
 const GSO_MAX_SEGS = 65535
 const IFALIASZ = 256
+const IFNAMSIZ = 16
 
 const SPEC_KEYS: readonly string[] = [
   'kind',
@@ -197,6 +198,8 @@ export const linkValidate = (netns: Netns, spec: LinkSpec): void => {
 export const linkAdd = (netns: Netns, spec: LinkSpec): NetDevice => {
   checkKeys(spec, SPEC_KEYS, 'linkAdd')
   const { name = `${spec.kind}%d`, ifindex = 0 } = spec
+  // The policy of IFLA_IFNAME comes before anything that looks at the name.
+  if (name.length >= IFNAMSIZ) throw new NetloomError('ERANGE', undefined, { name })
   linkValidate(netns, spec)
   const taken = ifindex > 0 ? netns.devByIndex(ifindex) : netns.devByName(name)
   if (taken !== null) throw new NetloomError('EEXIST', undefined, { netns: netns.name, name, ifindex })
@@ -306,6 +309,10 @@ export const linkDel = (dev: NetDevice): void => {
   if (kindOf(dev) === null) throw new NetloomError('EOPNOTSUPP', undefined, { dev: dev.name })
   deleteDevice(dev)
 }
+
+/** The ports of all bridges, in the order in which the devices came to the namespace (`bridge link`). */
+export const bridgeLinkList = (netns: Netns): LinkInfo[] =>
+  netns.devBase.map(fillIfinfo).filter(({ slaveKind }) => slaveKind === 'bridge')
 
 /** All devices of a namespace by ifindex, as a dump shows them (`ip link`). */
 export const linkList = (netns: Netns): LinkInfo[] => netns.devices.map(fillIfinfo)

@@ -2,6 +2,7 @@
  * The table of commands: what `ip netns exec NS` can run. A new command is one file in command/ and one line here.
  */
 import { type Command, commandOf } from '../app/command.js'
+import { cnitoolCommand } from '../cni/cnitool.js'
 import { arpingCommand } from './command/arping.js'
 import { brctlCommand } from './command/brctl.js'
 import { bridgeCommand } from './command/bridge.js'
@@ -16,6 +17,8 @@ import { iptablesCommand } from './command/iptables.js'
 import { iptablesRestoreCommand } from './command/iptables-restore.js'
 import { iptablesSaveCommand } from './command/iptables-save.js'
 import { makeIpCommand } from './command/ip.js'
+import { kubeApiserverCommand, kubeControllerManagerCommand } from './command/kube-components.js'
+import { kubectlCommand } from './command/kubectl.js'
 import { ncCommand } from './command/nc.js'
 import { pingCommand } from './command/ping.js'
 import { ssCommand } from './command/ss.js'
@@ -54,8 +57,12 @@ export const COMMANDS: readonly Command[] = [
   mkdirCommand,
   rmCommand,
   teeCommand,
+  kubeApiserverCommand,
+  kubeControllerManagerCommand,
+  kubectlCommand,
   pkillCommand,
   pgrepCommand,
   etcdCommand,
   etcdctlCommand,
+  cnitoolCommand,
 ]

@@ -475,14 +475,18 @@ const FLANNEL_EVENTS: readonly string[] = [
   'ip -n host2 link set eth0 up',
   'bridge -n host1 fdb flush dev cni0',
   'ip netns exec pod1 ethtool -K eth0 tx off',
+  'ip netns exec pod1 ethtool -K eth0 tx on',
   'ip netns exec host1 ethtool -K eth0 tx off',
+  'ip netns exec host1 ethtool -K eth0 tx on',
   'ip netns exec host2 ethtool -K eth0 tx off',
 ]
 
-/** Two hosts with flannel's backend vxlan and its rules, three pods. */
+/** Two hosts with flannel's backend vxlan and its rules, three pods. The first one's checksums are left to nobody. */
 const FLANNEL_VXLAN = {
   script: `${netnses('host1', 'pod1', 'host2', 'pod2', 'pod3')}${podHost(1)}${podHost(2)}${veth('host1', 'eth0', 'host2', 'eth0')}${POD3}${flannel(1, 2, 'nolearning')}${flannel(2, 1, 'nolearning noudpcsum')}${flannelRules(1)}
 ${flannelRules(2)}
+ip netns exec pod1 ethtool -K eth0 tx off
+ip netns exec host1 ethtool -K eth0 tx off
 `,
   hosts: FLANNEL_HOSTS,
   devs: ['pod1 eth0', 'host1 veth0', 'host1 cni0', 'host1 flannel.1', 'host1 eth0', 'host2 flannel.1', 'pod2 eth0'],

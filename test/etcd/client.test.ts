@@ -109,6 +109,29 @@ test('errors have the texts of etcd', () => {
   ])
 })
 
+test('a transaction that is refused has changed nothing', () => {
+  const { start, client, world, log, say, run } = setup()
+  start()
+  run(function* () {
+    yield* client.put('z', '1')
+    try {
+      yield* client.txn({
+        success: [
+          { op: 'put', key: 'a', value: '' },
+          { op: 'delete', key: 'b', fromKey: true },
+          { op: 'put', key: 'z', value: '', ignoreValue: true },
+        ],
+      })
+    } catch (e) {
+      say((e as Error).message)
+    }
+    const all = yield* client.get('', { prefix: true })
+    say(`${all.header.revision} ${all.kvs.map(kv => text(kv.key))}`)
+  })
+  world.run()
+  assert.equal(log, ['etcdserver: key not found', '2 z'])
+})
+
 test('a watch tells the past from its revision on and then the present; what is compacted ends it', () => {
   const { start, client, world, log, say, run } = setup()
   start()
@@ -221,6 +244,37 @@ test('without a member calls wait until there is one, and attempts to connect ar
   for (const [i, base] of [1000, 1600, 2560].entries()) {
     if (gaps[i] !== undefined) assert.ok(gaps[i]! >= base * 0.8 - 50 && gaps[i]! <= base * 1.2 + 50, `${gaps}`)
   }
+})
+
+test('a killed program is gone: its connection ends, nothing is tried again, its watches are forgotten', () => {
+  const { start, client, program, lab, world, run } = setup()
+  const etcd = start()
+  run(function* () {
+    client.watch('/', { prefix: true })
+    yield* client.put('/a', '')
+  })
+  world.run({ for: S })
+  program.killHard()
+  world.run({ for: S })
+  const before = lab.h2.accounting().entered
+  etcd.server.put({ key: Buffer.from('/b') })
+  world.run({ for: 30 * S })
+  assert.is(lab.h2.accounting().entered, before)
+})
+
+test('one of several endpoints is enough; a data directory belongs to one member at a time', () => {
+  const { start, lab, program, log, say, run, world } = setup()
+  start()
+  const client = new EtcdClient(program, { endpoints: ['10.0.0.2:1', 'http://10.0.0.2:2379'] })
+  run(function* () {
+    for (let i = 0; i < 3; i++) say(`${(yield* client.put('/a', '')).header.revision}`)
+  })
+  world.run()
+  assert.equal(log, ['2', '3', '4'])
+  assert.throws(
+    () => startEtcd(lab.h2, { listenClientUrls: ['http://10.0.0.2:2380'], dataDir: '/var/lib/etcd' }),
+    /another etcd process is using "\/var\/lib\/etcd\/member\/snap\/db" and holds the file lock/,
+  )
 })
 
 test('a context gives up a call, and so does a limit of time', () => {

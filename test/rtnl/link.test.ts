@@ -44,7 +44,7 @@ const REFUSED: readonly { readonly spec: (a: Netns, b: Netns) => object; readonl
   { spec: () => ({ kind: 'bridge', address: 0 }), says: 'Cannot assign requested address' },
   { spec: () => ({ kind: 'bridge', mtu: 50 }), says: 'mtu less than device minimum' },
   { spec: () => ({ kind: 'bridge', attrs: { vlanProtocol: 0x0806 } }), says: 'Protocol not supported' },
-  { spec: () => ({ kind: 'bridge', name: 'abcdefghijklmnop' }), says: 'Invalid argument' },
+  { spec: () => ({ kind: 'bridge', name: 'abcdefghijklmnop' }), says: 'Numerical result out of range' },
 ]
 
 for (const { spec, says } of REFUSED) {

@@ -11,11 +11,11 @@ import { addrList } from '../../rtnl/addr.js'
 import { linkInfo } from '../../rtnl/link.js'
 import { routeList } from '../../rtnl/route.js'
 import { formatIpv4 } from '../../wire/ip.js'
-import { formatMac } from '../../wire/mac.js'
 import { GoError } from '../go-text.js'
 import { type IpNet, ipNetFieldsText, ipNetText, networkOf } from '../ip-net.js'
 import type { CniInterface, CniIp, CniResult, CniRoute } from '../result.js'
 import type { CmdArgs } from '../skel.js'
+import { macText } from '../veth.js'
 import type { BridgeConf } from './conf.js'
 
 const NO_INTERFACE: CniInterface = { name: '' }
@@ -33,7 +33,7 @@ const deviceOf = (netns: Netns, { name, sandbox = '' }: CniInterface, isInSandbo
   return dev
 }
 
-const isOther = ({ mac = '' }: CniInterface, dev: NetDevice): boolean => mac !== '' && mac !== formatMac(dev.addr)
+const isOther = ({ mac = '' }: CniInterface, dev: NetDevice): boolean => mac !== '' && mac !== macText(dev.addr)
 
 const checkBridge = (host: Netns, intf: CniInterface, { promiscMode }: BridgeConf): NetDevice => {
   const br = deviceOf(host, intf, false)
@@ -51,7 +51,7 @@ const checkContainer = (netns: Netns, intf: CniInterface): NetDevice => {
   const dev = deviceOf(netns, intf, true)
   if (dev.ops.kind !== 'veth') fail(`Error: Container interface ${dev.name} not of type veth`)
   if (isOther(intf, dev))
-    fail(`Interface ${intf.name} Mac ${intf.mac} doesn't match container Mac: ${formatMac(dev.addr)}`)
+    fail(`Interface ${intf.name} Mac ${intf.mac} doesn't match container Mac: ${macText(dev.addr)}`)
   return dev
 }
 
@@ -74,9 +74,7 @@ const checkIp = (netns: Netns, ifName: string, ip: CniIp): void => {
   const network = networkOf(address)
   const routes = routeList(netns).filter(({ table }) => table === RT_TABLE_MAIN)
   if (!routes.some(({ dst, dstLen }) => isSame(network, dst, dstLen)))
-    fail(
-      `Failed to find Gateway ${ip.gateway === null ? '<nil>' : formatIpv4(ip.gateway)} for interface ${ifName}`,
-    )
+    fail(`Failed to find Gateway ${ip.gateway === null ? '<nil>' : formatIpv4(ip.gateway)} for interface ${ifName}`)
 }
 
 /** A route without a gateway is looked for without one, except the default route, whose gateway may be any. */
@@ -104,8 +102,7 @@ export const checkResult = (host: Netns, netns: Netns, args: CmdArgs, conf: Brid
   }
   const br = checkBridge(host, bridge, conf)
   const { sandbox = '' } = container
-  if (args.netns !== sandbox)
-    fail(`Sandbox in prevResult ${sandbox} doesn't match configured netns: ${args.netns}`)
+  if (args.netns !== sandbox) fail(`Sandbox in prevResult ${sandbox} doesn't match configured netns: ${args.netns}`)
   const cont = checkContainer(netns, container)
   const others = result.interfaces.filter(({ name }) => name !== bridge.name && name !== container.name)
   if (!others.some(intf => isPort(host, intf, br, cont)))

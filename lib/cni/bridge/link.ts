@@ -8,12 +8,12 @@ import type { Netns } from '../../core/netns.js'
 import { addrAdd, addrDel, addrList } from '../../rtnl/addr.js'
 import { bridgeVlanAdd } from '../../rtnl/bridge-vlan.js'
 import { linkAdd, linkInfo, linkSet } from '../../rtnl/link.js'
+import { NetloomError } from '../../errors.js'
 import { maskOf } from '../../wire/ip.js'
-import { formatMac } from '../../wire/mac.js'
 import { GoError, goErrorText, goQuote, isErrnoError, wrapped } from '../go-text.js'
 import { type IpNet, ipNetText } from '../ip-net.js'
 import type { CniInterface } from '../result.js'
-import { linkByName, setupVeth } from '../veth.js'
+import { linkByName, macText, setupVeth } from '../veth.js'
 import type { BridgeConf } from './conf.js'
 
 /** Subnets of one address or two have no broadcast address. */
@@ -79,19 +79,27 @@ export interface PortOptions {
 }
 
 /** Makes a container's device and plugs its other end into the bridge. Throws GoError. */
-export const setupPort = (host: Netns, container: Netns, sandbox: string, br: NetDevice, options: PortOptions): VethPair => {
+export const setupPort = (
+  host: Netns,
+  container: Netns,
+  sandbox: string,
+  br: NetDevice,
+  options: PortOptions,
+): VethPair => {
   const { ifName, mtu, hairpinMode, vlan } = options
   const pair = setupVeth(container, host, ifName, mtu)
   const name = pair.host.name
   wrapped(`failed to connect ${goQuote(name)} to bridge ${br.name}`, () => linkSet(pair.host, { master: br }))
-  wrapped(`failed to setup hairpin mode for ${name}`, () => linkSet(pair.host, { slaveAttrs: { hairpin: hairpinMode } }))
+  wrapped(`failed to setup hairpin mode for ${name}`, () =>
+    linkSet(pair.host, { slaveAttrs: { hairpin: hairpinMode } }),
+  )
   if (vlan !== 0)
     wrapped(`failed to setup vlan tag on interface ${goQuote(name)}`, () =>
       bridgeVlanAdd(host, { dev: pair.host, vid: vlan, pvid: true, untagged: true, master: true }),
     )
   return {
-    host: { name, mac: formatMac(pair.host.addr) },
-    cont: { name: pair.cont.name, mac: formatMac(pair.cont.addr), sandbox },
+    host: { name, mac: macText(pair.host.addr) },
+    cont: { name: pair.cont.name, mac: macText(pair.cont.addr), sandbox },
   }
 }
 
@@ -114,12 +122,15 @@ export const ensureAddr = (dev: NetDevice, mac: number, ipn: IpNet, forceAddress
     wrapped(`could not remove IP address from ${goQuote(dev.name)}`, () => addrDel(dev, { local, prefixLen }))
   }
   wrapped(`could not add IP address to ${goQuote(dev.name)}`, () => addAddress(dev, ipn))
-  wrapped("could not set bridge's mac", () => linkSet(dev, { address: mac }))
+  wrapped("could not set bridge's mac", () => {
+    // A MAC of zeros, which a bridge has that lost its last port, is no MAC to the netlink library of Go: it sends an empty one.
+    if (mac === 0) throw new NetloomError('EINVAL', undefined, { dev: dev.name })
+    linkSet(dev, { address: mac })
+  })
 }
 
 /** Name of a device's operational state (netlink.LinkOperState). */
-export const operState = (dev: NetDevice): string =>
-  OPER_STATES[linkInfo(dev).operstate] ?? 'unknown'
+export const operState = (dev: NetDevice): string => OPER_STATES[linkInfo(dev).operstate] ?? 'unknown'
 
 const OPER_STATES: Readonly<Record<number, string>> = {
   0: 'unknown',

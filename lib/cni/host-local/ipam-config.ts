@@ -4,7 +4,7 @@
  * @see plugins v0.9.1 plugins/ipam/host-local/backend/allocator/config.go
  */
 import type { GoField } from '../../flannel/go-json.js'
-import { goArray, goString, goStruct, goTop, type GoPlace, rawField } from '../go-decode.js'
+import { goArray, goKind, goString, goStruct, goTop, type GoPlace, goTypeError, rawField } from '../go-decode.js'
 import { GoError, wrapped } from '../go-text.js'
 import { type IpNet, parseIp } from '../ip-net.js'
 import { type CniRoute, parseNet, parseRoutes } from '../result.js'
@@ -66,10 +66,10 @@ const rangeSetsOf = (json: string | null, place: GoPlace): RangeConfig[][] =>
     ? []
     : goArray(json, place, '[]allocator.RangeSet').map(set =>
         goArray(set, place, 'allocator.RangeSet').map(range =>
-          rangeOf(
-            goStruct(range, RANGE_FIELDS, { struct: 'Range', path: place.path }, 'allocator.Range'),
-            { struct: 'Range', path: place.path },
-          ),
+          rangeOf(goStruct(range, RANGE_FIELDS, { struct: 'Range', path: place.path }, 'allocator.Range'), {
+            struct: 'Range',
+            path: place.path,
+          }),
         ),
       )
 
@@ -88,7 +88,10 @@ const requestedIps = (json: string | null): number[] => {
   const cni = rawField(args, 'cni')
   if (cni === null) return []
   const place: GoPlace = { struct: 'IPAMArgs', path: ['args', 'cni', 'ips'] }
-  const ips = rawField(goStruct(cni, [{ name: 'ips', type: 'raw' }], { ...place, path: ['args', 'cni'] }, 'IPAMArgs'), 'ips')
+  const ips = rawField(
+    goStruct(cni, [{ name: 'ips', type: 'raw' }], { ...place, path: ['args', 'cni'] }, 'IPAMArgs'),
+    'ips',
+  )
   return ips === null ? [] : goArray(ips, place, '[]net.IP').map(ip => parseIp(goString(ip, place)))
 }
 
@@ -108,6 +111,8 @@ const checkOverlaps = (ranges: readonly RangeSet[]): void => {
 export const loadIpamConfig = (json: string, envArgs: string): IpamConfig => {
   const net = goStruct(json, NET_FIELDS, goTop('Net'), 'allocator.Net')
   const rawIpam = rawField(net, 'ipam')
+  if (rawIpam !== null && goKind(rawIpam) !== 'object')
+    goTypeError(rawIpam, { struct: 'Net', path: ['ipam'] }, 'allocator.IPAMConfig')
   const ipam = rawIpam === null ? null : goStruct(rawIpam, IPAM_FIELDS, IPAM, 'allocator.IPAMConfig')
   const old = ipam === null ? null : rangeOf(ipam, IPAM)
   const at = (name: string): GoPlace => ({ struct: IPAM.struct, path: ['ipam', name] })

@@ -10,7 +10,7 @@ import { octetText } from '../../app/octet-text.js'
 import { octetsOf } from '../../app/text.js'
 import type { FileSystem } from '../../fs/file-system.js'
 import { formatIpv4, isIpv4Text, parseIpv4 } from '../../wire/ip.js'
-import { isErrnoError, pathCall } from '../go-text.js'
+import { GoError, isErrnoError, pathCall } from '../go-text.js'
 
 const DEFAULT_DATA_DIR = '/var/lib/cni/networks'
 const LAST_IP_PREFIX = 'last_reserved_ip.'
@@ -21,6 +21,7 @@ export const mkdirAll = (fs: FileSystem, path: string): void => {
   const names = path.split('/').filter(name => name !== '')
   for (let n = 1; n <= names.length; n++) {
     const part = `/${names.slice(0, n).join('/')}`
+    if (fs.stat(part)?.kind === 'file') throw new GoError(`mkdir ${part}: not a directory`)
     pathCall('mkdir', part, () => fs.mkdir(part, { recursive: true }))
   }
 }
@@ -64,7 +65,10 @@ export class Store {
   getById(id: string, ifName: string): number[] {
     const mine = [id.trim() + LINE_BREAK + ifName, id.trim()]
     const names = this.#files().filter(path => mine.includes(this.#content(path)))
-    return names.map(path => path.slice(path.lastIndexOf('/') + 1)).filter(isIpv4Text).map(parseIpv4)
+    return names
+      .map(path => path.slice(path.lastIndexOf('/') + 1))
+      .filter(isIpv4Text)
+      .map(parseIpv4)
   }
 
   /** Has a device of a container an address? Files of old versions name the container alone. */

@@ -7,7 +7,6 @@ import type { Process } from '../../app/process.js'
 import { sleep, type Thread } from '../../app/thread.js'
 import type { Netns } from '../../core/netns.js'
 import { NSEC_PER_MSEC } from '../../sim/time.js'
-import { formatMac } from '../../wire/mac.js'
 import { checkResult } from '../bridge/check.js'
 import { type BridgeConf, loadBridgeConf } from '../bridge/conf.js'
 import { calcGateways, configureIface, enableIp4Forward, gratuitousArp } from '../bridge/configure.js'
@@ -28,7 +27,7 @@ import { parsePrevResult } from '../net-conf.js'
 import { netnsByPath, netnsPath } from '../netns-path.js'
 import { type CniResult, emptyResult, printResult } from '../result.js'
 import type { CmdArgs, CniPlugin } from '../skel.js'
-import { delLinkByNameAddr, linkByName } from '../veth.js'
+import { delLinkByNameAddr, linkByName, macText } from '../veth.js'
 
 /** What ADD works on. */
 interface Work {
@@ -66,7 +65,7 @@ const setGateways = (work: Work, gateways: readonly IpNet[]): void => {
     const vlan = wrapped('failed to create vlan interface', () =>
       ensureVlanInterface(host, netnsPath(host), br.dev, conf.vlan),
     )
-    if (!isTold) result.interfaces.push({ name: vlan.name, mac: formatMac(vlan.addr) })
+    if (!isTold) result.interfaces.push({ name: vlan.name, mac: macText(vlan.addr) })
     isTold = true
     wrapped('failed to set vlan interface for bridge with addr', () =>
       ensureAddr(vlan, vlan.addr, gateway, conf.forceAddress),
@@ -123,17 +122,15 @@ export const bridgePlugin: CniPlugin = {
       throw new GoError('cannot set hairpin mode and promiscous mode at the same time.')
     const host = process.netns
     const br = setupBridge(host, conf)
-    const container = wrapped(`failed to open netns ${goQuote(args.netns)}`, () =>
-      netnsByPath(host.world, args.netns),
-    )
+    const container = wrapped(`failed to open netns ${goQuote(args.netns)}`, () => netnsByPath(host.world, args.netns))
     const { ifName } = args
     const pair = setupPort(host, container, args.netns, br.dev, { ...conf, ifName })
     const result = emptyResult()
-    result.interfaces.push({ name: br.dev.name, mac: formatMac(br.mac) }, pair.host, pair.cont)
+    result.interfaces.push({ name: br.dev.name, mac: macText(br.mac) }, pair.host, pair.cont)
     if (conf.base.ipamType !== '') yield* addLayer3({ process, args, conf, host, container, br, result })
     // The bridge's MAC may have changed with its first port or with its address.
     const { name, addr } = bridgeByName(host, conf.bridge)
-    result.interfaces[0] = { name, mac: formatMac(addr) }
+    result.interfaces[0] = { name, mac: macText(addr) }
     result.dns = conf.base.dns
     return printResult(result, conf.base.cniVersion)
   },

@@ -28,8 +28,8 @@ export interface InformerOptions {
   readonly resyncNs?: number
   /** Go's name of the type in messages: `*v1.Node`. */
   readonly typeName: string
-  /** Hears a warning of the reflector, as client-go logs it. */
-  readonly onWarning?: (text: string) => void
+  /** Hears what client-go logs: a list that failed, a watch that ended badly, and what came of a list and a watch. */
+  readonly onWarning?: (what: 'list' | 'watch' | 'both', text: string) => void
 }
 
 const BACKOFF_MIN_NS = 800 * NSEC_PER_MSEC
@@ -114,8 +114,8 @@ export class Informer<T extends ApiObject> {
     if (resyncNs !== undefined) spawn(this.#process, () => this.#resync(resyncNs), 'resync')
   }
 
-  #warn(text: string): void {
-    this.#options.onWarning?.(text)
+  #warn(what: 'list' | 'watch' | 'both', text: string): void {
+    this.#options.onWarning?.(what, text)
   }
 
   *#run(): Thread {
@@ -137,7 +137,7 @@ export class Informer<T extends ApiObject> {
     if (e instanceof NetworkError && e.code === 'EOF') return
     if (!(e instanceof Error)) throw e
     if (!(e instanceof NetworkError || e instanceof NetloomError || e instanceof ListError)) throw e
-    this.#warn(`Failed to watch ${this.#options.typeName}: ${e.message}`)
+    this.#warn('both', `Failed to watch ${this.#options.typeName}: ${e.message}`)
   }
 
   *#resync(ns: number): Thread {
@@ -193,7 +193,7 @@ export class Informer<T extends ApiObject> {
       // A body that is cut off is a watch that has ended, for the decoder.
       if (!(e instanceof NetworkError)) {
         if (!(e instanceof ApiError)) throw e
-        if (!isExpired(e)) this.#warn(`watch of ${this.#options.typeName} ended with: ${e.message}`)
+        if (!isExpired(e)) this.#warn('watch', `watch of ${this.#options.typeName} ended with: ${e.message}`)
         return false
       }
     }
@@ -201,6 +201,7 @@ export class Informer<T extends ApiObject> {
     const isShort = this.#process.netns.world.now - start < SHORT_WATCH_NS && events === 0
     if (isShort)
       this.#warn(
+        'watch',
         `watch of ${this.#options.typeName} ended with: very short watch: Unexpected watch close - watch lasted less than a second and no items received`,
       )
     return !isShort
@@ -238,7 +239,7 @@ export class Informer<T extends ApiObject> {
       }
     } catch (e) {
       if (this.#ctx.isCancelled || !(e instanceof ApiError || e instanceof NetworkError)) throw e
-      this.#warn(`failed to list ${this.#options.typeName}: ${e.message}`)
+      this.#warn('list', `failed to list ${this.#options.typeName}: ${e.message}`)
       throw new ListError(`failed to list ${this.#options.typeName}: ${e.message}`)
     }
     this.#isVersionUnavailable = false

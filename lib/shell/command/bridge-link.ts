@@ -7,7 +7,7 @@ import type { NetDevice } from '../../core/netdev.js'
 import { NetloomError } from '../../errors.js'
 import { PORT_STATES } from '../../report/link-kind/bridge.js'
 import { printBridgeLink } from '../../report/bridge-text.js'
-import { linkList, linkSet } from '../../rtnl/link.js'
+import { bridgeLinkList, linkSet } from '../../rtnl/link.js'
 import { type Args, matches, oneOfOnOff, parseUnsigned, usageError } from './args.js'
 import type { IpContext } from './ip-context.js'
 import { runVerb, type ToolResult } from './tool.js'
@@ -98,8 +98,7 @@ const show = (ip: IpContext, args: Args): number => {
   let dev: NetDevice | null = null
   while (!args.done) if (args.take() === 'dev') dev = bridgeToolDevice(ip, args.take())
   return ip.printList(p => {
-    for (const info of linkList(ip.netns))
-      if ((dev === null || info.dev === dev) && info.slaveKind === 'bridge') printBridgeLink(p, info)
+    for (const info of bridgeLinkList(ip.netns)) if (dev === null || info.dev === dev) printBridgeLink(p, info)
   })
 }
 

@@ -1,0 +1,413 @@
+/**
+ * The subnet manager on Kubernetes: a host's subnet is its node's podCIDR, and the hosts hear of each other by the annotations
+ * of their nodes.
+ *
+ * Left out: IPv6.
+ *
+ * @see flannel subnet/kube/kube.go
+ */
+import { octetText } from '../../../app/octet-text.js'
+import type { Process } from '../../../app/process.js'
+import { cancelled, Chan, type Context, firstOf, slept, type Thread, wait } from '../../../app/thread.js'
+import { NetloomError } from '../../../errors.js'
+import { fsOf } from '../../../fs/file-system.js'
+import type { Node, NodeCondition } from '../../../kubernetes/api/node.js'
+import { timeText } from '../../../kubernetes/apimachinery/meta.js'
+import { createMergePatch } from '../../../kubernetes/apimachinery/patch.js'
+import { ApiError } from '../../../kubernetes/apimachinery/status.js'
+import { KubeClient } from '../../../kubernetes/client/client.js'
+import { NetworkError } from '../../../kubernetes/client/go-net.js'
+import { kubeconfigServer, type ServerAddress, serverOf } from '../../../kubernetes/client/kubeconfig.js'
+import { Informer } from '../../../kubernetes/client/reflector.js'
+import { NSEC_PER_SEC } from '../../../sim/time.js'
+import { formatIpv4, parseIpv4, type Prefix } from '../../../wire/ip.js'
+import type { Glog } from '../../glog.js'
+import { netContains, netText, NO_NET, parseCidr } from '../../ip4-net.js'
+import { type FlannelConfig, parseConfig } from '../config.js'
+import {
+  type Lease,
+  type LeaseAttrs,
+  type LeaseEnd,
+  type LeaseEvent,
+  type LeaseWatch,
+  type LeaseWatchResult,
+  SubnetError,
+  type SubnetManager,
+} from '../subnet.js'
+import { type Annotations, newAnnotations } from './annotations.js'
+
+const RESYNC_NS = 300 * NSEC_PER_SEC
+const SYNC_TIMEOUT_NS = 600 * NSEC_PER_SEC
+const POLL_NS = NSEC_PER_SEC
+const LEASE_NS = 24 * 3600 * NSEC_PER_SEC
+
+/** What {@link newKubeSubnetManager} needs, by flanneld's flags. */
+export interface KubeSubnetOptions {
+  readonly kubeApiUrl: string
+  readonly kubeconfigFile: string
+  readonly kubeAnnotationPrefix: string
+  readonly netConfigPath: string
+  readonly setNodeNetworkUnavailable: boolean
+  /** Environment of the program: NODE_NAME, or POD_NAME and POD_NAMESPACE. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+const refuse = (text: string): never => {
+  throw new SubnetError(text)
+}
+
+const messageOf = (e: unknown): string => {
+  if (e instanceof ApiError || e instanceof NetworkError || e instanceof SubnetError || e instanceof NetloomError)
+    return e.message
+  throw e
+}
+
+/**
+ * The API server that the flags name, else the one that pods are told of.
+ *
+ * DIFFERS: in a pod the real client speaks TLS with the service account's token; here it speaks plain HTTP without.
+ */
+const serverFor = (
+  process: Process,
+  { kubeApiUrl, kubeconfigFile, env }: KubeSubnetOptions,
+  log: Glog,
+): ServerAddress => {
+  try {
+    if (kubeApiUrl !== '') return serverOf(kubeApiUrl)
+    if (kubeconfigFile !== '') return kubeconfigServer(fsOf(process.netns), kubeconfigFile)
+  } catch (e) {
+    return refuse(`fail to create kubernetes config: ${messageOf(e)}`)
+  }
+  const text = 'Neither --kubeconfig nor --master was specified.  Using the inClusterConfig.  This might not work.'
+  log.warning('client_config.go:617', text)
+  const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = env
+  if (host !== '' && port !== '') return serverOf(`http://${host}:${port}`)
+  const why =
+    'unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined'
+  log.warning('client_config.go:622', `error creating inClusterConfig, falling back to default config: ${why}`)
+  return refuse(
+    'fail to create kubernetes config: invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable',
+  )
+}
+
+/** Name of the node that the program runs on: given, or that of its pod. */
+function* nodeNameOf(client: KubeClient, env: Readonly<Record<string, string>>): Thread<string> {
+  const { NODE_NAME: name = '', POD_NAME: pod = '', POD_NAMESPACE: namespace = '' } = env
+  if (name !== '') return name
+  if (pod === '' || namespace === '') return refuse('env variables POD_NAME and POD_NAMESPACE must be set')
+  try {
+    const path = `/api/v1/namespaces/${namespace}/pods/${pod}`
+    const got = (yield* client.send({ method: 'GET', path, about: `get pods ${pod}` })) as {
+      spec?: { nodeName?: string }
+    }
+    const nodeName = got.spec?.nodeName ?? ''
+    return nodeName === '' ? refuse(`node name not present in pod spec '${namespace}/${pod}'`) : nodeName
+  } catch (e) {
+    if (e instanceof SubnetError) throw e
+    return refuse(`error retrieving pod spec for '${namespace}/${pod}': ${messageOf(e)}`)
+  }
+}
+
+const readNetConf = (process: Process, path: string): FlannelConfig => {
+  let text: string
+  try {
+    text = octetText(fsOf(process.netns).readFile(path))
+  } catch (e) {
+    if (!(e instanceof NetloomError)) throw e
+    const why =
+      e.code === 'ENOENT' ? 'no such file or directory' : e.code === 'EISDIR' ? 'is a directory' : 'not a directory'
+    return refuse(`failed to read net conf: ${e.code === 'EISDIR' ? 'read' : 'open'} ${path}: ${why}`)
+  }
+  try {
+    return parseConfig(text)
+  } catch (e) {
+    return refuse(`error parsing subnet config: ${messageOf(e)}`)
+  }
+}
+
+/**
+ * Makes the manager: finds the API server, the node and the configuration, and waits until it knows all nodes, for at most ten
+ * minutes. With the backend alloc it needs to know none but its own. Throws a SubnetError with flannel's text.
+ */
+export function* newKubeSubnetManager(
+  process: Process,
+  options: KubeSubnetOptions,
+  log: Glog,
+  ctx: Context,
+): Thread<SubnetManager> {
+  const client = new KubeClient(
+    process,
+    serverFor(process, options, log),
+    'flanneld/v0.0.0 (linux/amd64) kubernetes/$Format',
+  )
+  const nodeName = yield* nodeNameOf(client, options.env)
+  const config = readNetConf(process, options.netConfigPath)
+  let manager: KubeSubnetManager
+  try {
+    manager = new KubeSubnetManager(process, client, config, nodeName, options, log, ctx)
+  } catch (e) {
+    return refuse(`error creating network manager: ${messageOf(e)}`)
+  }
+  if (config.backendType === 'alloc') log.info('kube.go:122', 'Node controller skips sync')
+  else yield* manager.sync()
+  return manager
+}
+
+/** Text of a list of strings as Go's %v prints it. */
+const listText = (list: readonly string[]): string => `[${list.join(' ')}]`
+
+class KubeSubnetManager implements SubnetManager {
+  readonly name: string
+  readonly crashesOnCancel = false
+  readonly #process: Process
+  readonly #client: KubeClient
+  readonly #config: FlannelConfig
+  readonly #nodeName: string
+  readonly #annotations: Annotations
+  readonly #setNodeNetworkUnavailable: boolean
+  readonly #log: Glog
+  readonly #ctx: Context
+  readonly #events = new Chan<LeaseEvent>()
+  readonly #nodes: Informer<Node>
+  readonly #hasNoInformer: boolean
+
+  constructor(
+    process: Process,
+    client: KubeClient,
+    config: FlannelConfig,
+    nodeName: string,
+    options: KubeSubnetOptions,
+    log: Glog,
+    ctx: Context,
+  ) {
+    const { EVENT_QUEUE_DEPTH: depth = '' } = options.env
+    this.#annotations = newAnnotations(options.kubeAnnotationPrefix)
+    if (depth !== '' && !/^[+-]?\d+$/.test(depth)) {
+      const why = `strconv.Atoi: parsing ${JSON.stringify(depth)}: invalid syntax`
+      refuse(`env EVENT_QUEUE_DEPTH=${depth} format error: ${why}`)
+    }
+    this.#process = process
+    this.#client = client
+    this.#config = config
+    this.#nodeName = nodeName
+    this.#setNodeNetworkUnavailable = options.setNodeNetworkUnavailable
+    this.#log = log
+    this.#ctx = ctx
+    this.name = `Kubernetes Subnet Manager - ${nodeName}`
+    this.#hasNoInformer = config.backendType === 'alloc'
+    const handlers = {
+      onAdd: (node: Node): void => this.#onLease('added', node),
+      onUpdate: (old: Node, node: Node): void => this.#onUpdate(old, node),
+      onDelete: (node: Node): void => this.#onLease('removed', node),
+    }
+    const onWarning = (what: 'list' | 'watch' | 'both', text: string): void => {
+      const line = `github.com/flannel-io/flannel/subnet/kube/kube.go:432: ${text}`
+      if (what === 'both') log.error('reflector.go:140', line)
+      else log.warning(what === 'list' ? 'reflector.go:424' : 'reflector.go:347', line)
+    }
+    this.#nodes = new Informer(
+      process,
+      client.nodes,
+      handlers,
+      { typeName: '*v1.Node', resyncNs: RESYNC_NS, onWarning },
+      ctx,
+    )
+  }
+
+  /** Starts to follow the nodes, and looks once a second whether all are known. */
+  *sync(): Thread<void> {
+    this.#log.info('kube.go:126', 'Waiting 10m0s for node controller to sync')
+    this.#log.info('kube.go:431', 'Starting kube subnet manager')
+    this.#nodes.start()
+    const { world } = this.#process.netns
+    const deadline = world.now + SYNC_TIMEOUT_NS
+    do {
+      const { which } = yield* wait(firstOf({ late: slept(POLL_NS), cancel: this.#ctx.done }))
+      if (which === 'cancel') throw cancelled()
+      if (world.now >= deadline && !this.#nodes.hasSynced)
+        refuse('error waiting for nodeController to sync state: timed out waiting for the condition')
+    } while (!this.#nodes.hasSynced)
+    this.#log.info('kube.go:133', 'Node controller sync successful')
+  }
+
+  // biome-ignore lint/correctness/useYield: the configuration is there already
+  *getNetworkConfig(_ctx: Context): Thread<FlannelConfig> {
+    return this.#config
+  }
+
+  /** Writes what this host is into its node's annotations; the subnet is the node's podCIDR. */
+  *acquireLease(ctx: Context, attrs: LeaseAttrs): Thread<Lease> {
+    const node = yield* this.#ownNode(ctx)
+    if ((node.spec.podCIDR ?? '') === '') refuse(`node ${JSON.stringify(this.#nodeName)} pod cidr not assigned`)
+    const subnet = this.#podCidr(node)
+    if (this.#differs(node, attrs)) yield* this.#annotate(ctx, node, attrs)
+    const expirationNs = this.#process.netns.world.now + LEASE_NS
+    if (subnet === null) return { subnet: NO_NET, attrs, expirationNs }
+    const { network } = this.#config
+    if (network.len > subnet.len || !netContains(network, subnet.addr)) {
+      const [net, cidr, name] = [netText(network), netText(subnet), this.#nodeName].map(t => JSON.stringify(t))
+      refuse(`subnet ${net} specified in the flannel net config doesn't contain ${cidr} PodCIDR of the ${name} node`)
+    }
+    return { subnet, attrs, expirationNs }
+  }
+
+  watchLeases(ctx: Context): LeaseWatch {
+    const events = this.#events
+    return {
+      *next(): Thread<LeaseWatchResult> {
+        const first = yield* wait(firstOf({ event: events.next, cancel: ctx.done }))
+        if (first.which === 'cancel' || first.value === null) throw cancelled()
+        return { events: [first.value], snapshot: null }
+      },
+      close: () => {},
+    }
+  }
+
+  /** There is nothing to renew; the node's condition says that its network is there. */
+  *completeLease(ctx: Context, _lease: Lease): Thread<LeaseEnd> {
+    if (!this.#setNodeNetworkUnavailable) return 'done'
+    const now = timeText(this.#process.netns.world.now)
+    const condition: NodeCondition = {
+      type: 'NetworkUnavailable',
+      status: 'False',
+      lastHeartbeatTime: now,
+      lastTransitionTime: now,
+      reason: 'FlannelIsUp',
+      message: 'Flannel is running on this node',
+    }
+    yield* this.#patch(ctx, { status: { conditions: [condition] } })
+    return 'done'
+  }
+
+  *#patch(ctx: Context, patch: Parameters<KubeClient['nodes']['patch']>[2]): Thread<void> {
+    try {
+      yield* this.#client.nodes.patch(this.#nodeName, 'strategic', patch, { subresource: 'status' }, ctx)
+    } catch (e) {
+      if (ctx.isCancelled) throw e
+      refuse(messageOf(e))
+    }
+  }
+
+  *#ownNode(ctx: Context): Thread<Node> {
+    const name = this.#nodeName
+    if (!this.#hasNoInformer) return this.#nodes.get(name) ?? refuse(`node ${JSON.stringify(name)} not found`)
+    try {
+      return yield* this.#client.nodes.get(name, { resourceVersion: 0 }, ctx)
+    } catch (e) {
+      if (ctx.isCancelled) throw e
+      return refuse(messageOf(e))
+    }
+  }
+
+  /** The IPv4 subnet of a node, null for one that has only IPv6. Throws a SubnetError. */
+  #podCidr({ spec: { podCIDR = '', podCIDRs = [] } }: Node): Prefix | null {
+    if (podCIDRs.length > 2)
+      return refuse(`node ${JSON.stringify(this.#nodeName)} pod cidrs should be IPv4/IPv6 only or dualstack`)
+    for (const text of podCIDRs.length === 0 ? [podCIDR] : podCIDRs) {
+      if (text.includes(':')) continue
+      return parseCidr(text) ?? refuse(`invalid CIDR address: ${text}`)
+    }
+    return null
+  }
+
+  #differs({ metadata: { annotations = {} } }: Node, attrs: LeaseAttrs): boolean {
+    const keys = this.#annotations
+    const publicIp = formatIpv4(attrs.publicIp)
+    const overwrite = annotations[keys.backendPublicIpOverwrite] ?? ''
+    return (
+      (annotations[keys.backendData] ?? '') !== dataText(attrs) ||
+      (annotations[keys.backendType] ?? '') !== attrs.backendType ||
+      annotations[keys.backendPublicIp] !== publicIp ||
+      annotations[keys.subnetKubeManaged] !== 'true' ||
+      (overwrite !== '' && overwrite !== publicIp)
+    )
+  }
+
+  *#annotate(ctx: Context, node: Node, attrs: LeaseAttrs): Thread<void> {
+    const keys = this.#annotations
+    const { annotations: old = {} } = node.metadata
+    const data = dataText(attrs)
+    const annotations: Record<string, string> = {
+      ...old,
+      [keys.backendType]: attrs.backendType,
+      [keys.subnetKubeManaged]: 'true',
+    }
+    if (attrs.backendType !== 'vxlan' || data !== 'null') {
+      annotations[keys.backendData] = data
+      const overwrite = old[keys.backendPublicIpOverwrite] ?? ''
+      if (overwrite === '') annotations[keys.backendPublicIp] = formatIpv4(attrs.publicIp)
+      else if (old[keys.backendPublicIp] !== overwrite) {
+        const text = `Overriding public ip with '${overwrite}' from node annotation '${keys.backendPublicIpOverwrite}'`
+        this.#log.info('kube.go:342', text)
+        annotations[keys.backendPublicIp] = overwrite
+      }
+    }
+    const sorted = Object.fromEntries(
+      Object.keys(annotations)
+        .sort()
+        .map(key => [key, annotations[key]!]),
+    )
+    const patch = createMergePatch(node, { ...node, metadata: { ...node.metadata, annotations: sorted } })
+    yield* this.#patch(ctx, patch ?? {})
+  }
+
+  #isManaged({ metadata: { annotations = {} } }: Node): boolean {
+    return annotations[this.#annotations.subnetKubeManaged] === 'true'
+  }
+
+  #onLease(type: LeaseEvent['type'], node: Node): void {
+    if (!this.#isManaged(node)) return
+    try {
+      this.#events.push({ type, lease: this.#nodeToLease(node) })
+    } catch (e) {
+      const at = 'kube.go:222'
+      this.#log.info(at, `Error turning node ${JSON.stringify(node.metadata.name)} to lease: ${messageOf(e)}`)
+    }
+  }
+
+  /** Only the backend's type and data and the public address count. */
+  #onUpdate(old: Node, node: Node): void {
+    if (!this.#isManaged(node)) return
+    const { backendData, backendType, backendPublicIp } = this.#annotations
+    const [before, after] = [old.metadata.annotations ?? {}, node.metadata.annotations ?? {}]
+    if ([backendData, backendType, backendPublicIp].every(key => before[key] === after[key])) return
+    try {
+      this.#events.push({ type: 'added', lease: this.#nodeToLease(node) })
+    } catch (e) {
+      this.#log.info(
+        'kube.go:255',
+        `Error turning node ${JSON.stringify(node.metadata.name)} to lease: ${messageOf(e)}`,
+      )
+    }
+  }
+
+  #nodeToLease(node: Node): Lease {
+    const { annotations = {} } = node.metadata
+    const keys = this.#annotations
+    const publicIp = addressOf(annotations[keys.backendPublicIp] ?? '')
+    const { podCIDRs = [] } = node.spec
+    if (podCIDRs.length > 0 && podCIDRs.length < 3)
+      this.#log.info(
+        'kube.go:452',
+        `Creating the node lease for IPv4. This is the n.Spec.PodCIDRs: ${listText(podCIDRs)}`,
+      )
+    const subnet = this.#podCidr(node) ?? NO_NET
+    const attrs: LeaseAttrs = {
+      publicIp,
+      backendType: annotations[keys.backendType] ?? '',
+      backendData: annotations[keys.backendData] ?? '',
+    }
+    return { subnet, attrs, expirationNs: -1 }
+  }
+}
+
+/** The backend's data as an annotation: JSON, null where there is none. */
+const dataText = ({ backendData }: LeaseAttrs): string => (backendData === '' ? 'null' : backendData)
+
+const addressOf = (text: string): number => {
+  try {
+    return parseIpv4(text)
+  } catch {
+    return refuse('Invalid IP address format')
+  }
+}
