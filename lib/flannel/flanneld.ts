@@ -23,7 +23,8 @@ import { FlannelIptables, forwardRules, masqRules } from './network/iptables.js'
 import { readCidrFromSubnetFile, subnetFileText, writeSubnetFile } from './subnet-file.js'
 import type { FlannelConfig } from './subnet/config.js'
 import { LocalManager } from './subnet/etcd/local-manager.js'
-import { SubnetError, type SubnetManager } from './subnet/subnet.js'
+import { newKubeSubnetManager } from './subnet/kube/kube.js'
+import { type LeaseEnd, SubnetError, type SubnetManager } from './subnet/subnet.js'
 
 export const FLANNEL_VERSION = 'v0.20.2'
 
@@ -96,7 +97,7 @@ export class Flanneld {
       log.error('main.go:208', 'Invalid subnet-lease-renew-margin option, out of acceptable range')
       throw new Exit(1)
     }
-    const sm = this.#subnetManager()
+    const sm = yield* this.#subnetManager()
     log.info('main.go:224', `Created subnet manager: ${sm.name}`)
     log.info('main.go:227', 'Installing signal handlers')
     this.process.onSignal = () => this.#signal.set()
@@ -111,7 +112,7 @@ export class Flanneld {
     this.#writeSubnetFile(config, network)
     log.info('main.go:383', 'Running backend.')
     const running = spawn(this.process, () => network.run(this.#ctx), 'backend of flanneld')
-    const end = yield* sm.completeLease(this.#ctx, network.lease)
+    const end = yield* this.#completeLease(sm, network)
     if (end !== 'done') {
       log.error('main.go:397', `CompleteLease execute error err: ${end}`)
       if (end === 'interrupted') {
@@ -124,7 +125,19 @@ export class Flanneld {
     throw new Exit(0)
   }
 
-  #subnetManager(): SubnetManager {
+  /** Keeps the lease; a manager that can't say that the lease is complete is logged, and that is all. */
+  *#completeLease(sm: SubnetManager, { lease }: Network): Thread<LeaseEnd> {
+    try {
+      return yield* sm.completeLease(this.#ctx, lease)
+    } catch (e) {
+      if (this.#ctx.isCancelled) return 'canceled'
+      if (!(e instanceof SubnetError)) throw e
+      this.#log.error('main.go:397', `CompleteLease execute error err: ${e.message}`)
+      return 'done'
+    }
+  }
+
+  *#subnetManager(): Thread<SubnetManager> {
     const { options: o } = this
     const tls = [o.etcdKeyfile, o.etcdCertfile, o.etcdCafile, o.etcdUsername, o.etcdPassword].some(v => v !== '')
     try {
@@ -133,7 +146,7 @@ export class Flanneld {
           'etcd-keyfile, etcd-certfile, etcd-cafile, etcd-username, etcd-password: netloom has no TLS and no users of etcd; leave them out',
         )
       if (o.publicIpv6 !== '') throw new SubnetError('public-ipv6: netloom has IPv4 only; leave it out')
-      return this.#makeSubnetManager()
+      return yield* this.#makeSubnetManager()
     } catch (e) {
       if (!(e instanceof SubnetError) && !(e instanceof NetloomError)) throw e
       this.#log.error('main.go:221', `Failed to create SubnetManager: ${e.message}`)
@@ -141,9 +154,11 @@ export class Flanneld {
     }
   }
 
-  #makeSubnetManager(): SubnetManager {
+  *#makeSubnetManager(): Thread<SubnetManager> {
     const { options: o, process } = this
     const log = this.#log
+    if (o.kubeSubnetMgr)
+      return yield* newKubeSubnetManager(process, { ...o, env: this.#fixed.env ?? {} }, log, this.#ctx)
     const previous = readCidrFromSubnetFile(this.#fs, o.subnetFile, 'FLANNEL_SUBNET', log)
     const etcd = { endpoints: o.etcdEndpoints.split(','), prefix: o.etcdPrefix }
     return new LocalManager(process, etcd, previous, o.subnetLeaseRenewMargin, log)

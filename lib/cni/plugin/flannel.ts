@@ -200,7 +200,6 @@ export const flannelPlugin: CniPlugin = {
     return printResult(result, decodeVersion(json))
   },
 
-  // biome-ignore lint/correctness/useYield: it waits for nothing
   *cmdCheck(): Thread {},
 
   *cmdDel(process, args): Thread {

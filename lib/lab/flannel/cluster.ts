@@ -2,11 +2,14 @@
  * A cluster of flannel, made in a few lines: the underlay with etcd, nodes with flanneld, pods by the CNI plugin.
  */
 import { exec } from '../../app/exec.js'
+import type { AwsVpc } from '../../cloud/aws/aws-vpc.js'
+import type { GceNetwork } from '../../cloud/gce/gce-network.js'
 import { Printable } from '../../app/printable.js'
 import { Process } from '../../app/process.js'
 import { spawn } from '../../app/thread.js'
 import { NetloomError } from '../../errors.js'
 import { startEtcd } from '../../etcd/server.js'
+import { SimpleNetwork } from '../../flannel/backend/backend.js'
 import { formatTime, NSEC_PER_MSEC, NSEC_PER_SEC } from '../../sim/time.js'
 import type { FlanneldOptions } from '../flanneld.js'
 import type { Netns } from '../netns.js'
@@ -14,7 +17,8 @@ import type { World } from '../world.js'
 import { FlannelNode, type NodeOwner } from './node.js'
 import { type FlannelNodeSpec, type FlannelOptions, type NodePlan, planCluster, planNode } from './options.js'
 import { addHostPod, addPod, type FlannelPod, writeConfList } from './pod.js'
-import { Underlay } from './underlay.js'
+import { CloudUnderlay } from './cloud-underlay.js'
+import { type ClusterUnderlay, Underlay } from './underlay.js'
 
 const ETCD_PORT = 2379
 const CONFIG_KEY = '/coreos.com/network/config'
@@ -27,7 +31,7 @@ const CARRIER_NS = NSEC_PER_SEC
 export class FlannelCluster extends Printable implements NodeOwner {
   readonly world: World
   /** The network under it: switches, router, etcd's host. */
-  readonly underlay: Underlay
+  readonly underlay: ClusterUnderlay
   /** All nodes that have not left, those that are down too. */
   readonly nodes: FlannelNode[] = []
   readonly restartSec: number | null
@@ -48,7 +52,10 @@ export class FlannelCluster extends Printable implements NodeOwner {
     this.#segments = plan.segments
     this.#withinNs = plan.withinNs
     this.restartSec = plan.restartSec
-    this.underlay = new Underlay(world, plan.segments, plan.underlay, plan.mtu)
+    this.underlay =
+      plan.cloud === 'none'
+        ? new Underlay(world, plan.segments, plan.underlay, plan.mtu)
+        : new CloudUnderlay(world, plan.cloud, plan)
     world.run({ for: CARRIER_NS })
     this.startEtcd()
     this.etcdctl('put', CONFIG_KEY, plan.config)
@@ -67,6 +74,11 @@ export class FlannelCluster extends Printable implements NodeOwner {
   /** The default gateway of all hosts. */
   get router(): Netns {
     return this.underlay.router
+  }
+
+  /** The cloud that the hosts are machines of; null when they stand on switches. */
+  get cloud(): AwsVpc | GceNetwork | null {
+    return this.underlay instanceof CloudUnderlay ? this.underlay.cloud : null
   }
 
   /** All pods of nodes that are up. */
@@ -193,6 +205,8 @@ export class FlannelCluster extends Printable implements NodeOwner {
     const live = this.#live
     for (const node of live) if (node.subnet === null) return `${node.name} has no subnet`
     for (const node of live) {
+      // A backend that needs nothing of the others does not listen to their leases (alloc, aws-vpc, gce).
+      if (node.flanneld!.kernel.network instanceof SimpleNetwork) continue
       const known = new Map(node.flanneld!.peers.map(peer => [peer.subnet, peer.publicIp]))
       for (const other of live)
         if (other !== node && known.get(other.subnet!) !== other.address)

@@ -22,8 +22,26 @@ interface Segment {
 const ROUTER_NAME = 'router'
 const ETCD_NAME = 'etcd'
 
-/** The underlay of a cluster. */
-export class Underlay {
+/** What the hosts of a cluster stand on. */
+export interface ClusterUnderlay {
+  readonly mtu: number
+  /** The default gateway of all hosts. */
+  readonly router: Netns
+  /** etcd's host. */
+  readonly etcd: Netns
+  readonly etcdAddress: string
+  /** The switches, one for each segment; none in a cloud. */
+  readonly switches: Netns[]
+  /** Makes a host with eth0 on a segment; its place in the addresses is `at`, the next free one when absent. */
+  addHost(name: string, segmentNumber: number, at?: number | null): { netns: Netns; address: string; at: number }
+  /** Removes a host. */
+  removeHost(name: string): void
+  /** Lets hosts talk only to those of their own group. */
+  partition(groups: readonly (readonly string[])[]): void
+}
+
+/** The underlay of a cluster that stands on switches. */
+export class Underlay implements ClusterUnderlay {
   readonly mtu: number
   /** The default gateway of all hosts. */
   readonly router: Netns
@@ -129,6 +147,8 @@ export class Underlay {
     this.#places.set(netns.name, segment)
     netns.link.add({ kind: 'veth', name: dev, mtu, peer: { name: `p-${netns.name}`, netns: segment.netns, mtu } })
     segment.netns.link.set(`p-${netns.name}`, { master: 'br0', up: true })
+    // The veth stands for a card and its cable, where a frame has its checksums and is no longer than the MTU.
+    netns.ethtool.set(dev, { tx: false })
     netns.link.set(dev, { up: true })
     netns.addr.add(`${this.#address(segment, place)}/${segment.network.len}`, { dev })
   }
