@@ -13,8 +13,7 @@ import type { World } from '../world.js'
 import type { ClusterUnderlay } from './underlay.js'
 
 const ROUTER_NAME = 'router'
-const ETCD_NAME = 'etcd'
-const ETCD = 5
+const STORE = 5
 const FIRST_NODE = 11
 
 /** What a cloud under a cluster is made of. */
@@ -51,8 +50,8 @@ export class CloudUnderlay implements ClusterUnderlay {
   readonly cloud: AwsVpc | GceNetwork
   readonly mtu: number
   readonly router: Netns
-  readonly etcd: Netns
-  readonly etcdAddress: string
+  readonly store: Netns
+  readonly storeAddress: string
   readonly switches: Netns[] = []
   readonly #world: World
   readonly #segment: Prefix
@@ -60,16 +59,16 @@ export class CloudUnderlay implements ClusterUnderlay {
   readonly #machines = new Map<string, AwsInstance | GceInstance>()
 
   /** @internal */
-  constructor(world: World, kind: 'aws' | 'gce', plan: CloudUnderlayPlan) {
+  constructor(world: World, kind: 'aws' | 'gce', plan: CloudUnderlayPlan, storeName: string) {
     this.#world = world
     this.#segment = plan.underlay
     this.#next = new Array<number>(plan.segments).fill(FIRST_NODE)
     this.mtu = plan.mtu
     this.cloud = makeCloud(world, kind, plan)
     this.router = world.netns(ROUTER_NAME)
-    const { netns, address } = this.addHost(ETCD_NAME, 0, ETCD)
-    this.etcd = netns
-    this.etcdAddress = address
+    const { netns, address } = this.addHost(storeName, 0, STORE)
+    this.store = netns
+    this.storeAddress = address
   }
 
   addHost(

@@ -21,7 +21,7 @@ export interface NodeOwner {
   /** Options of flanneld for the node. */
   flanneldOptions(plan: NodePlan): FlanneldOptions
   /** The node is there, or it is there again, in front of its flanneld. */
-  nodeBooted(node: FlannelNode): void
+  nodeBooted(node: FlannelNode, plan: NodePlan): void
 }
 
 /** A node. `crash`, `boot`, `stop`, `start` and `leave` are what may happen to it. */
@@ -91,7 +91,7 @@ export class FlannelNode extends Printable {
     this.#place = at
     for (const [path, content] of this.#disk) netns.files.write(path, content)
     this.#prepareSubnet(netns)
-    this.#owner.nodeBooted(this)
+    this.#owner.nodeBooted(this, this.#plan)
     this.start()
   }
 

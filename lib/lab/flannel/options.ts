@@ -67,6 +67,8 @@ export interface FlannelOptions {
   /** Pods on each node, made by the CNI plugin: how many, or their names behind the node's; 0 by default. */
   readonly pods?: number | readonly string[]
   readonly underlay?: FlannelUnderlay
+  /** Where the leases are: `etcd`, or `kube` for the podCIDRs of Kubernetes' nodes (`--kube-subnet-mgr`). `etcd` by default. */
+  readonly subnetManager?: 'etcd' | 'kube'
   /** `-ip-masq`; true by default. */
   readonly ipMasq?: boolean
   /** Options of every flanneld. */
@@ -86,6 +88,7 @@ const OPTIONS = [
   'nodes',
   'pods',
   'underlay',
+  'subnetManager',
   'ipMasq',
   'flanneld',
   'restartSec',
@@ -96,6 +99,7 @@ const UNDERLAY_OPTIONS = ['segments', 'cloud', 'routesQuota', 'mtu', 'network']
 const CLOUDS = ['aws', 'gce', 'none']
 const GCE_MTU = 1460
 const MTU = 1500
+const SUBNET_MANAGERS: readonly string[] = ['etcd', 'kube']
 const MAX_NODES = 5000
 const MAX_SEGMENTS = 64
 const NS_PER_MINUTE = 60_000_000_000
@@ -114,6 +118,7 @@ export interface NodePlan {
 export interface ClusterPlan {
   /** Text of the network configuration. */
   readonly config: string
+  readonly subnetManager: 'etcd' | 'kube'
   readonly nodes: readonly NodePlan[]
   readonly segments: number
   readonly cloud: 'aws' | 'gce' | 'none'
@@ -189,7 +194,15 @@ const cloudOf = (cloud: FlannelUnderlay['cloud'], backend: FlannelOptions['backe
 /** Everything that options say and leave out. Throws EINVAL that names what is wrong. */
 export const planCluster = (o: FlannelOptions): ClusterPlan => {
   checkOptions('flannel', o, OPTIONS)
-  const { underlay = {}, restartSec = 5, withinNs = NS_PER_MINUTE } = o
+  const { underlay = {}, restartSec = 5, withinNs = NS_PER_MINUTE, subnetManager = 'etcd' } = o
+  if (!SUBNET_MANAGERS.includes(subnetManager))
+    throw new NetloomError(
+      'EINVAL',
+      `flannel: subnetManager: ${subnetManager} is not one of ${SUBNET_MANAGERS.join(', ')}`,
+      {
+        subnetManager,
+      },
+    )
   checkOptions('flannel: underlay', underlay, UNDERLAY_OPTIONS)
   const { segments = 1, network = '192.168.0.0/20', routesQuota = null } = underlay
   const cloud = cloudOf(underlay.cloud, o.backend)
@@ -210,6 +223,7 @@ export const planCluster = (o: FlannelOptions): ClusterPlan => {
   const flanneld = { ipMasq: o.ipMasq ?? true, ...o.flanneld }
   return {
     config: configText(o),
+    subnetManager,
     nodes,
     segments,
     cloud,

@@ -37,7 +37,7 @@ const EVENTS: Readonly<Record<string, (cluster: FlannelCluster, draw: Draw) => s
   leave: (cluster, draw) => {
     if (cluster.nodes.length <= LEAST_NODES) return null
     const { name } = draw.of(cluster.nodes)
-    cluster.startEtcd()
+    cluster.startStore()
     cluster.heal()
     cluster.removeNode(name)
     return name
@@ -80,11 +80,11 @@ const EVENTS: Readonly<Record<string, (cluster: FlannelCluster, draw: Draw) => s
     return ''
   },
   killEtcd: cluster => {
-    cluster.killEtcd()
+    cluster.killStore()
     return ''
   },
   startEtcd: cluster => {
-    cluster.startEtcd()
+    cluster.startStore()
     return ''
   },
 }
@@ -114,7 +114,7 @@ const check = (cluster: FlannelCluster, history: readonly string[]): void => {
 const healAndPing = (cluster: FlannelCluster, history: readonly string[]): void => {
   const { world } = cluster
   cluster.heal()
-  cluster.startEtcd()
+  cluster.startStore()
   for (const node of cluster.nodes) {
     if (!node.isUp) node.boot()
     node.start()
