@@ -36,8 +36,8 @@ const hex = (n: number, digits: number): string => n.toString(16).padStart(digit
 
 /** An octet as Go quotes it, which takes it for a character: the first one of an é is an Ã. */
 const quoteOctet = (octet: number): string => {
-  const escape = ESCAPES[octet]
-  if (escape !== undefined) return `'${escape}'`
+  const special = ESCAPES[octet]
+  if (special !== undefined) return `'${special}'`
   if (octet < 0x20 || octet === 0x7f) return `'\\x${hex(octet, 2)}'`
   const isPlain = octet < 0x7f || (octet > 0xa0 && octet !== 0xad)
   return isPlain ? `'${String.fromCharCode(octet)}'` : `'\\u${hex(octet, 4)}'`

@@ -162,11 +162,17 @@ export const assertTranscript = (name: string, text: string, prepare: (text: str
 /** How many lines before and behind the first difference are shown. */
 const AROUND = 4
 
-/** Compares lines and shows the place of the first difference. */
-export const assertLines = (name: string, got: readonly string[], want: readonly string[]): void => {
+/** The place of the first difference, with what is around it; null when there is none. */
+export const firstDifference = (got: readonly string[], want: readonly string[]): string | null => {
   const length = Math.max(got.length, want.length)
   const at = Array.from({ length }, (_, i) => i).find(i => got[i] !== want[i])
-  if (at === undefined) return
+  if (at === undefined) return null
   const show = (lines: readonly string[]): string => lines.slice(Math.max(0, at - AROUND), at + 2 * AROUND).join('\n')
-  assert.unreachable(`${name}, line ${at + 1}\n--- recorded\n${show(want)}\n--- here\n${show(got)}`)
+  return `line ${at + 1}\n--- recorded\n${show(want)}\n--- here\n${show(got)}`
+}
+
+/** Compares lines and shows the place of the first difference. */
+export const assertLines = (name: string, got: readonly string[], want: readonly string[]): void => {
+  const difference = firstDifference(got, want)
+  if (difference !== null) assert.unreachable(`${name}, ${difference}`)
 }

@@ -106,6 +106,7 @@ const run = (lab: EdgeLab, title: string, start: StartCase): string => {
 const comparable = (text: string): string[] =>
   maskedLines(
     text
+      .replaceAll('\r', '')
       .replace(/^\{"level":"warn".*\n/gm, '')
       .replace(/^(panic: .*\n)(?:(?!exit status)[^I$].*\n|\n)*/gm, '$1')
       .replace(/^(flanneld is running)(?=\$|exit)/gm, '$1\n')

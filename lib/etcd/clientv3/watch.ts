@@ -70,6 +70,11 @@ export class EtcdWatch {
     this.#owner.cancelled(this)
   }
 
+  /** Where it begins when it has to be created again: at `revision` instead of behind what it has told last. */
+  resumeFrom(revision: number): void {
+    this.request = { ...this.request, startRevision: revision }
+  }
+
   /** @internal */
   tell(response: ClientWatchResponse): void {
     if (this.#isOver) return

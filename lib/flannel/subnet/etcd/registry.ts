@@ -72,6 +72,9 @@ const parsePublicIp = (text: string): number => {
   }
 }
 
+/** Revisions that etcd tells at once; behind as many more may follow. */
+const MAX_BATCH = 1000
+
 /** A watch of keys that gives one event after the other. */
 export class RegistryWatch {
   readonly #registry: EtcdRegistry
@@ -96,7 +99,9 @@ export class RegistryWatch {
    * Begins with revision `rev`, the one of a snapshot, so that its last change comes once more.
    *
    * DIFFERS: v0.20.2 opens a new watch after each event, which begins with what happens from then on, and takes the first
-   * event of an answer only: what happens meanwhile it never hears of. Here all events are heard, as since v0.21.
+   * event of an answer only: what happens meanwhile it never hears of. Here all events are heard, as since v0.21. What it
+   * shares with that: when the connection breaks, the last change comes once more, as a watch that is opened anew begins with
+   * the store's revision.
    */
   open(rev: number): void {
     this.#pending = []
@@ -120,6 +125,8 @@ export class RegistryWatch {
         throw new SubnetError(response.error.message)
       }
       this.#pending.push(...response.events)
+      if (response.events.length > 0 && response.events.length < MAX_BATCH)
+        this.#watch!.resumeFrom(response.header.revision)
     }
   }
 
