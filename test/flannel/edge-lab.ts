@@ -20,10 +20,7 @@ const SLICE_SECONDS = 0.1
 
 /** `02:00` and the address. */
 export const macOf = (ip: string, first = '02:00'): string =>
-  [
-    first,
-    ...ip.split('.').map(octet => Number(octet).toString(16).padStart(2, '0')),
-  ].join(':')
+  [first, ...ip.split('.').map(octet => Number(octet).toString(16).padStart(2, '0'))].join(':')
 
 const STATE = [
   'ip -br -4 addr',
@@ -87,7 +84,7 @@ export class EdgeLab {
     this.hosts = Array.from({ length: hosts }, (_, i) => `h${i + 1}`)
     this.#far = far
     this.#underlay()
-    this.store = new CaseStore(this.shell.world, 'etcd', `${ETCD}:2379`)
+    this.store = new CaseStore(this.shell, 'etcd', `${ETCD}:2379`)
   }
 
   get now(): number {
@@ -168,7 +165,7 @@ export class EdgeLab {
 
   /** Starts it again, with the data that it had. */
   restartStore(): void {
-    this.store = new CaseStore(this.shell.world, 'etcd', `${ETCD}:2379`)
+    this.store = new CaseStore(this.shell, 'etcd', `${ETCD}:2379`)
   }
 
   config(value: unknown): void {

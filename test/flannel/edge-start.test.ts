@@ -13,10 +13,9 @@ const DEVICES = ['flannel.0', 'flannel.1', 'flannel.70000', 'flannel.16777216', 
 
 /** Title and text of each configuration that was tried; null for none. */
 const configurations = (): [string, string | null][] =>
-  [...recordedTranscript('invalid-config-v0.20.2').matchAll(/^== (.*)\nconfig: (.*)$/gm)].map(([, title = '', text = '']) => [
-    title,
-    text === 'None' ? null : text,
-  ])
+  [...recordedTranscript('invalid-config-v0.20.2').matchAll(/^== (.*)\nconfig: (.*)$/gm)].map(
+    ([, title = '', text = '']) => [title, text === 'None' ? null : text],
+  )
 
 /** Tries one configuration for 1.6 s. */
 const tryConfiguration = (lab: EdgeLab, title: string, text: string | null): string => {
@@ -28,7 +27,10 @@ const tryConfiguration = (lab: EdgeLab, title: string, text: string | null): str
   lab.sleep(1.6)
   const status = process.exitStatus ?? 'None'
   lab.x('h1', 'iptables -t nat -F')
-  const lines = lab.log('h1', from).split('\n').filter(line => line !== '' && !LEFT_OUT.test(line))
+  const lines = lab
+    .log('h1', from)
+    .split('\n')
+    .filter(line => line !== '' && !LEFT_OUT.test(line))
   if (process.exitStatus === null) lab.stop('h1')
   for (const dev of DEVICES) lab.x('h1', `ip link del ${dev}`)
   const env = lab.env('h1')
@@ -79,7 +81,7 @@ test('the fourth host of a network with three subnets is refused', () => {
 /** The store's revisions count from another number there, and its keys are in the order of subnets that are drawn. */
 const withoutKeys = (text: string): string => text.replace(/^\{\n[\s\S]*$/m, '')
 
-test('host-gw refuses a public address that is not the interface\'s', () => {
+test("host-gw refuses a public address that is not the interface's", () => {
   const lab = new EdgeLab()
   lab.config(withBackend('host-gw'))
   const { process } = lab.start('h1', { options: ['-public-ip=203.0.113.77'], noWait: true })
@@ -88,7 +90,7 @@ test('host-gw refuses a public address that is not the interface\'s', () => {
   assertTranscript('host-gw-public-ip', `${title}exit code ${process.exitStatus}\n${lab.logs()}`)
 })
 
-test('vxlan writes the public address into the lease, and uses the interface\'s for its device', () => {
+test("vxlan writes the public address into the lease, and uses the interface's for its device", () => {
   const lab = new EdgeLab()
   lab.config(withBackend('vxlan'))
   lab.start('h1', { options: ['-public-ip=203.0.113.77'] })

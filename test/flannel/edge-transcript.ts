@@ -77,7 +77,9 @@ const maskSubnets = (text: string): string => {
 const goroutine = (line: string): number => {
   if (/ iptables\.go/.test(line)) return 3
   if (/ local_manager\.go:(32\d|38\d|39\d|40\d)\]|Subnet watch failed/.test(line)) return 2
-  return / (vxlan_network|device|route_network|udp_network_amd64|registry|watch)\.go|local_manager\.go:355/.test(line) ? 1 : 0
+  return / (vxlan_network|device|route_network|udp_network_amd64|registry|watch)\.go|local_manager\.go:355/.test(line)
+    ? 1
+    : 0
 }
 
 /** The lines of a log by goroutine, each with all of its lines together. */
