@@ -127,7 +127,7 @@ export { type FlannelCluster, flannel } from './lab/flannel/cluster.js'
 export type { FlannelNode } from './lab/flannel/node.js'
 export type { FlannelBackend, FlannelNodeSpec, FlannelOptions, FlannelUnderlay } from './lab/flannel/options.js'
 export type { FlannelPod } from './lab/flannel/pod.js'
-export type { Underlay } from './lab/flannel/underlay.js'
+export type { ClusterUnderlay, Underlay } from './lab/flannel/underlay.js'
 export type { Frame, FrameDirection } from './lab/frame.js'
 export type { HttpApi, HttpHandler, HttpRequest, HttpResponse, HttpServer } from './app/http.js'
 export type {

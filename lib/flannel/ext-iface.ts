@@ -50,10 +50,14 @@ const byName = (netns: Netns, name: string, log: Glog): [NetDevice, number | nul
   return [dev, null]
 }
 
+/**
+ * DIFFERS: patterns are JavaScript's, which are Go's but for `(?i)`, `(?P<name>)`, `[[:alpha:]]` and the like; what is wrong with
+ * one is said in the words of JavaScript's engine.
+ */
 const byRegex = (netns: Netns, text: string): [NetDevice, number | null] => {
   let regex: RegExp
   try {
-    regex = new RegExp(text)
+    regex = new RegExp(text, 'u')
   } catch (e) {
     throw new SubnetError(`could not compile the IP address regex '${text}': ${(e as Error).message}`)
   }
@@ -73,7 +77,7 @@ const byReach = (netns: Netns, text: string, log: Glog): [NetDevice, number | nu
   log.info('match.go:201', `Determining interface to use based on given ifcanreach: ${text}`)
   const refused = (what: string): SubnetError =>
     new SubnetError(`failed to get ifcanreach based interface: couldn't lookup route to ${what}`)
-  if (!isIpv4Text(text)) throw refused('<nil>: invalid argument')
+  if (!isIpv4Text(text)) throw refused('<nil>: numerical result out of range')
   try {
     const { dev, src } = routeGet(netns, { dst: parseIpv4(text) })
     return [dev!, src]
@@ -94,7 +98,7 @@ const byDefaultRoute = (netns: Netns, log: Glog): [NetDevice, number | null] => 
 
 const find = (netns: Netns, { name, regex, canReach }: ExtIfaceQuery, log: Glog): [NetDevice, number | null] => {
   if (name !== undefined && name !== '') return byName(netns, name, log)
-  if (regex !== undefined) return byRegex(netns, regex)
+  if (regex !== undefined && regex !== '') return byRegex(netns, regex)
   return canReach === undefined ? byDefaultRoute(netns, log) : byReach(netns, canReach, log)
 }
 

@@ -11,6 +11,7 @@ import { Context, firstOf, Future, slept, spawn, type Thread, type ThreadHandle,
 import { TcpApi } from '../app/tcp.js'
 import type { Netns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
+import { httpDate } from '../etcd/clock.js'
 import { type FileSystem, fsOf } from '../fs/file-system.js'
 import { NSEC_PER_SEC } from '../sim/time.js'
 import { type BackendEnv, type ExternalInterface, type Network, PeerTable } from './backend/backend.js'
@@ -18,9 +19,10 @@ import { getBackend } from './backends.js'
 import { lookupExtIface } from './ext-iface.js'
 import { type FlanneldOptions, optionsText } from './flags.js'
 import { Glog } from './glog.js'
+import { errnoText } from './go-text.js'
 import { netEqual, netText } from './ip4-net.js'
 import { FlannelIptables, forwardRules, masqRules } from './network/iptables.js'
-import { readCidrFromSubnetFile, subnetFileText, writeSubnetFile } from './subnet-file.js'
+import { lookForIp6Cidr, readCidrFromSubnetFile, subnetFileText, writeSubnetFile } from './subnet-file.js'
 import type { FlannelConfig } from './subnet/config.js'
 import { LocalManager } from './subnet/etcd/local-manager.js'
 import { newKubeSubnetManager } from './subnet/kube/kube.js'
@@ -92,6 +94,7 @@ export class Flanneld {
   *#run(): Thread {
     const log = this.#log
     const { options: o } = this
+    if (o.envError !== null) log.error('main.go:200', `Failed to set flag FLANNELD from env${o.envError}`)
     log.info('main.go:204', `CLI flags config: ${optionsText(o)}`)
     if (o.subnetLeaseRenewMargin >= MINUTES_OF_DAY || o.subnetLeaseRenewMargin <= 0) {
       log.error('main.go:208', 'Invalid subnet-lease-renew-margin option, out of acceptable range')
@@ -105,6 +108,10 @@ export class Flanneld {
     this.#runHealthz()
     const config = yield* this.#getConfig(sm)
     if (config === null) return this.#exitAfter(0)
+    if (!config.isIpv4) {
+      log.error('main.go:253', 'none defined stack')
+      throw new Exit(1)
+    }
     const ext = this.#findInterface()
     const network = yield* this.#register(sm, config, ext)
     this.network = network
@@ -113,13 +120,9 @@ export class Flanneld {
     log.info('main.go:383', 'Running backend.')
     const running = spawn(this.process, () => network.run(this.#ctx), 'backend of flanneld')
     const end = yield* this.#completeLease(sm, network)
-    if (end !== 'done') {
-      log.error('main.go:397', `CompleteLease execute error err: ${end}`)
-      if (end === 'interrupted') {
-        log.info('main.go:404', 'Waiting for all goroutines to exit')
-        this.#cancel(sm)
-      }
-    } else log.info('main.go:404', 'Waiting for all goroutines to exit')
+    if (end !== 'done') log.error('main.go:397', `CompleteLease execute error err: ${end}`)
+    log.info('main.go:404', 'Waiting for all goroutines to exit')
+    if (end === 'interrupted') this.#cancel(sm)
     yield* wait(running.ended)
     log.info('main.go:407', 'Exiting cleanly...')
     throw new Exit(0)
@@ -160,6 +163,7 @@ export class Flanneld {
     if (o.kubeSubnetMgr)
       return yield* newKubeSubnetManager(process, { ...o, env: this.#fixed.env ?? {} }, log, this.#ctx)
     const previous = readCidrFromSubnetFile(this.#fs, o.subnetFile, 'FLANNEL_SUBNET', log)
+    lookForIp6Cidr(this.#fs, o.subnetFile, 'FLANNEL_IPV6_SUBNET', log)
     const etcd = { endpoints: o.etcdEndpoints.split(','), prefix: o.etcdPrefix }
     return new LocalManager(process, etcd, previous, o.subnetLeaseRenewMargin, log)
   }
@@ -205,15 +209,16 @@ export class Flanneld {
     const { netns } = this.process
     const http = new HttpApi(new TcpApi(netns), netns.name)
     try {
-      this.#healthz = http.serve({ address: healthzIp, port: healthzPort }, request =>
-        request.path.split('?')[0] === '/healthz'
-          ? 'flanneld is running'
-          : { status: 404, body: '404 page not found\n' },
-      )
+      this.#healthz = http.serve({ address: healthzIp, port: healthzPort }, request => {
+        const date = `Date: ${httpDate(netns.world.now)}`
+        const type = 'Content-Type: text/plain; charset=utf-8'
+        if (request.path.split('?')[0] === '/healthz') return { headers: [date, type], body: 'flanneld is running' }
+        return { status: 404, headers: [type, 'X-Content-Type-Options: nosniff', date], body: '404 page not found\n' }
+      })
     } catch (e) {
-      if (!(e instanceof NetloomError)) throw e
-      this.#log.error('main.go:539', `Start healthz server error. listen tcp ${healthzIp}:${healthzPort}: ${e.message}`)
-      this.process.stderr += `panic: ${e.message}\n`
+      const why = `listen tcp ${healthzIp}:${healthzPort}: bind: ${errnoText(e)}`
+      this.#log.error('main.go:539', `Start healthz server error. ${why}`)
+      this.process.stderr += `panic: ${why}\n\ngoroutine 1 [running]:\n`
       throw new Exit(EXIT_PANIC)
     }
   }
@@ -227,9 +232,9 @@ export class Flanneld {
         this.#log.info('main.go:467', `Found network config - Backend type: ${config.backendType}`)
         return config
       } catch (e) {
-        if (ctx.isCancelled) return null
-        if (!(e instanceof SubnetError)) throw e
-        this.#log.error('main.go:463', `Couldn't fetch network config: ${e.message}`)
+        if (!ctx.isCancelled && !(e instanceof SubnetError)) throw e
+        const why = ctx.isCancelled ? 'context canceled' : (e as Error).message
+        this.#log.error('main.go:463', `Couldn't fetch network config: ${why}`)
       }
       const { which } = yield* wait(firstOf({ done: ctx.done, late: slept(CONFIG_RETRY_NS) }))
       if (which === 'done') return null

@@ -3,11 +3,14 @@
  *
  * @see Go encoding/json scanner.go, decode.go
  */
+import { utf8Encode } from '../app/utf8.js'
 
-/** A field of a struct; `raw` is the JSON text of its value. */
+/** A field of a struct; `raw` is the JSON text of its value, or what `parse` makes of it. */
 export interface GoField {
   readonly name: string
   readonly type: 'bool' | 'int' | 'uint' | 'uint16' | 'string' | 'raw'
+  /** Reads the JSON text of a raw field (UnmarshalJSON); what it throws ends the reading. */
+  readonly parse?: (json: string) => unknown
 }
 
 /** What an error calls the struct: as the owner of a field, and as a type. */
@@ -16,11 +19,31 @@ export interface GoStruct {
   readonly type: string
 }
 
-const quoteChar = (c: string): string => {
-  if (c === "'") return `'\\''`
-  if (c === '"') return `'"'`
-  return `'${JSON.stringify(c).slice(1, -1)}'`
+const ESCAPES: Readonly<Record<number, string>> = {
+  7: '\\a',
+  8: '\\b',
+  9: '\\t',
+  10: '\\n',
+  11: '\\v',
+  12: '\\f',
+  13: '\\r',
+  34: '"',
+  39: "\\'",
+  92: '\\\\',
 }
+
+const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, '0')
+
+/** An octet as Go quotes it, which takes it for a character: the first one of an é is an Ã. */
+const quoteOctet = (octet: number): string => {
+  const escape = ESCAPES[octet]
+  if (escape !== undefined) return `'${escape}'`
+  if (octet < 0x20 || octet === 0x7f) return `'\\x${hex(octet, 2)}'`
+  const isPlain = octet < 0x7f || (octet > 0xa0 && octet !== 0xad)
+  return isPlain ? `'${String.fromCharCode(octet)}'` : `'\\u${hex(octet, 4)}'`
+}
+
+const quoteChar = (c: string): string => quoteOctet(utf8Encode(c)[0]!)
 
 const SPACE = /[ \t\r\n]/
 
@@ -33,8 +56,10 @@ class Scanner {
     this.text = text
   }
 
-  fail(context: string): never {
-    const c = this.text[this.at]
+  /** `atEnd` is what the scanner takes the end for: within a word or a number it sees a blank there. */
+  fail(context: string, atEnd?: string): never {
+    const code = this.text.codePointAt(this.at)
+    const c = code === undefined ? atEnd : String.fromCodePoint(code)
     throw new Error(c === undefined ? 'unexpected end of JSON input' : `invalid character ${quoteChar(c)} ${context}`)
   }
 
@@ -86,11 +111,11 @@ class Scanner {
 
   #escape(): void {
     const c = this.text[this.at]
-    if (c === undefined || !'bfnrt\\/"u'.includes(c)) this.fail('in string escape code')
+    if (c === undefined || !'bfnrt\\/"u'.includes(c)) this.fail('in string escape code', ' ')
     this.at++
     if (c !== 'u') return
     for (let n = 0; n < 4; n++) {
-      if (!/[0-9a-fA-F]/.test(this.text[this.at] ?? '')) this.fail('in \\u hexadecimal character escape')
+      if (!/[0-9a-fA-F]/.test(this.text[this.at] ?? '')) this.fail('in \\u hexadecimal character escape', ' ')
       this.at++
     }
   }
@@ -138,13 +163,13 @@ class Scanner {
 
   #literal(word: string): void {
     for (let i = 0; i < word.length; i++) {
-      if (this.text[this.at] !== word[i]) this.fail(`in literal ${word} (expecting ${quoteChar(word[i]!)})`)
+      if (this.text[this.at] !== word[i]) this.fail(`in literal ${word} (expecting ${quoteChar(word[i]!)})`, ' ')
       this.at++
     }
   }
 
   #digits(context: string): void {
-    if (!/\d/.test(this.text[this.at] ?? '')) this.fail(context)
+    if (!/\d/.test(this.text[this.at] ?? '')) this.fail(context, ' ')
     while (/\d/.test(this.text[this.at] ?? '')) this.at++
   }
 
@@ -173,43 +198,50 @@ const kindOf = (json: string): string => {
   return c === 't' || c === 'f' ? 'bool' : 'number'
 }
 
-const LIMITS: Readonly<Record<string, readonly [number, number]>> = {
-  int: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-  uint: [0, Number.MAX_SAFE_INTEGER],
-  uint16: [0, 65535],
+const LIMITS: Readonly<Record<string, readonly [bigint, bigint]>> = {
+  int: [-(2n ** 63n), 2n ** 63n - 1n],
+  uint: [0n, 2n ** 64n - 1n],
+  uint16: [0n, 65535n],
+}
+
+/** Is the text of a number one of the type's? */
+const fits = (type: GoField['type'], json: string): boolean => {
+  const [least, most] = LIMITS[type]!
+  if (!/^-?\d+$/.test(json) || (least === 0n && json.startsWith('-'))) return false
+  const value = BigInt(json)
+  return value >= least && value <= most
 }
 
 /** The value of a field, or what a type error calls a value that does not fit. */
-const fieldValue = (type: GoField['type'], json: string): { readonly value: unknown } | string => {
-  if (type === 'raw') return { value: json }
+const fieldValue = ({ type, parse }: GoField, json: string): { readonly value: unknown } | string => {
+  if (type === 'raw') return { value: parse === undefined ? json : parse(json) }
   const kind = kindOf(json)
-  if (kind === 'bool' || kind === 'string') {
-    return type === kind ? { value: JSON.parse(json) as unknown } : kind
-  }
+  if (kind === 'bool' || kind === 'string') return type === kind ? { value: JSON.parse(json) as unknown } : kind
   if (kind !== 'number') return kind
-  const limits = LIMITS[type]
-  if (limits === undefined) return 'number'
-  const value = Number(json)
-  return /^-?\d+$/.test(json) && value >= limits[0] && value <= limits[1] ? { value } : `number ${json}`
+  if (LIMITS[type] === undefined) return 'number'
+  // Without the sign of a zero.
+  return fits(type, json) ? { value: Number(json) + 0 } : `number ${json}`
 }
 
 /**
  * The fields that are there, by the struct's names; names of other members are ignored, and their case too, as Go does.
- * Throws an Error with Go's message.
+ * Throws an Error with Go's message: one of the grammar first, then the first one of a `parse`, then the first of a type.
  */
 export const goUnmarshal = (text: string, fields: readonly GoField[], struct: GoStruct): Record<string, unknown> => {
+  const members: [string, string][] = []
+  const whole = new Scanner(text).top((key, json) => members.push([key, json]))
   const values: Record<string, unknown> = {}
   let typeError: Error | null = null
-  const whole = new Scanner(text).top((key, json) => {
+  for (const [key, json] of members) {
     const field = fields.find(f => f.name === key) ?? fields.find(f => f.name.toLowerCase() === key.toLowerCase())
-    if (field === undefined || (json === 'null' && field.type !== 'raw')) return
-    const result = fieldValue(field.type, json)
+    if (field === undefined || (json === 'null' && field.type !== 'raw')) continue
+    const result = fieldValue(field, json)
     if (typeof result === 'object') values[field.name] = result.value
     else
       typeError ??= new Error(
         `json: cannot unmarshal ${result} into Go struct field ${struct.struct}.${field.name} of type ${field.type}`,
       )
-  })
+  }
   if (typeError !== null) throw typeError as Error
   if (!whole.startsWith('{') && whole !== 'null')
     throw new Error(`json: cannot unmarshal ${kindOf(whole)} into Go value of type ${struct.type}`)

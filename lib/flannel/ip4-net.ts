@@ -30,7 +30,7 @@ export const netText = ({ addr, len }: Prefix, sep = '/'): string => `${formatIp
 /** The network of `ADDRESS/LENGTH`, host bits cut off; null for any other text (net.ParseCIDR). */
 export const parseCidr = (text: string): Prefix | null => {
   const [address = '', length = '', ...rest] = text.split('/')
-  if (rest.length > 0 || !/^(0|[1-9]\d?)$/.test(length) || Number(length) > 32) return null
+  if (rest.length > 0 || !/^\d+$/.test(length) || Number(length) > 32) return null
   try {
     return { addr: parseIpv4(address) & maskOf(Number(length)), len: Number(length) }
   } catch {

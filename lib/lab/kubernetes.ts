@@ -8,23 +8,20 @@ import type { Node } from '../kubernetes/api/node.js'
 import { KUBERNETES_VERSION } from '../kubernetes/apiserver/discovery.js'
 import {
   kubeApiserver,
-  type KubeApiserverConfig,
+  type KubeApiserverOptions,
   type KubeApiserverProgram,
 } from '../kubernetes/apiserver/kube-apiserver.js'
 import type { Registry } from '../kubernetes/apiserver/registry.js'
 import {
   kubeControllerManager,
-  type KubeControllerManagerConfig,
+  type KubeControllerManagerOptions,
 } from '../kubernetes/controller/kube-controller-manager.js'
 import { kubectl } from '../kubernetes/kubectl/kubectl.js'
 import type { JsonObject, JsonValue } from '../kubernetes/apimachinery/json.js'
 import { timeText } from '../kubernetes/apimachinery/meta.js'
 import { Program } from './program.js'
 
-/** Options of `netns.kubeApiserver`. */
-export type KubeApiserverOptions = KubeApiserverConfig
-/** Options of `netns.kubeControllerManager`. */
-export type KubeControllerManagerOptions = KubeControllerManagerConfig
+export type { KubeApiserverOptions, KubeControllerManagerOptions }
 
 /** A node to be registered. */
 export interface KubeNodeOptions {

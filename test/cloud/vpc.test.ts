@@ -175,6 +175,17 @@ test('GCE: a machine has one address and sends all by the router, which answers 
   assert.match(arping.text, /42:01:0a:80:00:01/i)
 })
 
+test('GCE: a frame to the MAC of another machine goes nowhere', () => {
+  const { world, network } = gceWorld()
+  const [n1, n2] = ['n1', 'n2'].map(name => world.addNetns(name))
+  network.attach(n1!)
+  const { mac, address } = network.attach(n2!)
+  n1!.route.add(address, { dev: 'eth0', scope: 'link' })
+  n1!.neigh.add(address, { dev: 'eth0', lladdr: mac })
+  assert.is(pings(world, n1!, address, { timeout: s(1) }), 0)
+  assert.ok(new Drops(world).take().includes('vpc:n1 BRIDGE_NO_EGRESS_PORT'))
+})
+
 test('GCE: machines that may forward pass packets of pods, others do not, and no host-gw', () => {
   const { world, network } = gceWorld()
   const drops = new Drops(world)

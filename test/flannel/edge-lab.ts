@@ -178,8 +178,7 @@ export class EdgeLab {
 
   /** Deletes all keys that begin with `prefix`. */
   deleteAll(prefix: string): void {
-    for (const { key } of (JSON.parse(this.store.dump()) as { kvs: { key: string }[] }).kvs)
-      if (key.startsWith(prefix)) this.store.delete(key)
+    this.x('etcd', `etcdctl --endpoints http://${ETCD}:2379 del --prefix ${prefix}`)
   }
 
   // --- daemons

@@ -2,7 +2,8 @@
  * Transcripts of test/data/flannel/edge, and what is masked in them before they are compared.
  *
  * Masked: the clock and the process number of a log line; what a duration has beyond whole seconds; subnets and MACs that
- * were drawn, which become names in the order in which they come; indexes of interfaces; of the store's keys the lease's
+ * were drawn, which become names in the order in which they come; indexes of interfaces; counters of policies, which there
+ * count only in chains that a rule was added to; of the store's keys the lease's
  * number and what is left of it; the stack behind a panic's first lines.
  *
  * A log's lines are those of several goroutines: the start and what comes behind its end, the backend, the own lease, and the
@@ -11,6 +12,7 @@
  */
 import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
+import { etcdLines } from '../conformance/case/case-etcd-dump.js'
 
 const EDGE = new URL('../data/flannel/edge/', import.meta.url)
 
@@ -18,7 +20,7 @@ const EDGE = new URL('../data/flannel/edge/', import.meta.url)
 export const recordedTranscript = (name: string): string => readFileSync(new URL(`${name}.txt`, EDGE), 'utf8')
 
 const LOG_LINE = /^([IWEF])\d{4} [\d:.]{15} +\d+ (.*)$/
-const isFixedMac = (mac: string): boolean => mac.startsWith('02:') || mac === 'ff:ff:ff:ff:ff:ff'
+const isFixedMac = (mac: string): boolean => /^02:(00|0a|0b|11):|^ff:ff/.test(mac)
 
 /** Seconds of a Go duration, rounded: `22h59m58.9s`. */
 const roundedDuration = (text: string): string => {
@@ -91,7 +93,13 @@ export const logText = (line: string): string | null => {
   const [, severity, text = ''] = LOG_LINE.exec(line) ?? []
   if (severity === undefined) return line === 'timed out' ? line : null
   const waiting = text.replace(/Waiting for (\S+) to/, (_, t: string) => `Waiting for ${roundedDuration(t)} to`)
-  return `${severity} ${waiting.replace(/new expiration: .*$/, 'new expiration: <time>')}`
+  const lease = waiting
+    .replace(
+      /BackendData:\[([\d ]*)\]/,
+      (_, octets: string) => `BackendData:${String.fromCharCode(...octets.split(' ').map(Number))}`,
+    )
+    .replace(/Expiration:.* Asof:\d+/, 'Expiration:<time> Asof:<n>')
+  return `${severity} ${lease.replace(/new expiration: .*$/, 'new expiration: <time>')}`
 }
 
 /** Blocks of log lines by goroutine, and without the stack behind a panic; other lines as they are. */
@@ -120,21 +128,29 @@ const maskLogs = (text: string): string[] => {
   return out
 }
 
+/** The dumps of the store, with revisions that count from the first key's, and keys in the order in which they were made. */
+const maskDumps = (text: string): string =>
+  text.replace(/^(.*)\{\n[\s\S]*?^\}$/gm, dump => {
+    const start = dump.indexOf('{')
+    const { revision, kvs } = JSON.parse(dump.slice(start)) as { revision: number; kvs: { create_revision: number }[] }
+    const inOrder = [...kvs].sort((a, b) => a.create_revision - b.create_revision)
+    return `${dump.slice(0, start)}\n${etcdLines(JSON.stringify({ revision, kvs: inOrder })).join('\n')}`
+  })
+
 /** The lines of a transcript that are compared. */
 export const maskedLines = (text: string): string[] => {
   const macs = new Names('mac')
-  const leases = new Names('lease')
-  const sections = text.split(/^(?==+ )/m).map(maskSubnets)
+  const sections = maskDumps(text)
+    .split(/^(?=== )/m)
+    .map(maskSubnets)
   return maskLogs(sections.join(''))
     .filter(line => !/^# (Generated|Completed)/.test(line))
     .map(line =>
       line
         .replace(/\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/g, mac => (isFixedMac(mac) ? mac : macs.of(mac)))
+        .replace(/^(:\S+ \S+) \[\d+:\d+\]/, '$1')
         .replace(/@if\d+/, '@if<n>')
-        .replace(/^\d+: (?=\S+: <)/, '<n>: ')
-        .replace(/"lease": "([^0"][^"]+)"/, (_, id: string) => `"lease": "${leases.of(id)}"`)
-        .replace(/lease ([0-9a-f]+) granted/, (_, id: string) => `lease ${leases.of(id)} granted`)
-        .replace(/remaining\(\d+s\)/, 'remaining(<n>s)'),
+        .replace(/^\d+: (?=\S+: <)/, '<n>: '),
     )
 }
 

@@ -29,6 +29,9 @@ const isRoute = (r: RouteInfo, { dst, gateway, dev }: WantedRoute): boolean => {
   return r.dst === dst.addr && r.dstLen === dst.len && hop?.gateway === gateway && hop.dev === dev
 }
 
+const isSame = (a: WantedRoute, b: WantedRoute): boolean =>
+  a.dst.addr === b.dst.addr && a.dst.len === b.dst.len && a.gateway === b.gateway && a.dev === b.dev
+
 const specOf = ({ dst, gateway, dev }: WantedRoute) => ({ dst: dst.addr, dstLen: dst.len, gateway, dev })
 
 export class RouteNetwork implements Network {
@@ -78,13 +81,7 @@ export class RouteNetwork implements Network {
   }
 
   #forget(route: WantedRoute): void {
-    this.#routes = this.#routes.filter(
-      r =>
-        r.dst.addr !== route.dst.addr ||
-        r.dst.len !== route.dst.len ||
-        r.gateway !== route.gateway ||
-        r.dev !== route.dev,
-    )
+    this.#routes = this.#routes.filter(r => !isSame(r, route))
   }
 
   /** The route of the main table to the same destination, if there is one. */
@@ -96,8 +93,7 @@ export class RouteNetwork implements Network {
     const { log } = this.#env
     const { netns } = route.dev
     const text = routeText(route.dev.ifindex, route.dst, route.gateway)
-    this.#forget(route)
-    this.#routes.push(route)
+    if (!this.#routes.some(r => isSame(r, route))) this.#routes.push(route)
     const old = this.#present(route)
     if (old !== undefined && !isRoute(old, route)) {
       const [hop] = old.nexthops
@@ -108,6 +104,7 @@ export class RouteNetwork implements Network {
       } catch (e) {
         return log.error('route_network.go:153', `Effor deleteing route to ${netText(route.dst)}: ${errnoText(e)}`)
       }
+      if (hop !== undefined && hop.dev !== null) this.#forget({ dst: route.dst, gateway: hop.gateway, dev: hop.dev })
     }
     const present = this.#present(route)
     if (present !== undefined && isRoute(present, route))

@@ -1,6 +1,9 @@
 /**
  * The network configuration: parsing, defaults and checks, with flannel's words for what is wrong.
  *
+ * DIFFERS: `Networks`, which v0.20.2 reads and does not document, is not read; an IPv6 network where IPv4 belongs, which makes
+ * v0.20.2 crash, is an invalid one.
+ *
  * @see flannel subnet/config.go
  */
 import { formatIpv4, maskOf, parseIpv4, type Prefix } from '../../wire/ip.js'
@@ -18,6 +21,8 @@ export interface FlannelConfig {
   readonly backendType: string
   /** JSON text of Backend; empty without one. */
   readonly backend: string
+  /** False with `"EnableIPv4": false`, with which flanneld starts nothing. */
+  readonly isIpv4: boolean
 }
 
 const cidr = (text: string): Prefix => {
@@ -40,10 +45,9 @@ const unquoted = (json: string): string => json.replace(/^"+|"+$/g, '')
 const FIELDS: readonly GoField[] = [
   { name: 'EnableIPv4', type: 'bool' },
   { name: 'EnableIPv6', type: 'bool' },
-  { name: 'Network', type: 'raw' },
-  { name: 'IPv6Network', type: 'raw' },
-  { name: 'SubnetMin', type: 'raw' },
-  { name: 'SubnetMax', type: 'raw' },
+  { name: 'Network', type: 'raw', parse: json => cidr(unquoted(json)) },
+  { name: 'SubnetMin', type: 'raw', parse: json => address(unquoted(json)) },
+  { name: 'SubnetMax', type: 'raw', parse: json => address(unquoted(json)) },
   { name: 'SubnetLen', type: 'uint' },
   { name: 'Backend', type: 'raw' },
 ]
@@ -82,22 +86,19 @@ export const parseConfig = (text: string): FlannelConfig => {
   } catch (e) {
     throw new SubnetError((e as Error).message)
   }
-  const raw = (name: string): string => (parsed[name] as string | undefined) ?? ''
-  const network = raw('Network') === '' ? NO_NET : cidr(unquoted(raw('Network')))
-  const min = raw('SubnetMin') === '' ? 0 : address(unquoted(raw('SubnetMin')))
-  const max = raw('SubnetMax') === '' ? 0 : address(unquoted(raw('SubnetMax')))
-  const backend = raw('Backend')
-  const backendType = parseBackendType(backend)
-  if (parsed['EnableIPv6'] === true || parsed['EnableIPv4'] === false)
-    throw new SubnetError('EnableIPv6 and a network without IPv4: netloom has IPv4 only; leave EnableIPv6 out')
-  return checkNetworkConfig({
-    network,
-    min,
-    max,
+  const backend = (parsed['Backend'] as string | undefined) ?? ''
+  const unchecked = {
+    network: (parsed['Network'] as Prefix | undefined) ?? NO_NET,
+    min: (parsed['SubnetMin'] as number | undefined) ?? 0,
+    max: (parsed['SubnetMax'] as number | undefined) ?? 0,
     subnetLen: (parsed['SubnetLen'] as number | undefined) ?? 0,
-    backendType,
+    backendType: parseBackendType(backend),
     backend,
-  })
+  }
+  if (parsed['EnableIPv6'] === true) throw new SubnetError('EnableIPv6: netloom has IPv4 only; leave EnableIPv6 out')
+  if (parsed['EnableIPv4'] !== false) return checkNetworkConfig(unchecked)
+  const { network, min, max, ...rest } = unchecked
+  return { network, subnetMin: min, subnetMax: max, ...rest, isIpv4: false }
 }
 
 interface Unchecked {
@@ -131,5 +132,5 @@ const checkNetworkConfig = ({
   ] as const)
     if ((addr & ~maskOf(subnetLen)) !== 0)
       throw new SubnetError(`${name} is not on a SubnetLen boundary: ${formatIpv4(addr)}`)
-  return { network, subnetLen, subnetMin, subnetMax, backendType, backend }
+  return { network, subnetLen, subnetMin, subnetMax, backendType, backend, isIpv4: true }
 }

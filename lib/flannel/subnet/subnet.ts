@@ -24,6 +24,8 @@ export interface Lease {
   attrs: LeaseAttrs
   /** Virtual time in nanoseconds at which it ends; -1 when it does not. */
   expirationNs: number
+  /** Revision of etcd's in which it was last written; 0 when that is not known. */
+  readonly asof?: number
 }
 
 /** A lease has come or changed, or it has gone. */

@@ -32,7 +32,7 @@ export function* watchLeases(
     } catch (e) {
       if (ctx.isCancelled) break
       if (!(e instanceof SubnetError)) throw e
-      log.error('watch.go:43', `Watch subnets: ${e.message}`)
+      log.error('watch.go:48', `Watch subnets: ${e.message}`)
       yield* wait(firstOf({ late: slept(RETRY_NS), done: ctx.done }))
     }
   }

@@ -12,6 +12,7 @@ import { goJson, isObject, type JsonObject, type JsonValue } from '../apimachine
 import type { ApiList, ApiObject, WatchEvent } from '../apimachinery/meta.js'
 import { ApiError, failure, type Status } from '../apimachinery/status.js'
 import { NetworkError, urlError } from './go-net.js'
+import { concatOctets } from '../../wire/repr.js'
 import type { ServerAddress } from './kubeconfig.js'
 import { type HttpBodyStream, HttpTransport } from './transport.js'
 
@@ -256,10 +257,7 @@ export class WatchStream<T extends ApiObject = ApiObject> {
       }
       const piece = yield* this.#stream.read(ctx)
       if (piece === null) return null
-      const joined = new Uint8Array(this.#pending.length + piece.length)
-      joined.set(this.#pending)
-      joined.set(piece, this.#pending.length)
-      this.#pending = joined
+      this.#pending = this.#pending.length === 0 ? piece : concatOctets(this.#pending, piece)
     }
   }
 

@@ -19,7 +19,7 @@ import { Informer } from '../client/reflector.js'
 import { CidrSet } from './cidr-set.js'
 
 /** Options of {@link kubeControllerManager}, by the flags of kube-controller-manager. */
-export interface KubeControllerManagerConfig {
+export interface KubeControllerManagerOptions {
   /** The API server: `http://ADDRESS:PORT`. */
   readonly master: string
   /** The network that podCIDRs are cut from, for example `10.244.0.0/16`. */
@@ -106,7 +106,7 @@ class RangeAllocator {
 }
 
 /** Starts a controller manager in a namespace. Throws EINVAL for ranges and servers that can't be; then no program is left. */
-export const kubeControllerManager = (netns: Netns, config: KubeControllerManagerConfig): Process => {
+export const kubeControllerManager = (netns: Netns, config: KubeControllerManagerOptions): Process => {
   const { master, clusterCidr, nodeCidrMaskSize = MASK_SIZE } = config
   if (!isIpv4Cidr(clusterCidr))
     throw new NetloomError('EINVAL', `--cluster-cidr: invalid CIDR address: ${clusterCidr}`, { clusterCidr })

@@ -204,13 +204,14 @@ export class FlannelCluster extends Printable implements NodeOwner {
   #missing(): string | null {
     const live = this.#live
     for (const node of live) if (node.subnet === null) return `${node.name} has no subnet`
-    for (const node of live) {
+    const networks = live.map(node => node.flanneld!.kernel.network!)
+    for (const [n, node] of live.entries()) {
       // A backend that needs nothing of the others does not listen to their leases (alloc, aws-vpc, gce).
-      if (node.flanneld!.kernel.network instanceof SimpleNetwork) continue
-      const known = new Map(node.flanneld!.peers.map(peer => [peer.subnet, peer.publicIp]))
-      for (const other of live)
-        if (other !== node && known.get(other.subnet!) !== other.address)
-          return `${node.name} does not know ${other.subnet} of ${other.name}`
+      if (networks[n] instanceof SimpleNetwork) continue
+      const { peers } = node.flanneld!.kernel
+      for (const [m, { lease }] of networks.entries())
+        if (m !== n && !peers.knows(lease.subnet, lease.attrs))
+          return `${node.name} does not know ${live[m]!.subnet} of ${live[m]!.name}`
     }
     return null
   }

@@ -31,7 +31,9 @@ const HOST_LEN = 32
 const parsePort = (backend: string): number => {
   try {
     const given =
-      backend === '' ? {} : goUnmarshal(backend, [{ name: 'Port', type: 'int' }], { struct: '', type: 'struct' })
+      backend === ''
+        ? {}
+        : goUnmarshal(backend, [{ name: 'Port', type: 'int' }], { struct: '', type: 'struct { Port int }' })
     return (given['Port'] as number | undefined) ?? DEFAULT_PORT
   } catch (e) {
     throw new SubnetError(`error decoding UDP backend config: ${(e as Error).message}`)
@@ -73,16 +75,13 @@ const listen = (env: BackendEnv, port: number): UdpSocket => {
   sock.broadcast = true
   process.holds(sock, process.nextFd())
   try {
-    if (port < 0 || port > 65535) throw new SubnetError(`listen udp4: address ${port}: invalid port`)
+    if (port < 0 || port > 65535) throw new NetloomError('EINVAL', undefined, { port })
     sock.bind({ address: ext.ifaceAddr, port })
     return sock
   } catch (e) {
     sock.close()
-    const words = e instanceof SubnetError ? e.message : `bind: ${errnoText(e)}`
     const at = `listen udp4 ${formatIpv4(ext.ifaceAddr)}:${port}`
-    throw new SubnetError(
-      `failed to start listening on UDP socket: ${e instanceof SubnetError ? words : `${at}: ${words}`}`,
-    )
+    throw new SubnetError(`failed to start listening on UDP socket: ${at}: bind: ${errnoText(e)}`)
   }
 }
 

@@ -19,6 +19,8 @@ import { SubnetError } from '../../subnet/subnet.js'
 
 /** What the device is to be. */
 export interface VxlanDeviceAttrs {
+  readonly name: string
+  /** Unsigned, of 32 bits. */
   readonly vni: number
   /** Device under the tunnel, and its address. */
   readonly vtepDev: NetDevice
@@ -138,10 +140,10 @@ export class VxlanDevice {
 }
 
 const make = (want: VxlanDeviceAttrs): NetDevice => {
-  const { vni, vtepDev, vtepAddr, port, gbp, learning, mac } = want
+  const { name, vni, vtepDev, vtepAddr, port, gbp, learning, mac } = want
   return linkAdd(vtepDev.netns, {
     kind: 'vxlan',
-    name: `flannel.${vni}`,
+    name,
     address: mac,
     // What flannel's netlink library sends when nothing is said.
     txQueueLen: 0,
@@ -150,7 +152,7 @@ const make = (want: VxlanDeviceAttrs): NetDevice => {
       dev: vtepDev,
       local: vtepAddr,
       learning,
-      ...(port > 0 && { dstport: port }),
+      ...(port > 0 && { dstport: port & 0xffff }),
       ...(gbp && { gbp }),
     },
   })
@@ -158,8 +160,8 @@ const make = (want: VxlanDeviceAttrs): NetDevice => {
 
 /** The device, a new one or one that is there and fits. Throws a SubnetError with the kernel's or flannel's text. */
 export const ensureVxlanDevice = (want: VxlanDeviceAttrs, log: Glog): VxlanDevice => {
-  const name = `flannel.${want.vni}`
-  const { netns } = want.vtepDev
+  const { name, vtepDev } = want
+  const { netns } = vtepDev
   try {
     return new VxlanDevice(make(want), log)
   } catch (e) {

@@ -41,6 +41,7 @@ export class VxlanNetwork implements Network {
         for (const event of batch) this.#handle(event)
       })
     yield* wait(spawn(process, watching, 'lease watch of flanneld').ended)
+    log.v(1, 'vxlan_network.go:66', 'WatchLeases exited')
     log.info('vxlan_network.go:75', 'evts chan closed')
   }
 

@@ -22,7 +22,7 @@ const FIELDS: readonly GoField[] = [
   { name: 'DirectRouting', type: 'bool' },
 ]
 
-interface VxlanConfig {
+export interface VxlanConfig {
   readonly vni: number
   readonly port: number
   readonly gbp: boolean
@@ -30,10 +30,13 @@ interface VxlanConfig {
   readonly directRouting: boolean
 }
 
-const parseVxlanConfig = (backend: string): VxlanConfig => {
+const GO_STRUCT = { struct: '', type: 'struct { VNI int; Port int; GBP bool; Learning bool; DirectRouting bool }' }
+
+/** Options of a vxlan backend, from the JSON text of Backend. Throws a SubnetError. */
+export const parseVxlanConfig = (backend: string): VxlanConfig => {
   let given: Record<string, unknown>
   try {
-    given = backend === '' ? {} : goUnmarshal(backend, FIELDS, { struct: '', type: 'struct' })
+    given = backend === '' ? {} : goUnmarshal(backend, FIELDS, GO_STRUCT)
   } catch (e) {
     throw new SubnetError(`error decoding VXLAN backend config: ${(e as Error).message}`)
   }
@@ -63,7 +66,16 @@ export const VXLAN_BACKEND: BackendKind = {
       const values = `VNI=${vni} Port=${port} GBP=${gbp} Learning=${learning} DirectRouting=${directRouting}`
       log.info('vxlan.go:138', `VXLAN config: ${values}`)
       const mac = env.vtepMac ?? drawMac(env)
-      const want = { vni, vtepDev: ext.iface, vtepAddr: ext.ifaceAddr, port, gbp, learning, mac }
+      const want = {
+        vni: vni >>> 0,
+        name: `flannel.${vni}`,
+        vtepDev: ext.iface,
+        vtepAddr: ext.ifaceAddr,
+        port,
+        gbp,
+        learning,
+        mac,
+      }
       const device = ensureVxlanDevice(want, log)
       const backendData = vxlanLeaseJson(vni, device.mac)
       const lease = yield* acquireLease(env, ctx, { publicIp: ext.extAddr, backendType: VXLAN_TYPE, backendData })

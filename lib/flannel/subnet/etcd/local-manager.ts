@@ -5,6 +5,7 @@
  */
 import type { Process } from '../../../app/process.js'
 import { Chan, type Context, firstOf, slept, spawn, type Thread, wait } from '../../../app/thread.js'
+import { utf8Encode } from '../../../app/utf8.js'
 import { NSEC_PER_SEC } from '../../../sim/time.js'
 import { formatIpv4, type Prefix } from '../../../wire/ip.js'
 import type { Glog } from '../../glog.js'
@@ -29,6 +30,18 @@ const CANDIDATES = 100
 const NS_PER_MINUTE = 60 * NSEC_PER_SEC
 const NO_IPV6 = '::/0'
 const HISTORY_GONE = 'Watch of subnet leases failed because etcd index outside history window'
+
+/** A lease as Go's `%+v` prints it. */
+const leaseText = ({ subnet, attrs, expirationNs, asof = 0 }: Lease, startNs: number): string => {
+  const data = [...utf8Encode(attrs.backendData)].join(' ')
+  const fields =
+    `PublicIP:${formatIpv4(attrs.publicIp)} PublicIPv6:<nil> BackendType:${attrs.backendType} ` +
+    `BackendData:[${data}] BackendV6Data:[]`
+  return (
+    `&{EnableIPv4:true EnableIPv6:false Subnet:${netText(subnet)} IPv6Subnet:${NO_IPV6} Attrs:{${fields}} ` +
+    `Expiration:${timeText(expirationNs, startNs)} Asof:${asof}}`
+  )
+}
 
 /** Follows keys of etcd: a snapshot first and whenever history is gone, events otherwise. */
 class EtcdLeaseWatch implements LeaseWatch {
@@ -115,7 +128,7 @@ export class LocalManager implements SubnetManager {
       const expirationNs = yield* this.#registry.updateSubnet(ctx, subnet, attrs)
       return { subnet, attrs, expirationNs }
     }
-    const text = `Found lease (${netText(subnet)}) for current IP (${node}) but not compatible with current config, deleting`
+    const text = `Found lease (${leaseText(lease, this.#startNs)}) for current IP (${node}) but not compatible with current config, deleting`
     this.#log.info('local_manager.go:164', text)
     yield* this.#registry.deleteSubnet(ctx, subnet)
     return null

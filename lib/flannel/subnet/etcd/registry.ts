@@ -43,20 +43,19 @@ export interface LeaseList {
 const ATTRS = { struct: 'LeaseAttrs', type: 'subnet.LeaseAttrs' }
 
 /** What a lease's key holds. Throws a SubnetError with Go's text. */
-const parseAttrs = (json: string): LeaseAttrs => {
+export const parseAttrs = (json: string): LeaseAttrs => {
   try {
     const given = goUnmarshal(
       json,
       [
-        { name: 'PublicIP', type: 'raw' },
+        { name: 'PublicIP', type: 'raw', parse: text => parsePublicIp(text.replace(/^"+|"+$/g, '')) },
         { name: 'BackendType', type: 'string' },
         { name: 'BackendData', type: 'raw' },
       ],
       ATTRS,
     )
-    const publicIp = (given['PublicIP'] as string | undefined) ?? ''
     return {
-      publicIp: publicIp === '' ? 0 : parsePublicIp(publicIp.replace(/^"+|"+$/g, '')),
+      publicIp: (given['PublicIP'] as number | undefined) ?? 0,
       backendType: (given['BackendType'] as string | undefined) ?? '',
       backendData: (given['BackendData'] as string | undefined) ?? '',
     }
@@ -261,7 +260,8 @@ export class EtcdRegistry {
     const key = octetText(kv.key)
     const subnet = parseSubnetKey(key)
     if (subnet === null) throw new SubnetError(`failed to parse subnet key ${key}`)
-    return { subnet, attrs: parseAttrs(octetText(kv.value)), expirationNs: this.#expiration(ttlSec) }
+    const attrs = parseAttrs(octetText(kv.value))
+    return { subnet, attrs, expirationNs: this.#expiration(ttlSec), asof: kv.modRevision }
   }
 
   *#revoke(ctx: Context, id: Int64, at: string): Thread {
