@@ -53,12 +53,16 @@ export class CaseStore {
     const peer = ['--listen-peer-urls', PEER_URL, '--initial-advertise-peer-urls', PEER_URL]
     const member = ['--name', 'n1', '--data-dir', DATA_DIR, '--initial-cluster', `n1=${PEER_URL}`]
     this.#etcd = shell.background(ns, ['etcd', ...member, ...client, ...peer, '--log-level', 'error'])
+    this.#awaitHealth()
+  }
+
+  #awaitHealth(): void {
     for (let look = 0; look < MOST_LOOKS; look++) {
       // what `endpoint health` asks for
-      if (shell.run(ns, this.#argv(['get', 'health'])).status === 0) return shell.sleep(START_SECONDS)
-      shell.sleep(LOOK_SECONDS)
+      if (this.#shell.run(this.#ns, this.#argv(['get', 'health'])).status === 0) return this.#shell.sleep(START_SECONDS)
+      this.#shell.sleep(LOOK_SECONDS)
     }
-    shell.failures.push(`[${ns}] etcd: not healthy: ${this.#etcd.output.trim()}`)
+    this.#shell.failures.push(`[${this.#ns}] etcd: not healthy: ${this.#etcd.output.trim()}`)
   }
 
   /** Ends it without a word. */
