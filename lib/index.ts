@@ -123,8 +123,32 @@ export type { Trace, TraceOptions, TraceRecord } from './lab/trace.js'
 export type { FdbApi, FdbInfo, FdbMiss, FdbOptions, FdbState } from './lab/fdb.js'
 export type { FilesApi } from './lab/files.js'
 export type { Flanneld, FlanneldOptions, FlannelPeer } from './lab/flanneld.js'
+export { type FlannelCluster, flannel } from './lab/flannel/cluster.js'
+export type { FlannelNode } from './lab/flannel/node.js'
+export type { FlannelBackend, FlannelNodeSpec, FlannelOptions, FlannelUnderlay } from './lab/flannel/options.js'
+export type { FlannelPod } from './lab/flannel/pod.js'
+export type { ClusterUnderlay, Underlay } from './lab/flannel/underlay.js'
 export type { Frame, FrameDirection } from './lab/frame.js'
 export type { HttpApi, HttpHandler, HttpRequest, HttpResponse, HttpServer } from './app/http.js'
+export type {
+  KubeApiserver,
+  KubeApiserverOptions,
+  KubeControllerManagerOptions,
+  KubectlOptions,
+  KubeNodeOptions,
+  KubeNodes,
+  KubeProgram,
+} from './lab/kubernetes.js'
+export type {
+  Node as KubeNode,
+  NodeAddress,
+  NodeCondition,
+  NodeSpec,
+  NodeStatus,
+  Taint,
+} from './kubernetes/api/node.js'
+export type { JsonObject, JsonValue } from './kubernetes/apimachinery/json.js'
+export type { ApiObject, ObjectMeta } from './kubernetes/apimachinery/meta.js'
 export type { DevRef, NetnsRef } from './lab/refs.js'
 export type { LinkApi } from './lab/link.js'
 export type { LinkAttrs, LinkInfo } from './lab/link-info.js'
@@ -183,6 +207,7 @@ export type {
 } from './lab/qdisc-options.js'
 export type { Qdisc, QdiscClassOps, QdiscOps } from './core/qdisc.js'
 export type { Distribution } from './sched/dist-table.js'
+export type { Cni, CniAddResult, CniApi, CniFailure, CniOptions } from './lab/cni.js'
 export type { ProtocolName, RawApi, RawOptions, RawPacket, RawSocket } from './lab/raw.js'
 export type {
   NexthopInfo,

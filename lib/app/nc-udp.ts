@@ -137,12 +137,18 @@ export class NcUdp implements Nc, NcLoopOwner {
     this.#firstDatagram()
   }
 
-  /** recvfrom with MSG_PEEK, then connect: from now on only the first sender is heard. */
+  /** recvfrom with MSG_PEEK, then connect: from now on only the first sender is heard. One without a route back ends nc. */
   #firstDatagram(): void {
     const sock = this.#sock!
     const datagram = sock.recv()
     if (datagram === null) return
-    sock.connect(datagram.saddr, datagram.sport)
+    try {
+      sock.connect(datagram.saddr, datagram.sport)
+    } catch (e) {
+      if (!(e instanceof NetloomError)) throw e
+      this.process.stderr += `nc: connect: ${e.message}\n`
+      return this.process.exit(1)
+    }
     this.#output.received?.(this, datagram.saddr, datagram.sport)
     this.#readWrite(datagram)
   }

@@ -45,7 +45,7 @@ class ReplyReader {
   readonly #in = new LineReader()
   #lines: string[] = []
   #body: BodyReader | null = null
-  #octets: Uint8Array = new Uint8Array(0)
+  readonly #pieces: Uint8Array[] = []
 
   /** Takes octets; the answer when it is complete, otherwise null. Throws EFORMAT. */
   push(octets: Uint8Array): HttpReply | null {
@@ -58,7 +58,7 @@ class ReplyReader {
       else this.#body = bodyOf(this.#lines, 'close')
     }
     for (let piece = this.#body.read(this.#in); piece !== null; piece = this.#body.read(this.#in))
-      this.#octets = concatOctets(this.#octets, piece)
+      this.#pieces.push(piece)
     return this.#body.isDone ? this.#reply() : null
   }
 
@@ -71,7 +71,7 @@ class ReplyReader {
     const [line = '', ...headers] = this.#lines
     const status = /^HTTP\/1\.[01] (\d{3})/.exec(line)?.[1]
     if (status === undefined) throw new NetloomError('EFORMAT', `malformed HTTP response "${line}"`)
-    return { status: Number(status), headers, text: octetText(this.#octets) }
+    return { status: Number(status), headers, text: octetText(concatOctets(...this.#pieces)) }
   }
 }
 

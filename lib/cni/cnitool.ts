@@ -6,19 +6,21 @@
 import type { Command, CommandContext } from '../app/command.js'
 import { Process } from '../app/process.js'
 import { spawn, type Thread } from '../app/thread.js'
-import { NetloomError } from '../errors.js'
 import { fsOf } from '../fs/file-system.js'
 import { goMap, goStruct, goTop } from './go-decode.js'
 import { GoError, goErrorText, goQuote } from './go-text.js'
-import { isMissingPlugin, missingPluginText, splitPath } from './invoke.js'
-import { addNetworkList, checkNetworkList, delNetworkList, type RuntimeConf } from './libcni/api.js'
-import { loadConfList, type NetworkConfigList } from './libcni/conf.js'
+import { splitPath } from './invoke.js'
+import {
+  addNetworkList,
+  checkNetworkList,
+  delNetworkList,
+  refuseMissingPlugins,
+  type RuntimeConf,
+} from './libcni/api.js'
+import { CNI_NET_DIR, loadConfList, type NetworkConfigList } from './libcni/conf.js'
 import { printResult } from './result.js'
 import { sha512Hex } from './sha512.js'
 import { CNI_BIN_DIR, hostOf } from './skel.js'
-
-/** Where a host's networks are. */
-export const CNI_NET_DIR = '/etc/cni/net.d'
 
 const USAGE = `cnitool: Add, check, or remove network interfaces from a network namespace
   cnitool add   <net> <netns>
@@ -80,23 +82,13 @@ function* work(process: Process, command: string, list: NetworkConfigList, rt: R
   else if (command === 'del') yield* delNetworkList(process, list, rt)
 }
 
-/** Plugins that exist in reality only are refused before anything is done. */
-const refuseMissing = (process: Process, list: NetworkConfigList): void => {
-  const { world } = process.netns
-  for (const { network } of list.plugins)
-    if (isMissingPlugin(world, network.type))
-      throw new NetloomError('EGRAMMAR', `cnitool: network "${list.name}": ${missingPluginText(world, network.type)}`, {
-        plugin: network.type,
-      })
-}
-
 function* main(process: Process, argv: readonly string[], env: Readonly<Record<string, string>>): Thread {
   const [, command = '', network = '', netns = ''] = argv
   try {
     const { NETCONFPATH = '' } = env
     const list = loadConfList(fsOf(process.netns), NETCONFPATH === '' ? CNI_NET_DIR : NETCONFPATH, network)
     const rt = runtimeConf(env, netns)
-    refuseMissing(process, list)
+    refuseMissingPlugins(process.netns.world, list)
     yield* work(process, command, list, rt)
     process.exit(0)
   } catch (e) {

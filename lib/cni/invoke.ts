@@ -74,7 +74,11 @@ const pluginError = (status: number, stdout: string, stderr: string): CniError =
         : `netplugin failed: ${goQuote(stderr)}`,
     )
   try {
-    const { code = 0, msg = '', details = '' } = goStruct(
+    const {
+      code = 0,
+      msg = '',
+      details = '',
+    } = goStruct(
       stdout,
       [
         { name: 'code', type: 'uint' },
@@ -86,9 +90,7 @@ const pluginError = (status: number, stdout: string, stderr: string): CniError =
     ) as { readonly code?: number; readonly msg?: string; readonly details?: string }
     return new CniError(code, msg, details)
   } catch (e) {
-    return unknown(
-      `netplugin failed but error parsing its diagnostic message ${goQuote(stdout)}: ${goErrorText(e)}`,
-    )
+    return unknown(`netplugin failed but error parsing its diagnostic message ${goQuote(stdout)}: ${goErrorText(e)}`)
   }
 }
 
@@ -136,4 +138,3 @@ export function* delegateDel(process: Process, args: CmdArgs, plugin: string, co
   const path = delegate(process, args, plugin)
   yield* execPlugin(process, path, conf, { ...args.env, CNI_COMMAND: 'DEL' })
 }
-

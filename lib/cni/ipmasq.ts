@@ -34,7 +34,8 @@ class IptablesError extends GoError {
     super(`running [${argv.join(' ')}]: exit status ${status}: ${text}`)
     this.status = status
     this.isNotExist =
-      status === 1 && /Bad rule \(does a matching rule exist in that chain\?\)\.\n|No chain\/target\/match by that name\.\n/.test(text)
+      status === 1 &&
+      /Bad rule \(does a matching rule exist in that chain\?\)\.\n|No chain\/target\/match by that name\.\n/.test(text)
   }
 }
 

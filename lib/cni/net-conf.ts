@@ -38,8 +38,7 @@ const capabilitiesOf = (json: string | null, place: GoPlace): Record<string, boo
   if (json === null) return {}
   if (goKind(json) !== 'object') goTypeError(json, place, 'map[string]bool')
   const map = JSON.parse(json) as Record<string, unknown>
-  for (const value of Object.values(map))
-    if (typeof value !== 'boolean') goTypeError(goMarshal(value), place, 'bool')
+  for (const value of Object.values(map)) if (typeof value !== 'boolean') goTypeError(goMarshal(value), place, 'bool')
   return map as Record<string, boolean>
 }
 

@@ -164,7 +164,8 @@ const parse020 = (json: string): CniResult => {
   )
   const result = emptyResult()
   result.dns = parseDns(rawField(fields, 'dns'), under(top, 'DNS', 'dns'))
-  if (rawField(fields, 'ip6') !== null) throw new GoError('ip6: netloom has no IPv6; give the plugins IPv4 addresses only')
+  if (rawField(fields, 'ip6') !== null)
+    throw new GoError('ip6: netloom has no IPv6; give the plugins IPv4 addresses only')
   const ip4 = rawField(fields, 'ip4')
   if (ip4 === null) return result
   const ip = goStruct(ip4, RAW_FIELDS('ip', 'gateway', 'routes'), goTop('ipConfig'), 'types020.ipConfig')

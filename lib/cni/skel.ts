@@ -112,8 +112,7 @@ const coded = <T>(code: number, fn: () => T, prefix = ''): T => {
 const validateConfig = (stdin: string): void => {
   const { name = '' } = coded(
     ERR_DECODING_FAILURE,
-    () =>
-      goStruct(stdin, [{ name: 'name', type: 'string' }], goTop(''), 'struct { Name string "json:\\"name\\"" }'),
+    () => goStruct(stdin, [{ name: 'name', type: 'string' }], goTop(''), 'struct { Name string "json:\\"name\\"" }'),
     'error unmarshall network config: ',
   ) as { readonly name?: string }
   if (name === '') throw new CniError(ERR_INVALID_NETWORK_CONFIG, 'missing network name')

@@ -18,7 +18,12 @@ export const CURRENT_VERSION = '0.4.0'
 /** The version of a configuration. Throws GoError. */
 export const decodeVersion = (json: string): string => {
   const { cniVersion = '' } = wrapped('decoding version from network config', () =>
-    goStruct(json, [{ name: 'cniVersion', type: 'string' }], goTop(''), 'struct { CNIVersion string "json:\\"cniVersion\\"" }'),
+    goStruct(
+      json,
+      [{ name: 'cniVersion', type: 'string' }],
+      goTop(''),
+      'struct { CNIVersion string "json:\\"cniVersion\\"" }',
+    ),
   ) as { readonly cniVersion?: string }
   return cniVersion === '' ? '0.1.0' : cniVersion
 }

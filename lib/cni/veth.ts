@@ -41,19 +41,29 @@ const makeVeth = (container: Netns, host: Netns, name: string, mtu: number): { d
     const peer = randomVethName(host)
     const link = { ...(mtu > 0 && { mtu }), txQueueLen: 0 }
     try {
-      const dev = linkAdd(container, { kind: 'veth', name, ...link, up: true, attrs: { peer: { name: peer, ...link } } })
+      const dev = linkAdd(container, {
+        kind: 'veth',
+        name,
+        ...link,
+        up: true,
+        attrs: { peer: { name: peer, ...link } },
+      })
       return { dev, peer }
     } catch (e) {
       if (!isErrnoError(e, 'EEXIST')) throw new GoError(`failed to make veth pair: ${goErrorText(e)}`)
-      if (container.devByName(peer) === null)
-        throw new GoError(`container veth name provided (${name}) already exists`)
+      if (container.devByName(peer) === null) throw new GoError(`container veth name provided (${name}) already exists`)
     }
   }
   throw new GoError('failed to find a unique veth name')
 }
 
 /** Makes a container's device called `name`, up, and moves its other end to the host, where it gets a random name. Throws GoError. */
-export const setupVeth = (container: Netns, host: Netns, name: string, mtu: number): { cont: NetDevice; host: NetDevice } => {
+export const setupVeth = (
+  container: Netns,
+  host: Netns,
+  name: string,
+  mtu: number,
+): { cont: NetDevice; host: NetDevice } => {
   const { dev, peer } = makeVeth(container, host, name, mtu)
   wrapped(`failed to set ${goQuote(name)} up`, () => linkSet(dev, { up: true }))
   const end = wrapped(`failed to lookup ${goQuote(peer)}`, () => linkByName(container, peer))
@@ -72,5 +82,7 @@ export const delLinkByNameAddr = (netns: Netns, name: string): IpNet[] | null =>
   const dev = linkByName(netns, name)
   const addrs = addrList(netns, dev)
   wrapped(`failed to delete ${goQuote(name)}`, () => linkDel(dev))
-  return addrs.filter(({ local }) => isGlobalUnicast(local)).map(({ local, prefixLen }) => ({ ip: local, len: prefixLen }))
+  return addrs
+    .filter(({ local }) => isGlobalUnicast(local))
+    .map(({ local, prefixLen }) => ({ ip: local, len: prefixLen }))
 }

@@ -123,10 +123,10 @@ export class FlowCache {
     const a = words[(o + 12) >> 2]! ^ Math.imul(words[(o + 16) >> 2]!, 0x85ebca6b)
     const h = Math.imul(a ^ Math.imul(words[(o + 20) >> 2]! ^ skb.dst!.dev.addrLo ^ SENT, 0x27d4eb2f), 0x9e3779b1)
     const hash = h ^ (h >>> 15)
-    const { inputQlen, sim } = this.#world
+    const { inputQlen } = this.#world
     this.#known = CSUM_RIGHT
     const stage = this.#stages[hash & (SIZE - 1)]!
-    if (stage !== null && flowMatches(stage, skb, o - ETH_HLEN) && flowFits(stage, skb, sim.now, CSUM_RIGHT)) {
+    if (stage !== null && flowMatches(stage, skb, o - ETH_HLEN) && flowFits(stage, skb, CSUM_RIGHT)) {
       if (inputQlen > NETDEV_MAX_BACKLOG) return false
       this.#hash = hash
       this.#begin(stage, skb)
@@ -203,13 +203,12 @@ export class FlowCache {
   #replay(stage: FlowStage, skb: Skb): boolean {
     const known = flowKnownIn(stage, this.#known)
     this.#known = flowKnownOut(stage, known)
-    return flowReplay(stage, skb, this.#world.sim.now, known)
+    return flowReplay(stage, skb, known)
   }
 
   #follows(stage: FlowStage, next: FlowStage, skb: Skb): boolean {
-    const { now } = this.#world.sim
-    if (stage.fixes >= next.needs) return flowFitsStill(next, skb, now, this.#known)
-    return flowMatches(next, skb, skb.macHeader) && flowFits(next, skb, now, this.#known)
+    if (stage.fixes >= next.needs) return flowFitsStill(next, skb, this.#known)
+    return flowMatches(next, skb, skb.macHeader) && flowFits(next, skb, this.#known)
   }
 
   /** The stage for a packet; null when it has taken the long way. */
@@ -231,7 +230,7 @@ export class FlowCache {
     const h = Math.imul(a ^ Math.imul(ports ^ skb.dev!.addrLo, 0x27d4eb2f), 0x9e3779b1)
     const hash = h ^ (h >>> 15)
     const stage = this.#stages[hash & (SIZE - 1)]!
-    if (stage !== null && flowMatches(stage, skb, mac) && flowFits(stage, skb, this.#world.sim.now, this.#known)) {
+    if (stage !== null && flowMatches(stage, skb, mac) && flowFits(stage, skb, this.#known)) {
       if (stage.socket !== null || stage.egress !== null || this.#world.inputQlen <= NETDEV_MAX_BACKLOG) return stage
     }
     this.#hash = hash

@@ -58,18 +58,19 @@ export const flowKnownOut = (s: FlowStage, known: number): number => {
 }
 
 /** May a packet of the stage's flow, with its IP header at `data`, take the recorded way now? */
-export const flowFits = (s: FlowStage, skb: Skb, now: number, known: number): boolean => {
+export const flowFits = (s: FlowStage, skb: Skb, known: number): boolean => {
   const b = skb.buf
   const o = skb.data
   const totLen = getU16(b, o + FLOW_TOT_LEN)
   if (totLen !== skb.tail - o) return false
   if (csumFold(s.headerSum + totLen + getU16(b, o + FLOW_ID) + getU16(b, o + FLOW_CSUM)) !== 0) return false
-  return flowFitsStill(s, skb, now, known)
+  return flowFitsStill(s, skb, known)
 }
 
 /** The same for a packet whose IP header another stage has left right. */
-export const flowFitsStill = (s: FlowStage, skb: Skb, now: number, known: number): boolean => {
-  if (s.gen !== s.netns.flowGenid || s.toGen !== s.toNetns.flowGenid || now >= s.until) return false
+export const flowFitsStill = (s: FlowStage, skb: Skb, known: number): boolean => {
+  if (s.gen !== s.netns.flowGenid || s.toGen !== s.toNetns.flowGenid) return false
+  if (s.netns.world.sim.now >= s.until) return false
   const { data: o, frame } = skb
   const len = skb.tail - o
   if (len < s.minLen || len > s.maxLen || o < s.minAt || frame.refs !== 1) return false
@@ -92,7 +93,9 @@ const countTx = (tx: FlowTx, len: number): void => {
 }
 
 /** Moves counters and times as the long way does. */
-const count = (s: FlowStage, len: number, now: number): void => {
+const count = (s: FlowStage, len: number): void => {
+  // Not a parameter: a number of that size is boxed for each call.
+  const { now } = s.netns.world.sim
   if (s.seen !== null) s.seen.updated = now
   if (s.used !== null) s.used.used = now
   if (s.tunnelSeen !== null) s.tunnelSeen.updated = now
@@ -210,10 +213,10 @@ const leaveHost = (skb: Skb): void => {
  * Takes a packet the recorded way. True when a socket or a device with a qdisc has it; otherwise it is due to be received
  * by `skb.dev`.
  */
-export const flowReplay = (s: FlowStage, skb: Skb, now: number, known: number): boolean => {
+export const flowReplay = (s: FlowStage, skb: Skb, known: number): boolean => {
   const o = skb.data
   if (s.orphans) skbOrphan(skb)
-  count(s, skb.tail - o, now)
+  count(s, skb.tail - o)
   const { hooks } = s
   if (hooks !== null) passHooks(hooks, skb, o)
   if (s.decTtl) {

@@ -32,6 +32,7 @@ import {
   type LeaseKeepAliveResponse,
   type LeaseLeasesResponse,
   type LeaseTimeToLiveResponse,
+  type MemberListResponse,
   type PutRequest,
   type PutResponse,
   type RangeRequest,
@@ -126,7 +127,7 @@ export interface TxnSpec {
 
 const NEVER: Wait<void> = { begin: () => () => {} }
 
-const REPEATABLE = /Range$|LeaseGrant$|LeaseRevoke$|LeaseTimeToLive$|LeaseLeases$/
+const REPEATABLE = /Range$|LeaseGrant$|LeaseRevoke$|LeaseTimeToLive$|LeaseLeases$|MemberList$/
 
 const methodOf = (name: string): UnaryMethod => {
   const { method, request, response } = UNARY_ROUTES.find(route => route.method.endsWith(`/${name}`))!
@@ -142,6 +143,7 @@ const LEASE_GRANT = methodOf('LeaseGrant')
 const LEASE_REVOKE = methodOf('LeaseRevoke')
 const LEASE_TIME_TO_LIVE = methodOf('LeaseTimeToLive')
 const LEASE_LEASES = methodOf('LeaseLeases')
+const MEMBER_LIST = methodOf('MemberList')
 
 /**
  * A client. Calls throw EtcdError with etcd's or gRPC's text, and ECANCELED when their context is cancelled. It ends with its
@@ -202,6 +204,11 @@ export class EtcdClient {
   /** All leases. */
   leases(options: CallOptions = {}): Thread<LeaseLeasesResponse> {
     return this.#transport.unary(LEASE_LEASES, {}, options)
+  }
+
+  /** Members of the cluster. */
+  memberList(options: CallOptions = {}): Thread<MemberListResponse> {
+    return this.#transport.unary(MEMBER_LIST, {}, options)
   }
 
   /** Renews a lease now and then until it is cancelled or the lease is gone (`onClose`). */

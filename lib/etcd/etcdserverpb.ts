@@ -211,17 +211,18 @@ export interface LeaseLeasesResponse {
   leases: { ID: Int64 }[]
 }
 
-export interface StatusResponse {
-  header: ResponseHeader
-  version: string
-  dbSize: number
-  leader: Int64
-  raftIndex: number
-  raftTerm: number
-  raftAppliedIndex: number
-  errors: string[]
-  dbSizeInUse: number
+/** A member of a cluster. */
+export interface Member {
+  ID: Int64
+  name: string
+  peerURLs: string[]
+  clientURLs: string[]
   isLearner: boolean
+}
+
+export interface MemberListResponse {
+  header: ResponseHeader
+  members: Member[]
 }
 
 /** What the log keeps: one request that changes something. */

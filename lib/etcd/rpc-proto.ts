@@ -210,6 +210,21 @@ export const LEASE_LEASES_RESPONSE: ProtoType = message('LeaseLeasesResponse', [
   [2, 'leases', message('LeaseStatus', [[1, 'ID', 'int64']]), 'repeated'],
 ])
 
+export const MEMBER_LIST_REQUEST: ProtoType = message('MemberListRequest', [])
+
+const MEMBER: ProtoType = message('Member', [
+  [1, 'ID', 'uint64'],
+  [2, 'name', 'string'],
+  [3, 'peerURLs', 'string', 'repeated'],
+  [4, 'clientURLs', 'string', 'repeated'],
+  [5, 'isLearner', 'bool'],
+])
+
+export const MEMBER_LIST_RESPONSE: ProtoType = message('MemberListResponse', [
+  [1, 'header', HEADER],
+  [2, 'members', MEMBER, 'repeated'],
+])
+
 /** What the log holds: a request that changed something. */
 export const INTERNAL_RAFT_REQUEST: ProtoType = message('InternalRaftRequest', [
   [1, 'ID', 'uint64'],

@@ -7,7 +7,7 @@
  *
  * @see etcd etcdmain/etcd.go, embed/etcd.go, embed/serve.go
  */
-import { Process } from '../app/process.js'
+import { Process, processesOf } from '../app/process.js'
 import { type ByteStream, listenStream } from '../app/stream.js'
 import type { Netns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
@@ -29,6 +29,8 @@ export interface EtcdOptions {
   readonly name?: string
   /** Where clients are listened for. Default `http://localhost:2379`. */
   readonly listenClientUrls?: readonly string[]
+  /** Where clients find it, as it tells them. Default `http://localhost:2379`. */
+  readonly advertiseClientUrls?: readonly string[]
   /** Peer URLs of the member; its identifier is made of them. Default `http://localhost:2380`. */
   readonly initialAdvertisePeerUrls?: readonly string[]
   /** Default `etcd-cluster`. */
@@ -49,6 +51,8 @@ const MAX_RECEIVE_OCTETS = 2 * 1024 * 1024
 /** Least time between the pings of a client. */
 const MIN_PING_INTERVAL_NS = 5 * NSEC_PER_SEC
 
+const dataDirOf = ({ name = 'default', dataDir }: EtcdOptions): string => dataDir ?? `/${name}.etcd`
+
 /** A running etcd. */
 export class EtcdProcess extends Process {
   readonly memberName: string
@@ -65,7 +69,7 @@ export class EtcdProcess extends Process {
     super(netns, 'etcd', () => this.#stop())
     const { name = 'default', listenClientUrls = DEFAULT_CLIENT_URLS } = options
     this.memberName = name
-    this.dataDir = options.dataDir ?? `/${name}.etcd`
+    this.dataDir = dataDirOf(options)
     this.isDaemon = true
     this.listening = listenClientUrls.map(url => this.#listen(url))
     this.server = this.#openServer(options)
@@ -93,6 +97,7 @@ export class EtcdProcess extends Process {
     const server = new EtcdServer(world, {
       memberId,
       clusterId,
+      member: { name: this.memberName, peerUrls, clientUrls: options.advertiseClientUrls ?? DEFAULT_CLIENT_URLS },
       raftTerm: wal.begin(memberId, clusterId),
       startMs: Math.abs(clock),
       label: this.label('etcd'),
@@ -149,9 +154,18 @@ const listenAddress = (url: string): { address: string; port: number } => {
 
 /**
  * Starts etcd in a namespace. With a data directory in which it was before, it has its data again. Throws EINVAL for a URL it
- * cannot listen on, EADDRINUSE, EADDRNOTAVAIL.
+ * cannot listen on, EBUSY when another one has the directory, EADDRINUSE, EADDRNOTAVAIL.
  */
 export const startEtcd = (netns: Netns, options: EtcdOptions = {}): EtcdProcess => {
   for (const url of options.listenClientUrls ?? DEFAULT_CLIENT_URLS) listenAddress(url)
+  const dataDir = dataDirOf(options)
+  if (processesOf(netns).some(other => other instanceof EtcdProcess && other.dataDir === dataDir))
+    throw new NetloomError(
+      'EBUSY',
+      `etcd: another etcd process is using "${dataDir}/member/snap/db" and holds the file lock`,
+      {
+        dataDir,
+      },
+    )
   return new EtcdProcess(netns, options)
 }

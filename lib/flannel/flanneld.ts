@@ -25,7 +25,8 @@ import { FlannelIptables, forwardRules, masqRules } from './network/iptables.js'
 import { lookForIp6Cidr, readCidrFromSubnetFile, subnetFileText, writeSubnetFile } from './subnet-file.js'
 import type { FlannelConfig } from './subnet/config.js'
 import { LocalManager } from './subnet/etcd/local-manager.js'
-import { SubnetError, type SubnetManager } from './subnet/subnet.js'
+import { newKubeSubnetManager } from './subnet/kube/kube.js'
+import { type LeaseEnd, SubnetError, type SubnetManager } from './subnet/subnet.js'
 
 export const FLANNEL_VERSION = 'v0.20.2'
 
@@ -99,7 +100,7 @@ export class Flanneld {
       log.error('main.go:208', 'Invalid subnet-lease-renew-margin option, out of acceptable range')
       throw new Exit(1)
     }
-    const sm = this.#subnetManager()
+    const sm = yield* this.#subnetManager()
     log.info('main.go:224', `Created subnet manager: ${sm.name}`)
     log.info('main.go:227', 'Installing signal handlers')
     this.process.onSignal = () => this.#signal.set()
@@ -118,7 +119,7 @@ export class Flanneld {
     this.#writeSubnetFile(config, network)
     log.info('main.go:383', 'Running backend.')
     const running = spawn(this.process, () => network.run(this.#ctx), 'backend of flanneld')
-    const end = yield* sm.completeLease(this.#ctx, network.lease)
+    const end = yield* this.#completeLease(sm, network)
     if (end !== 'done') log.error('main.go:397', `CompleteLease execute error err: ${end}`)
     log.info('main.go:404', 'Waiting for all goroutines to exit')
     if (end === 'interrupted') this.#cancel(sm)
@@ -127,7 +128,19 @@ export class Flanneld {
     throw new Exit(0)
   }
 
-  #subnetManager(): SubnetManager {
+  /** Keeps the lease; a manager that can't say that the lease is complete is logged, and that is all. */
+  *#completeLease(sm: SubnetManager, { lease }: Network): Thread<LeaseEnd> {
+    try {
+      return yield* sm.completeLease(this.#ctx, lease)
+    } catch (e) {
+      if (this.#ctx.isCancelled) return 'canceled'
+      if (!(e instanceof SubnetError)) throw e
+      this.#log.error('main.go:397', `CompleteLease execute error err: ${e.message}`)
+      return 'done'
+    }
+  }
+
+  *#subnetManager(): Thread<SubnetManager> {
     const { options: o } = this
     const tls = [o.etcdKeyfile, o.etcdCertfile, o.etcdCafile, o.etcdUsername, o.etcdPassword].some(v => v !== '')
     try {
@@ -136,7 +149,7 @@ export class Flanneld {
           'etcd-keyfile, etcd-certfile, etcd-cafile, etcd-username, etcd-password: netloom has no TLS and no users of etcd; leave them out',
         )
       if (o.publicIpv6 !== '') throw new SubnetError('public-ipv6: netloom has IPv4 only; leave it out')
-      return this.#makeSubnetManager()
+      return yield* this.#makeSubnetManager()
     } catch (e) {
       if (!(e instanceof SubnetError) && !(e instanceof NetloomError)) throw e
       this.#log.error('main.go:221', `Failed to create SubnetManager: ${e.message}`)
@@ -144,9 +157,11 @@ export class Flanneld {
     }
   }
 
-  #makeSubnetManager(): SubnetManager {
+  *#makeSubnetManager(): Thread<SubnetManager> {
     const { options: o, process } = this
     const log = this.#log
+    if (o.kubeSubnetMgr)
+      return yield* newKubeSubnetManager(process, { ...o, env: this.#fixed.env ?? {} }, log, this.#ctx)
     const previous = readCidrFromSubnetFile(this.#fs, o.subnetFile, 'FLANNEL_SUBNET', log)
     lookForIp6Cidr(this.#fs, o.subnetFile, 'FLANNEL_IPV6_SUBNET', log)
     const etcd = { endpoints: o.etcdEndpoints.split(','), prefix: o.etcdPrefix }

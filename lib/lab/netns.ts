@@ -7,6 +7,7 @@ import { type Arping, type ArpingOptions, startArping } from './arping.js'
 import { BridgeLinkApi } from './bridge-link.js'
 import { BridgeVlanApi } from './bridge-vlan.js'
 import { type Curl, type CurlOptions, startCurl } from './curl.js'
+import { CniApi } from './cni.js'
 import { ConntrackApi } from './conntrack.js'
 import type { Dev } from './dev.js'
 import { type Etcd, EtcdClient, type EtcdClientOptions, type EtcdOptions, launchEtcd } from './etcd.js'
@@ -16,6 +17,16 @@ import { FilesApi } from './files.js'
 import { type Flanneld, type FlanneldOptions, runFlanneld } from './flanneld.js'
 import type { Handles } from './handles.js'
 import { HttpApi } from '../app/http.js'
+import {
+  type KubeApiserver,
+  type KubeApiserverOptions,
+  type KubeControllerManagerOptions,
+  type KubectlOptions,
+  type KubeProgram,
+  startKubeApiserver,
+  startKubeControllerManager,
+  startKubectl,
+} from './kubernetes.js'
 import { IptablesApi } from './iptables.js'
 import { LinkApi } from './link.js'
 import { MaddrApi } from './maddr.js'
@@ -79,6 +90,8 @@ export class Netns extends Printable {
   readonly nf: NfApi
   /** `conntrack`. */
   readonly conntrack: ConntrackApi
+  /** Container networking: attach containers to this host's networks. */
+  readonly cni: CniApi
   /** `sysctl`. */
   readonly sysctl: SysctlApi
   /** `ethtool -k` and `-K`. */
@@ -119,6 +132,7 @@ export class Netns extends Printable {
     this.iptables = new IptablesApi(kernel)
     this.nf = new NfApi(handles, kernel)
     this.conntrack = new ConntrackApi(kernel)
+    this.cni = new CniApi(kernel)
     this.sysctl = new SysctlApi(kernel)
     this.ethtool = new EthtoolApi(kernel)
     this.udp = new UdpApi(kernel)
@@ -233,6 +247,35 @@ export class Netns extends Printable {
    */
   etcdClient(options: EtcdClientOptions): EtcdClient {
     return new EtcdClient(this.kernel, options)
+  }
+
+  /**
+   * Starts kube-apiserver, with the resource nodes. Its objects are this host's and outlive it. Throws EADDRINUSE,
+   * EADDRNOTAVAIL.
+   *
+   * @example
+   * const api = m.kubeApiserver()
+   * api.nodes.create({ name: 'n1', podCIDR: '10.244.1.0/24' })
+   */
+  kubeApiserver(options: KubeApiserverOptions = {}): KubeApiserver {
+    return startKubeApiserver(this.kernel, options)
+  }
+
+  /** Starts kube-controller-manager, which gives nodes their podCIDRs. Throws EINVAL. */
+  kubeControllerManager(options: KubeControllerManagerOptions): KubeProgram {
+    return startKubeControllerManager(this.kernel, options)
+  }
+
+  /**
+   * Starts kubectl with the words of its command line. Throws EGRAMMAR for what netloom has not.
+   *
+   * @example
+   * const get = h1.kubectl(['-s', 'http://10.0.0.1:6443', 'get', 'nodes'])
+   * world.run()
+   * get.text // NAME   STATUS ...
+   */
+  kubectl(words: readonly string[], options: KubectlOptions = {}): KubeProgram {
+    return startKubectl(this.kernel, words, options)
   }
 
   /** The sockets of this namespace, as `ss -a` lists them. */

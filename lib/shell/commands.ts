@@ -17,6 +17,8 @@ import { iptablesCommand } from './command/iptables.js'
 import { iptablesRestoreCommand } from './command/iptables-restore.js'
 import { iptablesSaveCommand } from './command/iptables-save.js'
 import { makeIpCommand } from './command/ip.js'
+import { kubeApiserverCommand, kubeControllerManagerCommand } from './command/kube-components.js'
+import { kubectlCommand } from './command/kubectl.js'
 import { ncCommand } from './command/nc.js'
 import { pingCommand } from './command/ping.js'
 import { ssCommand } from './command/ss.js'
@@ -55,6 +57,9 @@ export const COMMANDS: readonly Command[] = [
   mkdirCommand,
   rmCommand,
   teeCommand,
+  kubeApiserverCommand,
+  kubeControllerManagerCommand,
+  kubectlCommand,
   pkillCommand,
   pgrepCommand,
   etcdCommand,

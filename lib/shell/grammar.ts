@@ -247,7 +247,7 @@ const plainWord = (parts: Parts, line: number): void => {
 }
 
 /** Tools that read their standard input. */
-const READS_STDIN: readonly string[] = ['nc', 'iptables-restore', 'tee', 'cat', 'etcdctl']
+const READS_STDIN: readonly string[] = ['nc', 'iptables-restore', 'tee', 'cat', 'etcdctl', 'kubectl']
 
 const parseStatement = (line: number, text: string, mayFail: boolean, tools: readonly string[]): Statement | null => {
   if (tokenize(text, line).length === 0) return null
@@ -264,7 +264,8 @@ const parseStatement = (line: number, text: string, mayFail: boolean, tools: rea
   const tool = toolOf(line, words, tools)
   const batch = words.some(w => /^--?b(a(t(c(h)?)?)?)?$/.test(w.text))
   if (printf !== null && !READS_STDIN.includes(tool) && !batch) {
-    const places = 'a pipe goes into ip netns exec NS nc ..., iptables-restore, tee, cat, etcdctl or ip -batch - only'
+    const places =
+      'a pipe goes into ip netns exec NS nc ..., iptables-restore, tee, cat, etcdctl, kubectl or ip -batch - only'
     throw grammarError(line, words[0]!.column, program, places)
   }
   const stdin = printf === null ? null : printfOctets(line, printf)

@@ -75,6 +75,8 @@ export class Simulator<T extends object> {
   #bhDisabled = 0
   #inSoftirq = false
   #inTask = false
+  /** All timers of this instant were housekeeping: so is what comes of them. */
+  #isIdle = false
   /** Nobody looks between two items of the backlog. */
   #isUnwatched = false
   #workThisInstant = 0
@@ -184,15 +186,22 @@ export class Simulator<T extends object> {
         time,
         now: this.now,
       })
-    return this.#timers.push(time, fn, a, b, label)
+    const event = this.#timers.push(time, fn, a, b, label)
+    if (this.#isIdle) this.#timers.idle(event)
+    return event
   }
 
   /**
    * Says that a scheduled event is housekeeping of a daemon that comes again and again, or in a day: it runs like any other,
-   * but the world counts as quiet without it.
+   * but the world counts as quiet without it, and without what is scheduled because of it.
    */
   idle(event: SimEvent): void {
     this.#timers.idle(event)
+  }
+
+  /** True while housekeeping runs, and what comes of it. */
+  get isIdle(): boolean {
+    return this.#isIdle
   }
 
   /** Takes a scheduled event back; false when it has run or was cancelled. */
@@ -224,6 +233,14 @@ export class Simulator<T extends object> {
     if (this.#inSoftirq || this.#bhDisabled > 0)
       throw new NetloomError('EBUSY', 'run() was called from inside the event loop')
     this.#workThisInstant = 0
+    try {
+      return this.#run(options)
+    } finally {
+      this.#isIdle = false
+    }
+  }
+
+  #run(options: RunOptions): number {
     if (options.until !== undefined) return this.#runUntil(options.until, options.within ?? options.for ?? MAX_TIME)
     if (options.for === undefined) {
       while (!this.quiet && this.#step(MAX_TIME)) {
@@ -295,7 +312,10 @@ export class Simulator<T extends object> {
     }
     const time = this.#timers.nextTime()
     if (time < 0 || time > end) return false
-    if (time !== this.now) this.#workThisInstant = 0
+    if (time !== this.now) {
+      this.#workThisInstant = 0
+      this.#isIdle = true
+    }
     this.now = time
     this.#runTimers(time)
     return true
@@ -307,6 +327,7 @@ export class Simulator<T extends object> {
       while (this.#timers.nextTime() === time) {
         const e = this.#timers.pop()!
         this.#count(e.label)
+        this.#isIdle &&= e.isIdle
         const { fn, a, b } = e
         e.a = null
         fn(a as never, b)

@@ -5,6 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Nc, type NcOptions, nc } from '../../lib/app/nc.js'
 import type { Netns } from '../../lib/core/netns.js'
+import { createWorld } from '../../lib/index.js'
 import { udpSocket } from '../../lib/ip/udp.js'
 import { parseIpv4 } from '../../lib/wire/ip.js'
 import { Lab } from './lab.js'
@@ -224,6 +225,28 @@ test('nothing is left behind', () => {
   end(lab, client(lab.h1, 'hello'))
   lab.world.run({ for: 60_000 * MS })
   assert.is(lab.world.skbs.live, 0)
+})
+
+test('a listener without a route to the first sender ends, as connect is refused', () => {
+  const world = createWorld()
+  world.sh(`
+    ip netns add a
+    ip netns add b
+    ip -n a link add e0 address 02:00:00:00:00:01 type veth peer name e0 address 02:00:00:00:00:02 netns b
+    ip -n a link set lo up
+    ip -n a link set e0 up
+    ip -n b link set e0 up
+    ip -n a addr add 10.0.0.1/24 dev e0
+    ip -n a addr add 10.9.9.9/32 dev lo
+    ip -n b addr add 10.0.0.2/24 dev e0
+  `)
+  const { stdout, stderr } = world.sh(`
+    ip netns exec b nc -n -v -u -l -p 5000 &
+    sleep 0.5
+    printf hello | ip netns exec a nc -u -s 10.9.9.9 -p 4000 -w 1 10.0.0.2 5000
+  `)
+  assert.is(stdout, '')
+  assert.is(stderr, 'Bound on 0.0.0.0 5000\nnc: connect: Network is unreachable\n')
 })
 
 test.run()

@@ -8,8 +8,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { utf8Encode } from '../../lib/app/utf8.js'
 import { fsOf } from '../../lib/fs/file-system.js'
-import { createWorld, type World } from '../../lib/index.js'
+import { type Capture, createWorld, type World } from '../../lib/index.js'
 import { execIn } from './host.js'
+import { Mask } from './mask.js'
 
 const test = suite('cni/replay')
 
@@ -28,54 +29,28 @@ interface Step {
   readonly stdin?: string
   readonly file?: string
   readonly rm?: string
+  /** A capture of ARP and ICMP on a device begins; it ends where `frames` tells what it has seen. */
+  readonly capture?: string
+  readonly frames?: string
   /** Seconds in which the devices settle. */
   readonly sleep?: number
   readonly files?: string
-  readonly content?: string | Readonly<Record<string, string>>
+  readonly content?: string | readonly string[] | Readonly<Record<string, string>>
   readonly exit?: number
   readonly stdout?: string
   readonly stderr?: string
 }
 
-/** Replaces what is drawn at random by numbers in the order of appearance. */
-class Mask {
-  readonly #numbers = new Map<string, string>()
-
-  of(text: string): string {
-    return text
-      // The identity of a bridge is printed without leading zeros.
-      .replace(/\b8000\.[0-9a-f]{1,2}(:[0-9a-f]{1,2}){5}\b/g, id => id.replace(/(?<=[.:])[0-9a-f](?=:|$)/g, '0$&'))
-      .replace(/\bveth[0-9a-f]{8}\b/g, name => this.#number('VETH', name))
-      .replace(/\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b/g, mac => this.#mac(mac))
-      .replace(/(gc_timer|forward_delay_timer) +[0-9.]+/g, '$1 *')
-      // Reports of IGMP count, and come when they like.
-      .replace(/^(:[A-Z]+ ACCEPT) \[\d+:\d+\]$/gm, '$1')
-      .replace(/^# (Generated|Completed).*\n/gm, '')
-      .replace(/^panic: (.*)\n[^]*/, 'panic: $1\n')
-  }
-
-  #mac(mac: string): string {
-    const first = Number.parseInt(mac.slice(0, 2), 16)
-    return (first & 1) !== 0 || mac === '00:00:00:00:00:00' ? mac : this.#number('MAC', mac)
-  }
-
-  #number(what: string, value: string): string {
-    const known = this.#numbers.get(value)
-    if (known !== undefined) return known
-    const name = `<${what}${[...this.#numbers.values()].filter(n => n.startsWith(`<${what}`)).length + 1}>`
-    this.#numbers.set(value, name)
-    return name
-  }
-
-  /** Values that stand for the same number on the other side. */
-  valueOf(name: string): string | undefined {
-    return [...this.#numbers].find(([, number]) => number === name)?.[0]
-  }
-}
-
 /** Configurations that name what was drawn get what was drawn here. */
 const translated = (text: string, theirs: Mask, ours: Mask): string =>
   text.replace(/\bveth[0-9a-f]{8}\b|\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b/g, word => ours.valueOf(theirs.of(word)) ?? word)
+
+/** An ARP frame in pieces, so that its MACs stand alone. */
+const colons = (frame: Uint8Array): string => {
+  const octets = [...frame].map(octet => octet.toString(16).padStart(2, '0'))
+  const ends = [6, 12, 14, 18, 22, 28, 32, 38, frame.length]
+  return ends.map((end, i) => octets.slice(ends[i - 1] ?? 0, end).join(':')).join(' ')
+}
 
 const filesBelow = (world: World, netns: string, path: string): Record<string, string> => {
   const fs = fsOf(world.netns(netns).kernel)
@@ -102,25 +77,53 @@ const runStep = (world: World, step: Step, theirs: Mask, ours: Mask): void => {
   assert.equal(at < 0 ? '' : got.slice(at).join('\n'), at < 0 ? '' : want.slice(at).join('\n'), what)
 }
 
-const replay = (name: string): number => {
-  const { steps } = JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')) as { readonly steps: readonly Step[] }
-  const world = createWorld()
-  const [theirs, ours] = [new Mask(), new Mask()]
-  for (const step of steps) {
+/** One replay: a world, and what was drawn in both. */
+class Replay {
+  readonly world: World = createWorld()
+  readonly theirs: Mask = new Mask()
+  readonly ours: Mask = new Mask()
+  readonly #captures = new Map<string, Capture>()
+
+  step(step: Step): void {
+    const { world } = this
     if (step.netns !== undefined) world.addNetns(step.netns)
-    else if (step.file !== undefined) {
-      const fs = fsOf(world.netns(step.ns).kernel)
-      fs.mkdir(step.file.replace(/\/[^/]+$/, ''), { recursive: true })
-      fs.writeFile(step.file, utf8Encode(step.content as string))
-    } else if (step.rm !== undefined) fsOf(world.netns(step.ns).kernel).remove(step.rm)
-    else if (step.files !== undefined) {
-      const mask = (mask_: Mask, content: object): unknown => JSON.parse(mask_.of(JSON.stringify(content)))
-      const found = filesBelow(world, step.ns, step.files)
-      assert.equal(mask(ours, found), mask(theirs, step.content as object), `files in ${step.files}`)
-    } else if (step.exit !== undefined) runStep(world, step, theirs, ours)
+    else if (step.file !== undefined) this.#write(step.ns, step.file, step.content as string)
+    else if (step.rm !== undefined) fsOf(world.netns(step.ns).kernel).remove(step.rm)
+    else if (step.files !== undefined) this.#files(step, step.files)
+    else if (step.capture !== undefined) this.#capture(step.ns, step.capture)
+    else if (step.frames !== undefined) this.#frames(step, step.frames)
+    else if (step.exit !== undefined) runStep(world, step, this.theirs, this.ours)
     world.run({ for: step.sleep === undefined ? BETWEEN_NS : step.sleep * 1e9 })
   }
-  assert.ok(world.isBalanced())
+
+  #write(ns: string, path: string, content: string): void {
+    const fs = fsOf(this.world.netns(ns).kernel)
+    fs.mkdir(path.replace(/\/[^/]+$/, ''), { recursive: true })
+    fs.writeFile(path, utf8Encode(content))
+  }
+
+  #files({ ns, content }: Step, path: string): void {
+    const masked = (mask: Mask, files: object): unknown => JSON.parse(mask.of(JSON.stringify(files)))
+    const found = filesBelow(this.world, ns, path)
+    assert.equal(masked(this.ours, found), masked(this.theirs, content as object), `files in ${path}`)
+  }
+
+  #capture(netns: string, dev: string): void {
+    this.#captures.set(`${netns} ${dev}`, this.world.capture({ netns, dev, filter: 'arp or icmp' }))
+  }
+
+  #frames({ ns, content }: Step, dev: string): void {
+    const frames = this.#captures.get(`${ns} ${dev}`)!.frames.map(({ data }) => this.ours.of(colons(data)))
+    const expected = (content as readonly string[]).map(hex => this.theirs.of(colons(Buffer.from(hex, 'hex'))))
+    assert.equal(frames, expected, `${ns} ${dev}`)
+  }
+}
+
+const replay = (name: string): number => {
+  const { steps } = JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')) as { readonly steps: readonly Step[] }
+  const run = new Replay()
+  for (const step of steps) run.step(step)
+  assert.ok(run.world.isBalanced())
   return steps.filter(({ exit }) => exit !== undefined).length
 }
 

@@ -246,6 +246,37 @@ test('without a member calls wait until there is one, and attempts to connect ar
   }
 })
 
+test('a killed program is gone: its connection ends, nothing is tried again, its watches are forgotten', () => {
+  const { start, client, program, lab, world, run } = setup()
+  const etcd = start()
+  run(function* () {
+    client.watch('/', { prefix: true })
+    yield* client.put('/a', '')
+  })
+  world.run({ for: S })
+  program.killHard()
+  world.run({ for: S })
+  const before = lab.h2.accounting().entered
+  etcd.server.put({ key: Buffer.from('/b') })
+  world.run({ for: 30 * S })
+  assert.is(lab.h2.accounting().entered, before)
+})
+
+test('one of several endpoints is enough; a data directory belongs to one member at a time', () => {
+  const { start, lab, program, log, say, run, world } = setup()
+  start()
+  const client = new EtcdClient(program, { endpoints: ['10.0.0.2:1', 'http://10.0.0.2:2379'] })
+  run(function* () {
+    for (let i = 0; i < 3; i++) say(`${(yield* client.put('/a', '')).header.revision}`)
+  })
+  world.run()
+  assert.equal(log, ['2', '3', '4'])
+  assert.throws(
+    () => startEtcd(lab.h2, { listenClientUrls: ['http://10.0.0.2:2380'], dataDir: '/var/lib/etcd' }),
+    /another etcd process is using "\/var\/lib\/etcd\/member\/snap\/db" and holds the file lock/,
+  )
+})
+
 test('a context gives up a call, and so does a limit of time', () => {
   const { client, world, log, say, run } = setup()
   const ctx = new Context()

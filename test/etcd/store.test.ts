@@ -30,7 +30,14 @@ const setup = (): { world: World; server: EtcdServer } => {
   const world = new World()
   const memberId = memberIdOf(['http://localhost:2380'], 'etcd-cluster')
   const clusterId = clusterIdOf([memberId])
-  const server = new EtcdServer(world, { memberId, clusterId, raftTerm: 2, startMs: 0, label: 'etcd' })
+  const server = new EtcdServer(world, {
+    memberId,
+    clusterId,
+    member: { name: 'default', peerUrls: [], clientUrls: [] },
+    raftTerm: 2,
+    startMs: 0,
+    label: 'etcd',
+  })
   server.start([], { append() {} })
   return { world, server }
 }

@@ -84,7 +84,7 @@ export class EdgeLab {
     this.hosts = Array.from({ length: hosts }, (_, i) => `h${i + 1}`)
     this.#far = far
     this.#underlay()
-    this.store = new CaseStore(this.shell.world, 'etcd', `${ETCD}:2379`)
+    this.store = new CaseStore(this.shell, 'etcd', `${ETCD}:2379`)
   }
 
   get now(): number {
@@ -165,7 +165,7 @@ export class EdgeLab {
 
   /** Starts it again, with the data that it had. */
   restartStore(): void {
-    this.store = new CaseStore(this.shell.world, 'etcd', `${ETCD}:2379`)
+    this.store = new CaseStore(this.shell, 'etcd', `${ETCD}:2379`)
   }
 
   config(value: unknown): void {

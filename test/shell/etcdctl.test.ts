@@ -29,6 +29,7 @@ class Names {
     let masked = text.replace(/"ts":"[^"]*"/g, '"ts":"TIME"').replace(/client-[0-9a-f-]{36}/g, 'client-UUID')
     // How much time has passed is another matter.
     masked = masked.replace(/(remaining\(|"ttl":|"TTL" : )9\d(?!\d)/g, '$1LEFT')
+    masked = masked.replace(/(took = |"took":"|"Took" : )[\d.]+[nµm]?s/g, '$1TIME')
     for (const [i, id] of this.ids.entries())
       masked = masked.replaceAll(id, `LEASE${i}`).replaceAll(String(BigInt(`0x${id}`)), `LEASE${i}`)
     return masked

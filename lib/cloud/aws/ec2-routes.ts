@@ -111,12 +111,18 @@ const filterValues =
   }
 
 const associations = (table: AwsRouteTable): XmlMembers[] => [
-  ...text(table.mainAssociation).map(id => ({ routeTableAssociationId: id, routeTableId: table.id, main: true })),
+  ...text(table.mainAssociation).map(id => ({
+    routeTableAssociationId: id,
+    routeTableId: table.id,
+    main: true,
+    associationState: { state: 'associated' },
+  })),
   ...[...table.associations].map(([subnetId, id]) => ({
     routeTableAssociationId: id,
     routeTableId: table.id,
     subnetId,
     main: false,
+    associationState: { state: 'associated' },
   })),
 ]
 
@@ -139,6 +145,7 @@ export const describeRouteTables = (vpc: AwsVpc, params: Ec2Params): XmlMembers 
       .map(table => ({
         routeTableId: table.id,
         vpcId: table.vpcId,
+        ownerId: vpc.ownerId,
         routeSet: table.routes().map(r => routeItem(vpc, r)),
         associationSet: associations(table),
         propagatingVgwSet: [],

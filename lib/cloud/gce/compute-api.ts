@@ -36,7 +36,6 @@ const networkResource = (network: GceNetwork): object => ({
   subnetworks: network.subnets.map(s =>
     linkOf(`projects/${network.project}/regions/${network.zone.replace(/-[a-z]$/, '')}/subnetworks/${s.name}`),
   ),
-  routingConfig: { routingMode: 'REGIONAL' },
 })
 
 const instanceResource = (network: GceNetwork, i: GceInstance): object => {

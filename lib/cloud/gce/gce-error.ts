@@ -5,7 +5,18 @@
  */
 import { type Errno, NetloomError } from '../../errors.js'
 
-const STATUS = {
+/** Why a request is refused, in Google's words. */
+export type GceReason =
+  | 'invalid'
+  | 'required'
+  | 'resourceNotReady'
+  | 'authError'
+  | 'insufficientPermissions'
+  | 'quotaExceeded'
+  | 'notFound'
+  | 'alreadyExists'
+
+const STATUS: Readonly<Record<GceReason, number>> = {
   invalid: 400,
   required: 400,
   resourceNotReady: 400,
@@ -14,10 +25,7 @@ const STATUS = {
   quotaExceeded: 403,
   notFound: 404,
   alreadyExists: 409,
-} as const
-
-/** Why a request is refused, in Google's words. */
-export type GceReason = keyof typeof STATUS
+}
 
 const ERRNO: Readonly<Record<GceReason, Errno>> = {
   invalid: 'EINVAL',

@@ -74,9 +74,7 @@ const checkIp = (netns: Netns, ifName: string, ip: CniIp): void => {
   const network = networkOf(address)
   const routes = routeList(netns).filter(({ table }) => table === RT_TABLE_MAIN)
   if (!routes.some(({ dst, dstLen }) => isSame(network, dst, dstLen)))
-    fail(
-      `Failed to find Gateway ${ip.gateway === null ? '<nil>' : formatIpv4(ip.gateway)} for interface ${ifName}`,
-    )
+    fail(`Failed to find Gateway ${ip.gateway === null ? '<nil>' : formatIpv4(ip.gateway)} for interface ${ifName}`)
 }
 
 /** A route without a gateway is looked for without one, except the default route, whose gateway may be any. */
@@ -104,8 +102,7 @@ export const checkResult = (host: Netns, netns: Netns, args: CmdArgs, conf: Brid
   }
   const br = checkBridge(host, bridge, conf)
   const { sandbox = '' } = container
-  if (args.netns !== sandbox)
-    fail(`Sandbox in prevResult ${sandbox} doesn't match configured netns: ${args.netns}`)
+  if (args.netns !== sandbox) fail(`Sandbox in prevResult ${sandbox} doesn't match configured netns: ${args.netns}`)
   const cont = checkContainer(netns, container)
   const others = result.interfaces.filter(({ name }) => name !== bridge.name && name !== container.name)
   if (!others.some(intf => isPort(host, intf, br, cont)))

@@ -41,8 +41,7 @@ export const loadBridgeConf = (json: string): BridgeConf => {
   const base = wrapped('failed to load netconf', () => parseNetConf(json, { type: 'main.NetConf', fields: FIELDS }))
   const given = base.fields as Partial<BridgeConf>
   const { bridge = DEFAULT_BRIDGE, mtu = 0, vlan = 0 } = given
-  if (vlan < 0 || vlan > MAX_VLAN)
-    throw new GoError(`invalid VLAN ID ${vlan} (must be between 0 and ${MAX_VLAN})`)
+  if (vlan < 0 || vlan > MAX_VLAN) throw new GoError(`invalid VLAN ID ${vlan} (must be between 0 and ${MAX_VLAN})`)
   const { isGateway = false, isDefaultGateway = false, forceAddress = false, ipMasq = false } = given
   const { hairpinMode = false, promiscMode = false } = given
   return { base, bridge, mtu, vlan, isGateway, isDefaultGateway, forceAddress, ipMasq, hairpinMode, promiscMode }

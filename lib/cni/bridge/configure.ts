@@ -88,4 +88,3 @@ export const gratuitousArp = (dev: NetDevice, ip: number): void => {
 export const enableIp4Forward = (netns: Netns): void => {
   if (netns.sysctl.get('net.ipv4.ip_forward') !== '1') netns.sysctl.set('net.ipv4.ip_forward', 1)
 }
-

@@ -79,12 +79,20 @@ export interface PortOptions {
 }
 
 /** Makes a container's device and plugs its other end into the bridge. Throws GoError. */
-export const setupPort = (host: Netns, container: Netns, sandbox: string, br: NetDevice, options: PortOptions): VethPair => {
+export const setupPort = (
+  host: Netns,
+  container: Netns,
+  sandbox: string,
+  br: NetDevice,
+  options: PortOptions,
+): VethPair => {
   const { ifName, mtu, hairpinMode, vlan } = options
   const pair = setupVeth(container, host, ifName, mtu)
   const name = pair.host.name
   wrapped(`failed to connect ${goQuote(name)} to bridge ${br.name}`, () => linkSet(pair.host, { master: br }))
-  wrapped(`failed to setup hairpin mode for ${name}`, () => linkSet(pair.host, { slaveAttrs: { hairpin: hairpinMode } }))
+  wrapped(`failed to setup hairpin mode for ${name}`, () =>
+    linkSet(pair.host, { slaveAttrs: { hairpin: hairpinMode } }),
+  )
   if (vlan !== 0)
     wrapped(`failed to setup vlan tag on interface ${goQuote(name)}`, () =>
       bridgeVlanAdd(host, { dev: pair.host, vid: vlan, pvid: true, untagged: true, master: true }),
@@ -122,8 +130,7 @@ export const ensureAddr = (dev: NetDevice, mac: number, ipn: IpNet, forceAddress
 }
 
 /** Name of a device's operational state (netlink.LinkOperState). */
-export const operState = (dev: NetDevice): string =>
-  OPER_STATES[linkInfo(dev).operstate] ?? 'unknown'
+export const operState = (dev: NetDevice): string => OPER_STATES[linkInfo(dev).operstate] ?? 'unknown'
 
 const OPER_STATES: Readonly<Record<number, string>> = {
   0: 'unknown',

@@ -66,10 +66,10 @@ const rangeSetsOf = (json: string | null, place: GoPlace): RangeConfig[][] =>
     ? []
     : goArray(json, place, '[]allocator.RangeSet').map(set =>
         goArray(set, place, 'allocator.RangeSet').map(range =>
-          rangeOf(
-            goStruct(range, RANGE_FIELDS, { struct: 'Range', path: place.path }, 'allocator.Range'),
-            { struct: 'Range', path: place.path },
-          ),
+          rangeOf(goStruct(range, RANGE_FIELDS, { struct: 'Range', path: place.path }, 'allocator.Range'), {
+            struct: 'Range',
+            path: place.path,
+          }),
         ),
       )
 
@@ -88,7 +88,10 @@ const requestedIps = (json: string | null): number[] => {
   const cni = rawField(args, 'cni')
   if (cni === null) return []
   const place: GoPlace = { struct: 'IPAMArgs', path: ['args', 'cni', 'ips'] }
-  const ips = rawField(goStruct(cni, [{ name: 'ips', type: 'raw' }], { ...place, path: ['args', 'cni'] }, 'IPAMArgs'), 'ips')
+  const ips = rawField(
+    goStruct(cni, [{ name: 'ips', type: 'raw' }], { ...place, path: ['args', 'cni'] }, 'IPAMArgs'),
+    'ips',
+  )
   return ips === null ? [] : goArray(ips, place, '[]net.IP').map(ip => parseIp(goString(ip, place)))
 }
 

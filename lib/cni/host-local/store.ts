@@ -65,7 +65,10 @@ export class Store {
   getById(id: string, ifName: string): number[] {
     const mine = [id.trim() + LINE_BREAK + ifName, id.trim()]
     const names = this.#files().filter(path => mine.includes(this.#content(path)))
-    return names.map(path => path.slice(path.lastIndexOf('/') + 1)).filter(isIpv4Text).map(parseIpv4)
+    return names
+      .map(path => path.slice(path.lastIndexOf('/') + 1))
+      .filter(isIpv4Text)
+      .map(parseIpv4)
   }
 
   /** Has a device of a container an address? Files of old versions name the container alone. */

@@ -8,11 +8,13 @@ import { octetText } from '../../app/octet-text.js'
 import { octetsOf } from '../../app/text.js'
 import type { Process } from '../../app/process.js'
 import type { Thread } from '../../app/thread.js'
+import type { World } from '../../core/world.js'
+import { NetloomError } from '../../errors.js'
 import { fsOf } from '../../fs/file-system.js'
 import { goMap, goTop } from '../go-decode.js'
 import { base64, GoError, goMarshal, pathCall, sortedMap, wrapped } from '../go-text.js'
 import { mkdirAll } from '../host-local/store.js'
-import { execPlugin, execPluginWithResult, findInPath } from '../invoke.js'
+import { execPlugin, execPluginWithResult, findInPath, isMissingPlugin, missingPluginText } from '../invoke.js'
 import { type CniResult, parseResult, resultJson } from '../result.js'
 import { validateContainerId, validateInterfaceName, validateNetworkName } from '../skel.js'
 import { decodeVersion, isAtLeast } from '../version.js'
@@ -103,6 +105,20 @@ const cachedResult = (process: Process, list: NetworkConfigList, rt: RuntimeConf
     const json = goMarshal(result)
     return { result: parseResult(decodeVersion(json), json), version: list.cniVersion }
   })
+}
+
+/** Plugins that a configuration leads to: its own, IPAM, and the one that flannel gives its configuration to. */
+const pluginsOf = ({ network, json }: NetworkConfig): string[] => {
+  const { delegate } = JSON.parse(json) as { readonly delegate?: { readonly type?: unknown } | null }
+  const type = delegate?.type
+  return [network.type, network.ipamType, ...(typeof type === 'string' ? [type] : [])]
+}
+
+/** Refuses a network with plugins that exist in reality and not here, before anything is done. Throws EGRAMMAR. */
+export const refuseMissingPlugins = (world: World, list: NetworkConfigList): void => {
+  for (const plugin of list.plugins.flatMap(pluginsOf))
+    if (isMissingPlugin(world, plugin))
+      throw new NetloomError('EGRAMMAR', `network "${list.name}": ${missingPluginText(world, plugin)}`, { plugin })
 }
 
 /** Attaches a container to a network (AddNetworkList). Throws GoError; what earlier plugins of the list have done stays then. */

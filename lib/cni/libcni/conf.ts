@@ -10,6 +10,9 @@ import { goMap, goStruct, goTop } from '../go-decode.js'
 import { GoError, goErrorText, goMarshal, isErrnoError, pathCall, sortedMap, wrapped } from '../go-text.js'
 import { type NetConf, parseNetConf } from '../net-conf.js'
 
+/** Where a host's networks are. */
+export const CNI_NET_DIR = '/etc/cni/net.d'
+
 /** One plugin's configuration. */
 export interface NetworkConfig {
   readonly network: NetConf
@@ -118,9 +121,16 @@ export const loadConfList = (fs: FileSystem, dir: string, name: string): Network
   throw new GoError(`no net configuration with name "${name}" in ${dir}`)
 }
 
+/** The network of the first file of a directory by name, which a kubelet takes. Throws GoError where there is none. */
+export const firstConfList = (fs: FileSystem, dir: string): NetworkConfigList => {
+  const [path] = confFiles(fs, dir, ['.conf', '.conflist', '.json'])
+  if (path === undefined) throw new GoError(`no net configurations found in ${dir}`)
+  const json = readConf(fs, path)
+  return path.endsWith('.conflist') ? confListFromBytes(json) : confListFromConf(confFromBytes(json))
+}
+
 /** The network of a configuration that is a list, or a single plugin. Throws GoError. */
 export const confListOf = (json: string): NetworkConfigList => {
   const raw = wrapped('error parsing configuration', () => parseMap(json))
   return 'plugins' in raw ? confListFromBytes(json) : confListFromConf(confFromBytes(json))
 }
-

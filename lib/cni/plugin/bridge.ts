@@ -122,9 +122,7 @@ export const bridgePlugin: CniPlugin = {
       throw new GoError('cannot set hairpin mode and promiscous mode at the same time.')
     const host = process.netns
     const br = setupBridge(host, conf)
-    const container = wrapped(`failed to open netns ${goQuote(args.netns)}`, () =>
-      netnsByPath(host.world, args.netns),
-    )
+    const container = wrapped(`failed to open netns ${goQuote(args.netns)}`, () => netnsByPath(host.world, args.netns))
     const { ifName } = args
     const pair = setupPort(host, container, args.netns, br.dev, { ...conf, ifName })
     const result = emptyResult()

@@ -128,12 +128,13 @@ const checkDelegate = (delegate: Record<string, unknown>): void => {
 
 /** The `ipam` of the other plugin: the lease as its range, a route to the whole network behind those that were configured. */
 const delegateIpam = ({ ipam }: FlannelConf, env: SubnetEnv): Record<string, unknown> => {
-  const routes = wrapped('failed to assemble Delegate IPAM: failed to read IPAM routes: failed to parse ipam.routes', () => {
-    const given = ipam?.['routes']
-    return given === undefined || given === null
-      ? []
-      : parseRoutes(goMarshal(given), goTop(''), '[]types.Route')
-  })
+  const routes = wrapped(
+    'failed to assemble Delegate IPAM: failed to read IPAM routes: failed to parse ipam.routes',
+    () => {
+      const given = ipam?.['routes']
+      return given === undefined || given === null ? [] : parseRoutes(goMarshal(given), goTop(''), '[]types.Route')
+    },
+  )
   return {
     type: 'host-local',
     ...ipam,
@@ -199,7 +200,6 @@ export const flannelPlugin: CniPlugin = {
     return printResult(result, decodeVersion(json))
   },
 
-  // biome-ignore lint/correctness/useYield: it waits for nothing
   *cmdCheck(): Thread {},
 
   *cmdDel(process, args): Thread {

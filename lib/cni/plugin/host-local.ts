@@ -46,9 +46,7 @@ const allocate = (config: IpamConfig, store: Store, { containerId, ifName }: Cmd
     const at = wanted.findIndex(ip => rangeSetContains(set, ip))
     const requested = at < 0 ? null : wanted.splice(at, 1)[0]!
     try {
-      result.ips.push(
-        wrapped(`failed to allocate for range ${i}`, () => allocator.get(containerId, ifName, requested)),
-      )
+      result.ips.push(wrapped(`failed to allocate for range ${i}`, () => allocator.get(containerId, ifName, requested)))
     } catch (e) {
       release()
       throw e

@@ -35,7 +35,6 @@ const up = (process: Process, args: CmdArgs): CniResult => {
 export const loopbackPlugin: CniPlugin = {
   name: 'loopback',
 
-  // biome-ignore lint/correctness/useYield: it waits for nothing
   *cmdAdd(process, args): Thread<string> {
     const { conf, previous } = wrapped('failed to parse network config', () => {
       const parsed = parseNetConf(args.stdin)

@@ -21,9 +21,6 @@ const MAX_RETRIES = 100
 const RETRY_WAIT_NS = 25 * NSEC_PER_MSEC
 const RETRY_JITTER = 0.1
 const DEFAULT_PORT = 2379
-/** A stream that watches tells the server that it wants to be ended when the member loses its leader. */
-const HAS_LEADER: readonly (readonly [string, string])[] = [['hasleader', 'true']]
-
 const NEVER: Wait<void> = { begin: () => () => {} }
 
 /** Address and port of an endpoint. Throws EINVAL. */
@@ -119,7 +116,7 @@ export class GrpcTransport implements Transport {
               listener.onEnd(code, message)
             },
           },
-          { metadata: HAS_LEADER },
+          { metadata: method.metadata },
         )
         send = octets => stream.send(octets)
         cancel = () => stream.cancel()

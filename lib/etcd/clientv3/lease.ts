@@ -17,6 +17,7 @@ export const LEASE_KEEP_ALIVE: StreamMethod = {
   path: '/etcdserverpb.Lease/LeaseKeepAlive',
   request: LEASE_KEEP_ALIVE_REQUEST,
   response: LEASE_KEEP_ALIVE_RESPONSE,
+  metadata: [],
 }
 
 /** How often who is due is looked for, and how long a broken stream rests. */

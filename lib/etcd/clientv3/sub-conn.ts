@@ -48,7 +48,11 @@ export class SubConn {
     this.#onReady = onReady
     this.#connectTimeoutNs = connectTimeoutNs ?? MIN_CONNECT_TIMEOUT_NS
     this.#timer = new ProgramTimer<SubConn>(process.netns.world, timeOver, this, process.label('connect'))
-    process.onEnd(() => this.#timer.stop())
+    // Before the connection hears of it: a killed program makes no other one.
+    process.onEnd(() => {
+      this.#isClosed = true
+      this.#timer.stop()
+    })
     this.#connect()
   }
 

@@ -29,6 +29,8 @@ export interface StreamMethod {
   readonly path: string
   readonly request: ProtoType
   readonly response: ProtoType
+  /** Fields of its head. */
+  readonly metadata: readonly (readonly [name: string, value: string])[]
 }
 
 /** Who hears of a stream. */

@@ -16,7 +16,13 @@ import { CODE, type EtcdError, etcdError, isEtcdError } from '../rpctypes.js'
 import { clientError } from './errors.js'
 import type { ClientStream, StreamMethod, Transport } from './transport.js'
 
-const WATCH: StreamMethod = { path: '/etcdserverpb.Watch/Watch', request: WATCH_REQUEST, response: WATCH_RESPONSE }
+const WATCH: StreamMethod = {
+  path: '/etcdserverpb.Watch/Watch',
+  request: WATCH_REQUEST,
+  response: WATCH_RESPONSE,
+  // It wants to be ended when the member loses its leader (WithRequireLeader).
+  metadata: [['hasleader', 'true']],
+}
 
 const FIRST_BACKOFF_NS = NSEC_PER_MSEC
 const MAX_BACKOFF_NS = 100 * NSEC_PER_MSEC

@@ -61,7 +61,9 @@ export const decodeBase64 = (text: string): Uint8Array => {
 
 /** Name of a property in the .proto file. Some are written there as they are here. */
 const protoName = (name: string): string =>
-  /^(ID|TTL|grantedTTL)$/.test(name) ? name : name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+  /^(ID|TTL|grantedTTL|peerURLs|clientURLs|isLearner)$/.test(name)
+    ? name
+    : name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 
 const isDefault = (value: ProtoValue | undefined | null): boolean =>
   value === undefined ||

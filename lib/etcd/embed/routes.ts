@@ -18,6 +18,8 @@ import {
   LEASE_REVOKE_RESPONSE,
   LEASE_TIME_TO_LIVE_REQUEST,
   LEASE_TIME_TO_LIVE_RESPONSE,
+  MEMBER_LIST_REQUEST,
+  MEMBER_LIST_RESPONSE,
   PUT_REQUEST,
   PUT_RESPONSE,
   RANGE_REQUEST,
@@ -105,5 +107,12 @@ export const UNARY_ROUTES: readonly UnaryRoute[] = [
     request: LEASE_LEASES_REQUEST,
     response: LEASE_LEASES_RESPONSE,
     call: server => server.leaseLeases(),
+  },
+  {
+    method: '/etcdserverpb.Cluster/MemberList',
+    paths: ['/v3/cluster/member/list'],
+    request: MEMBER_LIST_REQUEST,
+    response: MEMBER_LIST_RESPONSE,
+    call: server => server.memberList(),
   },
 ]

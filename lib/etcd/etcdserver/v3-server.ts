@@ -21,6 +21,7 @@ import type {
   LeaseRequest,
   LeaseTimeToLiveRequest,
   LeaseTimeToLiveResponse,
+  MemberListResponse,
   PutRequest,
   PutResponse,
   RangeRequest,
@@ -49,10 +50,19 @@ export interface RequestLog {
   append(request: InternalRaftRequest): void
 }
 
+/** What a member says of itself. */
+export interface MemberAttributes {
+  readonly name: string
+  readonly peerUrls: readonly string[]
+  readonly clientUrls: readonly string[]
+}
+
 /** What a member is started with. */
 export interface EtcdServerOptions {
   readonly memberId: bigint
   readonly clusterId: bigint
+  /** What it says of itself in the list of members. */
+  readonly member: MemberAttributes
   /** Term of raft: 2 for a new member, one more with every start. */
   readonly raftTerm: number
   /** Milliseconds of its start by its own clock; identifiers begin with them. */
@@ -69,11 +79,13 @@ export class EtcdServer {
   readonly lessor: Lessor
   readonly kv: WatchableStore
   readonly #ids: IdGenerator
+  readonly #member: MemberAttributes
   #log: RequestLog | null = null
 
   constructor(world: World, options: EtcdServerOptions) {
     this.memberId = options.memberId
     this.clusterId = options.clusterId
+    this.#member = options.member
     this.raftTerm = options.raftTerm
     this.#ids = new IdGenerator(this.memberId, options.startMs)
     for (let i = 0; i < BOOT_REQUESTS; i++) this.#ids.next()
@@ -180,6 +192,14 @@ export class EtcdServer {
   /** All leases. */
   leaseLeases(): LeaseLeasesResponse {
     return { header: this.header(), leases: this.lessor.leases().map(({ id }) => ({ ID: id })) }
+  }
+
+  /** The members: this one. */
+  memberList(): MemberListResponse {
+    const { name, peerUrls, clientUrls } = this.#member
+    const ID = int64(this.memberId)
+    const members = [{ ID, name, peerURLs: [...peerUrls], clientURLs: [...clientUrls], isLearner: false }]
+    return { header: { ...this.header(), revision: 0 }, members }
   }
 
   // --- doing it

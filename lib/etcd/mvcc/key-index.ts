@@ -78,11 +78,6 @@ export class KeyIndex {
     if (n >= 0) {
       keep.add(generation.revs[n]!)
       generation.revs.splice(0, n)
-      // Only its tombstone is left.
-      if (generation.revs.length === 1 && i !== this.#generations.length - 1) {
-        keep.delete(generation.revs[0]!)
-        i++
-      }
     }
     this.#generations.splice(0, i)
   }

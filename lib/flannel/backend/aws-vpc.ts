@@ -4,7 +4,7 @@
  *
  * @see flannel v0.11.0 backend/awsvpc/awsvpc.go
  */
-import type { Context, Thread } from '../../app/thread.js'
+import { type Context, sleep, type Thread } from '../../app/thread.js'
 import { AwsError, Ec2Client } from '../../cloud/aws/ec2-client.js'
 import type { XmlElement } from '../../cloud/xml.js'
 import { formatIpv4, type Prefix } from '../../wire/ip.js'
@@ -16,6 +16,9 @@ import { acquireLease } from './acquire.js'
 import { type Backend, type BackendEnv, type BackendKind, type Network, SimpleNetwork } from './backend.js'
 
 const MAX_RETRIES = 5
+/** How a Go program ends that takes something from nothing. */
+const PANIC = 'panic: runtime error: invalid memory address or nil pointer dereference\n'
+const EXIT_PANIC = 2
 const GONE = 'InvalidRoute.NotFound'
 
 /** The RouteTableID of a configuration as it was written: JSON, or undefined. */
@@ -56,7 +59,7 @@ class AwsVpcBackend implements Backend {
   }
 
   *registerNetwork(ctx: Context, config: FlannelConfig): Thread<Network> {
-    const { log, ext, process, sm } = this.#env
+    const { log, ext, process } = this.#env
     if (config.backend !== '') log.info('awsvpc.go:88', `Backend configured as: %s${config.backend}`)
     const configured = parseRouteTableId(config)
     const lease = yield* acquireLease(this.#env, ctx, { publicIp: ext.extAddr, backendType: '', backendData: '' })
@@ -65,10 +68,26 @@ class AwsVpcBackend implements Backend {
     yield* this.#disableSrcDestCheck(ec2, eni.at('networkInterfaceId'))
     log.info('awsvpc.go:79', `Route table configured: ${configured !== undefined}`)
     const tableId: unknown = configured ?? (yield* this.#detectRouteTableId(ec2, eni))
-    const { network } = yield* sm.getNetworkConfig(ctx)
+    const { network } = yield* this.#networkConfig(ctx)
     for (const table of this.#routeTables(tableId))
       yield* this.#setRoute(ec2, table, network, netText(lease.subnet), eni.at('networkInterfaceId'))
     return new SimpleNetwork(lease, ext.iface.mtu)
+  }
+
+  /** Reads the configuration again; flannel crashes when it is not there any more. */
+  *#networkConfig(ctx: Context): Thread<FlannelConfig> {
+    const { log, process, sm } = this.#env
+    for (;;) {
+      try {
+        return yield* sm.getNetworkConfig(ctx)
+      } catch (e) {
+        if (ctx.isCancelled || !(e instanceof SubnetError)) throw e
+        log.error('awsvpc.go:146', `Error fetching network config: ${e.message}`)
+      }
+      process.stderr += PANIC
+      process.exit(EXIT_PANIC)
+      yield* sleep(0)
+    }
   }
 
   /** The interface of this instance that has the daemon's address. */

@@ -9,7 +9,7 @@ import type { NetDevice } from '../../core/netdev.js'
 import type { Glog } from '../glog.js'
 import type { FlannelConfig } from '../subnet/config.js'
 import type { Prefix } from '../../wire/ip.js'
-import { type Lease, type LeaseEvent, makeSubnetKey, type SubnetManager } from '../subnet/subnet.js'
+import { type Lease, type LeaseAttrs, type LeaseEvent, makeSubnetKey, type SubnetManager } from '../subnet/subnet.js'
 
 /** The host's interface to the other hosts. */
 export interface ExternalInterface {
@@ -46,8 +46,10 @@ export class PeerTable {
     return this.#leases.size
   }
 
-  has(subnet: Prefix): boolean {
-    return this.#leases.has(makeSubnetKey(subnet))
+  /** Is a subnet known with these attributes? */
+  knows(subnet: Prefix, attrs: LeaseAttrs): boolean {
+    const known = this.#leases.get(makeSubnetKey(subnet))?.attrs
+    return known !== undefined && known.publicIp === attrs.publicIp && known.backendData === attrs.backendData
   }
 
   /** Takes over what has changed at `now`. */

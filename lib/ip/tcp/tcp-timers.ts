@@ -60,7 +60,7 @@ export class WheelTimer {
     )
     const event = this.#event
     if (event?.pending === true) {
-      if (event.time <= this.#due && event.isIdle === this.#isIdle(this.#tp)) return
+      if (event.time <= this.#due && event.isIdle === (this.#isIdle(this.#tp) || this.#sim.isIdle)) return
       this.#sim.cancel(event)
     }
     this.#schedule()

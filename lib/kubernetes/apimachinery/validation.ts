@@ -56,7 +56,8 @@ export const qualifiedNameErrors = (value: string): string[] => {
   return errors
 }
 
-const labelValueErrors = (value: string): string[] => [
+/** What is wrong with the value of a label. */
+export const labelValueErrors = (value: string): string[] => [
   ...(value.length > NAME_MAX ? [tooLong(NAME_MAX)] : []),
   ...(matches(LABEL_VALUE, value) ? [] : [regexError(LABEL_TEXT, LABEL_VALUE, 'MyValue', 'my_value', '12345')]),
 ]

@@ -38,6 +38,7 @@ const REASONS: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 }
 
+const CRLF = octetsOf('\r\n')
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
@@ -190,7 +191,7 @@ export class ApiConnection {
     this.#isBusy = true
     this.#write(this.#head(200, 'application/json', [], ['Transfer-Encoding: chunked']))
     const watch = new Watch(this.#process, request, {
-      write: text => this.#chunk(text),
+      write: octets => this.#chunk(octets),
       end: () => {
         this.#write('0\r\n\r\n')
         this.#watch = null
@@ -202,10 +203,7 @@ export class ApiConnection {
     if (this.#isBusy) this.#watch = watch
   }
 
-  #chunk(text: string): void {
-    const octets = octetsOf(text)
-    this.#stream.write(
-      concatOctets(concatOctets(octetsOf(`${octets.length.toString(16)}\r\n`), octets), octetsOf('\r\n')),
-    )
+  #chunk(octets: Uint8Array): void {
+    this.#stream.write(concatOctets(octetsOf(`${octets.length.toString(16)}\r\n`), octets, CRLF))
   }
 }

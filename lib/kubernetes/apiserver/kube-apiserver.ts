@@ -18,7 +18,7 @@ import { RESOURCES } from './resources.js'
 import { type Storage, storageOf } from './storage.js'
 
 /** Options of {@link kubeApiserver}, by the flags of kube-apiserver. */
-export interface KubeApiserverConfig {
+export interface KubeApiserverOptions {
   /** Address to listen on; `0.0.0.0` when absent. */
   readonly bindAddress?: string
   /** Port; 6443 when absent. */
@@ -50,7 +50,7 @@ export interface KubeApiserverProgram {
 }
 
 /** Starts an API server in a namespace. Throws EADDRINUSE, EADDRNOTAVAIL; then no program is left. */
-export const kubeApiserver = (netns: Netns, config: KubeApiserverConfig = {}): KubeApiserverProgram => {
+export const kubeApiserver = (netns: Netns, config: KubeApiserverOptions = {}): KubeApiserverProgram => {
   const { bindAddress = '0.0.0.0', securePort = DEFAULT_PORT, advertiseAddress = bindAddress } = config
   const process = new Process(netns, 'kube-apiserver')
   process.isDaemon = true

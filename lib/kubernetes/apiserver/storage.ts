@@ -9,6 +9,7 @@
  */
 import { type Netns, type NetnsSlot, netnsSlot } from '../../core/netns.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
+import type { JsonObject } from '../apimachinery/json.js'
 import type { ApiObject } from '../apimachinery/meta.js'
 import { newResourceExpired } from '../apimachinery/status.js'
 
@@ -107,6 +108,8 @@ export const storageOf = (netns: Netns): Storage => netns.slot(STORAGE)
 
 /** Recent changes of one resource, and who listens to them. */
 export class WatchCache {
+  /** The event that was sent last, for the watches that get the same one next. */
+  sent: { readonly type: string; readonly object: JsonObject; readonly octets: Uint8Array } | null = null
   readonly #events: StorageEvent[] = []
   readonly #listeners = new Set<(event: StorageEvent) => void>()
   #capacity = WINDOW_MIN

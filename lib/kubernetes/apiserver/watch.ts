@@ -4,6 +4,7 @@
  * @see k8s.io/apiserver pkg/endpoints/handlers/watch.go, pkg/storage/cacher/cache_watcher.go
  */
 import type { Process } from '../../app/process.js'
+import { octetsOf } from '../../app/text.js'
 import type { SimEvent } from '../../sim/queue.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
 import { goJson, type JsonObject } from '../apimachinery/json.js'
@@ -18,7 +19,7 @@ const BOOKMARK_NS = 60 * NSEC_PER_SEC
 
 /** Where events go. */
 export interface WatchSink {
-  write(text: string): void
+  write(octets: Uint8Array): void
   /** The watch is over. */
   end(): void
 }
@@ -102,8 +103,13 @@ export class Watch {
     this.#isFirst = false
   }
 
-  #write(event: WatchEvent<JsonObject>): void {
-    this.#sink.write(`${goJson(event)}\n`)
+  #write({ type, object }: WatchEvent<JsonObject>): void {
+    const { watchCache } = this.#request.registry
+    const { sent } = watchCache
+    if (sent?.object === object && sent.type === type) return this.#sink.write(sent.octets)
+    const octets = octetsOf(`${goJson({ type, object })}\n`)
+    watchCache.sent = { type, object, octets }
+    this.#sink.write(octets)
   }
 
   #end(): void {

@@ -12,6 +12,7 @@ import { goJson, isObject, type JsonObject, type JsonValue } from '../apimachine
 import type { ApiList, ApiObject, WatchEvent } from '../apimachinery/meta.js'
 import { ApiError, failure, type Status } from '../apimachinery/status.js'
 import { NetworkError, urlError } from './go-net.js'
+import { concatOctets } from '../../wire/repr.js'
 import type { ServerAddress } from './kubeconfig.js'
 import { type HttpBodyStream, HttpTransport } from './transport.js'
 
@@ -74,15 +75,19 @@ export class KubeClient {
   readonly server: ServerAddress
   readonly #transport: HttpTransport
   readonly #userAgent: string
+  readonly #headers: readonly string[]
 
+  /** `headers` are sent with every request, behind the client's own. */
   constructor(
     process: Process,
     server: ServerAddress,
     userAgent: string = `${process.name}/v0.0.0 (linux/amd64) kubernetes/$Format`,
+    headers: readonly string[] = [],
   ) {
     this.server = server
     this.#transport = new HttpTransport(process, server.address, server.port)
     this.#userAgent = userAgent
+    this.#headers = headers
   }
 
   /** Nodes. */
@@ -122,6 +127,12 @@ export class KubeClient {
     }
   }
 
+  /** Begins to watch the resource of a path. Throws an {@link ApiError}, a {@link NetworkError}. */
+  *watch<T extends ApiObject>(path: string, query: Query, accept?: string, ctx?: Context): Thread<WatchStream<T>> {
+    const request = { method: 'GET', path, query, ...(accept === undefined ? {} : { accept }) }
+    return new WatchStream<T>(yield* this.open(request, ctx))
+  }
+
   /** Closes the connections that carry nothing. */
   close(): void {
     this.#transport.closeIdle()
@@ -137,11 +148,16 @@ export class KubeClient {
       accept = 'application/json, */*',
     } = request
     const target = `${path}${encodeQuery(query)}`
-    const headers = [`User-Agent: ${this.#userAgent}`, `Accept: ${accept}`]
-    const init = { method, target, headers }
-    const url = `${this.server.url}${target}`
-    if (body === undefined) return [init, url]
-    return [{ ...init, headers: [...headers, `Content-Type: ${contentType}`], body: octetsOf(goJson(body)) }, url]
+    const type = body === undefined ? [] : [`Content-Type: ${contentType}`]
+    const headers = [
+      `User-Agent: ${this.#userAgent}`,
+      `Accept: ${accept}`,
+      ...type,
+      ...this.#headers,
+      'Accept-Encoding: gzip',
+    ]
+    const init = { method, target, headers, ...(body === undefined ? {} : { body: octetsOf(goJson(body)) }) }
+    return [init, `${this.server.url}${target}`]
   }
 }
 
@@ -212,12 +228,8 @@ export class ResourceClient<T extends ApiObject> {
   }
 
   /** Begins to watch. Throws an {@link ApiError}, a {@link NetworkError}. */
-  *watch(query: Query = {}, ctx: Context = new Context()): Thread<WatchStream<T>> {
-    const stream = yield* this.#client.open(
-      { method: 'GET', path: this.#path(), query: { ...query, watch: true } },
-      ctx,
-    )
-    return new WatchStream<T>(stream)
+  *watch(query: Query = {}, ctx?: Context): Thread<WatchStream<T>> {
+    return yield* this.#client.watch<T>(this.#path(), { ...query, watch: true }, undefined, ctx)
   }
 }
 
@@ -245,10 +257,7 @@ export class WatchStream<T extends ApiObject = ApiObject> {
       }
       const piece = yield* this.#stream.read(ctx)
       if (piece === null) return null
-      const joined = new Uint8Array(this.#pending.length + piece.length)
-      joined.set(this.#pending)
-      joined.set(piece, this.#pending.length)
-      this.#pending = joined
+      this.#pending = this.#pending.length === 0 ? piece : concatOctets(this.#pending, piece)
     }
   }
 

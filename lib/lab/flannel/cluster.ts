@@ -1,23 +1,23 @@
 /**
  * A cluster of flannel, made in a few lines: the underlay with etcd, nodes with flanneld, pods by the CNI plugin.
  */
-import { exec } from '../../app/exec.js'
+import type { AwsVpc } from '../../cloud/aws/aws-vpc.js'
+import type { GceNetwork } from '../../cloud/gce/gce-network.js'
 import { Printable } from '../../app/printable.js'
-import { Process } from '../../app/process.js'
-import { spawn } from '../../app/thread.js'
 import { NetloomError } from '../../errors.js'
-import { startEtcd } from '../../etcd/server.js'
+import { SimpleNetwork } from '../../flannel/backend/backend.js'
 import { formatTime, NSEC_PER_MSEC, NSEC_PER_SEC } from '../../sim/time.js'
 import type { FlanneldOptions } from '../flanneld.js'
+import type { KubeApiserver } from '../kubernetes.js'
 import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
 import { FlannelNode, type NodeOwner } from './node.js'
 import { type FlannelNodeSpec, type FlannelOptions, type NodePlan, planCluster, planNode } from './options.js'
 import { addHostPod, addPod, type FlannelPod, writeConfList } from './pod.js'
-import { Underlay } from './underlay.js'
+import { CloudUnderlay } from './cloud-underlay.js'
+import { EtcdStore, KubeStore } from './store.js'
+import { type ClusterUnderlay, Underlay } from './underlay.js'
 
-const ETCD_PORT = 2379
-const CONFIG_KEY = '/coreos.com/network/config'
 /** How often it is asked whether all have found each other. */
 const LOOK_NS = 10 * NSEC_PER_MSEC
 /** Carriers of new devices are noticed within this time. */
@@ -27,7 +27,7 @@ const CARRIER_NS = NSEC_PER_SEC
 export class FlannelCluster extends Printable implements NodeOwner {
   readonly world: World
   /** The network under it: switches, router, etcd's host. */
-  readonly underlay: Underlay
+  readonly underlay: ClusterUnderlay
   /** All nodes that have not left, those that are down too. */
   readonly nodes: FlannelNode[] = []
   readonly restartSec: number | null
@@ -35,7 +35,7 @@ export class FlannelCluster extends Printable implements NodeOwner {
   readonly #flanneld: FlanneldOptions
   readonly #segments: number
   readonly #withinNs: number
-  #etcd: Process | null = null
+  readonly #store: EtcdStore | KubeStore
   #added = 0
 
   /** @internal use {@link flannel} */
@@ -48,10 +48,17 @@ export class FlannelCluster extends Printable implements NodeOwner {
     this.#segments = plan.segments
     this.#withinNs = plan.withinNs
     this.restartSec = plan.restartSec
-    this.underlay = new Underlay(world, plan.segments, plan.underlay, plan.mtu)
+    const isKube = plan.subnetManager === 'kube'
+    const storeName = isKube ? 'master' : 'etcd'
+    this.underlay =
+      plan.cloud === 'none'
+        ? new Underlay(world, plan.segments, plan.underlay, plan.mtu, storeName)
+        : new CloudUnderlay(world, plan.cloud, plan, storeName)
     world.run({ for: CARRIER_NS })
-    this.startEtcd()
-    this.etcdctl('put', CONFIG_KEY, plan.config)
+    const { store, storeAddress } = this.underlay
+    this.#store = isKube
+      ? new KubeStore(store, storeAddress, plan.config)
+      : new EtcdStore(world, store, storeAddress, plan.withinNs, plan.config)
     for (const node of plan.nodes) this.#add(node)
     this.#added = plan.nodes.length
     this.converge()
@@ -59,14 +66,30 @@ export class FlannelCluster extends Printable implements NodeOwner {
     if (this.pods.length > 0) world.run({ for: CARRIER_NS })
   }
 
-  /** etcd's host. */
+  /** etcd's host. Throws ENOENT when the leases are with Kubernetes. */
   get etcd(): Netns {
-    return this.underlay.etcd
+    return this.#etcdStore.netns
+  }
+
+  /** Kubernetes' API server with the nodes. Throws ENOENT when the leases are in etcd. */
+  get kube(): KubeApiserver {
+    if (this.#store instanceof KubeStore) return this.#store.api
+    throw new NetloomError('ENOENT', "flannel: the leases are in etcd; make the cluster with subnetManager: 'kube'")
+  }
+
+  get #etcdStore(): EtcdStore {
+    if (this.#store instanceof EtcdStore) return this.#store
+    throw new NetloomError('ENOENT', "flannel: there is no etcd, the leases are with Kubernetes' nodes")
   }
 
   /** The default gateway of all hosts. */
   get router(): Netns {
     return this.underlay.router
+  }
+
+  /** The cloud that the hosts are machines of; null when they stand on switches. */
+  get cloud(): AwsVpc | GceNetwork | null {
+    return this.underlay instanceof CloudUnderlay ? this.underlay.cloud : null
   }
 
   /** All pods of nodes that are up. */
@@ -90,38 +113,22 @@ export class FlannelCluster extends Printable implements NodeOwner {
 
   // --- the store
 
-  /** Starts etcd on its host, with the data that it had. Nothing happens when it runs. */
-  startEtcd(): void {
-    if (this.#etcd !== null && this.#etcd.exitStatus === null) return
-    const url = `http://${this.underlay.etcdAddress}:${ETCD_PORT}`
-    this.#etcd = startEtcd(this.etcd.kernel, {
-      listenClientUrls: [url, `http://127.0.0.1:${ETCD_PORT}`],
-      dataDir: '/var/lib/etcd',
-    })
+  /** Starts etcd or the API server, with the data that it had. Nothing happens when it runs. */
+  startStore(): void {
+    this.#store.start()
   }
 
-  /** Ends etcd at once. */
-  killEtcd(): void {
-    this.#etcd?.killHard()
+  /** Ends it at once. */
+  killStore(): void {
+    this.#store.kill()
   }
 
   /**
    * Runs etcdctl on etcd's host and returns what it prints; the world runs until it has ended. Throws EIO with what it says
-   * when it fails.
+   * when it fails, ENOENT when there is no etcd.
    */
   etcdctl(...words: readonly string[]): string {
-    const argv = ['etcdctl', ...words]
-    const process = new Process(this.etcd.kernel, 'etcdctl')
-    spawn(process, function* () {
-      const { status, stdout, stderr } = yield* exec(process, argv)
-      process.stdout = stdout
-      process.stderr = stderr
-      process.exit(status)
-    })
-    this.world.run({ until: () => process.exitStatus !== null, within: this.#withinNs })
-    if (process.exitStatus !== 0)
-      throw new NetloomError('EIO', `${argv.join(' ')}: ${process.stderr.trim()}`, { exit: process.exitStatus })
-    return process.stdout
+    return this.#etcdStore.etcdctl(...words)
   }
 
   // --- nodes and pods
@@ -132,7 +139,7 @@ export class FlannelCluster extends Printable implements NodeOwner {
     return this.#add(planNode(spec, n, n + 1, this.#options, this.#segments))
   }
 
-  /** Takes a node out: flanneld stops, its pods go, its lease is deleted from the store, and the host is gone. */
+  /** Takes a node out: flanneld stops, its pods go, its lease or its node object is deleted, and the host is gone. */
   removeNode(name: string): void {
     const node = this.node(name)
     const { subnet } = node
@@ -141,7 +148,7 @@ export class FlannelCluster extends Printable implements NodeOwner {
       node.crash()
     }
     this.nodes.splice(this.nodes.indexOf(node), 1)
-    if (subnet !== null) this.etcdctl('del', `/coreos.com/network/subnets/${subnet.replace('/', '-')}`)
+    this.#store.nodeRemoved(name, subnet)
   }
 
   /** Adds a pod to a node by its CNI plugin. Throws what the plugin refuses with, such as EIO while the node has no subnet. */
@@ -161,14 +168,14 @@ export class FlannelCluster extends Printable implements NodeOwner {
   }
 
   /** @internal */
-  flanneldOptions(): FlanneldOptions {
-    const url = `http://${this.underlay.etcdAddress}:${ETCD_PORT}`
-    return { etcdEndpoints: url, iface: 'eth0', ...this.#flanneld }
+  flanneldOptions(plan: NodePlan): FlanneldOptions {
+    return { iface: 'eth0', ...this.#store.flanneldOptions(plan), ...this.#flanneld }
   }
 
   /** @internal */
-  nodeBooted(node: FlannelNode): void {
+  nodeBooted(node: FlannelNode, plan: NodePlan): void {
     writeConfList(node.netns)
+    this.#store.nodeBooted(node, plan)
   }
 
   // --- dynamics
@@ -192,11 +199,14 @@ export class FlannelCluster extends Printable implements NodeOwner {
   #missing(): string | null {
     const live = this.#live
     for (const node of live) if (node.subnet === null) return `${node.name} has no subnet`
-    for (const node of live) {
-      const known = new Map(node.flanneld!.peers.map(peer => [peer.subnet, peer.publicIp]))
-      for (const other of live)
-        if (other !== node && known.get(other.subnet!) !== other.address)
-          return `${node.name} does not know ${other.subnet} of ${other.name}`
+    const networks = live.map(node => node.flanneld!.kernel.network!)
+    for (const [n, node] of live.entries()) {
+      // A backend that needs nothing of the others does not listen to their leases (alloc, aws-vpc, gce).
+      if (networks[n] instanceof SimpleNetwork) continue
+      const { peers } = node.flanneld!.kernel
+      for (const [m, { lease }] of networks.entries())
+        if (m !== n && !peers.knows(lease.subnet, lease.attrs))
+          return `${node.name} does not know ${live[m]!.subnet} of ${live[m]!.name}`
     }
     return null
   }

@@ -4,22 +4,24 @@
 import { Printable } from '../../app/printable.js'
 import { processesOf } from '../../app/process.js'
 import { NetloomError } from '../../errors.js'
+import { FLANNELD_DEFAULTS } from '../../flannel/flags.js'
+import { netText } from '../../flannel/ip4-net.js'
 import { fsOf } from '../../fs/file-system.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
 import { type Flanneld, type FlanneldOptions, runFlanneld } from '../flanneld.js'
 import type { Netns } from '../netns.js'
 import type { NodePlan } from './options.js'
 import type { FlannelPod } from './pod.js'
-import type { Underlay } from './underlay.js'
+import type { ClusterUnderlay } from './underlay.js'
 
 /** What a node needs of its cluster. */
 export interface NodeOwner {
-  readonly underlay: Underlay
+  readonly underlay: ClusterUnderlay
   readonly restartSec: number | null
   /** Options of flanneld for the node. */
   flanneldOptions(plan: NodePlan): FlanneldOptions
   /** The node is there, or it is there again, in front of its flanneld. */
-  nodeBooted(node: FlannelNode): void
+  nodeBooted(node: FlannelNode, plan: NodePlan): void
 }
 
 /** A node. `crash`, `boot`, `stop`, `start` and `leave` are what may happen to it. */
@@ -88,8 +90,17 @@ export class FlannelNode extends Printable {
     this.#address = address
     this.#place = at
     for (const [path, content] of this.#disk) netns.files.write(path, content)
-    this.#owner.nodeBooted(this)
+    this.#prepareSubnet(netns)
+    this.#owner.nodeBooted(this, this.#plan)
     this.start()
+  }
+
+  /** The subnet file of an earlier run, for a subnet that was asked for. */
+  #prepareSubnet(netns: Netns): void {
+    const { subnet, flanneld } = this.#plan
+    if (subnet === null) return
+    const first = netText({ addr: (subnet.addr + 1) | 0, len: subnet.len })
+    netns.files.write(flanneld.subnetFile ?? FLANNELD_DEFAULTS.subnetFile, `FLANNEL_SUBNET=${first}\n`)
   }
 
   /** Starts flanneld, and again whenever it fails. Nothing happens when it runs. */

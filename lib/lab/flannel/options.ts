@@ -1,7 +1,7 @@
 /**
  * What a cluster of flannel is made of.
  */
-import { checkOptions, numberOption } from '../../app/text.js'
+import { checkOptions, numberOption, prefixOption } from '../../app/text.js'
 import { NetloomError } from '../../errors.js'
 import { BACKENDS } from '../../flannel/backends.js'
 import { parseConfig } from '../../flannel/subnet/config.js'
@@ -25,15 +25,29 @@ export interface FlannelNodeSpec {
   readonly pods?: number | readonly string[]
   /** Number of the segment that it stands on, from 0. By default the nodes are spread over the segments in order. */
   readonly segment?: number
+  /**
+   * Subnet that it is to have, `10.244.1.0/24`: a subnet file of an earlier run, as flanneld takes it when nobody else has it.
+   * Drawn at random when absent.
+   */
+  readonly subnet?: string
   /** Options of its flanneld besides those of {@link FlannelOptions.flanneld}. */
   readonly flanneld?: FlanneldOptions
 }
 
 /** What the nodes stand on. */
 export interface FlannelUnderlay {
-  /** A switch each, with a router between them; 1 by default. */
+  /**
+   * A switch each, with a router between them, or subnets of a cloud; 1 by default.
+   */
   readonly segments?: number
-  /** MTU in octets; 1500 by default. */
+  /**
+   * Whose machines the hosts are: `aws`, an Amazon VPC, `gce`, a network of Google Cloud, or `none`. That of the backend by
+   * default: `aws` for aws-vpc, `gce` for gce, `none` for others.
+   */
+  readonly cloud?: 'aws' | 'gce' | 'none'
+  /** Routes that the cloud allows; what it allows a new account by default. */
+  readonly routesQuota?: number
+  /** MTU in octets; 1500 by default, 1460 on gce. */
   readonly mtu?: number
   /** Addresses of the first segment; the next ones follow. 192.168.0.0/20 by default: .1 the router, .2 etcd, nodes from .11 on. */
   readonly network?: string
@@ -53,6 +67,8 @@ export interface FlannelOptions {
   /** Pods on each node, made by the CNI plugin: how many, or their names behind the node's; 0 by default. */
   readonly pods?: number | readonly string[]
   readonly underlay?: FlannelUnderlay
+  /** Where the leases are: `etcd`, or `kube` for the podCIDRs of Kubernetes' nodes (`--kube-subnet-mgr`). `etcd` by default. */
+  readonly subnetManager?: 'etcd' | 'kube'
   /** `-ip-masq`; true by default. */
   readonly ipMasq?: boolean
   /** Options of every flanneld. */
@@ -72,13 +88,18 @@ const OPTIONS = [
   'nodes',
   'pods',
   'underlay',
+  'subnetManager',
   'ipMasq',
   'flanneld',
   'restartSec',
   'withinNs',
 ]
-const NODE_OPTIONS = ['name', 'pods', 'segment', 'flanneld']
-const UNDERLAY_OPTIONS = ['segments', 'mtu', 'network']
+const NODE_OPTIONS = ['name', 'pods', 'segment', 'subnet', 'flanneld']
+const UNDERLAY_OPTIONS = ['segments', 'cloud', 'routesQuota', 'mtu', 'network']
+const CLOUDS = ['aws', 'gce', 'none']
+const GCE_MTU = 1460
+const MTU = 1500
+const SUBNET_MANAGERS: readonly string[] = ['etcd', 'kube']
 const MAX_NODES = 5000
 const MAX_SEGMENTS = 64
 const NS_PER_MINUTE = 60_000_000_000
@@ -89,14 +110,20 @@ export interface NodePlan {
   readonly pods: readonly string[]
   readonly segment: number
   readonly flanneld: FlanneldOptions
+  /** Null to draw one. */
+  readonly subnet: Prefix | null
 }
 
 /** A cluster with everything filled in. */
 export interface ClusterPlan {
   /** Text of the network configuration. */
   readonly config: string
+  readonly subnetManager: 'etcd' | 'kube'
   readonly nodes: readonly NodePlan[]
   readonly segments: number
+  readonly cloud: 'aws' | 'gce' | 'none'
+  /** Null for what a new account has. */
+  readonly routesQuota: number | null
   readonly mtu: number
   readonly underlay: Prefix
   readonly flanneld: FlanneldOptions
@@ -150,15 +177,36 @@ export const planNode = (
       segment,
     })
   const flanneld = { ...o.flanneld, ...spec.flanneld }
-  return { name, segment, flanneld, pods: podNames(name, spec.pods ?? o.pods ?? 0) }
+  const subnet = spec.subnet === undefined ? null : prefixOption(`flannel: node ${name}: subnet`, spec.subnet)
+  return { name, segment, flanneld, subnet, pods: podNames(name, spec.pods ?? o.pods ?? 0) }
+}
+
+/** The cloud that the hosts are in. Throws EINVAL. */
+const cloudOf = (cloud: FlannelUnderlay['cloud'], backend: FlannelOptions['backend']): 'aws' | 'gce' | 'none' => {
+  const type = typeof backend === 'string' ? backend : (backend?.Type ?? '')
+  if (cloud === undefined) return type === 'aws-vpc' ? 'aws' : type === 'gce' ? 'gce' : 'none'
+  if (CLOUDS.includes(cloud)) return cloud
+  throw new NetloomError('EINVAL', `flannel: underlay.cloud: unknown word "${cloud}"; known are ${CLOUDS.join(', ')}`, {
+    cloud,
+  })
 }
 
 /** Everything that options say and leave out. Throws EINVAL that names what is wrong. */
 export const planCluster = (o: FlannelOptions): ClusterPlan => {
   checkOptions('flannel', o, OPTIONS)
-  const { underlay = {}, restartSec = 5, withinNs = NS_PER_MINUTE } = o
+  const { underlay = {}, restartSec = 5, withinNs = NS_PER_MINUTE, subnetManager = 'etcd' } = o
+  if (!SUBNET_MANAGERS.includes(subnetManager))
+    throw new NetloomError(
+      'EINVAL',
+      `flannel: subnetManager: ${subnetManager} is not one of ${SUBNET_MANAGERS.join(', ')}`,
+      {
+        subnetManager,
+      },
+    )
   checkOptions('flannel: underlay', underlay, UNDERLAY_OPTIONS)
-  const { segments = 1, mtu = 1500, network = '192.168.0.0/20' } = underlay
+  const { segments = 1, network = '192.168.0.0/20', routesQuota = null } = underlay
+  const cloud = cloudOf(underlay.cloud, o.backend)
+  const mtu = underlay.mtu ?? (cloud === 'gce' ? GCE_MTU : MTU)
   if (!(Number.isInteger(segments) && segments >= 1 && segments <= MAX_SEGMENTS))
     throw new NetloomError(
       'EINVAL',
@@ -173,5 +221,17 @@ export const planCluster = (o: FlannelOptions): ClusterPlan => {
       : o.nodes
   const nodes = given.map((spec, n) => planNode(spec, n, given.length, o, segments))
   const flanneld = { ipMasq: o.ipMasq ?? true, ...o.flanneld }
-  return { config: configText(o), nodes, segments, mtu, underlay: parsePrefix(network), flanneld, restartSec, withinNs }
+  return {
+    config: configText(o),
+    subnetManager,
+    nodes,
+    segments,
+    cloud,
+    routesQuota,
+    mtu,
+    underlay: parsePrefix(network),
+    flanneld,
+    restartSec,
+    withinNs,
+  }
 }

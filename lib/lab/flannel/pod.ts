@@ -12,6 +12,7 @@ import type { Netns as KernelNetns } from '../../core/netns.js'
 import { NetloomError } from '../../errors.js'
 import { fsOf } from '../../fs/file-system.js'
 import { s } from '../../sim/time.js'
+import { formatIpv4 } from '../../wire/ip.js'
 import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
 import type { FlannelNode } from './node.js'
@@ -131,7 +132,7 @@ export const addPod = (world: World, node: FlannelNode, name: string): FlannelPo
       }
       netns.link.set('lo', { up: true })
       const { ips } = yield* addNetworkList(kubelet, list, runtime)
-      return { address: ips[0]!.address.split('/')[0]!, runtime }
+      return { address: formatIpv4(ips[0]!.address.ip), runtime }
     })
     const pod = new FlannelPod(world, node, name, netns, address, runtime)
     node.pods.push(pod)

@@ -1,6 +1,6 @@
 /**
  * The network under a cluster: a switch for each segment, a router between them that is everybody's default gateway, and
- * etcd's host.
+ * the host of the store.
  */
 import { NetloomError } from '../../errors.js'
 import { formatIpv4, type Prefix } from '../../wire/ip.js'
@@ -9,7 +9,7 @@ import type { World } from '../world.js'
 
 const FIRST_NODE = 11
 const ROUTER = 1
-const ETCD = 2
+const STORE = 2
 
 /** A switch and the addresses on it. */
 interface Segment {
@@ -20,22 +20,39 @@ interface Segment {
 }
 
 const ROUTER_NAME = 'router'
-const ETCD_NAME = 'etcd'
 
-/** The underlay of a cluster. */
-export class Underlay {
+/** What the hosts of a cluster stand on. */
+export interface ClusterUnderlay {
   readonly mtu: number
   /** The default gateway of all hosts. */
   readonly router: Netns
-  /** etcd's host. */
-  readonly etcd: Netns
+  /** Host of the store: etcd or Kubernetes' API server. */
+  readonly store: Netns
+  readonly storeAddress: string
+  /** The switches, one for each segment; none in a cloud. */
+  readonly switches: Netns[]
+  /** Makes a host with eth0 on a segment; its place in the addresses is `at`, the next free one when absent. */
+  addHost(name: string, segmentNumber: number, at?: number | null): { netns: Netns; address: string; at: number }
+  /** Removes a host. */
+  removeHost(name: string): void
+  /** Lets hosts talk only to those of their own group. */
+  partition(groups: readonly (readonly string[])[]): void
+}
+
+/** The underlay of a cluster that stands on switches. */
+export class Underlay implements ClusterUnderlay {
+  readonly mtu: number
+  /** The default gateway of all hosts. */
+  readonly router: Netns
+  /** Host of the store: etcd or Kubernetes' API server. */
+  readonly store: Netns
   readonly #world: World
   readonly #segments: Segment[] = []
   /** Segment of each host. */
   readonly #places = new Map<string, Segment>()
 
   /** @internal */
-  constructor(world: World, segments: number, network: Prefix, mtu: number) {
+  constructor(world: World, segments: number, network: Prefix, mtu: number, storeName: string) {
     this.#world = world
     this.mtu = mtu
     const size = 2 ** (32 - network.len)
@@ -49,14 +66,14 @@ export class Underlay {
     this.router = this.#host(ROUTER_NAME)
     this.router.sysctl.set('net.ipv4.ip_forward', 1)
     for (const [n, segment] of this.#segments.entries()) this.#plug(this.router, `eth${n}`, segment, ROUTER)
-    this.etcd = this.#host(ETCD_NAME)
-    this.#plug(this.etcd, 'eth0', this.#segments[0]!, ETCD)
-    this.#defaultRoute(this.etcd, this.#segments[0]!)
+    this.store = this.#host(storeName)
+    this.#plug(this.store, 'eth0', this.#segments[0]!, STORE)
+    this.#defaultRoute(this.store, this.#segments[0]!)
   }
 
-  /** Address of etcd. */
-  get etcdAddress(): string {
-    return this.#address(this.#segments[0]!, ETCD)
+  /** Address of the store. */
+  get storeAddress(): string {
+    return this.#address(this.#segments[0]!, STORE)
   }
 
   /** The switches, one for each segment. */
@@ -129,6 +146,8 @@ export class Underlay {
     this.#places.set(netns.name, segment)
     netns.link.add({ kind: 'veth', name: dev, mtu, peer: { name: `p-${netns.name}`, netns: segment.netns, mtu } })
     segment.netns.link.set(`p-${netns.name}`, { master: 'br0', up: true })
+    // The veth stands for a card and its cable, where a frame has its checksums and is no longer than the MTU.
+    netns.ethtool.set(dev, { tx: false })
     netns.link.set(dev, { up: true })
     netns.addr.add(`${this.#address(segment, place)}/${segment.network.len}`, { dev })
   }

@@ -103,12 +103,14 @@ const optionsOf = (ctx: CommandContext, options: ReadonlyMap<string, string>): E
     const host = /^\w+:\/\/([^:/]*)/.exec(url)?.[1] ?? ''
     if (host !== 'localhost' && !isIpv4Text(host)) wrongFlags(ctx, `expected IP in URL for binding (${url})`)
   }
+  const advertise = options.get('advertise-client-urls')
   const dataDir = options.get('data-dir')
   const token = options.get('initial-cluster-token')
   return {
     name,
     initialAdvertisePeerUrls: peerUrls,
     ...(listenClientUrls === null ? {} : { listenClientUrls }),
+    ...(advertise === undefined ? {} : { advertiseClientUrls: urlsOf('advertise-client-urls', advertise) }),
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(token === undefined ? {} : { initialClusterToken: token }),
   }
@@ -124,6 +126,7 @@ const run = (ctx: CommandContext, argv: readonly string[]): number | Process => 
   try {
     return startEtcd(netnsOf(ctx, 'etcd'), options)
   } catch (e) {
+    if (e instanceof NetloomError && e.code === 'EBUSY') return fatal(ctx, 'C', e.message.replace('etcd: ', ''))
     if (!(e instanceof NetloomError) || (e.code !== 'EADDRINUSE' && e.code !== 'EADDRNOTAVAIL')) throw e
     const at = String(e.context['listen'] ?? '')
     return fatal(ctx, 'C', `listen tcp ${at}: bind: ${strerror(e.code as Errno).toLowerCase()}`)

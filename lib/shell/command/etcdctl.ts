@@ -15,6 +15,7 @@ import { ETCD_VERSION } from '../../etcd/embed/http-server.js'
 import { EtcdError } from '../../etcd/rpctypes.js'
 import { type CtlCommand, CtlExit, EXIT_BAD_FEATURE, EXIT_ERROR } from '../etcdctl/ctl-command.js'
 import { FlagError, Flags, GLOBAL_FLAGS } from '../etcdctl/flags.js'
+import { endpointHealthCommand, memberListCommand } from '../etcdctl/cluster-commands.js'
 import { compactionCommand, delCommand, getCommand, putCommand } from '../etcdctl/kv-commands.js'
 import {
   leaseGrantCommand,
@@ -37,12 +38,14 @@ import { netnsOf } from './netns-of.js'
 const CTL_COMMANDS: readonly CtlCommand[] = [
   compactionCommand,
   delCommand,
+  endpointHealthCommand,
   getCommand,
   leaseGrantCommand,
   leaseKeepAliveCommand,
   leaseListCommand,
   leaseRevokeCommand,
   leaseTimeToLiveCommand,
+  memberListCommand,
   putCommand,
   txnCommand,
   watchCommand,
@@ -51,6 +54,9 @@ const CTL_COMMANDS: readonly CtlCommand[] = [
 /** Commands that etcdctl has and netloom has not. */
 const OTHERS =
   /^(alarm|auth|check|completion|defrag|elect|endpoint|help|lock|make-mirror|member|migrate|move-leader|role|snapshot|user)$/
+
+/** Commands of two words begin with these. */
+const GROUPS: readonly string[] = ['lease', 'endpoint', 'member']
 
 const NAMES = CTL_COMMANDS.map(({ name }) => name).join(', ')
 /** Options of TLS, users and discovery, which netloom's etcd has not. */
@@ -72,7 +78,7 @@ const commandIn = (words: readonly string[]): { command: CtlCommand | null; name
     }
     names.push(word)
     rest.splice(at--, 1)
-    if (names[0] !== 'lease') break
+    if (!GROUPS.includes(names[0]!)) break
   }
   const name = names.join(' ')
   const command = CTL_COMMANDS.find(c => c.name === name || c.aliases?.includes(name)) ?? null
@@ -150,7 +156,8 @@ const run = (ctx: CommandContext, words: readonly string[]): number | Process =>
       ctx.out(`etcdctl version: ${ETCD_VERSION}\nAPI version: 3.4\n`)
       return 0
     }
-    if (first === '' || first === 'lease' || OTHERS.test(first)) throw unsupported('etcdctl', name || 'help', NAMES)
+    if (first === '' || GROUPS.includes(first) || OTHERS.test(first))
+      throw unsupported('etcdctl', name || 'help', NAMES)
     const text = `Error: unknown command "${first}" for "etcdctl"\n`
     return error(`${text}Run 'etcdctl --help' for usage.\n${text}`)
   }

@@ -8,7 +8,8 @@ import { EVENT_DELETE, type KeyValue } from '../../etcd/mvcc/kv.js'
 import { goQuote } from './go-text.js'
 import { linesText, type Printer } from './printer.js'
 
-const header = (h: ResponseHeader | null): string[] =>
+/** Lines of a head. */
+export const headerLines = (h: ResponseHeader | null): string[] =>
   h === null
     ? []
     : [
@@ -33,16 +34,16 @@ const prev = (kv: KeyValue | undefined): string[] => (kv === undefined ? [] : ke
 export const FIELDS_PRINTER: Printer = {
   get: r =>
     linesText([
-      ...header(r.header),
+      ...headerLines(r.header),
       ...r.kvs.flatMap(kv => keyValue('', kv)),
       `"More" : ${r.more}`,
       `"Count" : ${r.count}`,
     ]),
-  put: r => linesText([...header(r.header), ...prev(r.prevKv)]),
+  put: r => linesText([...headerLines(r.header), ...prev(r.prevKv)]),
   del: r =>
-    linesText([...header(r.header), `"Deleted" : ${r.deleted}`, ...r.prevKvs.flatMap(kv => keyValue('Prev', kv))]),
+    linesText([...headerLines(r.header), `"Deleted" : ${r.deleted}`, ...r.prevKvs.flatMap(kv => keyValue('Prev', kv))]),
   txn: r =>
-    linesText([...header(r.header), `"Succeeded" : ${r.succeeded}`]) +
+    linesText([...headerLines(r.header), `"Succeeded" : ${r.succeeded}`]) +
     r.responses
       .map(op => {
         if (op.responseDeleteRange !== undefined) return FIELDS_PRINTER.del(op.responseDeleteRange)
@@ -52,23 +53,23 @@ export const FIELDS_PRINTER: Printer = {
       .join(''),
   watch: r =>
     linesText([
-      ...header(r.header),
+      ...headerLines(r.header),
       ...r.events.flatMap(({ type, kv, prevKv }) => [
         `"Type" : ${type === EVENT_DELETE ? 'DELETE' : 'PUT'}`,
         ...prev(prevKv),
         ...keyValue('', kv),
       ]),
     ]),
-  grant: r => linesText([...header(r.header), `"ID" : ${r.ID}`, `"TTL" : ${r.TTL}`]),
-  revoke: (_, r) => linesText(header(r.header)),
-  keepAlive: r => linesText([...header(r.header), `"ID" : ${r.ID}`, `"TTL" : ${r.TTL}`]),
+  grant: r => linesText([...headerLines(r.header), `"ID" : ${r.ID}`, `"TTL" : ${r.TTL}`]),
+  revoke: (_, r) => linesText(headerLines(r.header)),
+  keepAlive: r => linesText([...headerLines(r.header), `"ID" : ${r.ID}`, `"TTL" : ${r.TTL}`]),
   timeToLive: r =>
     linesText([
-      ...header(r.header),
+      ...headerLines(r.header),
       `"ID" : ${r.ID}`,
       `"TTL" : ${r.TTL}`,
       `"GrantedTTL" : ${r.grantedTTL}`,
       ...r.keys.map(key => `"Key" : ${goQuote(key)}`),
     ]),
-  leases: r => linesText([...header(r.header), ...r.leases.map(({ ID }) => `"ID" : ${ID}`)]),
+  leases: r => linesText([...headerLines(r.header), ...r.leases.map(({ ID }) => `"ID" : ${ID}`)]),
 }

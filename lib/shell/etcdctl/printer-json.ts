@@ -29,7 +29,10 @@ const headerPairs = (h: ResponseHeader): Pair[] => [
   ['raft_term', number(h.raftTerm)],
 ]
 
-const header = (h: ResponseHeader | null): Pair => ['header', h === null ? null : object(headerPairs(h))]
+/** A head as an object. */
+export const headerJson = (h: ResponseHeader): string => object(headerPairs(h))
+
+const header = (h: ResponseHeader | null): Pair => ['header', h === null ? null : headerJson(h)]
 
 const keyValue = (kv: KeyValue): string =>
   object([

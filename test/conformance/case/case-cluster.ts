@@ -54,7 +54,7 @@ export class CaseCluster {
   etcd(entry: EtcdEntry): void {
     switch (entry.op) {
       case 'start':
-        this.#store = new CaseStore(this.#shell.world, entry.ns, entry.address)
+        this.#store = new CaseStore(this.#shell, entry.ns, entry.address)
         return
       case 'put':
         return this.#running.put(entry.key, entry.value, entry.ttl)

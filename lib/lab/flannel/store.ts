@@ -1,0 +1,140 @@
+/**
+ * Where the leases of a cluster are kept: in etcd, or with Kubernetes' nodes.
+ */
+import { exec } from '../../app/exec.js'
+import { Process } from '../../app/process.js'
+import { spawn } from '../../app/thread.js'
+import { NetloomError } from '../../errors.js'
+import { startEtcd } from '../../etcd/server.js'
+import { FLANNELD_DEFAULTS } from '../../flannel/flags.js'
+import { netText } from '../../flannel/ip4-net.js'
+import { parseConfig } from '../../flannel/subnet/config.js'
+import type { FlanneldOptions } from '../flanneld.js'
+import { type KubeApiserver, startKubeApiserver, startKubeControllerManager } from '../kubernetes.js'
+import type { Netns } from '../netns.js'
+import type { World } from '../world.js'
+import type { FlannelNode } from './node.js'
+import type { NodePlan } from './options.js'
+
+/** Keeps leases. */
+export interface ClusterStore {
+  /** Starts it with the data that it had. Nothing happens when it runs. */
+  start(): void
+  /** Ends it at once. */
+  kill(): void
+  /** How a node's flanneld finds it. */
+  flanneldOptions(plan: NodePlan): FlanneldOptions
+  /** A node is there, or there again. */
+  nodeBooted(node: FlannelNode, plan: NodePlan): void
+  /** A node has left; `subnet` is what it had. */
+  nodeRemoved(name: string, subnet: string | null): void
+}
+
+const ETCD_PORT = 2379
+const PREFIX = '/coreos.com/network'
+const KUBE_PORT = 6443
+
+/** etcd on a host of the underlay. */
+export class EtcdStore implements ClusterStore {
+  readonly netns: Netns
+  readonly #world: World
+  readonly #address: string
+  readonly #withinNs: number
+  #process: Process | null = null
+
+  constructor(world: World, netns: Netns, address: string, withinNs: number, config: string) {
+    this.#world = world
+    this.netns = netns
+    this.#address = address
+    this.#withinNs = withinNs
+    this.start()
+    this.etcdctl('put', `${PREFIX}/config`, config)
+  }
+
+  get #url(): string {
+    return `http://${this.#address}:${ETCD_PORT}`
+  }
+
+  start(): void {
+    if (this.#process !== null && this.#process.exitStatus === null) return
+    const listenClientUrls = [this.#url, `http://127.0.0.1:${ETCD_PORT}`]
+    this.#process = startEtcd(this.netns.kernel, { listenClientUrls, dataDir: '/var/lib/etcd' })
+  }
+
+  kill(): void {
+    this.#process?.killHard()
+  }
+
+  flanneldOptions(): FlanneldOptions {
+    return { etcdEndpoints: this.#url }
+  }
+
+  nodeBooted(): void {}
+
+  nodeRemoved(_name: string, subnet: string | null): void {
+    if (subnet !== null) this.etcdctl('del', `${PREFIX}/subnets/${subnet.replace('/', '-')}`)
+  }
+
+  /** Runs etcdctl and returns what it prints; the world runs until it has ended. Throws EIO with what it says. */
+  etcdctl(...words: readonly string[]): string {
+    const argv = ['etcdctl', ...words]
+    const process = new Process(this.netns.kernel, 'etcdctl')
+    spawn(process, function* () {
+      const { status, stdout, stderr } = yield* exec(process, argv)
+      process.stdout = stdout
+      process.stderr = stderr
+      process.exit(status)
+    })
+    this.#world.run({ until: () => process.exitStatus !== null, within: this.#withinNs })
+    if (process.exitStatus === 0) return process.stdout
+    throw new NetloomError('EIO', `${argv.join(' ')}: ${process.stderr.trim()}`, { exit: process.exitStatus })
+  }
+}
+
+/** An API server and a controller manager on a host of the underlay: a node's subnet is its podCIDR. */
+export class KubeStore implements ClusterStore {
+  readonly netns: Netns
+  readonly #address: string
+  readonly #config: string
+  #api: KubeApiserver
+
+  constructor(netns: Netns, address: string, config: string) {
+    this.netns = netns
+    this.#address = address
+    this.#config = config
+    this.#api = startKubeApiserver(netns.kernel, {})
+    const { network, subnetLen } = parseConfig(config)
+    const master = `http://127.0.0.1:${KUBE_PORT}`
+    startKubeControllerManager(netns.kernel, { master, clusterCidr: netText(network), nodeCidrMaskSize: subnetLen })
+  }
+
+  /** The API server. */
+  get api(): KubeApiserver {
+    return this.#api
+  }
+
+  start(): void {
+    if (!this.#api.isRunning) this.#api = startKubeApiserver(this.netns.kernel, {})
+  }
+
+  kill(): void {
+    this.#api.kill()
+  }
+
+  flanneldOptions({ name }: NodePlan): FlanneldOptions {
+    const kubeApiUrl = `http://${this.#address}:${KUBE_PORT}`
+    return { kubeSubnetMgr: true, kubeApiUrl, env: { NODE_NAME: name } }
+  }
+
+  nodeBooted(node: FlannelNode, { subnet, flanneld }: NodePlan): void {
+    node.netns.files.write(flanneld.netConfigPath ?? FLANNELD_DEFAULTS.netConfigPath, `${this.#config}\n`)
+    const { nodes } = this.#api
+    if (nodes.list().some(n => n.metadata.name === node.name)) return
+    const podCIDR = subnet === null ? {} : { podCIDR: netText(subnet) }
+    nodes.create({ name: node.name, internalIP: node.address, ready: true, ...podCIDR })
+  }
+
+  nodeRemoved(name: string): void {
+    if (this.#api.nodes.list().some(n => n.metadata.name === name)) this.#api.nodes.delete(name)
+  }
+}
