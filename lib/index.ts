@@ -212,6 +212,7 @@ export type {
 export type { Qdisc, QdiscClassOps, QdiscOps } from './core/qdisc.js'
 export type { Distribution } from './sched/dist-table.js'
 export type { CniDns } from './cni/result.js'
+export type { Int64 as EtcdInt64 } from './etcd/octets.js'
 export type { Cni, CniAddResult, CniApi, CniFailure, CniOptions } from './lab/cni.js'
 export type { ProtocolName, RawApi, RawOptions, RawPacket, RawSocket } from './lab/raw.js'
 export type {
