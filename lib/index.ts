@@ -114,6 +114,10 @@ export type {
   EtcdOptions,
   EtcdPutOptions,
   GetOptions as EtcdGetOptions,
+  PutOptions as EtcdKeyOptions,
+  EtcdHandle,
+  TxnCompare as EtcdTxnCompare,
+  TxnOp as EtcdTxnOp,
   TxnSpec as EtcdTxnSpec,
   WatchOptions as EtcdWatchOptions,
 } from './lab/etcd.js'
@@ -207,6 +211,7 @@ export type {
 } from './lab/qdisc-options.js'
 export type { Qdisc, QdiscClassOps, QdiscOps } from './core/qdisc.js'
 export type { Distribution } from './sched/dist-table.js'
+export type { CniDns } from './cni/result.js'
 export type { Cni, CniAddResult, CniApi, CniFailure, CniOptions } from './lab/cni.js'
 export type { ProtocolName, RawApi, RawOptions, RawPacket, RawSocket } from './lab/raw.js'
 export type {

@@ -73,6 +73,7 @@ export interface KeyRange {
   readonly rangeEnd?: string | Uint8Array
 }
 
+/** What to read of keys. */
 export interface GetOptions extends KeyRange, CallOptions {
   /** Revision to read at. */
   readonly rev?: number
@@ -84,6 +85,7 @@ export interface GetOptions extends KeyRange, CallOptions {
   readonly serializable?: boolean
 }
 
+/** How to put a key. */
 export interface PutOptions extends CallOptions {
   readonly lease?: Int64
   readonly prevKv?: boolean
@@ -91,10 +93,12 @@ export interface PutOptions extends CallOptions {
   readonly ignoreLease?: boolean
 }
 
+/** What to delete. */
 export interface DeleteOptions extends KeyRange, CallOptions {
   readonly prevKv?: boolean
 }
 
+/** What to watch. */
 export interface WatchOptions extends KeyRange {
   /** Revision to begin with; without it what happens from now on. */
   readonly rev?: number

@@ -14,6 +14,8 @@ import {
   type EtcdWatch,
   type GetOptions,
   type PutOptions,
+  type TxnCompare,
+  type TxnOp,
   type TxnSpec,
   type WatchOptions,
 } from '../etcd/clientv3.js'
@@ -24,7 +26,17 @@ import { EtcdError } from '../etcd/rpctypes.js'
 import { type EtcdOptions, type EtcdProcess, startEtcd } from '../etcd/server.js'
 import { Program } from './program.js'
 
-export type { DeleteOptions, EtcdClientOptions, EtcdOptions, GetOptions, PutOptions, TxnSpec, WatchOptions }
+export type {
+  DeleteOptions,
+  EtcdClientOptions,
+  EtcdOptions,
+  GetOptions,
+  PutOptions,
+  TxnCompare,
+  TxnOp,
+  TxnSpec,
+  WatchOptions,
+}
 
 /** A running etcd. Make one with `netns.etcd`. */
 export class Etcd extends Program {
@@ -117,7 +129,11 @@ export interface EtcdPutOptions extends Omit<PutOptions, 'lease' | 'ctx'> {
   readonly lease?: string
 }
 
-type Without<T> = Omit<T, 'ctx'>
+/** What is being done until it is cancelled: a watch, the renewal of a lease. */
+export interface EtcdHandle {
+  /** Ends it. */
+  cancel(): void
+}
 
 /** A client of etcd. Make one with `netns.etcdClient`. */
 export class EtcdClient extends Program {
@@ -152,7 +168,7 @@ export class EtcdClient extends Program {
   /** Reads keys. */
   get(
     key: string,
-    options: Without<GetOptions> = {},
+    options: GetOptions = {},
   ): EtcdCall<{ readonly revision: number; readonly count: number; readonly more: boolean; readonly kvs: EtcdKv[] }> {
     return this.#call(this.#client.get(key, options), r => ({
       revision: r.header.revision,
@@ -179,7 +195,7 @@ export class EtcdClient extends Program {
   /** Deletes keys. */
   delete(
     key: string,
-    options: Without<DeleteOptions> = {},
+    options: DeleteOptions = {},
   ): EtcdCall<{ readonly revision: number; readonly deleted: number; readonly prevKvs: EtcdKv[] }> {
     return this.#call(this.#client.delete(key, options), r => ({
       revision: r.header.revision,
@@ -223,7 +239,7 @@ export class EtcdClient extends Program {
   }
 
   /** Keeps a lease alive until it is cancelled or gone. */
-  keepAlive(id: string): { cancel(): void } {
+  keepAlive(id: string): EtcdHandle {
     return this.#client.keepAlive(leaseOf(id))
   }
 
@@ -232,7 +248,7 @@ export class EtcdClient extends Program {
     key: string,
     options: WatchOptions,
     onEvents: (events: EtcdEvent[], revision: number, error: string | null) => void,
-  ): { cancel(): void } {
+  ): EtcdHandle {
     const watch: EtcdWatch = this.#client.watch(key, options, ({ events, header, error }) => {
       const told = events.map(
         ({ type, kv, prevKv }): EtcdEvent => ({

@@ -8,7 +8,7 @@ import type { ProtoType } from '../../grpc/protobuf.js'
 
 /** Limits of a call. */
 export interface CallOptions {
-  /** Gives up when it is cancelled. */
+  /** @internal gives up when it is cancelled */
   readonly ctx?: Context | undefined
   /** Gives up after so many nanoseconds: `context deadline exceeded`. */
   readonly timeoutNs?: number | undefined

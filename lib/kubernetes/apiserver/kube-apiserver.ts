@@ -17,7 +17,7 @@ import { Registry } from './registry.js'
 import { RESOURCES } from './resources.js'
 import { type Storage, storageOf } from './storage.js'
 
-/** Options of {@link kubeApiserver}, by the flags of kube-apiserver. */
+/** Options of `netns.kubeApiserver`, by the flags of kube-apiserver. */
 export interface KubeApiserverOptions {
   /** Address to listen on; `0.0.0.0` when absent. */
   readonly bindAddress?: string

@@ -18,7 +18,7 @@ import { serverOf } from '../client/kubeconfig.js'
 import { Informer } from '../client/reflector.js'
 import { CidrSet } from './cidr-set.js'
 
-/** Options of {@link kubeControllerManager}, by the flags of kube-controller-manager. */
+/** Options of `netns.kubeControllerManager`, by the flags of kube-controller-manager. */
 export interface KubeControllerManagerOptions {
   /** The API server: `http://ADDRESS:PORT`. */
   readonly master: string

@@ -11,7 +11,7 @@ import type { FlanneldOptions } from '../flanneld.js'
 import type { KubeApiserver } from '../kubernetes.js'
 import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
-import { FlannelNode, type NodeOwner } from './node.js'
+import { FlannelNode } from './node.js'
 import { type FlannelNodeSpec, type FlannelOptions, type NodePlan, planCluster, planNode } from './options.js'
 import { addHostPod, addPod, type FlannelPod, writeConfList } from './pod.js'
 import { CloudUnderlay } from './cloud-underlay.js'
@@ -24,7 +24,7 @@ const LOOK_NS = 10 * NSEC_PER_MSEC
 const CARRIER_NS = NSEC_PER_SEC
 
 /** A cluster. Make one with {@link flannel}. */
-export class FlannelCluster extends Printable implements NodeOwner {
+export class FlannelCluster extends Printable {
   readonly world: World
   /** The network under it: switches, router, etcd's host. */
   readonly underlay: ClusterUnderlay

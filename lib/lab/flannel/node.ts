@@ -14,7 +14,7 @@ import type { NodePlan } from './options.js'
 import type { FlannelPod } from './pod.js'
 import type { ClusterUnderlay } from './underlay.js'
 
-/** What a node needs of its cluster. */
+/** What a node needs of its cluster. @internal */
 export interface NodeOwner {
   readonly underlay: ClusterUnderlay
   readonly restartSec: number | null
