@@ -7,6 +7,7 @@ import {
   type ArpingReply as KernelArpingReply,
   arping,
 } from '../app/arping.js'
+import { checkOptions } from '../app/text.js'
 import type { Netns as KernelNetns } from '../core/netns.js'
 import { ArpingText } from '../report/arping-text.js'
 import { formatIpv4 } from '../wire/ip.js'
@@ -79,8 +80,21 @@ export class Arping extends Program {
   }
 }
 
+const OPTIONS = [
+  'device',
+  'count',
+  'intervalSec',
+  'timeoutSec',
+  'quitOnReply',
+  'broadcastOnly',
+  'detectDuplicate',
+  'announce',
+  'source',
+]
+
 /** @internal starts arping in a namespace */
 export const startArping = (netns: KernelNetns, target: string, options: ArpingOptions): Arping => {
+  checkOptions('arping', options, OPTIONS)
   const { count = 1, ...rest } = options
   const recorder = new Recorder(false)
   const counted = Number.isFinite(count) ? { count } : {}

@@ -5,6 +5,7 @@ import { octetText } from '../app/octet-text.js'
 import { Printable } from '../app/printable.js'
 import { Process } from '../app/process.js'
 import { spawn, type Thread } from '../app/thread.js'
+import { checkOptions } from '../app/text.js'
 import type { Netns as KernelNetns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
 import {
@@ -63,8 +64,20 @@ export class Etcd extends Program {
   }
 }
 
+const OPTIONS = [
+  'name',
+  'listenClientUrls',
+  'advertiseClientUrls',
+  'initialAdvertisePeerUrls',
+  'initialClusterToken',
+  'dataDir',
+]
+
 /** Starts etcd. @internal */
-export const launchEtcd = (netns: KernelNetns, options: EtcdOptions): Etcd => new Etcd(startEtcd(netns, options))
+export const launchEtcd = (netns: KernelNetns, options: EtcdOptions): Etcd => {
+  checkOptions('etcd', options, OPTIONS)
+  return new Etcd(startEtcd(netns, options))
+}
 
 /** A key as text. */
 export interface EtcdKv {

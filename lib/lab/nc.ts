@@ -6,7 +6,7 @@ import { octetText } from '../app/octet-text.js'
 import type { Netns as KernelNetns } from '../core/netns.js'
 import { concatOctets } from '../wire/repr.js'
 import { Program } from './program.js'
-import { octetsOf, type Payload } from '../app/text.js'
+import { checkOptions, octetsOf, type Payload } from '../app/text.js'
 
 /** Options of `netns.nc`: those of Debian's netcat by name; UDP unless `tcp` is set. */
 export interface NcOptions extends Omit<KernelNcOptions, 'source' | 'destination' | 'stdin' | 'isStdinNull'> {
@@ -47,8 +47,35 @@ export class Nc extends Program {
   }
 }
 
+const OPTIONS = [
+  'tcp',
+  'listen',
+  'keepOpen',
+  'source',
+  'port',
+  'destination',
+  'ports',
+  'stdin',
+  'ignoreStdin',
+  'timeoutSec',
+  'quitSec',
+  'shutdownOnEof',
+  'intervalSec',
+  'crlf',
+  'broadcast',
+  'verbose',
+  'zeroIo',
+  'receiveLimit',
+  'ttl',
+  'minTtl',
+  'tos',
+  'rcvbuf',
+  'sndbuf',
+]
+
 /** @internal starts nc in a namespace */
 export const startNc = (netns: KernelNetns, options: NcOptions): Nc => {
+  checkOptions('nc', options, OPTIONS)
   const recorder = new Recorder()
   const { stdin, ...rest } = options
   const input = stdin === undefined ? { isStdinNull: true } : { stdin: octetsOf(stdin) }

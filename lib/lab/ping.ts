@@ -9,6 +9,7 @@ import {
   type PingReply as KernelPingReply,
   ping,
 } from '../app/ping.js'
+import { checkOptions } from '../app/text.js'
 import type { Netns as KernelNetns } from '../core/netns.js'
 import type { Errno } from '../errors.js'
 import { icmpErrorText, PingText } from '../report/ping-text.js'
@@ -146,8 +147,36 @@ export class Ping extends Program {
   }
 }
 
+const OPTIONS = [
+  'count',
+  'intervalMs',
+  'size',
+  'lingerMs',
+  'deadlineSec',
+  'id',
+  'ttl',
+  'tos',
+  'mark',
+  'pmtuDisc',
+  'pattern',
+  'preload',
+  'flood',
+  'adaptive',
+  'broadcast',
+  'source',
+  'device',
+  'sticky',
+  'noLoop',
+  'recordRoute',
+  'timestamps',
+  'reportOutstanding',
+  'sndbuf',
+  'quiet',
+]
+
 /** @internal starts ping in a namespace */
 export const startPing = (netns: KernelNetns, destination: string, options: PingOptions): Ping => {
+  checkOptions('ping', options, OPTIONS)
   const { count = 1, quiet = false, flood = false, ...rest } = options
   const recorder = new Recorder({
     name: destination,

@@ -4,6 +4,7 @@
 import type { AwsVpc } from '../../cloud/aws/aws-vpc.js'
 import type { GceNetwork } from '../../cloud/gce/gce-network.js'
 import { Printable } from '../../app/printable.js'
+import { checkOptions } from '../../app/text.js'
 import { NetloomError } from '../../errors.js'
 import { SimpleNetwork } from '../../flannel/backend/backend.js'
 import { formatTime, NSEC_PER_MSEC, NSEC_PER_SEC } from '../../sim/time.js'
@@ -11,6 +12,7 @@ import type { FlanneldOptions } from '../flanneld.js'
 import type { KubeApiserver } from '../kubernetes.js'
 import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
+import { checkNames, lastError, names, storeName } from './names.js'
 import { FlannelNode } from './node.js'
 import { type FlannelNodeSpec, type FlannelOptions, type NodePlan, planCluster, planNode } from './options.js'
 import { addHostPod, addPod, type FlannelPod, writeConfList } from './pod.js'
@@ -42,6 +44,7 @@ export class FlannelCluster extends Printable {
   constructor(world: World, options: FlannelOptions) {
     super()
     const plan = planCluster(options)
+    checkNames(world, plan)
     this.world = world
     this.#options = options
     this.#flanneld = plan.flanneld
@@ -49,15 +52,15 @@ export class FlannelCluster extends Printable {
     this.#withinNs = plan.withinNs
     this.restartSec = plan.restartSec
     const isKube = plan.subnetManager === 'kube'
-    const storeName = isKube ? 'master' : 'etcd'
+    const storeHost = storeName(plan.subnetManager)
     this.underlay =
       plan.cloud === 'none'
-        ? new Underlay(world, plan.segments, plan.underlay, plan.mtu, storeName)
-        : new CloudUnderlay(world, plan.cloud, plan, storeName)
+        ? new Underlay(world, plan.segments, plan.underlay, plan.mtu, storeHost)
+        : new CloudUnderlay(world, plan.cloud, plan, storeHost)
     world.run({ for: CARRIER_NS })
     const { store, storeAddress } = this.underlay
     this.#store = isKube
-      ? new KubeStore(store, storeAddress, plan.config)
+      ? new KubeStore(world, store, storeAddress, plan.withinNs, plan.config)
       : new EtcdStore(world, store, storeAddress, plan.withinNs, plan.config)
     for (const node of plan.nodes) this.#add(node)
     this.#added = plan.nodes.length
@@ -73,7 +76,11 @@ export class FlannelCluster extends Printable {
 
   /** Kubernetes' API server with the nodes. Throws ENOENT when the leases are in etcd. */
   get kube(): KubeApiserver {
-    if (this.#store instanceof KubeStore) return this.#store.api
+    return this.#kubeStore.api
+  }
+
+  get #kubeStore(): KubeStore {
+    if (this.#store instanceof KubeStore) return this.#store
     throw new NetloomError('ENOENT', "flannel: the leases are in etcd; make the cluster with subnetManager: 'kube'")
   }
 
@@ -100,20 +107,25 @@ export class FlannelCluster extends Printable {
   /** The node of that name. Throws ENOENT. */
   node(name: string): FlannelNode {
     const found = this.nodes.find(n => n.name === name)
-    if (found === undefined) throw new NetloomError('ENOENT', `there is no node ${name}`, { name })
+    if (found === undefined)
+      throw new NetloomError('ENOENT', `there is no node ${name}; there are ${names(this.nodes)}`, { name })
     return found
   }
 
   /** The pod of that name. Throws ENOENT. */
   pod(name: string): FlannelPod {
     const found = this.pods.find(p => p.name === name)
-    if (found === undefined) throw new NetloomError('ENOENT', `there is no pod ${name}`, { name })
+    if (found === undefined)
+      throw new NetloomError('ENOENT', `there is no pod ${name}; there are ${names(this.pods)}`, { name })
     return found
   }
 
   // --- the store
 
-  /** Starts etcd or the API server, with the data that it had. Nothing happens when it runs. */
+  /**
+   * Starts etcd or the API server, with the data that it had. Nothing happens when it runs. A flanneld notices it late: after a
+   * long outage the client of etcd waits up to two minutes and a fifth between two attempts, as gRPC does.
+   */
   startStore(): void {
     this.#store.start()
   }
@@ -131,10 +143,24 @@ export class FlannelCluster extends Printable {
     return this.#etcdStore.etcdctl(...words)
   }
 
+  /**
+   * Runs kubectl on the API server's host and returns what it prints; the world runs until it has ended. Throws EIO with what it
+   * says when it fails, ENOENT when the leases are in etcd.
+   *
+   * @example
+   * cluster.kubectl('get', 'nodes', '-o', 'wide')
+   */
+  kubectl(...words: readonly string[]): string {
+    return this.#kubeStore.kubectl(...words)
+  }
+
   // --- nodes and pods
 
   /** Adds a node, which boots and joins while the world runs. Throws EEXIST for a name that is taken. */
   addNode(spec: string | FlannelNodeSpec = {}): FlannelNode {
+    const isNamed = typeof spec === 'string' || spec.name !== undefined
+    const isTaken = (name: string): boolean => this.world.hasNetns(name) || this.nodes.some(node => node.name === name)
+    while (!isNamed && isTaken(`h${this.#added + 1}`)) this.#added++
     const n = this.#added++
     return this.#add(planNode(spec, n, n + 1, this.#options, this.#segments))
   }
@@ -151,19 +177,40 @@ export class FlannelCluster extends Printable {
     this.#store.nodeRemoved(name, subnet)
   }
 
-  /** Adds a pod to a node by its CNI plugin. Throws what the plugin refuses with, such as EIO while the node has no subnet. */
+  /**
+   * Adds a pod to a node by its CNI plugin. `name` is its whole name; `NODE-podN` when absent. Throws what the plugin refuses
+   * with, such as EIO while the node has no subnet, EEXIST for a name that is taken, EHOSTDOWN for a node that is down.
+   */
   addPod(node: string, name?: string, options: { readonly hostNetwork?: boolean } = {}): FlannelPod {
+    checkOptions('addPod', options, ['hostNetwork'])
     const host = this.node(node)
-    const full = name ?? `${node}-pod${host.pods.length + 1}`
-    return options.hostNetwork === true ? addHostPod(this.world, host, full) : addPod(this.world, host, full)
+    let n = host.pods.length + 1
+    while (name === undefined && this.#isTaken(`${node}-pod${n}`)) n++
+    const full = name ?? `${node}-pod${n}`
+    if (this.#isTaken(full)) throw new NetloomError('EEXIST', `pod ${full}: the name is taken`, { name: full })
+    if (options.hostNetwork === true) return addHostPod(this.world, host, full)
+    return addPod(this.world, host, full)
+  }
+
+  #isTaken(pod: string): boolean {
+    return this.world.hasNetns(pod) || this.pods.some(({ name }) => name === pod)
   }
 
   #add(plan: NodePlan): FlannelNode {
-    if (this.nodes.some(n => n.name === plan.name))
-      throw new NetloomError('EEXIST', `flannel: there is a node ${plan.name}`, { name: plan.name })
+    const { name } = plan
+    if (this.nodes.some(n => n.name === name))
+      throw new NetloomError('EEXIST', `flannel: there is a node ${name}`, { name })
+    if (this.world.hasNetns(name))
+      throw new NetloomError('EEXIST', `flannel: node ${name}: the world has a namespace of this name`, { name })
     const node = new FlannelNode(this, plan)
     this.nodes.push(node)
-    node.boot()
+    try {
+      node.boot()
+    } catch (e) {
+      if (node.isUp) node.crash()
+      this.nodes.pop()
+      throw e
+    }
     return node
   }
 
@@ -198,7 +245,7 @@ export class FlannelCluster extends Printable {
   /** What keeps the nodes from knowing each other; null when they do. */
   #missing(): string | null {
     const live = this.#live
-    for (const node of live) if (node.subnet === null) return `${node.name} has no subnet`
+    for (const node of live) if (node.subnet === null) return `${node.name} has no subnet${lastError(node)}`
     const networks = live.map(node => node.flanneld!.kernel.network!)
     for (const [n, node] of live.entries()) {
       // A backend that needs nothing of the others does not listen to their leases (alloc, aws-vpc, gce).
@@ -206,7 +253,7 @@ export class FlannelCluster extends Printable {
       const { peers } = node.flanneld!.kernel
       for (const [m, { lease }] of networks.entries())
         if (m !== n && !peers.knows(lease.subnet, lease.attrs))
-          return `${node.name} does not know ${live[m]!.subnet} of ${live[m]!.name}`
+          return `${node.name} does not know ${live[m]!.subnet} of ${live[m]!.name}${lastError(node)}`
     }
     return null
   }

@@ -4,9 +4,10 @@
 import { checkOptions, numberOption, prefixOption } from '../../app/text.js'
 import { NetloomError } from '../../errors.js'
 import { BACKENDS } from '../../flannel/backends.js'
-import { parseConfig } from '../../flannel/subnet/config.js'
+import { netContains } from '../../flannel/ip4-net.js'
+import { type FlannelConfig, parseConfig } from '../../flannel/subnet/config.js'
 import { SubnetError } from '../../flannel/subnet/subnet.js'
-import { parsePrefix, type Prefix } from '../../wire/ip.js'
+import { formatIpv4, formatPrefix, type Prefix } from '../../wire/ip.js'
 import type { FlanneldOptions } from '../flanneld.js'
 
 /** A backend as the network configuration names it. */
@@ -99,6 +100,9 @@ const UNDERLAY_OPTIONS = ['segments', 'cloud', 'routesQuota', 'mtu', 'network']
 const CLOUDS = ['aws', 'gce', 'none']
 const GCE_MTU = 1460
 const MTU = 1500
+/** The least of IPv4 and the most of a veth. */
+const MIN_MTU = 68
+const MAX_MTU = 65535
 const SUBNET_MANAGERS: readonly string[] = ['etcd', 'kube']
 const MAX_NODES = 5000
 const MAX_SEGMENTS = 64
@@ -134,7 +138,7 @@ export interface ClusterPlan {
 /** Names of a node's pods. */
 export const podNames = (node: string, pods: number | readonly string[]): string[] =>
   typeof pods === 'number'
-    ? Array.from({ length: numberOption('pods', pods, 250) }, (_, n) => `${node}-pod${n + 1}`)
+    ? Array.from({ length: numberOption('flannel: pods', pods, 250) }, (_, n) => `${node}-pod${n + 1}`)
     : pods.map(name => `${node}-${name}`)
 
 const configText = (o: FlannelOptions): string => {
@@ -159,6 +163,55 @@ const configText = (o: FlannelOptions): string => {
   return text
 }
 
+/** Refuses a subnet that its flanneld would not take. In Kubernetes a podCIDR may be of any length. */
+const checkSubnet = (name: string, subnet: Prefix, config: FlannelConfig, isKube: boolean): void => {
+  const { network, subnetLen, subnetMin, subnetMax } = config
+  const refuse = (why: string): never => {
+    const text = formatPrefix(subnet)
+    throw new NetloomError('EINVAL', `flannel: node ${name}: subnet ${text}: ${why}`, { name, subnet: text })
+  }
+  if (isKube) {
+    if (!netContains(network, subnet.addr)) refuse(`not in the network ${formatPrefix(network)}`)
+    return
+  }
+  if (subnet.len !== subnetLen) refuse(`subnets of ${formatPrefix(network)} are /${subnetLen} here; see subnetLen`)
+  const addr = subnet.addr >>> 0
+  if (addr < subnetMin >>> 0 || addr > subnetMax >>> 0)
+    refuse(`not one of ${formatIpv4(subnetMin)} to ${formatIpv4(subnetMax)}; see network, subnetMin and subnetMax`)
+}
+
+/** Refuses two nodes of one name or one subnet. */
+const checkNodes = (nodes: readonly NodePlan[]): void => {
+  const taken = new Map<string, string>()
+  for (const { name, subnet } of nodes) {
+    if (taken.has(name)) throw new NetloomError('EEXIST', `flannel: there is a node ${name}`, { name })
+    taken.set(name, name)
+    if (subnet === null) continue
+    const text = formatPrefix(subnet)
+    const other = taken.get(text)
+    if (other !== undefined)
+      throw new NetloomError('EEXIST', `flannel: node ${name}: subnet ${text} is that of node ${other}`, { name })
+    taken.set(text, name)
+  }
+}
+
+/** An integer of a range. Throws EINVAL that names the option. */
+const within = (option: string, value: number, min: number, max: number): number => {
+  if (Number.isInteger(value) && value >= min && value <= max) return value
+  throw new NetloomError('EINVAL', `flannel: ${option}: ${value} is not a number of ${min} to ${max}`, {
+    option,
+    value,
+  })
+}
+
+/** The nodes as they were given, a number of them written out. */
+const nodeSpecs = (nodes: FlannelOptions['nodes']): readonly (string | FlannelNodeSpec)[] => {
+  if (typeof nodes === 'number')
+    return Array.from({ length: numberOption('flannel: nodes', nodes, MAX_NODES) }, () => ({}))
+  if (Array.isArray(nodes)) return nodes
+  throw new NetloomError('EINVAL', `flannel: nodes: ${String(nodes)} is neither a number of nodes nor a list of them`)
+}
+
 /** The node with its defaults; `n` counts from 0 over `count` nodes. */
 export const planNode = (
   given: string | FlannelNodeSpec,
@@ -170,6 +223,8 @@ export const planNode = (
   const spec = typeof given === 'string' ? { name: given } : given
   checkOptions('flannel: node', spec, NODE_OPTIONS)
   const name = spec.name ?? `h${n + 1}`
+  if (name === '' || name === '.' || name === '..' || name.includes('/'))
+    throw new NetloomError('EINVAL', `flannel: node "${name}": no name of a namespace`, { name })
   const segment = spec.segment ?? Math.floor((n * segments) / count)
   if (!(Number.isInteger(segment) && segment >= 0 && segment < segments))
     throw new NetloomError('EINVAL', `flannel: node ${name}: segment ${segment} is not one of 0 to ${segments - 1}`, {
@@ -178,6 +233,7 @@ export const planNode = (
     })
   const flanneld = { ...o.flanneld, ...spec.flanneld }
   const subnet = spec.subnet === undefined ? null : prefixOption(`flannel: node ${name}: subnet`, spec.subnet)
+  if (subnet !== null) checkSubnet(name, subnet, parseConfig(configText(o)), o.subnetManager === 'kube')
   return { name, segment, flanneld, subnet, pods: podNames(name, spec.pods ?? o.pods ?? 0) }
 }
 
@@ -193,6 +249,8 @@ const cloudOf = (cloud: FlannelUnderlay['cloud'], backend: FlannelOptions['backe
 
 /** Everything that options say and leave out. Throws EINVAL that names what is wrong. */
 export const planCluster = (o: FlannelOptions): ClusterPlan => {
+  if (typeof o !== 'object' || o === null)
+    throw new NetloomError('EINVAL', 'flannel: options are needed, such as { nodes: 3 }')
   checkOptions('flannel', o, OPTIONS)
   const { underlay = {}, restartSec = 5, withinNs = NS_PER_MINUTE, subnetManager = 'etcd' } = o
   if (!SUBNET_MANAGERS.includes(subnetManager))
@@ -207,29 +265,22 @@ export const planCluster = (o: FlannelOptions): ClusterPlan => {
   const { segments = 1, network = '192.168.0.0/20', routesQuota = null } = underlay
   const cloud = cloudOf(underlay.cloud, o.backend)
   const mtu = underlay.mtu ?? (cloud === 'gce' ? GCE_MTU : MTU)
-  if (!(Number.isInteger(segments) && segments >= 1 && segments <= MAX_SEGMENTS))
-    throw new NetloomError(
-      'EINVAL',
-      `flannel: underlay.segments: ${segments} is not a number of 1 to ${MAX_SEGMENTS}`,
-      {
-        segments,
-      },
-    )
-  const given =
-    typeof o.nodes === 'number'
-      ? Array.from({ length: numberOption('nodes', o.nodes, MAX_NODES) }, () => ({}))
-      : o.nodes
+  within('underlay.segments', segments, 1, MAX_SEGMENTS)
+  within('underlay.mtu', mtu, MIN_MTU, MAX_MTU)
+  const given = nodeSpecs(o.nodes)
+  const config = configText(o)
   const nodes = given.map((spec, n) => planNode(spec, n, given.length, o, segments))
+  checkNodes(nodes)
   const flanneld = { ipMasq: o.ipMasq ?? true, ...o.flanneld }
   return {
-    config: configText(o),
+    config,
     subnetManager,
     nodes,
     segments,
     cloud,
     routesQuota,
     mtu,
-    underlay: parsePrefix(network),
+    underlay: prefixOption('flannel: underlay.network', network),
     flanneld,
     restartSec,
     withinNs,

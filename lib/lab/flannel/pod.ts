@@ -139,6 +139,8 @@ export const addPod = (world: World, node: FlannelNode, name: string): FlannelPo
     return pod
   } catch (e) {
     world.delNetns(name)
+    if (node.subnet === null && e instanceof NetloomError)
+      throw new NetloomError(e.code, `${e.message} (${node.name} has no subnet yet: converge() first)`, e.context)
     throw e
   }
 }

@@ -33,6 +33,29 @@ export interface ClusterStore {
 const ETCD_PORT = 2379
 const PREFIX = '/coreos.com/network'
 const KUBE_PORT = 6443
+/** Where kubectl on the API server's host looks first. */
+const KUBECONFIG = '/root/.kube/config'
+
+const kubeconfigText = (server: string): string => {
+  const context = { name: 'kubernetes', context: { cluster: 'kubernetes', user: '' } }
+  const clusters = [{ name: 'kubernetes', cluster: { server } }]
+  const config = { kind: 'Config', apiVersion: 'v1', clusters, contexts: [context], 'current-context': 'kubernetes' }
+  return `${JSON.stringify(config, null, 2)}\n`
+}
+
+/** Runs a command on a host to its end and returns what it prints. Throws EIO with what it says when it fails. */
+const runTool = (world: World, { kernel }: Netns, argv: readonly string[], withinNs: number): string => {
+  const process = new Process(kernel, argv[0]!)
+  spawn(process, function* () {
+    const { status, stdout, stderr } = yield* exec(process, argv)
+    process.stdout = stdout
+    process.stderr = stderr
+    process.exit(status)
+  })
+  world.run({ until: () => process.exitStatus !== null, within: withinNs })
+  if (process.exitStatus === 0) return process.stdout
+  throw new NetloomError('EIO', `${argv.join(' ')}: ${process.stderr.trim()}`, { exit: process.exitStatus })
+}
 
 /** etcd on a host of the underlay. */
 export class EtcdStore implements ClusterStore {
@@ -77,35 +100,34 @@ export class EtcdStore implements ClusterStore {
 
   /** Runs etcdctl and returns what it prints; the world runs until it has ended. Throws EIO with what it says. */
   etcdctl(...words: readonly string[]): string {
-    const argv = ['etcdctl', ...words]
-    const process = new Process(this.netns.kernel, 'etcdctl')
-    spawn(process, function* () {
-      const { status, stdout, stderr } = yield* exec(process, argv)
-      process.stdout = stdout
-      process.stderr = stderr
-      process.exit(status)
-    })
-    this.#world.run({ until: () => process.exitStatus !== null, within: this.#withinNs })
-    if (process.exitStatus === 0) return process.stdout
-    throw new NetloomError('EIO', `${argv.join(' ')}: ${process.stderr.trim()}`, { exit: process.exitStatus })
+    return runTool(this.#world, this.netns, ['etcdctl', ...words], this.#withinNs)
   }
 }
 
 /** An API server and a controller manager on a host of the underlay: a node's subnet is its podCIDR. */
 export class KubeStore implements ClusterStore {
   readonly netns: Netns
+  readonly #world: World
   readonly #address: string
+  readonly #withinNs: number
   readonly #config: string
   #api: KubeApiserver
 
-  constructor(netns: Netns, address: string, config: string) {
+  constructor(world: World, netns: Netns, address: string, withinNs: number, config: string) {
+    this.#world = world
     this.netns = netns
+    this.#withinNs = withinNs
     this.#address = address
     this.#config = config
     this.#api = startKubeApiserver(netns.kernel, {})
     const { network, subnetLen } = parseConfig(config)
     const master = `http://127.0.0.1:${KUBE_PORT}`
     startKubeControllerManager(netns.kernel, { master, clusterCidr: netText(network), nodeCidrMaskSize: subnetLen })
+    netns.files.write(KUBECONFIG, kubeconfigText(this.#url))
+  }
+
+  get #url(): string {
+    return `http://${this.#address}:${KUBE_PORT}`
   }
 
   /** The API server. */
@@ -122,8 +144,7 @@ export class KubeStore implements ClusterStore {
   }
 
   flanneldOptions({ name }: NodePlan): FlanneldOptions {
-    const kubeApiUrl = `http://${this.#address}:${KUBE_PORT}`
-    return { kubeSubnetMgr: true, kubeApiUrl, env: { NODE_NAME: name } }
+    return { kubeSubnetMgr: true, kubeApiUrl: this.#url, env: { NODE_NAME: name } }
   }
 
   nodeBooted(node: FlannelNode, { subnet, flanneld }: NodePlan): void {
@@ -136,5 +157,10 @@ export class KubeStore implements ClusterStore {
 
   nodeRemoved(name: string): void {
     if (this.#api.nodes.list().some(n => n.metadata.name === name)) this.#api.nodes.delete(name)
+  }
+
+  /** Runs kubectl and returns what it prints; the world runs until it has ended. Throws EIO with what it says. */
+  kubectl(...words: readonly string[]): string {
+    return runTool(this.#world, this.netns, ['kubectl', ...words], this.#withinNs)
   }
 }

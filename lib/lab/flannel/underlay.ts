@@ -6,6 +6,7 @@ import { NetloomError } from '../../errors.js'
 import { formatIpv4, type Prefix } from '../../wire/ip.js'
 import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
+import { names } from './names.js'
 
 const FIRST_NODE = 11
 const ROUTER = 1
@@ -17,7 +18,12 @@ interface Segment {
   readonly network: Prefix
   /** Last octets that were given out. */
   next: number
+  /** Host of each port of the switch. */
+  readonly hosts: Map<string, string>
 }
+
+/** The port of a host: by its name when a device may be named so. */
+const portName = (host: string, place: number): string => (/^[^\s:]{1,13}$/.test(host) ? `p-${host}` : `port${place}`)
 
 const ROUTER_NAME = 'router'
 
@@ -61,7 +67,7 @@ export class Underlay implements ClusterUnderlay {
       netns.link.set('lo', { up: true })
       netns.link.add({ kind: 'bridge', name: 'br0', mcastSnooping: false, mtu, up: true })
       const addr = (network.addr + n * size) | 0
-      this.#segments.push({ netns, network: { addr, len: network.len }, next: FIRST_NODE })
+      this.#segments.push({ netns, network: { addr, len: network.len }, next: FIRST_NODE, hosts: new Map() })
     }
     this.router = this.#host(ROUTER_NAME)
     this.router.sysctl.set('net.ipv4.ip_forward', 1)
@@ -109,26 +115,26 @@ export class Underlay implements ClusterUnderlay {
    */
   partition(groups: readonly (readonly string[])[]): void {
     const groupOf = new Map<string, number>()
-    for (const [n, names] of groups.entries())
-      for (const name of names) {
+    for (const [n, members] of groups.entries())
+      for (const name of members) {
         if (!this.#places.has(name) && name !== ROUTER_NAME)
-          throw new NetloomError('ENOENT', `partition: there is no host ${name}`, { name })
+          throw new NetloomError(
+            'ENOENT',
+            `partition: there is no host ${name}; there are ${names([...this.#places.keys()].map(host => ({ name: host })))}`,
+            { name },
+          )
         groupOf.set(name, n)
       }
     for (const segment of this.#segments) {
       for (const port of segment.netns.devices) {
-        const host = this.#hostOf(port.name)
-        if (host === null) continue
+        const host = segment.hosts.get(port.name)
+        if (host === undefined) continue
         const master = `br${groupOf.get(host) ?? 0}`
         if (!segment.netns.hasDev(master))
           segment.netns.link.add({ kind: 'bridge', name: master, mcastSnooping: false, mtu: this.mtu, up: true })
         segment.netns.link.set(port.name, { master })
       }
     }
-  }
-
-  #hostOf(port: string): string | null {
-    return port.startsWith('p-') ? port.slice(2) : null
   }
 
   #address({ network }: Segment, place: number): string {
@@ -144,8 +150,10 @@ export class Underlay implements ClusterUnderlay {
   #plug(netns: Netns, dev: string, segment: Segment, place: number): void {
     const { mtu } = this
     this.#places.set(netns.name, segment)
-    netns.link.add({ kind: 'veth', name: dev, mtu, peer: { name: `p-${netns.name}`, netns: segment.netns, mtu } })
-    segment.netns.link.set(`p-${netns.name}`, { master: 'br0', up: true })
+    const port = portName(netns.name, place)
+    segment.hosts.set(port, netns.name)
+    netns.link.add({ kind: 'veth', name: dev, mtu, peer: { name: port, netns: segment.netns, mtu } })
+    segment.netns.link.set(port, { master: 'br0', up: true })
     // The veth stands for a card and its cable, where a frame has its checksums and is no longer than the MTU.
     netns.ethtool.set(dev, { tx: false })
     netns.link.set(dev, { up: true })

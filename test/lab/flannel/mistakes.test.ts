@@ -1,0 +1,210 @@
+/**
+ * Slips of who makes a cluster: each is refused with the name of what is wrong, before anything is made, or works.
+ */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createWorld, type FlannelCluster, type FlannelOptions, flannel, NetloomError, s } from '../../../lib/index.js'
+
+const test = suite('lab/flannel/mistakes')
+
+/** What a call is refused with. */
+const refusal = (call: () => unknown): string => {
+  try {
+    call()
+  } catch (e) {
+    if (e instanceof NetloomError) return `${e.code} ${e.message}`
+    throw e
+  }
+  return 'nothing refused'
+}
+
+const cluster = (options: Partial<FlannelOptions> = {}): FlannelCluster =>
+  flannel(createWorld({ seed: 1 }), { nodes: 2, ...options })
+
+const REFUSED: readonly (readonly [Partial<FlannelOptions>, string])[] = [
+  [{ nodes: undefined as never }, 'EINVAL flannel: nodes: undefined is neither a number of nodes nor a list of them'],
+  [{ nodes: -1 }, 'EINVAL flannel: nodes: -1 is not an integer of 0 to 5000'],
+  [{ nodes: ['a', 'a'] }, 'EEXIST flannel: there is a node a'],
+  [{ nodes: ['a/b'] }, 'EINVAL flannel: node "a/b": no name of a namespace'],
+  [{ nodes: ['etcd'] }, "EEXIST flannel: node etcd cannot be named etcd: etcd's host has this name"],
+  [
+    { nodes: ['master'], subnetManager: 'kube' },
+    "EEXIST flannel: node master cannot be named master: the API server's host has this name",
+  ],
+  [{ nodes: ['a', 'switch1'] }, 'EEXIST flannel: node switch1 cannot be named switch1: a switch has this name'],
+  [{ nodes: ['a', 'a-x'], pods: ['x'] }, 'EEXIST flannel: pod a-x cannot be named a-x: node a-x has this name'],
+  [
+    { nodes: [{ name: 'a', subnet: '10.1.1.0/24' }] },
+    'EINVAL flannel: node a: subnet 10.1.1.0/24: not one of 10.244.1.0 to 10.244.255.0; see network, subnetMin and subnetMax',
+  ],
+  [
+    { nodes: [{ name: 'a', subnet: '10.244.0.0/24' }] },
+    'EINVAL flannel: node a: subnet 10.244.0.0/24: not one of 10.244.1.0 to 10.244.255.0; see network, subnetMin and subnetMax',
+  ],
+  [
+    { nodes: [{ name: 'a', subnet: '10.244.4.0/25' }] },
+    'EINVAL flannel: node a: subnet 10.244.4.0/25: subnets of 10.244.0.0/16 are /24 here; see subnetLen',
+  ],
+  [
+    { nodes: [{ name: 'a', subnet: '10.1.1.0/24' }], subnetManager: 'kube' },
+    'EINVAL flannel: node a: subnet 10.1.1.0/24: not in the network 10.244.0.0/16',
+  ],
+  [
+    {
+      nodes: [
+        { name: 'a', subnet: '10.244.1.0/24' },
+        { name: 'b', subnet: '10.244.1.0/24' },
+      ],
+    },
+    'EEXIST flannel: node b: subnet 10.244.1.0/24 is that of node a',
+  ],
+  [{ underlay: { mtu: 20 } }, 'EINVAL flannel: underlay.mtu: 20 is not a number of 68 to 65535'],
+  [{ underlay: { segments: 0 } }, 'EINVAL flannel: underlay.segments: 0 is not a number of 1 to 64'],
+]
+
+for (const [options, text] of REFUSED)
+  test(`a refused cluster leaves the world as it was: ${text}`, () => {
+    const world = createWorld({ seed: 1 })
+    const before = world.listNetns().length
+    assert.is(
+      refusal(() => flannel(world, { nodes: 2, ...options })),
+      text,
+    )
+    assert.is(world.listNetns().length, before)
+    assert.is(world.now, 0)
+  })
+
+test('a second cluster in a world is refused by the name that both would have', () => {
+  const { world } = cluster()
+  assert.is(
+    refusal(() => flannel(world, { nodes: 2 })),
+    'EEXIST flannel: a switch cannot be named switch1: a namespace of the world has this name',
+  )
+})
+
+test('nodes may have names that are longer than those of devices, and be parted by them', () => {
+  const made = cluster({ nodes: ['ip-10-0-0-1.ec2.internal', 'kubernetes-worker-2', 'b'], pods: 1 })
+  assert.equal(
+    made.underlay.switches[0]!.devices.map(dev => dev.name).filter(name => /^p/.test(name)),
+    ['p-router', 'p-etcd', 'port11', 'port12', 'p-b'],
+  )
+  const [from, to] = [made.pod('kubernetes-worker-2-pod1'), made.pod('b-pod1')]
+  const answers = (): number => {
+    const ping = from.netns.ping(to.address)
+    made.world.run({ until: () => ping.exitStatus !== null })
+    return ping.received
+  }
+  assert.is(answers(), 1)
+  made.partition(['b'], ['kubernetes-worker-2'])
+  assert.is(answers(), 0)
+  made.heal()
+  assert.is(answers(), 1)
+  made.node('kubernetes-worker-2').crash()
+  made.node('kubernetes-worker-2').boot()
+  made.converge()
+  assert.ok(made.isConverged)
+})
+
+test('a cluster that does not come together says what flanneld says', () => {
+  const text = refusal(() => cluster({ backend: { Type: 'vxlan', VNI: 1 << 25 } }))
+  assert.match(text, /^EPENDING flannel: after 60\.0+ s h1 has no subnet; its flanneld says: .+/)
+  assert.match(
+    refusal(() => cluster({ network: '10.244.0.0/23', subnetLen: 25, nodes: 6 })),
+    /has no subnet; its flanneld says: .*out of subnets/,
+  )
+})
+
+test('a name that is not there is answered with those that are', () => {
+  const made = cluster({ pods: 1 })
+  assert.is(
+    refusal(() => made.node('h9')),
+    'ENOENT there is no node h9; there are h1, h2',
+  )
+  assert.is(
+    refusal(() => made.pod('x')),
+    'ENOENT there is no pod x; there are h1-pod1, h2-pod1',
+  )
+  assert.match(
+    refusal(() => made.partition(['h9'])),
+    /^ENOENT partition: there is no host h9; there are .*etcd, h1, h2$/,
+  )
+})
+
+test('a pod before its node has a subnet is refused with the way out, and the name stays free', () => {
+  const made = cluster()
+  made.addNode('h3')
+  assert.is(
+    refusal(() => made.addPod('h3', 'x')),
+    'EIO pod x: open /run/flannel/subnet.env: no such file or directory (h3 has no subnet yet: converge() first)',
+  )
+  made.converge()
+  assert.is(made.addPod('h3', 'x').name, 'x')
+  assert.is(
+    refusal(() => made.addPod('h1', 'x')),
+    'EEXIST pod x: the name is taken',
+  )
+  assert.is(
+    refusal(() => made.addPod('h1', 'x', { hostNetwork: true })),
+    'EEXIST pod x: the name is taken',
+  )
+})
+
+test('pods and nodes without a name get the next free one', () => {
+  const made = cluster({ nodes: ['h2', 'h3'], pods: 2 })
+  made.pod('h2-pod1').delete()
+  assert.is(made.addPod('h2').name, 'h2-pod3')
+  assert.is(made.addNode().name, 'h4')
+})
+
+test('a node that cannot be made leaves nothing behind', () => {
+  const made = cluster()
+  made.world.addNetns('taken')
+  assert.is(
+    refusal(() => made.addNode('taken')),
+    'EEXIST flannel: node taken: the world has a namespace of this name',
+  )
+  assert.match(
+    refusal(() => made.addNode({ name: 'h3', flanneld: { ipmasq: true } as never })),
+    /^EINVAL flanneld: unknown option "ipmasq"/,
+  )
+  assert.equal(
+    made.nodes.map(({ name }) => name),
+    ['h1', 'h2'],
+  )
+  assert.not(made.world.hasNetns('h3'))
+  made.world.run({ for: s(10) })
+  assert.ok(made.isConverged)
+})
+
+test('kubectl on the host of the API server finds it without being told', () => {
+  const made = cluster({ subnetManager: 'kube' })
+  const text = made.kubectl('get', 'nodes', '-o', 'jsonpath={.items[*].spec.podCIDR}')
+  assert.is(text, '10.244.0.0/24 10.244.1.0/24')
+  assert.match(
+    made.world.sh('ip netns exec master kubectl get nodes').stdout,
+    /^NAME +STATUS +ROLES +AGE +VERSION\nh1 /,
+  )
+  assert.is(
+    refusal(() => made.kubectl('get', 'node', 'h9')),
+    'EIO kubectl get node h9: Error from server (NotFound): nodes "h9" not found',
+  )
+  assert.is(
+    refusal(() => cluster().kubectl('get', 'nodes')),
+    "ENOENT flannel: the leases are in etcd; make the cluster with subnetManager: 'kube'",
+  )
+})
+
+for (const [what, call] of [
+  ['ping', (c: FlannelCluster) => c.router.ping('192.168.0.2', { pmtudisc: 'do' } as never)],
+  ['nc', (c: FlannelCluster) => c.router.nc({ lisen: true } as never)],
+  ['arping', (c: FlannelCluster) => c.router.arping('192.168.0.2', { dev: 'eth0' } as never)],
+  ['etcd', (c: FlannelCluster) => c.router.etcd({ dataDirectory: '/x' } as never)],
+] as const)
+  test(`an option that ${what} does not know is refused`, () => {
+    assert.match(
+      refusal(() => call(cluster())),
+      new RegExp(`^EINVAL ${what}: unknown option "\\w+"; known are `),
+    )
+  })
+
+test.run()
