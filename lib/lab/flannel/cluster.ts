@@ -12,7 +12,7 @@ import type { FlanneldOptions } from '../flanneld.js'
 import type { KubeApiserver } from '../kubernetes.js'
 import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
-import { checkNames, lastError, names, storeName } from './names.js'
+import { checkNames, names, storeName } from './names.js'
 import { FlannelNode } from './node.js'
 import { type FlannelNodeSpec, type FlannelOptions, type NodePlan, planCluster, planNode } from './options.js'
 import { addHostPod, addPod, type FlannelPod, writeConfList } from './pod.js'
@@ -242,10 +242,16 @@ export class FlannelCluster extends Printable {
     return this.nodes.filter(node => node.isUp && node.flanneld !== null)
   }
 
+  /** The end of a sentence about a node that lacks something. */
+  #why({ failure }: FlannelNode): string {
+    if (!this.#store.isRunning) return `; ${this.#store.netns.name} has stopped: startStore()`
+    return failure === null ? '' : `; its flanneld says: ${failure}`
+  }
+
   /** What keeps the nodes from knowing each other; null when they do. */
   #missing(): string | null {
     const live = this.#live
-    for (const node of live) if (node.subnet === null) return `${node.name} has no subnet${lastError(node)}`
+    for (const node of live) if (node.subnet === null) return `${node.name} has no subnet${this.#why(node)}`
     const networks = live.map(node => node.flanneld!.kernel.network!)
     for (const [n, node] of live.entries()) {
       // A backend that needs nothing of the others does not listen to their leases (alloc, aws-vpc, gce).
@@ -253,7 +259,7 @@ export class FlannelCluster extends Printable {
       const { peers } = node.flanneld!.kernel
       for (const [m, { lease }] of networks.entries())
         if (m !== n && !peers.knows(lease.subnet, lease.attrs))
-          return `${node.name} does not know ${live[m]!.subnet} of ${live[m]!.name}${lastError(node)}`
+          return `${node.name} does not know ${live[m]!.subnet} of ${live[m]!.name}${this.#why(node)}`
     }
     return null
   }

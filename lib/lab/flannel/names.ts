@@ -2,8 +2,8 @@
  * Names of a cluster's parts, and what its messages say of them.
  */
 import { NetloomError } from '../../errors.js'
+import type { Flanneld } from '../flanneld.js'
 import type { World } from '../world.js'
-import type { FlannelNode } from './node.js'
 import type { ClusterPlan } from './options.js'
 
 /** Name of the store's host. */
@@ -37,8 +37,8 @@ export const names = (list: readonly { readonly name: string }[]): string => {
   return list.length > SHOWN ? `${shown.join(', ')} and ${list.length - SHOWN} more` : shown.join(', ') || 'none'
 }
 
-/** The error of a flanneld that it logged last, for the end of a sentence; empty when it logged none. */
-export const lastError = ({ flanneld }: FlannelNode): string => {
-  const line = flanneld?.errorText.split('\n').findLast(text => /^[EF]\d{4} /.test(text))
-  return line === undefined ? '' : `; its flanneld says: ${line.slice(line.indexOf('] ') + 2).trim()}`
+/** The error that a flanneld has logged last, without the header of the line; null when it logged none. */
+export const lastError = ({ errorText }: Flanneld): string | null => {
+  const line = errorText.split('\n').findLast(text => /^[EF]\d{4} /.test(text))
+  return line === undefined ? null : line.slice(line.indexOf('] ') + 2).trim()
 }

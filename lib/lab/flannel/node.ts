@@ -10,6 +10,7 @@ import { fsOf } from '../../fs/file-system.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
 import { type Flanneld, type FlanneldOptions, runFlanneld } from '../flanneld.js'
 import type { Netns } from '../netns.js'
+import { lastError } from './names.js'
 import type { NodePlan } from './options.js'
 import type { FlannelPod } from './pod.js'
 import type { ClusterUnderlay } from './underlay.js'
@@ -37,6 +38,8 @@ export class FlannelNode extends Printable {
   #flanneld: Flanneld | null = null
   /** flanneld is to run, so that it is started again when it fails. */
   #isWanted = false
+  /** What its last flanneld that has failed logged as its error; null when none has. */
+  #failure: string | null = null
   /** Files that outlive a crash. */
   #disk: ReadonlyMap<string, Uint8Array> = new Map()
 
@@ -73,6 +76,11 @@ export class FlannelNode extends Printable {
   /** Its subnet, `10.244.1.0/24`; null while flanneld has none. */
   get subnet(): string | null {
     return this.#flanneld?.isRunning === true ? this.#flanneld.subnet : null
+  }
+
+  /** @internal the error that its flanneld has logged last, the present one or one before; null for none */
+  get failure(): string | null {
+    return (this.#flanneld === null ? null : lastError(this.#flanneld)) ?? this.#failure
   }
 
   /** The pod of that name, with or without the node's name in front. Throws ENOENT. */
@@ -139,6 +147,7 @@ export class FlannelNode extends Printable {
     this.#flanneld = flanneld
     const { restartSec } = this.#owner
     flanneld.onExit(status => {
+      this.#failure = lastError(flanneld) ?? this.#failure
       if (!this.#isWanted || status === 0 || restartSec === null) return
       kernel.world.sim.schedule(
         restartSec * NSEC_PER_SEC,

@@ -18,6 +18,9 @@ import type { NodePlan } from './options.js'
 
 /** Keeps leases. */
 export interface ClusterStore {
+  /** Its host. */
+  readonly netns: Netns
+  readonly isRunning: boolean
   /** Starts it with the data that it had. Nothing happens when it runs. */
   start(): void
   /** Ends it at once. */
@@ -78,8 +81,12 @@ export class EtcdStore implements ClusterStore {
     return `http://${this.#address}:${ETCD_PORT}`
   }
 
+  get isRunning(): boolean {
+    return this.#process !== null && this.#process.exitStatus === null
+  }
+
   start(): void {
-    if (this.#process !== null && this.#process.exitStatus === null) return
+    if (this.isRunning) return
     const listenClientUrls = [this.#url, `http://127.0.0.1:${ETCD_PORT}`]
     this.#process = startEtcd(this.netns.kernel, { listenClientUrls, dataDir: '/var/lib/etcd' })
   }
@@ -135,8 +142,12 @@ export class KubeStore implements ClusterStore {
     return this.#api
   }
 
+  get isRunning(): boolean {
+    return this.#api.isRunning
+  }
+
   start(): void {
-    if (!this.#api.isRunning) this.#api = startKubeApiserver(this.netns.kernel, {})
+    if (!this.isRunning) this.#api = startKubeApiserver(this.netns.kernel, {})
   }
 
   kill(): void {
