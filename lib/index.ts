@@ -129,7 +129,14 @@ export type { FilesApi } from './lab/files.js'
 export type { Flanneld, FlanneldOptions, FlannelPeer } from './lab/flanneld.js'
 export { type FlannelCluster, flannel } from './lab/flannel/cluster.js'
 export type { FlannelNode } from './lab/flannel/node.js'
-export type { FlannelBackend, FlannelNodeSpec, FlannelOptions, FlannelUnderlay } from './lab/flannel/options.js'
+export type {
+  FlannelAwsVpcBackend,
+  FlannelBackend,
+  FlannelPlainBackend,
+  FlannelUdpBackend,
+  FlannelVxlanBackend,
+} from './lab/flannel/backend.js'
+export type { FlannelNodeSpec, FlannelOptions, FlannelUnderlay } from './lab/flannel/options.js'
 export type { FlannelPod } from './lab/flannel/pod.js'
 export type { ClusterUnderlay, Underlay } from './lab/flannel/underlay.js'
 export type { Frame, FrameDirection } from './lab/frame.js'

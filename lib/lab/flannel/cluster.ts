@@ -165,9 +165,21 @@ export class FlannelCluster extends Printable {
     return this.#add(planNode(spec, n, n + 1, this.#options, this.#segments))
   }
 
-  /** Takes a node out: flanneld stops, its pods go, its lease or its node object is deleted, and the host is gone. */
+  /**
+   * Takes a node out: flanneld stops, its pods go, its lease or its node object is deleted, and the host is gone. Throws ENOENT,
+   * and EHOSTDOWN while etcd or the API server has stopped.
+   */
   removeNode(name: string): void {
     const node = this.node(name)
+    const { isRunning, netns } = this.#store
+    if (!isRunning)
+      throw new NetloomError(
+        'EHOSTDOWN',
+        `${name} cannot leave, ${netns.name} has stopped: startStore(), or crash() the node`,
+        {
+          name,
+        },
+      )
     const { subnet } = node
     if (node.isUp) {
       node.stop()

@@ -9,14 +9,7 @@ import { type FlannelConfig, parseConfig } from '../../flannel/subnet/config.js'
 import { SubnetError } from '../../flannel/subnet/subnet.js'
 import { formatIpv4, formatPrefix, type Prefix } from '../../wire/ip.js'
 import type { FlanneldOptions } from '../flanneld.js'
-
-/** A backend as the network configuration names it. */
-export interface FlannelBackend {
-  /** `vxlan`, `udp`, `host-gw`, `alloc`, ... */
-  readonly Type: string
-  /** What the backend takes besides: VNI, Port, DirectRouting, ... */
-  readonly [option: string]: string | number | boolean
-}
+import { checkBackend, type FlannelBackend } from './backend.js'
 
 /** A node of the cluster. */
 export interface FlannelNodeSpec {
@@ -61,7 +54,7 @@ export interface FlannelOptions {
   readonly subnetLen?: number
   readonly subnetMin?: string
   readonly subnetMax?: string
-  /** Type of the backend, or it with its options; `vxlan` by default. */
+  /** Type of the backend (`vxlan`, `udp`, `host-gw`, `alloc`, `aws-vpc`, `gce`), or it with its options; `vxlan` by default. */
   readonly backend?: string | FlannelBackend
   /** How many nodes, their names, or what each is. */
   readonly nodes: number | readonly (string | FlannelNodeSpec)[]
@@ -160,6 +153,7 @@ const configText = (o: FlannelOptions): string => {
   const known = BACKENDS.map(k => k.type)
   if (!known.includes(type.toLowerCase()))
     throw new NetloomError('EINVAL', `flannel: unknown backend type: ${type}; there are ${known.join(', ')}`, { type })
+  if (typeof backend !== 'string') checkBackend(backend)
   return text
 }
 

@@ -58,6 +58,14 @@ const REFUSED: readonly (readonly [Partial<FlannelOptions>, string])[] = [
     },
     'EEXIST flannel: node b: subnet 10.244.1.0/24 is that of node a',
   ],
+  [
+    { backend: { Type: 'vxlan', Vni: 5 } as never },
+    'EINVAL flannel: backend vxlan: unknown option "Vni"; known are Type, VNI, Port, GBP, Learning, DirectRouting',
+  ],
+  [
+    { backend: { Type: 'host-gw', Port: 5 } as never },
+    'EINVAL flannel: backend host-gw: unknown option "Port"; known are Type',
+  ],
   [{ underlay: { mtu: 20 } }, 'EINVAL flannel: underlay.mtu: 20 is not a number of 68 to 65535'],
   [{ underlay: { segments: 0 } }, 'EINVAL flannel: underlay.segments: 0 is not a number of 1 to 64'],
 ]
@@ -125,6 +133,11 @@ test('a node that joins while etcd is down is waited for in vain, and the reason
   const made = cluster()
   made.killStore()
   made.addNode()
+  assert.is(
+    refusal(() => made.removeNode('h2')),
+    'EHOSTDOWN h2 cannot leave, etcd has stopped: startStore(), or crash() the node',
+  )
+  assert.ok(made.node('h2').isUp)
   assert.is(
     refusal(() => made.converge({ withinNs: s(5) })),
     'EPENDING flannel: after 5.000000000 s h3 has no subnet; etcd has stopped: startStore()',
