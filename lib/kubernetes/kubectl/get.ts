@@ -22,17 +22,20 @@ import {
   targetsOf,
 } from './command.js'
 import { flag, type Flags } from './flags.js'
+import { JsonPathError, jsonPathText, parseJsonPath } from './jsonpath.js'
 import { jsonText, TabWriter, yamlText } from './printer.js'
 
 const ACCEPT_TABLE =
   'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json'
 const CHUNK = 500
+/** In front of a template. */
+const JSONPATH = 'jsonpath='
 const NOTHING = 'No resources found\n'
 const FORMATS =
   'custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,templatefile,wide,yaml'
 /** Formats that the real kubectl has and netloom has not. */
 const OTHER_FORMATS =
-  /^(custom-columns|custom-columns-file|go-template|go-template-file|jsonpath|jsonpath-as-json|jsonpath-file|template|templatefile)(=|$)/
+  /^(custom-columns|custom-columns-file|go-template|go-template-file|jsonpath-as-json|jsonpath-file|template|templatefile)(=|$)/
 
 interface TableRow {
   readonly cells: readonly (string | number | null)[]
@@ -209,7 +212,21 @@ const withType = ({ kind }: DiscoveredResource, object: JsonObject): JsonObject 
   ...object,
 })
 
+/** The template of a format; null when it has none. */
+const templateOf = (format: string): ReturnType<typeof parseJsonPath> | null => {
+  if (!format.startsWith(JSONPATH)) return null
+  const text = format.slice(JSONPATH.length)
+  try {
+    return parseJsonPath(text)
+  } catch (e) {
+    if (!(e instanceof JsonPathError)) throw e
+    throw new CtlError(`error parsing jsonpath ${text}, ${e.message}`)
+  }
+}
+
 function* getObjects(kubectl: Kubectl, targets: readonly Target[], flags: Flags): Thread<number> {
+  const format = flags.text('output')
+  const template = templateOf(format)
   const getter = new Getter(kubectl, flags)
   const found = yield* getter.get(targets, 'application/json')
   const objects = found.flatMap(({ resource, answer, isList }) =>
@@ -217,7 +234,6 @@ function* getObjects(kubectl: Kubectl, targets: readonly Target[], flags: Flags)
       ? (answer['items'] as readonly JsonObject[]).map(item => ({ resource, object: withType(resource, item) }))
       : [{ resource, object: answer }],
   )
-  const format = flags.text('output')
   if (format === 'name') {
     for (const { resource, object } of objects)
       kubectl.out(`${shortName({ resource }, (object['metadata'] as ApiObject['metadata']).name)}\n`)
@@ -232,7 +248,9 @@ function* getObjects(kubectl: Kubectl, targets: readonly Target[], flags: Flags)
       metadata: { resourceVersion: '' },
     }
     const shown = isOne ? objects[0]!.object : list
-    kubectl.out(format === 'json' ? jsonText(shown) : yamlText(shown))
+    kubectl.out(
+      template === null ? (format === 'json' ? jsonText(shown) : yamlText(shown)) : jsonPathText(template, shown),
+    )
   }
   return tellErrors(kubectl, getter)
 }
@@ -271,8 +289,10 @@ export const getCommand: KubectlCommand = {
     const targets = targetsOf(yield* resourcesOf(kubectl), args)
     if (format === '' || format === 'wide') return yield* getTables(kubectl, targets, flags)
     if (OTHER_FORMATS.test(format))
-      throw new CtlError(`-o ${format}: netloom has the formats json, name, wide and yaml`)
-    if (!['json', 'yaml', 'name'].includes(format))
+      throw new CtlError(`-o ${format}: netloom has the formats json, jsonpath=TEMPLATE, name, wide and yaml`)
+    if (format === 'jsonpath' || format === 'jsonpath=')
+      throw new CtlError('template format specified but no template given')
+    if (!['json', 'yaml', 'name'].includes(format) && !format.startsWith(JSONPATH))
       throw new CtlError(
         `unable to match a printer suitable for the output format ${JSON.stringify(format)}, allowed formats are: ${FORMATS}`,
       )

@@ -35,6 +35,9 @@ const sorted = (value: JsonValue): JsonValue => {
   )
 }
 
+/** A value in one line. */
+export const compactJson = (value: JsonValue): string => JSON.stringify(sorted(value))
+
 /** `-o json`. */
 export const jsonText = (object: JsonObject): string => `${JSON.stringify(sorted(object), null, 4)}\n`
 
