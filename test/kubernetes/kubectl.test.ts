@@ -127,7 +127,7 @@ test('commands and formats that netloom has not are refused by name', () => {
     () => run(cluster, ['describe', 'node', 'n1']),
     /`describe` is not supported by netloom; supported: get, create/,
   )
-  assert.is(run(cluster, ['-s', SERVER, 'get', 'nodes', '-o', 'jsonpath={.items}']).status, 1)
+  assert.is(run(cluster, ['-s', SERVER, 'get', 'nodes', '-o', 'go-template={{.items}}']).status, 1)
 })
 
 test('an object from standard input; unknown fields are refused', () => {

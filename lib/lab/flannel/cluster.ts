@@ -239,7 +239,10 @@ export class FlannelCluster extends Printable {
 
   // --- dynamics
 
-  /** Hosts talk only to those of their own group; who is not named is with the first group, etcd and router too. */
+  /**
+   * Hosts talk only to those of their own group; who is not named is with the first group, etcd and router too. Throws ENOENT,
+   * and EOPNOTSUPP in a cloud, which has no switches.
+   */
   partition(...groups: readonly (readonly string[])[]): void {
     this.underlay.partition(groups)
   }
