@@ -11,6 +11,11 @@ const PROCESSES: NetnsSlot<Set<Process>> = netnsSlot('processes', () => new Set(
 /** The programs that run in a namespace, by number. */
 export const processesOf = (netns: Netns): Process[] => [...netns.slot(PROCESSES)]
 
+/** Ends all programs of a namespace that goes. */
+export const endProcesses = (netns: Netns): void => {
+  for (const process of processesOf(netns)) process.killHard()
+}
+
 /** A program in a namespace. It has ended when `exitStatus` is not null. */
 export class Process {
   readonly netns: Netns

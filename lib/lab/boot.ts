@@ -7,6 +7,7 @@
  * @see init/main.c do_initcalls
  */
 import { type Command, registerCommands } from '../app/command.js'
+import { endProcesses } from '../app/process.js'
 import { CNI_COMMANDS } from '../cni/plugins.js'
 import type { QdiscOps } from '../core/qdisc.js'
 import type { LinkKind } from '../core/registry.js'
@@ -35,6 +36,8 @@ export const boot = (
   netfilterInit(kernel)
   kernel.notifiers.register(nsidEvent)
   registerDevices(kernel, [...LINK_KINDS, ...linkKinds])
+  // Torn down first: programs end while what they stand on is still there.
+  kernel.registerPernet({ exit: netns => endProcesses(netns) })
   registerCommands(kernel, [...COMMANDS, ...CNI_COMMANDS, ...commands])
   return kernel
 }
