@@ -152,7 +152,7 @@ export class FlannelNode extends Printable {
 
   /** Starts flanneld again, unless somebody else has. */
   #again(failed: Flanneld): void {
-    if (this.#isWanted && this.#netns !== null && this.#flanneld === failed) this.#run()
+    if (this.#isWanted && this.#netns?.exists === true && this.#flanneld === failed) this.#run()
   }
 
   override toString(): string {
