@@ -84,7 +84,7 @@ export class HeaderBlockReader {
 
   #decode({ streamId, isEnd, parts }: OpenBlock): HeaderResult {
     this.#open = null
-    const { fields, error } = this.#decoder.decode(concatOctets(...parts), this.#maxListSize)
+    const { fields, error } = this.#decoder.decode(parts.length === 1 ? parts[0]! : concatOctets(...parts), this.#maxListSize)
     if (fields === null) return failed(connectionFault(COMPRESSION_ERROR, error))
     return { list: { streamId, isEnd, fields }, fault: null }
   }
