@@ -211,10 +211,13 @@ export class Http2Conn implements Http2StreamOwner {
     this.#leave()
   }
 
-  /** Writes what `fn` sends in one go, as grpc-go's writer lets others run before it writes little. */
-  batch(fn: () => void): void {
+  /** Holds what is sent until {@link finish} writes it in one go: grpc-go's writer lets others run before it writes little. */
+  begin(): void {
     this.#enter()
-    fn()
+  }
+
+  /** Ends {@link begin}. */
+  finish(): void {
     this.#leave()
   }
 
@@ -224,7 +227,7 @@ export class Http2Conn implements Http2StreamOwner {
 
   #leave(): void {
     if (--this.#depth > 0 || this.#isEnded) return
-    this.#startWaiting()
+    if (this.#waiting.length > 0) this.#startWaiting()
     this.#writer.drain()
     if (this.#options.isClient && this.isDraining && this.#streams.size === 0) this.close('transport is closing')
   }
