@@ -135,7 +135,7 @@ export class VxlanDevice {
   }
 
   #say(at: string, what: string, ip: number, mac: number): void {
-    this.#log.v(4, at, `calling ${what}: ${formatIpv4(ip)}, ${formatMac(mac)}`)
+    if (this.#log.verbosity >= 4) this.#log.v(4, at, `calling ${what}: ${formatIpv4(ip)}, ${formatMac(mac)}`)
   }
 }
 

@@ -4,7 +4,7 @@
  * @see flannel backend/vxlan/vxlan_network.go vxlanLeaseAttrs
  */
 import { formatMac, parseMac } from '../../../wire/mac.js'
-import { goUnmarshal } from '../../go-json.js'
+import { type GoField, goUnmarshal } from '../../go-json.js'
 
 export const VXLAN_TYPE = 'vxlan'
 
@@ -12,16 +12,15 @@ export const VXLAN_TYPE = 'vxlan'
 export const vxlanLeaseJson = (vni: number, mac: number): string =>
   `{"VNI":${vni & 0xffff},"VtepMAC":"${formatMac(mac)}"}`
 
+const FIELDS: readonly GoField[] = [
+  { name: 'VNI', type: 'uint16' },
+  { name: 'VtepMAC', type: 'raw' },
+]
+const STRUCT = { struct: 'vxlanLeaseAttrs', type: 'vxlan.vxlanLeaseAttrs' }
+
 /** MAC of the far end that a lease names. Throws an Error with Go's text. */
 export const vtepMacOf = (backendData: string): number => {
-  const given = goUnmarshal(
-    backendData,
-    [
-      { name: 'VNI', type: 'uint16' },
-      { name: 'VtepMAC', type: 'raw' },
-    ],
-    { struct: 'vxlanLeaseAttrs', type: 'vxlan.vxlanLeaseAttrs' },
-  )
+  const given = goUnmarshal(backendData, FIELDS, STRUCT)
   const json = (given['VtepMAC'] as string | undefined) ?? '""'
   if (!/^".*"$/.test(json)) throw new Error('error parsing hardware addr')
   try {
