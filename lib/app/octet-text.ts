@@ -30,15 +30,6 @@ const codePointAt = (octets: Uint8Array, at: number, length: number, min: number
 /** Octets that become text at once. */
 const RUN = 4096
 
-/** Octets whose text is put together one by one. */
-const FEW = 100
-
-const fewText = (octets: Uint8Array): string => {
-  let text = ''
-  for (let i = 0; i < octets.length; i++) text += String.fromCharCode(octets[i]!)
-  return text
-}
-
 /** Text of the octets. */
 export const octetText = (octets: Uint8Array): string => {
   let text = ''
@@ -48,8 +39,6 @@ export const octetText = (octets: Uint8Array): string => {
     const end = Math.min(start + RUN, octets.length)
     let at = start
     while (at < end && octets[at]! < 0x80) at++
-    // What is short is put together faster by itself.
-    if (at === octets.length && start === 0 && at <= FEW) return fewText(octets)
     // Spreading an array of octets takes the way of iterators, which is 20 times slower.
     text += String.fromCharCode.apply(null, octets.subarray(start, at) as unknown as number[])
     start = at

@@ -201,7 +201,7 @@ export class Http2Conn implements Http2StreamOwner {
     this.#enter()
     const hasNumber = stream.id !== 0
     this.#remove(stream)
-    if (hasNumber) this.#writer.control(numberFrame(FRAME_RST_STREAM, stream.id, code))
+    if (hasNumber) this.#writer.controlNumber(FRAME_RST_STREAM, stream.id, code)
     this.#leave()
   }
 
@@ -312,7 +312,7 @@ export class Http2Conn implements Http2StreamOwner {
     }
     const stream = this.#streams.get(fault.streamId)
     if (stream !== undefined) this.#remove(stream)
-    this.#writer.control(numberFrame(FRAME_RST_STREAM, fault.streamId, fault.code))
+    this.#writer.controlNumber(FRAME_RST_STREAM, fault.streamId, fault.code)
     stream?.handler.onReset(fault.code, fault.reason, true)
   }
 
@@ -344,7 +344,7 @@ export class Http2Conn implements Http2StreamOwner {
     else if (!this.#options.isClient) {
       // A server that has answered reads no more of the request (grpc-go).
       this.#remove(stream)
-      this.#writer.control(numberFrame(FRAME_RST_STREAM, stream.id, NO_ERROR))
+      this.#writer.controlNumber(FRAME_RST_STREAM, stream.id, NO_ERROR)
     }
   }
 
@@ -379,7 +379,7 @@ export class Http2Conn implements Http2StreamOwner {
     this.#giveConnWindow(this.#inFlow.onData(length))
     if (this.#options.now !== null && this.#bdp?.add(length, this.#options.now()) === true) {
       this.#giveConnWindow(this.#inFlow.reset())
-      this.#writer.control(frameOctets(FRAME_PING, 0, 0, BDP_PING))
+      this.#writer.controlFrame(FRAME_PING, 0, 0, BDP_PING)
     }
     const stream = this.#streams.get(streamId)
     // Data may be on its way when a stream is reset.
@@ -395,7 +395,7 @@ export class Http2Conn implements Http2StreamOwner {
   }
 
   #giveConnWindow(octets: number): void {
-    if (octets > 0) this.#writer.control(numberFrame(FRAME_WINDOW_UPDATE, 0, octets))
+    if (octets > 0) this.#writer.controlNumber(FRAME_WINDOW_UPDATE, 0, octets)
   }
 
   #onHeaders(frame: Http2Frame): Http2Fault | null {
@@ -461,7 +461,7 @@ export class Http2Conn implements Http2StreamOwner {
       if (fault !== null) return fault
     }
     this.#isReady = true
-    this.#writer.control(frameOctets(FRAME_SETTINGS, FLAG_ACK, 0, NO_OCTETS))
+    this.#writer.controlFrame(FRAME_SETTINGS, FLAG_ACK, 0, NO_OCTETS)
     this.#startWaiting()
     if (isFirst) this.#handler.onReady()
     return null
@@ -488,7 +488,7 @@ export class Http2Conn implements Http2StreamOwner {
 
   #onPing(frame: Http2Frame): void {
     if (!hasFlag(frame, FLAG_ACK)) {
-      this.#writer.control(frameOctets(FRAME_PING, FLAG_ACK, 0, frame.payload))
+      this.#writer.controlFrame(FRAME_PING, FLAG_ACK, 0, frame.payload)
       this.#handler.onPing()
       return
     }

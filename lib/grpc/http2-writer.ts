@@ -5,6 +5,7 @@
  *
  * @see google.golang.org/grpc internal/transport/controlbuf.go
  */
+import { copyOctets, putU32 } from '../wire/bytes.js'
 import { HpackEncoder } from './hpack.js'
 import type { HeaderField } from './hpack-table.js'
 import {
@@ -24,8 +25,6 @@ import type { Http2Stream, OutItem } from './http2-stream.js'
 const WRITE_BUFFER_SIZE = 32 * 1024
 /** Octets that a connection has room for while nothing is written; most writes are smaller. */
 const ROOM = 512
-/** Octets that are copied faster one by one. */
-const FEW = 32
 
 /** The sending half of a connection. */
 export class Http2Writer {
@@ -51,6 +50,22 @@ export class Http2Writer {
   /** Sends a control frame, and lets one stream send data. */
   control(octets: Uint8Array): void {
     this.#append(octets, 0, octets.length)
+    this.#written()
+    this.step()
+  }
+
+  /** As {@link control}, a frame of its parts. */
+  controlFrame(type: number, flags: number, streamId: number, payload: Uint8Array): void {
+    this.#frame(type, flags, streamId, payload, 0, payload.length)
+    this.step()
+  }
+
+  /** As {@link control}, a frame whose payload is one number: RST_STREAM, WINDOW_UPDATE. */
+  controlNumber(type: number, streamId: number, value: number): void {
+    this.#need(FRAME_HEADER_SIZE + 4)
+    putFrameHeader(this.#buffer, this.#buffered, type, 0, streamId, 4)
+    putU32(this.#buffer, this.#buffered + FRAME_HEADER_SIZE, value)
+    this.#buffered += FRAME_HEADER_SIZE + 4
     this.#written()
     this.step()
   }
@@ -166,11 +181,8 @@ export class Http2Writer {
 
   #append(octets: Uint8Array, from: number, size: number): void {
     this.#need(size)
-    const to = this.#buffered
-    const buffer = this.#buffer
-    this.#buffered = to + size
-    if (size > FEW) buffer.set(size === octets.length ? octets : octets.subarray(from, from + size), to)
-    else for (let i = 0; i < size; i++) buffer[to + i] = octets[from + i]!
+    copyOctets(octets, from, this.#buffer, this.#buffered, size)
+    this.#buffered += size
   }
 
   #need(octets: number): void {
