@@ -6,6 +6,7 @@
 import type { Context, Thread } from '../../app/thread.js'
 import { formatIpv4, maskOf, parseIpv4, type Prefix } from '../../wire/ip.js'
 import { isNoNet, netEqual, netKey, netText } from '../ip4-net.js'
+import { remembering } from '../remember.js'
 import type { FlannelConfig } from './config.js'
 
 /** What a host writes into its lease. */
@@ -78,7 +79,7 @@ export interface SubnetManager {
 const SUBNET_KEY = /(\d+\.\d+.\d+.\d+)-(\d+)(?:&([a-f\d:]+)-(\d+))?$/
 
 /** Subnet of a lease's key, or null for a key of another kind. */
-export const parseSubnetKey = (key: string): Prefix | null => {
+export const parseSubnetKey: (key: string) => Prefix | null = remembering((key: string): Prefix | null => {
   const [, address = '', length = ''] = SUBNET_KEY.exec(key) ?? []
   // A length of five bits, as flannel reads it.
   if (!/^\d+$/.test(length) || Number(length) > 31) return null
@@ -87,7 +88,7 @@ export const parseSubnetKey = (key: string): Prefix | null => {
   } catch {
     return null
   }
-}
+})
 
 /** `10.244.1.0-24`. */
 export const makeSubnetKey = (subnet: Prefix): string => netText(subnet, '-')

@@ -5,6 +5,7 @@
  */
 import { formatMac, parseMac } from '../../../wire/mac.js'
 import { type GoField, goUnmarshal } from '../../go-json.js'
+import { remembering } from '../../remember.js'
 
 export const VXLAN_TYPE = 'vxlan'
 
@@ -19,7 +20,7 @@ const FIELDS: readonly GoField[] = [
 const STRUCT = { struct: 'vxlanLeaseAttrs', type: 'vxlan.vxlanLeaseAttrs' }
 
 /** MAC of the far end that a lease names. Throws an Error with Go's text. */
-export const vtepMacOf = (backendData: string): number => {
+export const vtepMacOf: (backendData: string) => number = remembering((backendData: string): number => {
   const given = goUnmarshal(backendData, FIELDS, STRUCT)
   const json = (given['VtepMAC'] as string | undefined) ?? '""'
   if (!/^".*"$/.test(json)) throw new Error('error parsing hardware addr')
@@ -28,4 +29,4 @@ export const vtepMacOf = (backendData: string): number => {
   } catch {
     throw new Error(`address ${json.slice(1, -1)}: invalid MAC address`)
   }
-}
+})

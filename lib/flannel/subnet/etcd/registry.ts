@@ -15,6 +15,7 @@ import type { Prefix } from '../../../wire/ip.js'
 import { parseIpv4 } from '../../../wire/ip.js'
 import type { Glog } from '../../glog.js'
 import { type GoField, goUnmarshal } from '../../go-json.js'
+import { remembering } from '../../remember.js'
 import {
   type Lease,
   type LeaseAttrs,
@@ -49,7 +50,7 @@ const ATTRS_FIELDS: readonly GoField[] = [
 ]
 
 /** What a lease's key holds. Throws a SubnetError with Go's text. */
-export const parseAttrs = (json: string): LeaseAttrs => {
+export const parseAttrs: (json: string) => LeaseAttrs = remembering((json: string): LeaseAttrs => {
   try {
     const given = goUnmarshal(json, ATTRS_FIELDS, ATTRS)
     return {
@@ -60,7 +61,7 @@ export const parseAttrs = (json: string): LeaseAttrs => {
   } catch (e) {
     throw new SubnetError((e as Error).message)
   }
-}
+})
 
 const parsePublicIp = (text: string): number => {
   try {
