@@ -262,7 +262,8 @@ export class Http2Conn implements Http2StreamOwner {
 
   /** Handles the next frame; false when none is there, or the connection has ended. */
   #readFrame(): boolean {
-    const { frame, fault } = this.#reader.next()
+    const frame = this.#reader.next()
+    const { fault } = this.#reader
     if (fault === null && frame === null) return false
     const wrong = this.#orderFault(frame) ?? fault ?? this.#handle(frame!)
     if (wrong !== null) this.#fault(wrong)
@@ -373,7 +374,7 @@ export class Http2Conn implements Http2StreamOwner {
   }
 
   #onData(frame: Http2Frame): Http2Fault | null {
-    const { streamId, length, payload } = frame
+    const { streamId, length } = frame
     if (this.#isIdle(streamId)) return connectionFault(PROTOCOL_ERROR, `DATA frame for idle stream ${streamId}`)
     // Three quarters of the connection's window are open at least, which is more than a frame: nobody can exceed it.
     this.#giveConnWindow(this.#inFlow.onData(length))
@@ -387,6 +388,7 @@ export class Http2Conn implements Http2StreamOwner {
     if (stream.isRemoteEnded) return streamFault(streamId, STREAM_CLOSED, 'DATA frame behind the end of the stream')
     const exceeded = length > 0 ? stream.inFlow.onData(length) : null
     if (exceeded !== null) return streamFault(streamId, FLOW_CONTROL_ERROR, exceeded)
+    const { payload } = frame
     if (length > payload.length) stream.consumed(length - payload.length)
     const isEnd = hasFlag(frame, FLAG_END_STREAM)
     if (isEnd) this.#remoteDone(stream)
@@ -488,12 +490,12 @@ export class Http2Conn implements Http2StreamOwner {
 
   #onPing(frame: Http2Frame): void {
     if (!hasFlag(frame, FLAG_ACK)) {
-      this.#writer.controlFrame(FRAME_PING, FLAG_ACK, 0, frame.payload)
+      this.#writer.controlFrame(FRAME_PING, FLAG_ACK, 0, frame.octets, frame.from, frame.to)
       this.#handler.onPing()
       return
     }
     const { now } = this.#options
-    const isBdp = this.#bdp !== null && now !== null && equalOctets(frame.payload, 0, BDP_PING, 0, BDP_PING.length)
+    const isBdp = this.#bdp !== null && now !== null && equalOctets(frame.octets, frame.from, BDP_PING, 0, BDP_PING.length)
     if (!isBdp) {
       this.#handler.onPingAck(frame.payload)
       return
@@ -536,7 +538,7 @@ export class Http2Conn implements Http2StreamOwner {
 
   #onWindowUpdate(frame: Http2Frame): Http2Fault | null {
     const { streamId } = frame
-    const more = getU31(frame.payload, 0)
+    const more = getU31(frame.octets, frame.from)
     if (streamId === 0) {
       if (more === 0) return connectionFault(PROTOCOL_ERROR, 'WINDOW_UPDATE frame of 0')
       this.#writer.window += more

@@ -30,16 +30,34 @@ export const FRAME_HEADER_SIZE = 9
 /** Octets that a frame's payload may have unless SETTINGS_MAX_FRAME_SIZE says more; this library never does. */
 export const MAX_FRAME_SIZE = 16384
 
-/** A frame. */
-export interface Http2Frame {
+/** A frame, among the octets that it was read from. */
+export class Http2Frame {
   readonly type: number
   readonly flags: number
   /** 0 for the connection. */
   readonly streamId: number
   /** Octets of the payload on the wire, which flow control counts. */
   readonly length: number
-  /** The payload; of DATA and HEADERS without padding and priority. */
-  readonly payload: Uint8Array
+  readonly octets: Uint8Array
+  /** Where in them the payload begins and ends; of DATA and HEADERS without padding and priority. */
+  from: number
+  to: number
+
+  /** The frame whose header is at `at`; all of it must be there. */
+  constructor(octets: Uint8Array, at: number) {
+    this.octets = octets
+    this.length = getU24(octets, at)
+    this.type = octets[at + 3]!
+    this.flags = octets[at + 4]!
+    this.streamId = getU31(octets, at + 5)
+    this.from = at + FRAME_HEADER_SIZE
+    this.to = this.from + this.length
+  }
+
+  /** The payload, a view. */
+  get payload(): Uint8Array {
+    return this.octets.subarray(this.from, this.to)
+  }
 }
 
 /** Whether a frame has the flag. */
@@ -95,19 +113,13 @@ const frameFault = (frame: Http2Frame): Http2Fault | null => {
   return null
 }
 
-/** What a reader gives: a frame, a fault, or neither while octets are missing. */
-export interface FrameResult {
-  readonly frame: Http2Frame | null
-  readonly fault: Http2Fault | null
-}
-
-const NOTHING: FrameResult = { frame: null, fault: null }
-
 /** Takes frames off the octets of a connection. */
 export class FrameReader {
   #octets: Uint8Array = NO_OCTETS
   /** How many of them have been taken. */
   #at = 0
+  /** What is wrong with what {@link next} has given; null when nothing is. */
+  fault: Http2Fault | null = null
 
   /** Adds octets behind those that wait. They must stay as they are: what is read of them are views. */
   push(given: Uint8Array): void {
@@ -131,46 +143,42 @@ export class FrameReader {
     return this.#octets.subarray(this.#at)
   }
 
-  /** The next frame, with its fault if it has one. */
-  next(): FrameResult {
+  /** The next frame, or null while octets are missing; either may have a {@link fault}. */
+  next(): Http2Frame | null {
     const octets = this.#octets
     const at = this.#at
     const left = octets.length - at
-    if (left < FRAME_HEADER_SIZE) return NOTHING
+    this.fault = null
+    if (left < FRAME_HEADER_SIZE) return null
     const length = getU24(octets, at)
-    if (length > MAX_FRAME_SIZE)
-      return { frame: null, fault: connectionFault(FRAME_SIZE_ERROR, `frame too large: ${length} octets`) }
-    if (left < FRAME_HEADER_SIZE + length) return NOTHING
-    const from = at + FRAME_HEADER_SIZE
-    this.#at = from + length
-    const payload = length === 0 ? NO_OCTETS : octets.subarray(from, from + length)
-    const frame: Http2Frame = {
-      type: octets[at + 3]!,
-      flags: octets[at + 4]!,
-      streamId: getU31(octets, at + 5),
-      length,
-      payload,
+    if (length > MAX_FRAME_SIZE) {
+      this.fault = connectionFault(FRAME_SIZE_ERROR, `frame too large: ${length} octets`)
+      return null
     }
-    const fault = frameFault(frame)
-    return fault === null ? unpadded(frame) : { frame, fault }
+    if (left < FRAME_HEADER_SIZE + length) return null
+    const frame = new Http2Frame(octets, at)
+    this.#at = frame.to
+    this.fault = frameFault(frame) ?? unpad(frame)
+    return frame
   }
 }
 
-/** A DATA or HEADERS frame without its padding and priority; other frames as they are. */
-const unpadded = (frame: Http2Frame): FrameResult => {
-  if (frame.type !== FRAME_DATA && frame.type !== FRAME_HEADERS) return { frame, fault: null }
-  let from = 0
+/** Cuts padding and priority off a DATA or HEADERS frame; what is wrong with them, or null. */
+const unpad = (frame: Http2Frame): Http2Fault | null => {
+  const { type, flags, length } = frame
+  if ((type !== FRAME_DATA && type !== FRAME_HEADERS) || (flags & (FLAG_PADDED | FLAG_PRIORITY)) === 0) return null
+  let before = 0
   let padding = 0
   if (hasFlag(frame, FLAG_PADDED)) {
-    if (frame.length === 0) return { frame, fault: wrongSize(frame) }
-    padding = frame.payload[from++]!
+    if (length === 0) return wrongSize(frame)
+    padding = frame.octets[frame.from + before++]!
   }
-  if (frame.type === FRAME_HEADERS && hasFlag(frame, FLAG_PRIORITY)) from += 5
-  if (from > frame.length) return { frame, fault: wrongSize(frame) }
-  if (from === 0) return { frame, fault: null }
-  if (from + padding > frame.length)
-    return { frame, fault: connectionFault(PROTOCOL_ERROR, 'pad size larger than data payload') }
-  return { frame: { ...frame, payload: frame.payload.subarray(from, frame.length - padding) }, fault: null }
+  if (type === FRAME_HEADERS && hasFlag(frame, FLAG_PRIORITY)) before += 5
+  if (before > length) return wrongSize(frame)
+  if (before + padding > length) return connectionFault(PROTOCOL_ERROR, 'pad size larger than data payload')
+  frame.from += before
+  frame.to -= padding
+  return null
 }
 
 /** Writes the header of a frame at `at`, where nine octets are. */

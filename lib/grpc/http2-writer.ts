@@ -55,8 +55,15 @@ export class Http2Writer {
   }
 
   /** As {@link control}, a frame of its parts. */
-  controlFrame(type: number, flags: number, streamId: number, payload: Uint8Array): void {
-    this.#frame(type, flags, streamId, payload, 0, payload.length)
+  controlFrame(
+    type: number,
+    flags: number,
+    streamId: number,
+    octets: Uint8Array,
+    from = 0,
+    to: number = octets.length,
+  ): void {
+    this.#frame(type, flags, streamId, octets, from, to - from)
     this.step()
   }
 
