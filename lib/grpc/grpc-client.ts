@@ -200,13 +200,14 @@ class GrpcClientCall implements ClientStream, Http2StreamHandler, GrpcMessageSin
   #onStatus(fields: readonly HeaderField[]): void {
     const value = fieldValue(fields, 'grpc-status')
     this.#stream?.finish()
-    if (value !== null && !/^\d{1,10}$/.test(value)) {
-      const text = `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`
-      this.end(GRPC_INTERNAL, `transport: malformed grpc-status: ${text}`)
+    if (value !== null && value !== '0' && !/^\d{1,10}$/.test(value)) {
+      const reason = `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`
+      this.end(GRPC_INTERNAL, `transport: malformed grpc-status: ${reason}`)
       return
     }
     const code = value === null ? GRPC_UNKNOWN : Number(value)
-    const message = decodeGrpcMessage(fieldValue(fields, 'grpc-message') ?? '')
+    const text = fieldValue(fields, 'grpc-message') ?? ''
+    const message = text === '' ? '' : decodeGrpcMessage(text)
     if (code === GRPC_OK && this.#reader!.isWithin) this.end(GRPC_INTERNAL, 'unexpected EOF')
     else this.end(code, message)
   }

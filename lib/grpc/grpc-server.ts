@@ -155,7 +155,8 @@ class GrpcServerCall implements ServerCall, Http2StreamHandler, GrpcMessageSink 
     this.peer = conn.peer
     this.path = fieldValue(fields, ':path')!
     this.#fields = fields
-    this.timeoutNs = decodeGrpcTimeout(fieldValue(fields, 'grpc-timeout') ?? '')
+    const timeout = fieldValue(fields, 'grpc-timeout')
+    this.timeoutNs = timeout === null ? null : decodeGrpcTimeout(timeout)
     this.#contentType = fieldValue(fields, 'content-type')!
     const encoding = fieldValue(fields, 'grpc-encoding') ?? ''
     this.#reader = new GrpcMessageReader(this, conn.maxMessageSize, encoding)

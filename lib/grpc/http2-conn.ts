@@ -495,7 +495,8 @@ export class Http2Conn implements Http2StreamOwner {
       return
     }
     const { now } = this.#options
-    const isBdp = this.#bdp !== null && now !== null && equalOctets(frame.octets, frame.from, BDP_PING, 0, BDP_PING.length)
+    const isBdp =
+      this.#bdp !== null && now !== null && equalOctets(frame.octets, frame.from, BDP_PING, 0, BDP_PING.length)
     if (!isBdp) {
       this.#handler.onPingAck(frame.payload)
       return

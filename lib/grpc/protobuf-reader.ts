@@ -102,6 +102,7 @@ class ProtoReader {
   #at = 0
   #end: number
   #depth = 0
+  #copy: Uint8Array | null = null
   /** Halves of the number that was read last. */
   #low = 0
   #high = 0
@@ -160,7 +161,7 @@ class ProtoReader {
       case 'string':
         return decodeUtf8(this.#lengthOctets(name))
       case 'bytes':
-        return this.#lengthOctets(name).slice()
+        return this.#ownOctets(name)
       case 'fixed64':
         this.#fixed64(name)
         return unsigned(this.#high, this.#low)
@@ -235,6 +236,16 @@ class ProtoReader {
     const octets = this.#octets.subarray(this.#at, end)
     this.#at = end
     return octets
+  }
+
+  /** Octets that the message keeps: views of one copy of all of it, as lists of keys and values have many. */
+  #ownOctets(name: string): Uint8Array {
+    const end = this.#lengthEnd(name)
+    const from = this.#at
+    this.#at = end
+    if (from === end) return NO_BYTES
+    this.#copy ??= new Uint8Array(this.#octets)
+    return this.#copy.subarray(from, end)
   }
 
   #skip(name: string, tag: number): void {

@@ -10,7 +10,7 @@ import type { Glog } from '../glog.js'
 import { netKey } from '../ip4-net.js'
 import type { FlannelConfig } from '../subnet/config.js'
 import type { Prefix } from '../../wire/ip.js'
-import { type Lease, type LeaseAttrs, type LeaseEvent, type SubnetManager } from '../subnet/subnet.js'
+import type { Lease, LeaseAttrs, LeaseEvent, SubnetManager } from '../subnet/subnet.js'
 
 /** The host's interface to the other hosts. */
 export interface ExternalInterface {
