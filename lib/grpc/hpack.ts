@@ -72,8 +72,10 @@ export class HpackEncoder {
 
   /** The header block of the fields. A list that is the same object again must not have changed. */
   encode(fields: readonly HeaderField[]): Uint8Array {
+    // An announcement stands in this block only.
+    if (this.#announced >= 0) return this.#encode(fields)
     const { generation } = this.#table
-    const known = this.#announced < 0 ? this.#blocks.get(fields) : undefined
+    const known = this.#blocks.get(fields)
     if (known !== undefined && known.generation === generation) return known.octets
     const octets = this.#encode(fields)
     // One that has changed the table is another one the next time.
