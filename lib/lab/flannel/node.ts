@@ -150,9 +150,9 @@ export class FlannelNode extends Printable {
     })
   }
 
-  /** Starts flanneld again, unless somebody else has. */
+  /** Starts flanneld again, unless somebody else has, or the host was deleted. */
   #again(failed: Flanneld): void {
-    if (this.#isWanted && this.#netns !== null && this.#flanneld === failed) this.#run()
+    if (this.#isWanted && this.#netns?.kernel.alive === true && this.#flanneld === failed) this.#run()
   }
 
   override toString(): string {
