@@ -7,7 +7,7 @@
  * @see init/main.c do_initcalls
  */
 import { type Command, registerCommands } from '../app/command.js'
-import { endProcesses } from '../app/process.js'
+import { processInit } from '../app/process.js'
 import { CNI_COMMANDS } from '../cni/plugins.js'
 import type { QdiscOps } from '../core/qdisc.js'
 import type { LinkKind } from '../core/registry.js'
@@ -31,13 +31,12 @@ export const boot = (
   const kernel = new Kernel(options)
   kernel.sysctlProviders.push(netSysctlProvider)
   registerQdiscs(kernel, [...QDISC_KINDS, ...qdiscKinds])
+  processInit(kernel)
   ipv4Init(kernel)
   nfConntrackInit(kernel)
   netfilterInit(kernel)
   kernel.notifiers.register(nsidEvent)
   registerDevices(kernel, [...LINK_KINDS, ...linkKinds])
-  // Torn down first: programs end while what they stand on is still there.
-  kernel.registerPernet({ exit: netns => endProcesses(netns) })
   registerCommands(kernel, [...COMMANDS, ...CNI_COMMANDS, ...commands])
   return kernel
 }

@@ -93,7 +93,7 @@ export class World extends Printable {
     return this.kernel.listNetns().map(netns => this.#handles.netns(netns))
   }
 
-  /** Removes a namespace with its devices, sockets, and what hangs on them elsewhere (`ip netns del`). Throws ENOENT. */
+  /** Removes a namespace with its devices, sockets, daemons, and what hangs on them elsewhere (`ip netns del`). Throws ENOENT. */
   delNetns(name: string): void {
     this.kernel.delNetns(name)
   }

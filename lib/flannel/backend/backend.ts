@@ -33,6 +33,9 @@ export interface BackendEnv {
   readonly peers: PeerTable
 }
 
+/** The backend's data; an annotation of Kubernetes' says `null` where a key of etcd's says nothing. */
+const dataOf = ({ backendData }: LeaseAttrs): string => (backendData === 'null' ? '' : backendData)
+
 /** The other hosts' leases as a daemon knows them. */
 export class PeerTable {
   readonly #leases = new Map<number, Lease>()
@@ -50,7 +53,7 @@ export class PeerTable {
   /** Is a subnet known with these attributes? */
   knows(subnet: Prefix, attrs: LeaseAttrs): boolean {
     const known = this.#leases.get(netKey(subnet))?.attrs
-    return known !== undefined && known.publicIp === attrs.publicIp && known.backendData === attrs.backendData
+    return known !== undefined && known.publicIp === attrs.publicIp && dataOf(known) === dataOf(attrs)
   }
 
   /** Takes over what has changed at `now`. */

@@ -12,16 +12,47 @@ import type { KubeApiserver } from '../kubernetes.js'
 import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
 import { FlannelNode } from './node.js'
-import { type FlannelNodeSpec, type FlannelOptions, type NodePlan, planCluster, planNode } from './options.js'
+import {
+  type ClusterPlan,
+  type FlannelNodeSpec,
+  type FlannelOptions,
+  type NodePlan,
+  planCluster,
+  planNode,
+} from './options.js'
 import { addHostPod, addPod, type FlannelPod, writeConfList } from './pod.js'
 import { CloudUnderlay } from './cloud-underlay.js'
 import { EtcdStore, KubeStore } from './store.js'
-import { type ClusterUnderlay, Underlay } from './underlay.js'
+import { checkHostName, type ClusterUnderlay, ROUTER_NAME, Underlay } from './underlay.js'
 
 /** How often it is asked whether all have found each other. */
 const LOOK_NS = 10 * NSEC_PER_MSEC
 /** Carriers of new devices are noticed within this time. */
 const CARRIER_NS = NSEC_PER_SEC
+
+/** The last thing that a flanneld has complained of. */
+const complaint = (log: string): string => {
+  const line = log.split('\n').findLast(text => /^[EF]\d{4} /.test(text))
+  return line === undefined ? '' : `: ${line.replace(/^.*?\] /, '')}`
+}
+
+/** Refuses names of nodes and pods that can't be or are taken, before anything is made. Throws EINVAL, EEXIST. */
+const checkNames = (world: World, { nodes, segments, cloud }: ClusterPlan, storeName: string): void => {
+  const taken = new Set(world.listNetns().map(netns => netns.name))
+  const take = (what: string, name: string): void => {
+    if (taken.has(name))
+      throw new NetloomError('EEXIST', `flannel: ${what} ${name}: there is a namespace ${name}`, { name })
+    taken.add(name)
+  }
+  take('host', ROUTER_NAME)
+  take('host', storeName)
+  if (cloud === 'none') for (let n = 1; n <= segments; n++) take('host', `switch${n}`)
+  for (const { name } of nodes) {
+    checkHostName(name)
+    take('node', name)
+  }
+  for (const pod of nodes.flatMap(({ pods }) => pods)) take('pod', pod)
+}
 
 /** A cluster. Make one with {@link flannel}. */
 export class FlannelCluster extends Printable {
@@ -50,6 +81,7 @@ export class FlannelCluster extends Printable {
     this.restartSec = plan.restartSec
     const isKube = plan.subnetManager === 'kube'
     const storeName = isKube ? 'master' : 'etcd'
+    checkNames(world, plan, storeName)
     this.underlay =
       plan.cloud === 'none'
         ? new Underlay(world, plan.segments, plan.underlay, plan.mtu, storeName)
@@ -133,37 +165,55 @@ export class FlannelCluster extends Printable {
 
   // --- nodes and pods
 
-  /** Adds a node, which boots and joins while the world runs. Throws EEXIST for a name that is taken. */
+  /**
+   * Adds a node, which boots and joins while the world runs; pods come with {@link addPod} when it has a subnet. The segments
+   * take turns. Throws EEXIST for a name that is taken, EINVAL for options.
+   */
   addNode(spec: string | FlannelNodeSpec = {}): FlannelNode {
-    const n = this.#added++
-    return this.#add(planNode(spec, n, n + 1, this.#options, this.#segments))
+    if (typeof spec !== 'string' && spec.pods !== undefined)
+      throw new NetloomError('EINVAL', 'flannel: addNode: pods: the node has no subnet yet; converge(), then addPod()')
+    const n = this.#added
+    const plan = planNode(spec, n, n % this.#segments, this.#options, this.#segments)
+    checkHostName(plan.name)
+    const node = this.#add(plan)
+    this.#added++
+    return node
   }
 
-  /** Takes a node out: flanneld stops, its pods go, its lease or its node object is deleted, and the host is gone. */
+  /**
+   * Takes a node out: flanneld stops, its leases or its node object are deleted, its pods go, and the host is gone. Throws EIO
+   * when the store does not answer; flanneld has stopped then, and the node is still there.
+   */
   removeNode(name: string): void {
     const node = this.node(name)
-    const { subnet } = node
-    if (node.isUp) {
-      node.stop()
-      node.crash()
-    }
+    if (node.isUp) node.stop()
+    this.#store.nodeRemoved(node)
+    if (node.isUp) node.crash()
     this.nodes.splice(this.nodes.indexOf(node), 1)
-    this.#store.nodeRemoved(name, subnet)
   }
 
   /** Adds a pod to a node by its CNI plugin. Throws what the plugin refuses with, such as EIO while the node has no subnet. */
   addPod(node: string, name?: string, options: { readonly hostNetwork?: boolean } = {}): FlannelPod {
     const host = this.node(node)
-    const full = name ?? `${node}-pod${host.pods.length + 1}`
+    const full = name ?? this.#freeName(node)
+    if (this.pods.some(p => p.name === full))
+      throw new NetloomError('EEXIST', `flannel: there is a pod ${full}`, { name: full })
     return options.hostNetwork === true ? addHostPod(this.world, host, full) : addPod(this.world, host, full)
+  }
+
+  #freeName(node: string): string {
+    for (let n = 1; ; n++) {
+      const name = `${node}-pod${n}`
+      if (!this.pods.some(p => p.name === name)) return name
+    }
   }
 
   #add(plan: NodePlan): FlannelNode {
     if (this.nodes.some(n => n.name === plan.name))
       throw new NetloomError('EEXIST', `flannel: there is a node ${plan.name}`, { name: plan.name })
     const node = new FlannelNode(this, plan)
-    this.nodes.push(node)
     node.boot()
+    this.nodes.push(node)
     return node
   }
 
@@ -198,7 +248,8 @@ export class FlannelCluster extends Printable {
   /** What keeps the nodes from knowing each other; null when they do. */
   #missing(): string | null {
     const live = this.#live
-    for (const node of live) if (node.subnet === null) return `${node.name} has no subnet`
+    for (const node of live)
+      if (node.subnet === null) return `${node.name} has no subnet${complaint(node.flanneld!.errorText)}`
     const networks = live.map(node => node.flanneld!.kernel.network!)
     for (let n = 0; n < live.length; n++) {
       // A backend that needs nothing of the others does not listen to their leases (alloc, aws-vpc, gce).

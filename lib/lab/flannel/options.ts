@@ -4,10 +4,10 @@
 import { checkOptions, numberOption, prefixOption } from '../../app/text.js'
 import { NetloomError } from '../../errors.js'
 import { BACKENDS } from '../../flannel/backends.js'
-import { parseConfig } from '../../flannel/subnet/config.js'
-import { SubnetError } from '../../flannel/subnet/subnet.js'
-import { parsePrefix, type Prefix } from '../../wire/ip.js'
-import type { FlanneldOptions } from '../flanneld.js'
+import { type FlannelConfig, parseConfig } from '../../flannel/subnet/config.js'
+import { isSubnetConfigCompat, SubnetError } from '../../flannel/subnet/subnet.js'
+import { formatIpv4, formatPrefix, maskOf, type Prefix } from '../../wire/ip.js'
+import { type FlanneldOptions, flanneldSettings } from '../flanneld.js'
 
 /** A backend as the network configuration names it. */
 export interface FlannelBackend {
@@ -99,6 +99,11 @@ const UNDERLAY_OPTIONS = ['segments', 'cloud', 'routesQuota', 'mtu', 'network']
 const CLOUDS = ['aws', 'gce', 'none']
 const GCE_MTU = 1460
 const MTU = 1500
+/** What IPv4 takes, and what a veth does. */
+const MIN_MTU = 68
+const MAX_MTU = 65535
+/** Last octet of the first node on a segment. */
+export const FIRST_NODE = 11
 const SUBNET_MANAGERS: readonly string[] = ['etcd', 'kube']
 const MAX_NODES = 5000
 const MAX_SEGMENTS = 64
@@ -137,7 +142,7 @@ export const podNames = (node: string, pods: number | readonly string[]): string
     ? Array.from({ length: numberOption('pods', pods, 250) }, (_, n) => `${node}-pod${n + 1}`)
     : pods.map(name => `${node}-${name}`)
 
-const configText = (o: FlannelOptions): string => {
+const configOf = (o: FlannelOptions): { text: string; config: FlannelConfig } => {
   const { network = '10.244.0.0/16', subnetLen, subnetMin, subnetMax, backend = 'vxlan' } = o
   const text = JSON.stringify({
     Network: network,
@@ -146,37 +151,39 @@ const configText = (o: FlannelOptions): string => {
     SubnetMax: subnetMax,
     Backend: typeof backend === 'string' ? { Type: backend } : backend,
   })
-  let type: string
+  let config: FlannelConfig
   try {
-    type = parseConfig(text).backendType
+    config = parseConfig(text)
   } catch (e) {
     if (!(e instanceof SubnetError)) throw e
     throw new NetloomError('EINVAL', `flannel: ${e.message} (network configuration ${text})`, { config: text })
   }
+  const type = config.backendType
   const known = BACKENDS.map(k => k.type)
   if (!known.includes(type.toLowerCase()))
     throw new NetloomError('EINVAL', `flannel: unknown backend type: ${type}; there are ${known.join(', ')}`, { type })
-  return text
+  return { text, config }
 }
 
-/** The node with its defaults; `n` counts from 0 over `count` nodes. */
+/** The node with its defaults; `n` counts from 0. */
 export const planNode = (
   given: string | FlannelNodeSpec,
   n: number,
-  count: number,
+  defaultSegment: number,
   o: FlannelOptions,
   segments: number,
 ): NodePlan => {
   const spec = typeof given === 'string' ? { name: given } : given
   checkOptions('flannel: node', spec, NODE_OPTIONS)
   const name = spec.name ?? `h${n + 1}`
-  const segment = spec.segment ?? Math.floor((n * segments) / count)
+  const segment = spec.segment ?? defaultSegment
   if (!(Number.isInteger(segment) && segment >= 0 && segment < segments))
     throw new NetloomError('EINVAL', `flannel: node ${name}: segment ${segment} is not one of 0 to ${segments - 1}`, {
       name,
       segment,
     })
   const flanneld = { ...o.flanneld, ...spec.flanneld }
+  flanneldSettings(flanneld)
   const subnet = spec.subnet === undefined ? null : prefixOption(`flannel: node ${name}: subnet`, spec.subnet)
   return { name, segment, flanneld, subnet, pods: podNames(name, spec.pods ?? o.pods ?? 0) }
 }
@@ -189,6 +196,44 @@ const cloudOf = (cloud: FlannelUnderlay['cloud'], backend: FlannelOptions['backe
   throw new NetloomError('EINVAL', `flannel: underlay.cloud: unknown word "${cloud}"; known are ${CLOUDS.join(', ')}`, {
     cloud,
   })
+}
+
+const span = (option: string, value: number, unit: string): void => {
+  if (Number.isFinite(value) && value >= 0) return
+  throw new NetloomError('EINVAL', `flannel: ${option}: ${value} is not a number of ${unit}`, { option, value })
+}
+
+/** Refuses subnets that two nodes are to have, and segments without an address for each node. */
+const checkPlaces = (nodes: readonly NodePlan[], segments: number, range: Prefix): void => {
+  const owners = new Map<string, string>()
+  const counts = new Array<number>(segments).fill(0)
+  const most = 2 ** (32 - range.len) - 1 - FIRST_NODE
+  for (const { name, segment, subnet } of nodes) {
+    if (++counts[segment]! > most)
+      throw new NetloomError(
+        'EINVAL',
+        `flannel: underlay.network: ${formatPrefix(range)} has room for ${Math.max(0, most)} nodes on a segment; ` +
+          'take a larger network or more segments',
+        { name, segment },
+      )
+    if (subnet === null) continue
+    const key = formatPrefix(subnet)
+    const owner = owners.get(key)
+    if (owner !== undefined)
+      throw new NetloomError('EINVAL', `flannel: node ${name}: subnet ${key} is that of node ${owner}`, { name })
+    owners.set(key, name)
+  }
+}
+
+/** Refuses subnets that flanneld would not take from its file. */
+const checkSubnets = (nodes: readonly NodePlan[], config: FlannelConfig): void => {
+  for (const { name, subnet } of nodes) {
+    if (subnet === null || isSubnetConfigCompat(config, subnet)) continue
+    const range = `${formatIpv4(config.subnetMin)} to ${formatIpv4(config.subnetMax)}, /${config.subnetLen}`
+    throw new NetloomError('EINVAL', `flannel: node ${name}: subnet ${formatPrefix(subnet)} is not one of ${range}`, {
+      name,
+    })
+  }
 }
 
 /** Everything that options say and leave out. Throws EINVAL that names what is wrong. */
@@ -205,6 +250,11 @@ export const planCluster = (o: FlannelOptions): ClusterPlan => {
     )
   checkOptions('flannel: underlay', underlay, UNDERLAY_OPTIONS)
   const { segments = 1, network = '192.168.0.0/20', routesQuota = null } = underlay
+  const { ipMasq = true } = o
+  if (restartSec !== null) span('restartSec', restartSec, 'seconds; null for never')
+  span('withinNs', withinNs, 'nanoseconds')
+  if (typeof ipMasq !== 'boolean')
+    throw new NetloomError('EINVAL', `flannel: ipMasq: ${String(ipMasq)} is not a boolean`, { ipMasq })
   const cloud = cloudOf(underlay.cloud, o.backend)
   const mtu = underlay.mtu ?? (cloud === 'gce' ? GCE_MTU : MTU)
   if (!(Number.isInteger(segments) && segments >= 1 && segments <= MAX_SEGMENTS))
@@ -215,21 +265,39 @@ export const planCluster = (o: FlannelOptions): ClusterPlan => {
         segments,
       },
     )
+  if (!(Number.isInteger(mtu) && mtu >= MIN_MTU && mtu <= MAX_MTU))
+    throw new NetloomError('EINVAL', `flannel: underlay.mtu: ${mtu} is not an integer of ${MIN_MTU} to ${MAX_MTU}`, {
+      mtu,
+    })
+  if (routesQuota !== null && cloud === 'none')
+    throw new NetloomError(
+      'EINVAL',
+      'flannel: underlay.routesQuota: only a cloud has one; set underlay.cloud or leave it out',
+      {
+        routesQuota,
+      },
+    )
+  if (typeof o.nodes !== 'number' && !Array.isArray(o.nodes))
+    throw new NetloomError('EINVAL', `flannel: nodes: ${String(o.nodes)} is neither a number nor a list of nodes`)
   const given =
     typeof o.nodes === 'number'
       ? Array.from({ length: numberOption('nodes', o.nodes, MAX_NODES) }, () => ({}))
       : o.nodes
-  const nodes = given.map((spec, n) => planNode(spec, n, given.length, o, segments))
-  const flanneld = { ipMasq: o.ipMasq ?? true, ...o.flanneld }
+  const nodes = given.map((spec, n) => planNode(spec, n, Math.floor((n * segments) / given.length), o, segments))
+  const flanneld = { ipMasq, ...o.flanneld }
+  const range = prefixOption('flannel: underlay.network', network)
+  checkPlaces(nodes, segments, range)
+  const { text, config } = configOf(o)
+  if (subnetManager === 'etcd') checkSubnets(nodes, config)
   return {
-    config: configText(o),
+    config: text,
     subnetManager,
     nodes,
     segments,
     cloud,
     routesQuota,
     mtu,
-    underlay: parsePrefix(network),
+    underlay: { addr: range.addr & maskOf(range.len), len: range.len },
     flanneld,
     restartSec,
     withinNs,

@@ -5,9 +5,9 @@
 import { NetloomError } from '../../errors.js'
 import { formatIpv4, type Prefix } from '../../wire/ip.js'
 import type { Netns } from '../netns.js'
+import { FIRST_NODE } from './options.js'
 import type { World } from '../world.js'
 
-const FIRST_NODE = 11
 const ROUTER = 1
 const STORE = 2
 
@@ -19,7 +19,19 @@ interface Segment {
   next: number
 }
 
-const ROUTER_NAME = 'router'
+export const ROUTER_NAME = 'router'
+/** Longest name of a host, whose port on the switch is `p-NAME` (IFNAMSIZ). */
+const MAX_NAME = 13
+
+/** Refuses a name that a host can't have. Throws EINVAL. */
+export const checkHostName = (name: string): void => {
+  if (name.length <= MAX_NAME && /^[^/\s:]+$/.test(name) && name !== '.' && name !== '..') return
+  throw new NetloomError(
+    'EINVAL',
+    `flannel: node ${JSON.stringify(name)}: not a name of 1 to ${MAX_NAME} characters without spaces, slashes and colons`,
+    { name },
+  )
+}
 
 /** What the hosts of a cluster stand on. */
 export interface ClusterUnderlay {
@@ -88,10 +100,11 @@ export class Underlay implements ClusterUnderlay {
     at: number | null = null,
   ): { netns: Netns; address: string; at: number } {
     const segment = this.#segments[segmentNumber]!
-    const place = at ?? segment.next++
+    const place = at ?? segment.next
     if (place >= 2 ** (32 - segment.network.len) - 1)
       throw new NetloomError('ENOSPC', `flannel: no address left on segment ${segmentNumber} for ${name}`, { name })
     const netns = this.#host(name)
+    segment.next = Math.max(segment.next, place + 1)
     this.#plug(netns, 'eth0', segment, place)
     this.#defaultRoute(netns, segment)
     return { netns, address: this.#address(segment, place), at: place }
