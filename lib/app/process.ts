@@ -3,6 +3,7 @@
  * callbacks on sockets and timers; it runs while the world runs.
  */
 import { type Netns, type NetnsSlot, netnsSlot } from '../core/netns.js'
+import type { World } from '../core/world.js'
 import type { Sock } from '../ip/sock.js'
 import type { Rng } from '../sim/rng.js'
 
@@ -10,6 +11,14 @@ const PROCESSES: NetnsSlot<Set<Process>> = netnsSlot('processes', () => new Set(
 
 /** The programs that run in a namespace, by number. */
 export const processesOf = (netns: Netns): Process[] => [...netns.slot(PROCESSES)]
+
+/** Registers the end of programs with their namespace: behind all layers, when their sockets and devices have gone. */
+export const processInit = (world: World): void =>
+  world.registerPernet({
+    exit: netns => {
+      for (const process of processesOf(netns)) process.killHard()
+    },
+  })
 
 /** A program in a namespace. It has ended when `exitStatus` is not null. */
 export class Process {
@@ -75,7 +84,11 @@ export class Process {
     for (const fn of this.#onExit) fn()
   }
 
-  /** Goes on when the script that started it has ended (etcd, flanneld): what nohup and systemd do. */
+  /**
+   * Goes on when the script that started it has ended (etcd, flanneld): what nohup and systemd do. It ends with its namespace.
+   *
+   * DIFFERS: on Linux a namespace that was deleted lives on, without a name, until its last program has ended.
+   */
   isDaemon = false
   /** What SIGTERM and SIGINT do; null ends the program at once. */
   onSignal: (() => void) | null = null

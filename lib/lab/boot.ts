@@ -7,6 +7,7 @@
  * @see init/main.c do_initcalls
  */
 import { type Command, registerCommands } from '../app/command.js'
+import { processInit } from '../app/process.js'
 import { CNI_COMMANDS } from '../cni/plugins.js'
 import type { QdiscOps } from '../core/qdisc.js'
 import type { LinkKind } from '../core/registry.js'
@@ -30,6 +31,7 @@ export const boot = (
   const kernel = new Kernel(options)
   kernel.sysctlProviders.push(netSysctlProvider)
   registerQdiscs(kernel, [...QDISC_KINDS, ...qdiscKinds])
+  processInit(kernel)
   ipv4Init(kernel)
   nfConntrackInit(kernel)
   netfilterInit(kernel)

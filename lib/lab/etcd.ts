@@ -156,6 +156,7 @@ export class EtcdClient extends Program {
   /** @internal use `netns.etcdClient` */
   constructor(netns: KernelNetns, options: EtcdClientOptions) {
     const process = new Process(netns, 'etcd-client')
+    process.isDaemon = true
     super(process)
     this.endpoints = options.endpoints
     this.#client = new KernelClient(process, options)

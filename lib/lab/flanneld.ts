@@ -5,7 +5,7 @@ import { checkOptions, macOption } from '../app/text.js'
 import type { Netns as KernelNetns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
 import { FLANNELD_DEFAULTS, type FlanneldOptions as AllOptions } from '../flannel/flags.js'
-import { type Flanneld as KernelFlanneld, startFlanneld } from '../flannel/flanneld.js'
+import { type Flanneld as KernelFlanneld, type FlanneldFixed, startFlanneld } from '../flannel/flanneld.js'
 import { netText } from '../flannel/ip4-net.js'
 import { formatIpv4 } from '../wire/ip.js'
 import { Program } from './program.js'
@@ -83,8 +83,8 @@ export class Flanneld extends Program {
   }
 }
 
-/** @internal */
-export const runFlanneld = (netns: KernelNetns, options: FlanneldOptions): Flanneld => {
+/** What flanneld starts with. Throws EINVAL that names the option. @internal */
+export const flanneldSettings = (options: FlanneldOptions): { all: AllOptions; fixed: FlanneldFixed } => {
   checkOptions('flanneld', options, OPTIONS)
   const { vtepMac, env, iface, ifaceRegex, ...rest } = options
   for (const [name, value] of Object.entries(rest))
@@ -96,8 +96,14 @@ export const runFlanneld = (netns: KernelNetns, options: FlanneldOptions): Flann
       )
   const all = { ...FLANNELD_DEFAULTS, ...rest, iface: list(iface), ifaceRegex: list(ifaceRegex) }
   const fixed = {
-    ...(vtepMac !== undefined && { vtepMac: macOption('vtepMac', vtepMac) }),
+    ...(vtepMac !== undefined && { vtepMac: macOption('flanneld: vtepMac', vtepMac) }),
     ...(env !== undefined && { env }),
   }
+  return { all, fixed }
+}
+
+/** @internal */
+export const runFlanneld = (netns: KernelNetns, options: FlanneldOptions): Flanneld => {
+  const { all, fixed } = flanneldSettings(options)
   return new Flanneld(startFlanneld(netns, all, fixed))
 }

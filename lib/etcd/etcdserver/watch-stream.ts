@@ -138,7 +138,8 @@ export class ServerWatchStream {
       if (watch.notifiesProgress && watch.isQuiet) this.#server.kv.progress(watch.watcher)
       watch.isQuiet = true
     }
-    this.#progress.set(this.#intervalNs, { idle: true })
+    // The client may have gone when it was told.
+    if (this.#watches.size > 0) this.#progress.set(this.#intervalNs, { idle: true })
   }
 
   #response(watchId: number, more: Partial<WatchResponse>, revision = 0): WatchResponse {

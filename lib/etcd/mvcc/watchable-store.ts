@@ -180,7 +180,8 @@ export class WatchableStore extends KvStore {
       for (const watcher of this.#syncedByKey.get(key) ?? []) add(watcher, event)
       for (const watcher of this.#syncedRanges) if (inRange(key, watcher.key, watcher.end)) add(watcher, event)
     }
-    for (const [watcher, events] of batches) watcher.send(events, rev)
+    // A connection that fails when one of its watchers is told takes the others with it.
+    for (const [watcher, events] of batches) if (this.#synced.has(watcher)) watcher.send(events, rev)
   }
 
   /** Brings unsynced watchers up to the present; how many are left. */
@@ -188,6 +189,7 @@ export class WatchableStore extends KvStore {
     const chosen: Watcher[] = []
     let minRev = Number.POSITIVE_INFINITY
     for (const watcher of [...this.#unsynced].slice(0, MAX_WATCHERS_PER_SYNC)) {
+      if (!this.#unsynced.has(watcher)) continue
       if (watcher.minRev < this.firstRev) {
         this.#unsynced.delete(watcher)
         watcher.send([], 0, this.firstRev)
@@ -205,6 +207,7 @@ export class WatchableStore extends KvStore {
     const events = changes.map(eventOf)
     const keys = events.map(({ kv }) => keyText(kv.key))
     for (const watcher of watchers) {
+      if (!this.#unsynced.has(watcher)) continue
       const batch: MvccEvent[] = []
       const moreRev = this.#batchOf(watcher, events, keys, batch)
       watcher.minRev = moreRev ?? rev + 1

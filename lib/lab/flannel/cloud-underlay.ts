@@ -10,11 +10,10 @@ import { formatIpv4, formatPrefix, type Prefix } from '../../wire/ip.js'
 import { createCloud } from '../cloud.js'
 import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
-import type { ClusterUnderlay } from './underlay.js'
+import { FIRST_NODE } from './options.js'
+import { type ClusterUnderlay, ROUTER_NAME } from './underlay.js'
 
-const ROUTER_NAME = 'router'
 const STORE = 5
-const FIRST_NODE = 11
 
 /** What a cloud under a cluster is made of. */
 export interface CloudUnderlayPlan {
@@ -77,7 +76,7 @@ export class CloudUnderlay implements ClusterUnderlay {
     at: number | null = null,
   ): { netns: Netns; address: string; at: number } {
     const { addr, len } = this.#segment
-    const place = at ?? this.#next[segmentNumber]!++
+    const place = at ?? this.#next[segmentNumber]!
     const address = formatIpv4((addr + segmentNumber * 2 ** (32 - len) + place) | 0)
     const netns = this.#world.addNetns(name)
     const { cloud } = this
@@ -87,6 +86,7 @@ export class CloudUnderlay implements ClusterUnderlay {
           ? cloud.attach(netns, { address, subnet: cloud.subnets[segmentNumber]! })
           : cloud.attach(netns, { address, subnet: cloud.subnets[segmentNumber]!, canIpForward: true })
       this.#machines.set(name, machine)
+      this.#next[segmentNumber] = Math.max(this.#next[segmentNumber]!, place + 1)
       // Frames of the underlay have their checksums, as a card computes them.
       netns.ethtool.set('eth0', { tx: false })
     } catch (e) {

@@ -12,13 +12,13 @@ import type { FlanneldOptions } from '../flanneld.js'
 import type { KubeApiserver } from '../kubernetes.js'
 import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
-import { checkNames, names, storeName } from './names.js'
+import { checkNames, names } from './names.js'
 import { FlannelNode } from './node.js'
 import { type FlannelNodeSpec, type FlannelOptions, type NodePlan, planCluster, planNode } from './options.js'
 import { addHostPod, addPod, type FlannelPod, writeConfList } from './pod.js'
 import { CloudUnderlay } from './cloud-underlay.js'
 import { EtcdStore, KubeStore } from './store.js'
-import { type ClusterUnderlay, Underlay } from './underlay.js'
+import { checkHostName, type ClusterUnderlay, Underlay } from './underlay.js'
 
 /** How often it is asked whether all have found each other. */
 const LOOK_NS = 10 * NSEC_PER_MSEC
@@ -44,7 +44,6 @@ export class FlannelCluster extends Printable {
   constructor(world: World, options: FlannelOptions) {
     super()
     const plan = planCluster(options)
-    checkNames(world, plan)
     this.world = world
     this.#options = options
     this.#flanneld = plan.flanneld
@@ -52,11 +51,12 @@ export class FlannelCluster extends Printable {
     this.#withinNs = plan.withinNs
     this.restartSec = plan.restartSec
     const isKube = plan.subnetManager === 'kube'
-    const storeHost = storeName(plan.subnetManager)
+    const storeName = isKube ? 'master' : 'etcd'
+    checkNames(world, plan, storeName)
     this.underlay =
       plan.cloud === 'none'
-        ? new Underlay(world, plan.segments, plan.underlay, plan.mtu, storeHost)
-        : new CloudUnderlay(world, plan.cloud, plan, storeHost)
+        ? new Underlay(world, plan.segments, plan.underlay, plan.mtu, storeName)
+        : new CloudUnderlay(world, plan.cloud, plan, storeName)
     world.run({ for: CARRIER_NS })
     const { store, storeAddress } = this.underlay
     this.#store = isKube
@@ -156,18 +156,28 @@ export class FlannelCluster extends Printable {
 
   // --- nodes and pods
 
-  /** Adds a node, which boots and joins while the world runs. Throws EEXIST for a name that is taken. */
+  /**
+   * Adds a node, which boots and joins while the world runs; pods come with {@link addPod} when it has a subnet. The segments
+   * take turns. Throws EEXIST for a name that is taken, EINVAL for options.
+   */
   addNode(spec: string | FlannelNodeSpec = {}): FlannelNode {
+    if (typeof spec !== 'string' && spec.pods !== undefined)
+      throw new NetloomError('EINVAL', 'flannel: addNode: pods: the node has no subnet yet; converge(), then addPod()')
     const isNamed = typeof spec === 'string' || spec.name !== undefined
     const isTaken = (name: string): boolean => this.world.hasNetns(name) || this.nodes.some(node => node.name === name)
     while (!isNamed && isTaken(`h${this.#added + 1}`)) this.#added++
-    const n = this.#added++
-    return this.#add(planNode(spec, n, n + 1, this.#options, this.#segments))
+    const n = this.#added
+    const plan = planNode(spec, n, n % this.#segments, this.#options, this.#segments)
+    checkHostName(plan.name)
+    const node = this.#add(plan)
+    this.#added++
+    return node
   }
 
   /**
-   * Takes a node out: flanneld stops, its pods go, its lease or its node object is deleted, and the host is gone. Throws ENOENT,
-   * and EHOSTDOWN while etcd or the API server has stopped.
+   * Takes a node out: flanneld stops, its leases or its node object are deleted, its pods go, and the host is gone. Throws EIO
+   * when the store does not answer; flanneld has stopped then, and the node is still there. Throws EHOSTDOWN
+   * while etcd or the API server has stopped.
    */
   removeNode(name: string): void {
     const node = this.node(name)
@@ -176,17 +186,12 @@ export class FlannelCluster extends Printable {
       throw new NetloomError(
         'EHOSTDOWN',
         `${name} cannot leave, ${netns.name} has stopped: startStore(), or crash() the node`,
-        {
-          name,
-        },
+        { name },
       )
-    const { subnet } = node
-    if (node.isUp) {
-      node.stop()
-      node.crash()
-    }
+    if (node.isUp) node.stop()
+    this.#store.nodeRemoved(node)
+    if (node.isUp) node.crash()
     this.nodes.splice(this.nodes.indexOf(node), 1)
-    this.#store.nodeRemoved(name, subnet)
   }
 
   /**
@@ -196,33 +201,32 @@ export class FlannelCluster extends Printable {
   addPod(node: string, name?: string, options: { readonly hostNetwork?: boolean } = {}): FlannelPod {
     checkOptions('addPod', options, ['hostNetwork'])
     const host = this.node(node)
-    let n = host.pods.length + 1
-    while (name === undefined && this.#isTaken(`${node}-pod${n}`)) n++
-    const full = name ?? `${node}-pod${n}`
-    if (this.#isTaken(full)) throw new NetloomError('EEXIST', `pod ${full}: the name is taken`, { name: full })
-    if (options.hostNetwork === true) return addHostPod(this.world, host, full)
-    return addPod(this.world, host, full)
+    const full = name ?? this.#freeName(node)
+    if (this.#isTaken(full)) throw new NetloomError('EEXIST', `flannel: there is a pod ${full}`, { name: full })
+    return options.hostNetwork === true ? addHostPod(this.world, host, full) : addPod(this.world, host, full)
   }
 
   #isTaken(pod: string): boolean {
     return this.world.hasNetns(pod) || this.pods.some(({ name }) => name === pod)
   }
 
-  #add(plan: NodePlan): FlannelNode {
-    const { name } = plan
-    if (this.nodes.some(n => n.name === name))
-      throw new NetloomError('EEXIST', `flannel: there is a node ${name}`, { name })
-    if (this.world.hasNetns(name))
-      throw new NetloomError('EEXIST', `flannel: node ${name}: the world has a namespace of this name`, { name })
-    const node = new FlannelNode(this, plan)
-    this.nodes.push(node)
-    try {
-      node.boot()
-    } catch (e) {
-      if (node.isUp) node.crash()
-      this.nodes.pop()
-      throw e
+  #freeName(node: string): string {
+    for (let n = 1; ; n++) {
+      const name = `${node}-pod${n}`
+      if (!this.#isTaken(name)) return name
     }
+  }
+
+  #add(plan: NodePlan): FlannelNode {
+    if (this.nodes.some(n => n.name === plan.name))
+      throw new NetloomError('EEXIST', `flannel: there is a node ${plan.name}`, { name: plan.name })
+    if (this.world.hasNetns(plan.name))
+      throw new NetloomError('EEXIST', `flannel: node ${plan.name}: there is a namespace ${plan.name}`, {
+        name: plan.name,
+      })
+    const node = new FlannelNode(this, plan)
+    node.boot()
+    this.nodes.push(node)
     return node
   }
 
@@ -260,7 +264,7 @@ export class FlannelCluster extends Printable {
   /** The end of a sentence about a node that lacks something. */
   #why({ failure }: FlannelNode): string {
     if (!this.#store.isRunning) return `; ${this.#store.netns.name} has stopped: startStore()`
-    return failure === null ? '' : `; its flanneld says: ${failure}`
+    return failure === null ? '' : `: ${failure}`
   }
 
   /** What keeps the nodes from knowing each other; null when they do. */
@@ -268,13 +272,15 @@ export class FlannelCluster extends Printable {
     const live = this.#live
     for (const node of live) if (node.subnet === null) return `${node.name} has no subnet${this.#why(node)}`
     const networks = live.map(node => node.flanneld!.kernel.network!)
-    for (const [n, node] of live.entries()) {
+    for (let n = 0; n < live.length; n++) {
       // A backend that needs nothing of the others does not listen to their leases (alloc, aws-vpc, gce).
       if (networks[n] instanceof SimpleNetwork) continue
-      const { peers } = node.flanneld!.kernel
-      for (const [m, { lease }] of networks.entries())
+      const { peers } = live[n]!.flanneld!.kernel
+      for (let m = 0; m < live.length; m++) {
+        const { lease } = networks[m]!
         if (m !== n && !peers.knows(lease.subnet, lease.attrs))
-          return `${node.name} does not know ${live[m]!.subnet} of ${live[m]!.name}${this.#why(node)}`
+          return `${live[n]!.name} does not know ${live[m]!.subnet} of ${live[m]!.name}${this.#why(live[n]!)}`
+      }
     }
     return null
   }

@@ -5,27 +5,24 @@ import { NetloomError } from '../../errors.js'
 import type { Flanneld } from '../flanneld.js'
 import type { World } from '../world.js'
 import type { ClusterPlan } from './options.js'
+import { checkHostName, ROUTER_NAME } from './underlay.js'
 
-/** Name of the store's host. */
-export const storeName = (subnetManager: ClusterPlan['subnetManager']): string =>
-  subnetManager === 'kube' ? 'master' : 'etcd'
-
-/** Refuses names that two parts of the cluster would have, or that the world has already; nothing is made yet. */
-export const checkNames = (world: World, { segments, cloud, subnetManager, nodes }: ClusterPlan): void => {
-  const parts = [
-    ...Array.from({ length: cloud === 'none' ? segments : 0 }, (_, n) => [`switch${n + 1}`, 'a switch']),
-    ['router', 'the router'],
-    [storeName(subnetManager), subnetManager === 'kube' ? "the API server's host" : "etcd's host"],
-    ...nodes.map(({ name }) => [name, `node ${name}`]),
-    ...nodes.flatMap(({ pods }) => pods.map(name => [name, `pod ${name}`])),
-  ] as [string, string][]
-  const taken = new Map<string, string>()
-  for (const [name, what] of parts) {
-    const other = taken.get(name) ?? (world.hasNetns(name) ? 'a namespace of the world' : undefined)
-    if (other !== undefined)
-      throw new NetloomError('EEXIST', `flannel: ${what} cannot be named ${name}: ${other} has this name`, { name })
-    taken.set(name, what)
+/** Refuses names of nodes and pods that can't be or are taken, before anything is made. Throws EINVAL, EEXIST. */
+export const checkNames = (world: World, { nodes, segments, cloud }: ClusterPlan, storeName: string): void => {
+  const taken = new Set(world.listNetns().map(netns => netns.name))
+  const take = (what: string, name: string): void => {
+    if (taken.has(name))
+      throw new NetloomError('EEXIST', `flannel: ${what} ${name}: there is a namespace ${name}`, { name })
+    taken.add(name)
   }
+  take('host', ROUTER_NAME)
+  take('host', storeName)
+  if (cloud === 'none') for (let n = 1; n <= segments; n++) take('host', `switch${n}`)
+  for (const { name } of nodes) {
+    checkHostName(name)
+    take('node', name)
+  }
+  for (const pod of nodes.flatMap(({ pods }) => pods)) take('pod', pod)
 }
 
 /** Names that a sentence has room for. */

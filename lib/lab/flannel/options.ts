@@ -4,11 +4,10 @@
 import { checkOptions, numberOption, prefixOption } from '../../app/text.js'
 import { NetloomError } from '../../errors.js'
 import { BACKENDS } from '../../flannel/backends.js'
-import { netContains } from '../../flannel/ip4-net.js'
 import { type FlannelConfig, parseConfig } from '../../flannel/subnet/config.js'
-import { SubnetError } from '../../flannel/subnet/subnet.js'
-import { formatIpv4, formatPrefix, type Prefix } from '../../wire/ip.js'
-import type { FlanneldOptions } from '../flanneld.js'
+import { isSubnetConfigCompat, SubnetError } from '../../flannel/subnet/subnet.js'
+import { formatIpv4, formatPrefix, maskOf, type Prefix } from '../../wire/ip.js'
+import { type FlanneldOptions, flanneldSettings } from '../flanneld.js'
 import { checkBackend, type FlannelBackend } from './backend.js'
 
 /** A node of the cluster. */
@@ -93,9 +92,11 @@ const UNDERLAY_OPTIONS = ['segments', 'cloud', 'routesQuota', 'mtu', 'network']
 const CLOUDS = ['aws', 'gce', 'none']
 const GCE_MTU = 1460
 const MTU = 1500
-/** The least of IPv4 and the most of a veth. */
+/** What IPv4 takes, and what a veth does. */
 const MIN_MTU = 68
 const MAX_MTU = 65535
+/** Last octet of the first node on a segment. */
+export const FIRST_NODE = 11
 const SUBNET_MANAGERS: readonly string[] = ['etcd', 'kube']
 const MAX_NODES = 5000
 const MAX_SEGMENTS = 64
@@ -131,10 +132,10 @@ export interface ClusterPlan {
 /** Names of a node's pods. */
 export const podNames = (node: string, pods: number | readonly string[]): string[] =>
   typeof pods === 'number'
-    ? Array.from({ length: numberOption('flannel: pods', pods, 250) }, (_, n) => `${node}-pod${n + 1}`)
+    ? Array.from({ length: numberOption('pods', pods, 250) }, (_, n) => `${node}-pod${n + 1}`)
     : pods.map(name => `${node}-${name}`)
 
-const configText = (o: FlannelOptions): string => {
+const configOf = (o: FlannelOptions): { text: string; config: FlannelConfig } => {
   const { network = '10.244.0.0/16', subnetLen, subnetMin, subnetMax, backend = 'vxlan' } = o
   const text = JSON.stringify({
     Network: network,
@@ -143,91 +144,41 @@ const configText = (o: FlannelOptions): string => {
     SubnetMax: subnetMax,
     Backend: typeof backend === 'string' ? { Type: backend } : backend,
   })
-  let type: string
+  let config: FlannelConfig
   try {
-    type = parseConfig(text).backendType
+    config = parseConfig(text)
   } catch (e) {
     if (!(e instanceof SubnetError)) throw e
     throw new NetloomError('EINVAL', `flannel: ${e.message} (network configuration ${text})`, { config: text })
   }
+  const type = config.backendType
   const known = BACKENDS.map(k => k.type)
   if (!known.includes(type.toLowerCase()))
     throw new NetloomError('EINVAL', `flannel: unknown backend type: ${type}; there are ${known.join(', ')}`, { type })
   if (typeof backend !== 'string') checkBackend(backend)
-  return text
+  return { text, config }
 }
 
-/** Refuses a subnet that its flanneld would not take. In Kubernetes a podCIDR may be of any length. */
-const checkSubnet = (name: string, subnet: Prefix, config: FlannelConfig, isKube: boolean): void => {
-  const { network, subnetLen, subnetMin, subnetMax } = config
-  const refuse = (why: string): never => {
-    const text = formatPrefix(subnet)
-    throw new NetloomError('EINVAL', `flannel: node ${name}: subnet ${text}: ${why}`, { name, subnet: text })
-  }
-  if (isKube) {
-    if (!netContains(network, subnet.addr)) refuse(`not in the network ${formatPrefix(network)}`)
-    return
-  }
-  if (subnet.len !== subnetLen) refuse(`subnets of ${formatPrefix(network)} are /${subnetLen} here; see subnetLen`)
-  const addr = subnet.addr >>> 0
-  if (addr < subnetMin >>> 0 || addr > subnetMax >>> 0)
-    refuse(`not one of ${formatIpv4(subnetMin)} to ${formatIpv4(subnetMax)}; see network, subnetMin and subnetMax`)
-}
-
-/** Refuses two nodes of one name or one subnet. */
-const checkNodes = (nodes: readonly NodePlan[]): void => {
-  const taken = new Map<string, string>()
-  for (const { name, subnet } of nodes) {
-    if (taken.has(name)) throw new NetloomError('EEXIST', `flannel: there is a node ${name}`, { name })
-    taken.set(name, name)
-    if (subnet === null) continue
-    const text = formatPrefix(subnet)
-    const other = taken.get(text)
-    if (other !== undefined)
-      throw new NetloomError('EEXIST', `flannel: node ${name}: subnet ${text} is that of node ${other}`, { name })
-    taken.set(text, name)
-  }
-}
-
-/** An integer of a range. Throws EINVAL that names the option. */
-const within = (option: string, value: number, min: number, max: number): number => {
-  if (Number.isInteger(value) && value >= min && value <= max) return value
-  throw new NetloomError('EINVAL', `flannel: ${option}: ${value} is not a number of ${min} to ${max}`, {
-    option,
-    value,
-  })
-}
-
-/** The nodes as they were given, a number of them written out. */
-const nodeSpecs = (nodes: FlannelOptions['nodes']): readonly (string | FlannelNodeSpec)[] => {
-  if (typeof nodes === 'number')
-    return Array.from({ length: numberOption('flannel: nodes', nodes, MAX_NODES) }, () => ({}))
-  if (Array.isArray(nodes)) return nodes
-  throw new NetloomError('EINVAL', `flannel: nodes: ${String(nodes)} is neither a number of nodes nor a list of them`)
-}
-
-/** The node with its defaults; `n` counts from 0 over `count` nodes. */
+/** The node with its defaults; `n` counts from 0. */
 export const planNode = (
   given: string | FlannelNodeSpec,
   n: number,
-  count: number,
+  defaultSegment: number,
   o: FlannelOptions,
   segments: number,
 ): NodePlan => {
   const spec = typeof given === 'string' ? { name: given } : given
   checkOptions('flannel: node', spec, NODE_OPTIONS)
   const name = spec.name ?? `h${n + 1}`
-  if (name === '' || name === '.' || name === '..' || name.includes('/'))
-    throw new NetloomError('EINVAL', `flannel: node "${name}": no name of a namespace`, { name })
-  const segment = spec.segment ?? Math.floor((n * segments) / count)
+  const segment = spec.segment ?? defaultSegment
   if (!(Number.isInteger(segment) && segment >= 0 && segment < segments))
     throw new NetloomError('EINVAL', `flannel: node ${name}: segment ${segment} is not one of 0 to ${segments - 1}`, {
       name,
       segment,
     })
   const flanneld = { ...o.flanneld, ...spec.flanneld }
+  flanneldSettings(flanneld)
   const subnet = spec.subnet === undefined ? null : prefixOption(`flannel: node ${name}: subnet`, spec.subnet)
-  if (subnet !== null) checkSubnet(name, subnet, parseConfig(configText(o)), o.subnetManager === 'kube')
   return { name, segment, flanneld, subnet, pods: podNames(name, spec.pods ?? o.pods ?? 0) }
 }
 
@@ -241,10 +192,46 @@ const cloudOf = (cloud: FlannelUnderlay['cloud'], backend: FlannelOptions['backe
   })
 }
 
+const span = (option: string, value: number, unit: string): void => {
+  if (Number.isFinite(value) && value >= 0) return
+  throw new NetloomError('EINVAL', `flannel: ${option}: ${value} is not a number of ${unit}`, { option, value })
+}
+
+/** Refuses subnets that two nodes are to have, and segments without an address for each node. */
+const checkPlaces = (nodes: readonly NodePlan[], segments: number, range: Prefix): void => {
+  const owners = new Map<string, string>()
+  const counts = new Array<number>(segments).fill(0)
+  const most = 2 ** (32 - range.len) - 1 - FIRST_NODE
+  for (const { name, segment, subnet } of nodes) {
+    if (++counts[segment]! > most)
+      throw new NetloomError(
+        'EINVAL',
+        `flannel: underlay.network: ${formatPrefix(range)} has room for ${Math.max(0, most)} nodes on a segment; ` +
+          'take a larger network or more segments',
+        { name, segment },
+      )
+    if (subnet === null) continue
+    const key = formatPrefix(subnet)
+    const owner = owners.get(key)
+    if (owner !== undefined)
+      throw new NetloomError('EINVAL', `flannel: node ${name}: subnet ${key} is that of node ${owner}`, { name })
+    owners.set(key, name)
+  }
+}
+
+/** Refuses subnets that flanneld would not take from its file. */
+const checkSubnets = (nodes: readonly NodePlan[], config: FlannelConfig): void => {
+  for (const { name, subnet } of nodes) {
+    if (subnet === null || isSubnetConfigCompat(config, subnet)) continue
+    const range = `${formatIpv4(config.subnetMin)} to ${formatIpv4(config.subnetMax)}, /${config.subnetLen}`
+    throw new NetloomError('EINVAL', `flannel: node ${name}: subnet ${formatPrefix(subnet)} is not one of ${range}`, {
+      name,
+    })
+  }
+}
+
 /** Everything that options say and leave out. Throws EINVAL that names what is wrong. */
 export const planCluster = (o: FlannelOptions): ClusterPlan => {
-  if (typeof o !== 'object' || o === null)
-    throw new NetloomError('EINVAL', 'flannel: options are needed, such as { nodes: 3 }')
   checkOptions('flannel', o, OPTIONS)
   const { underlay = {}, restartSec = 5, withinNs = NS_PER_MINUTE, subnetManager = 'etcd' } = o
   if (!SUBNET_MANAGERS.includes(subnetManager))
@@ -257,24 +244,54 @@ export const planCluster = (o: FlannelOptions): ClusterPlan => {
     )
   checkOptions('flannel: underlay', underlay, UNDERLAY_OPTIONS)
   const { segments = 1, network = '192.168.0.0/20', routesQuota = null } = underlay
+  const { ipMasq = true } = o
+  if (restartSec !== null) span('restartSec', restartSec, 'seconds; null for never')
+  span('withinNs', withinNs, 'nanoseconds')
+  if (typeof ipMasq !== 'boolean')
+    throw new NetloomError('EINVAL', `flannel: ipMasq: ${String(ipMasq)} is not a boolean`, { ipMasq })
   const cloud = cloudOf(underlay.cloud, o.backend)
   const mtu = underlay.mtu ?? (cloud === 'gce' ? GCE_MTU : MTU)
-  within('underlay.segments', segments, 1, MAX_SEGMENTS)
-  within('underlay.mtu', mtu, MIN_MTU, MAX_MTU)
-  const given = nodeSpecs(o.nodes)
-  const config = configText(o)
-  const nodes = given.map((spec, n) => planNode(spec, n, given.length, o, segments))
-  checkNodes(nodes)
-  const flanneld = { ipMasq: o.ipMasq ?? true, ...o.flanneld }
+  if (!(Number.isInteger(segments) && segments >= 1 && segments <= MAX_SEGMENTS))
+    throw new NetloomError(
+      'EINVAL',
+      `flannel: underlay.segments: ${segments} is not a number of 1 to ${MAX_SEGMENTS}`,
+      {
+        segments,
+      },
+    )
+  if (!(Number.isInteger(mtu) && mtu >= MIN_MTU && mtu <= MAX_MTU))
+    throw new NetloomError('EINVAL', `flannel: underlay.mtu: ${mtu} is not an integer of ${MIN_MTU} to ${MAX_MTU}`, {
+      mtu,
+    })
+  if (routesQuota !== null && cloud === 'none')
+    throw new NetloomError(
+      'EINVAL',
+      'flannel: underlay.routesQuota: only a cloud has one; set underlay.cloud or leave it out',
+      {
+        routesQuota,
+      },
+    )
+  if (typeof o.nodes !== 'number' && !Array.isArray(o.nodes))
+    throw new NetloomError('EINVAL', `flannel: nodes: ${String(o.nodes)} is neither a number nor a list of nodes`)
+  const given =
+    typeof o.nodes === 'number'
+      ? Array.from({ length: numberOption('nodes', o.nodes, MAX_NODES) }, () => ({}))
+      : o.nodes
+  const nodes = given.map((spec, n) => planNode(spec, n, Math.floor((n * segments) / given.length), o, segments))
+  const flanneld = { ipMasq, ...o.flanneld }
+  const range = prefixOption('flannel: underlay.network', network)
+  checkPlaces(nodes, segments, range)
+  const { text, config } = configOf(o)
+  if (subnetManager === 'etcd') checkSubnets(nodes, config)
   return {
-    config,
+    config: text,
     subnetManager,
     nodes,
     segments,
     cloud,
     routesQuota,
     mtu,
-    underlay: prefixOption('flannel: underlay.network', network),
+    underlay: { addr: range.addr & maskOf(range.len), len: range.len },
     flanneld,
     restartSec,
     withinNs,

@@ -29,8 +29,8 @@ export interface ClusterStore {
   flanneldOptions(plan: NodePlan): FlanneldOptions
   /** A node is there, or there again. */
   nodeBooted(node: FlannelNode, plan: NodePlan): void
-  /** A node has left; `subnet` is what it had. */
-  nodeRemoved(name: string, subnet: string | null): void
+  /** A node leaves: what the store has of it goes. Throws EIO when the store does not answer. */
+  nodeRemoved(node: FlannelNode): void
 }
 
 const ETCD_PORT = 2379
@@ -101,8 +101,11 @@ export class EtcdStore implements ClusterStore {
 
   nodeBooted(): void {}
 
-  nodeRemoved(_name: string, subnet: string | null): void {
-    if (subnet !== null) this.etcdctl('del', `${PREFIX}/subnets/${subnet.replace('/', '-')}`)
+  /** The leases are those with its address: of a node that is down too. */
+  nodeRemoved({ address }: FlannelNode): void {
+    const lines = this.etcdctl('get', '--prefix', `${PREFIX}/subnets/`).split('\n')
+    for (let n = 0; n + 1 < lines.length; n += 2)
+      if (lines[n + 1]!.startsWith(`{"PublicIP":"${address}",`)) this.etcdctl('del', lines[n]!)
   }
 
   /** Runs etcdctl and returns what it prints; the world runs until it has ended. Throws EIO with what it says. */
@@ -166,7 +169,7 @@ export class KubeStore implements ClusterStore {
     nodes.create({ name: node.name, internalIP: node.address, ready: true, ...podCIDR })
   }
 
-  nodeRemoved(name: string): void {
+  nodeRemoved({ name }: FlannelNode): void {
     if (this.#api.nodes.list().some(n => n.metadata.name === name)) this.#api.nodes.delete(name)
   }
 

@@ -5,10 +5,10 @@
 import { NetloomError } from '../../errors.js'
 import { formatIpv4, type Prefix } from '../../wire/ip.js'
 import type { Netns } from '../netns.js'
-import type { World } from '../world.js'
 import { names } from './names.js'
+import { FIRST_NODE } from './options.js'
+import type { World } from '../world.js'
 
-const FIRST_NODE = 11
 const ROUTER = 1
 const STORE = 2
 
@@ -22,10 +22,15 @@ interface Segment {
   readonly hosts: Map<string, string>
 }
 
+export const ROUTER_NAME = 'router'
+/** Refuses a name that a namespace can't have. Throws EINVAL. */
+export const checkHostName = (name: string): void => {
+  if (/^[^/]+$/.test(name) && name !== '.' && name !== '..') return
+  throw new NetloomError('EINVAL', `flannel: node ${JSON.stringify(name)}: not the name of a namespace`, { name })
+}
+
 /** The port of a host: by its name when a device may be named so. */
 const portName = (host: string, place: number): string => (/^[^\s:]{1,13}$/.test(host) ? `p-${host}` : `port${place}`)
-
-const ROUTER_NAME = 'router'
 
 /** What the hosts of a cluster stand on. */
 export interface ClusterUnderlay {
@@ -94,10 +99,11 @@ export class Underlay implements ClusterUnderlay {
     at: number | null = null,
   ): { netns: Netns; address: string; at: number } {
     const segment = this.#segments[segmentNumber]!
-    const place = at ?? segment.next++
+    const place = at ?? segment.next
     if (place >= 2 ** (32 - segment.network.len) - 1)
       throw new NetloomError('ENOSPC', `flannel: no address left on segment ${segmentNumber} for ${name}`, { name })
     const netns = this.#host(name)
+    segment.next = Math.max(segment.next, place + 1)
     this.#plug(netns, 'eth0', segment, place)
     this.#defaultRoute(netns, segment)
     return { netns, address: this.#address(segment, place), at: place }

