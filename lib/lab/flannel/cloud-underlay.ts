@@ -10,8 +10,9 @@ import { formatIpv4, formatPrefix, type Prefix } from '../../wire/ip.js'
 import { createCloud } from '../cloud.js'
 import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
+import { ROUTER_NAME } from './names.js'
 import { FIRST_NODE } from './options.js'
-import { type ClusterUnderlay, ROUTER_NAME } from './underlay.js'
+import type { ClusterUnderlay } from './underlay.js'
 
 const STORE = 5
 

@@ -12,13 +12,13 @@ import type { FlanneldOptions } from '../flanneld.js'
 import type { KubeApiserver } from '../kubernetes.js'
 import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
-import { checkNames, names } from './names.js'
+import { checkHostName, checkNames, names } from './names.js'
 import { FlannelNode } from './node.js'
 import { type FlannelNodeSpec, type FlannelOptions, type NodePlan, planCluster, planNode } from './options.js'
 import { addHostPod, addPod, type FlannelPod, writeConfList } from './pod.js'
 import { CloudUnderlay } from './cloud-underlay.js'
 import { EtcdStore, KubeStore } from './store.js'
-import { checkHostName, type ClusterUnderlay, Underlay } from './underlay.js'
+import { type ClusterUnderlay, Underlay } from './underlay.js'
 
 /** How often it is asked whether all have found each other. */
 const LOOK_NS = 10 * NSEC_PER_MSEC

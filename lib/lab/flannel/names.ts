@@ -5,7 +5,15 @@ import { NetloomError } from '../../errors.js'
 import type { Flanneld } from '../flanneld.js'
 import type { World } from '../world.js'
 import type { ClusterPlan } from './options.js'
-import { checkHostName, ROUTER_NAME } from './underlay.js'
+
+/** Namespace of the router. */
+export const ROUTER_NAME = 'router'
+
+/** Refuses a name that a namespace can't have. Throws EINVAL. */
+export const checkHostName = (name: string): void => {
+  if (/^[^/]+$/.test(name) && name !== '.' && name !== '..') return
+  throw new NetloomError('EINVAL', `flannel: node ${JSON.stringify(name)}: not the name of a namespace`, { name })
+}
 
 /** Refuses names of nodes and pods that can't be or are taken, before anything is made. Throws EINVAL, EEXIST. */
 export const checkNames = (world: World, { nodes, segments, cloud }: ClusterPlan, storeName: string): void => {

@@ -5,7 +5,7 @@
 import { NetloomError } from '../../errors.js'
 import { formatIpv4, type Prefix } from '../../wire/ip.js'
 import type { Netns } from '../netns.js'
-import { names } from './names.js'
+import { names, ROUTER_NAME } from './names.js'
 import { FIRST_NODE } from './options.js'
 import type { World } from '../world.js'
 
@@ -20,13 +20,6 @@ interface Segment {
   next: number
   /** Host of each port of the switch. */
   readonly hosts: Map<string, string>
-}
-
-export const ROUTER_NAME = 'router'
-/** Refuses a name that a namespace can't have. Throws EINVAL. */
-export const checkHostName = (name: string): void => {
-  if (/^[^/]+$/.test(name) && name !== '.' && name !== '..') return
-  throw new NetloomError('EINVAL', `flannel: node ${JSON.stringify(name)}: not the name of a namespace`, { name })
 }
 
 /** The port of a host: by its name when a device may be named so. */
