@@ -11,7 +11,7 @@ import { Context, firstOf, Future, slept, spawn, type Thread, type ThreadHandle,
 import { TcpApi } from '../app/tcp.js'
 import type { Netns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
-import { httpDate } from '../etcd/clock.js'
+import { httpDate } from '../app/http-date.js'
 import { type FileSystem, fsOf } from '../fs/file-system.js'
 import { NSEC_PER_SEC } from '../sim/time.js'
 import { type BackendEnv, type ExternalInterface, type Network, PeerTable } from './backend/backend.js'
