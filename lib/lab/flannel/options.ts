@@ -263,7 +263,7 @@ const planUnderlay = (
 const planNodes = (o: FlannelOptions, segments: number): NodePlan[] => {
   const { nodes } = o
   if (typeof nodes !== 'number' && !Array.isArray(nodes))
-    return refuse(`nodes: ${String(nodes)} is neither a number nor a list of nodes`, { nodes })
+    return refuse(`nodes: ${String(nodes)} is neither a number nor a list of nodes`, {})
   const given: readonly (string | FlannelNodeSpec)[] =
     typeof nodes === 'number' ? Array.from({ length: numberOption('nodes', nodes, MAX_NODES) }, () => ({})) : nodes
   return given.map((spec, n) => planNode(spec, n, Math.floor((n * segments) / given.length), o, segments))
