@@ -12,11 +12,11 @@ const PROCESSES: NetnsSlot<Set<Process>> = netnsSlot('processes', () => new Set(
 /** The programs that run in a namespace, by number. */
 export const processesOf = (netns: Netns): Process[] => [...netns.slot(PROCESSES)]
 
-/** Registers the end of daemons with their namespace: behind all layers, when their sockets and devices have gone. */
+/** Registers the end of programs with their namespace: behind all layers, when their sockets and devices have gone. */
 export const processInit = (world: World): void =>
   world.registerPernet({
     exit: netns => {
-      for (const process of processesOf(netns)) if (process.isDaemon) process.killHard()
+      for (const process of processesOf(netns)) process.killHard()
     },
   })
 

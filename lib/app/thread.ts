@@ -34,7 +34,10 @@ export class ThreadHandle {
   readonly label: string
   readonly #body: Thread
   #isDone = false
+  readonly #taskLabel: string
   #cancel: () => void = NO_WAIT
+  /** What the wait gave that has made it runnable. */
+  #value: unknown = undefined
   readonly #onEnd: (() => void)[] = []
   readonly #release: () => void
 
@@ -43,6 +46,7 @@ export class ThreadHandle {
     this.process = process
     this.#body = body
     this.label = label
+    this.#taskLabel = `${label} in ${process.netns.name}`
     this.#release = process.onEnd(() => this.stop())
     this.#wake(undefined)
   }
@@ -84,11 +88,14 @@ export class ThreadHandle {
 
   #wake(value: unknown): void {
     this.#cancel = NO_WAIT
-    this.process.netns.world.sim.task(run, { thread: this, value }, `${this.label} in ${this.process.netns.name}`)
+    this.#value = value
+    this.process.netns.world.sim.task(run, this, this.#taskLabel)
   }
 
   /** @internal goes on to the next wait */
-  run(value: unknown): void {
+  run(): void {
+    const value = this.#value
+    this.#value = undefined
     if (this.#isDone) return
     const { done, value: next } = this.#body.next(value)
     // The process may have ended meanwhile, by its own doing.
@@ -108,7 +115,7 @@ export class ThreadHandle {
   }
 }
 
-const run = ({ thread, value }: { thread: ThreadHandle; value: unknown }): void => thread.run(value)
+const run = (thread: ThreadHandle): void => thread.run()
 
 /** Starts a thread of a program; it runs when whoever starts it waits or returns. `label` names it in what is pending. */
 export const spawn = (process: Process, body: () => Thread, label: string = process.name): ThreadHandle =>

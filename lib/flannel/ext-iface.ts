@@ -11,6 +11,7 @@ import { RT_TABLE_MAIN } from '../ip/rtnetlink.js'
 import { formatIpv4, isIpv4Text, isMulticast4, parseIpv4 } from '../wire/ip.js'
 import type { ExternalInterface } from './backend/backend.js'
 import type { Glog } from './glog.js'
+import { compileGoRegexp } from './go-regexp.js'
 import { errnoText } from './go-text.js'
 import { SubnetError } from './subnet/subnet.js'
 
@@ -50,14 +51,10 @@ const byName = (netns: Netns, name: string, log: Glog): [NetDevice, number | nul
   return [dev, null]
 }
 
-/**
- * DIFFERS: patterns are JavaScript's, which are Go's but for `(?i)`, `(?P<name>)`, `[[:alpha:]]` and the like; what is wrong with
- * one is said in the words of JavaScript's engine.
- */
 const byRegex = (netns: Netns, text: string): [NetDevice, number | null] => {
   let regex: RegExp
   try {
-    regex = new RegExp(text, 'u')
+    regex = compileGoRegexp(text)
   } catch (e) {
     throw new SubnetError(`could not compile the IP address regex '${text}': ${(e as Error).message}`)
   }

@@ -220,7 +220,12 @@ export class Flanneld {
     }
   }
 
-  /** Reads the configuration, again every second until it is there; null when a signal has come. */
+  /**
+   * Reads the configuration, again every second until it is there; null when a signal has come.
+   *
+   * DIFFERS: of a call that a signal ends, etcd's client writes a line of JSON to standard error, with addresses of memory in
+   * it; here it writes none.
+   */
   *#getConfig(sm: SubnetManager): Thread<FlannelConfig | null> {
     const ctx = this.#ctx
     for (;;) {

@@ -45,7 +45,12 @@ const quoteOctet = (octet: number): string => {
 
 const quoteChar = (c: string): string => quoteOctet(utf8Encode(c)[0]!)
 
-const SPACE = /[ \t\r\n]/
+const isSpace = (code: number): boolean => code === 32 || code === 9 || code === 13 || code === 10
+
+const QUOTE = 34
+const BACKSLASH = 92
+
+const isDigit = (code: number): boolean => code >= 48 && code <= 57
 
 /** Reads one text; throws an Error with Go's message. */
 class Scanner {
@@ -64,7 +69,7 @@ class Scanner {
   }
 
   space(): void {
-    while (this.at < this.text.length && SPACE.test(this.text[this.at]!)) this.at++
+    while (this.at < this.text.length && isSpace(this.text.charCodeAt(this.at))) this.at++
   }
 
   /** Takes `c`, or fails with what the place is called. */
@@ -98,14 +103,19 @@ class Scanner {
   }
 
   string(): string {
+    const { text } = this
     const start = this.at
     this.take('"', 'looking for beginning of object key string')
+    let isPlain = true
     for (;;) {
-      const c = this.text[this.at]
-      if (c === undefined || c < ' ') this.fail('in string literal')
+      const c = text.charCodeAt(this.at)
+      if (!(c >= 32)) this.fail('in string literal')
       this.at++
-      if (c === '"') return JSON.parse(this.text.slice(start, this.at)) as string
-      if (c === '\\') this.#escape()
+      if (c === QUOTE)
+        return isPlain ? text.slice(start + 1, this.at - 1) : (JSON.parse(text.slice(start, this.at)) as string)
+      if (c !== BACKSLASH) continue
+      isPlain = false
+      this.#escape()
     }
   }
 
@@ -169,8 +179,8 @@ class Scanner {
   }
 
   #digits(context: string): void {
-    if (!/\d/.test(this.text[this.at] ?? '')) this.fail(context, ' ')
-    while (/\d/.test(this.text[this.at] ?? '')) this.at++
+    if (!isDigit(this.text.charCodeAt(this.at))) this.fail(context, ' ')
+    while (isDigit(this.text.charCodeAt(this.at))) this.at++
   }
 
   #number(): void {
@@ -223,6 +233,11 @@ const fieldValue = ({ type, parse }: GoField, json: string): { readonly value: u
   return fits(type, json) ? { value: Number(json) + 0 } : `number ${json}`
 }
 
+const fieldNamed = (fields: readonly GoField[], key: string): GoField | undefined => {
+  for (const field of fields) if (field.name === key) return field
+  return fields.find(f => f.name.toLowerCase() === key.toLowerCase())
+}
+
 /**
  * The fields that are there, by the struct's names; names of other members are ignored, and their case too, as Go does.
  * Throws an Error with Go's message: one of the grammar first, then the first one of a `parse`, then the first of a type.
@@ -233,7 +248,7 @@ export const goUnmarshal = (text: string, fields: readonly GoField[], struct: Go
   const values: Record<string, unknown> = {}
   let typeError: Error | null = null
   for (const [key, json] of members) {
-    const field = fields.find(f => f.name === key) ?? fields.find(f => f.name.toLowerCase() === key.toLowerCase())
+    const field = fieldNamed(fields, key)
     if (field === undefined || (json === 'null' && field.type !== 'raw')) continue
     const result = fieldValue(field, json)
     if (typeof result === 'object') values[field.name] = result.value

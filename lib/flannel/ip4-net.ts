@@ -11,6 +11,9 @@ export const NO_NET: Prefix = { addr: 0, len: 0 }
 
 export const isNoNet = ({ addr, len }: Prefix): boolean => addr === 0 && len === 0
 
+/** A number that no other subnet has. */
+export const netKey = ({ addr, len }: Prefix): number => (addr >>> 0) * 64 + len
+
 export const netEqual = (a: Prefix, b: Prefix): boolean => a.addr === b.addr && a.len === b.len
 
 /** Do two subnets share an address? */

@@ -200,13 +200,14 @@ class GrpcClientCall implements ClientStream, Http2StreamHandler, GrpcMessageSin
   #onStatus(fields: readonly HeaderField[]): void {
     const value = fieldValue(fields, 'grpc-status')
     this.#stream?.finish()
-    if (value !== null && !/^\d{1,10}$/.test(value)) {
-      const text = `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`
-      this.end(GRPC_INTERNAL, `transport: malformed grpc-status: ${text}`)
+    if (value !== null && value !== '0' && !/^\d{1,10}$/.test(value)) {
+      const reason = `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`
+      this.end(GRPC_INTERNAL, `transport: malformed grpc-status: ${reason}`)
       return
     }
     const code = value === null ? GRPC_UNKNOWN : Number(value)
-    const message = decodeGrpcMessage(fieldValue(fields, 'grpc-message') ?? '')
+    const text = fieldValue(fields, 'grpc-message') ?? ''
+    const message = text === '' ? '' : decodeGrpcMessage(text)
     if (code === GRPC_OK && this.#reader!.isWithin) this.end(GRPC_INTERNAL, 'unexpected EOF')
     else this.end(code, message)
   }
@@ -218,6 +219,29 @@ class GrpcClientCall implements ClientStream, Http2StreamHandler, GrpcMessageSin
   }
 }
 
+/** Takes the one response of a unary call. */
+class UnaryHandler implements ClientStreamHandler {
+  call: GrpcClientCall | null = null
+  readonly #done: (result: GrpcResult) => void
+  #response: Uint8Array | null = null
+
+  constructor(done: (result: GrpcResult) => void) {
+    this.#done = done
+  }
+
+  onMessage(message: Uint8Array): void {
+    if (this.#response === null) this.#response = message
+    else this.call!.cancel(GRPC_UNKNOWN, 'grpc: client streaming protocol violation. get <nil>, want <EOF>')
+  }
+
+  onEnd(code: number, message: string): void {
+    const response = this.#response
+    if (code !== GRPC_OK) this.#done({ code, message, response: null })
+    else if (response === null) this.#done({ code: GRPC_INTERNAL, message: 'EOF', response: null })
+    else this.#done({ code, message, response })
+  }
+}
+
 /** A client of gRPC on one connection, which must be made: construct it when the stream has connected. */
 export class GrpcClient {
   /** The connection ended, once, behind its calls: why, as grpc-go says it. */
@@ -226,6 +250,8 @@ export class GrpcClient {
   readonly #bytes: ByteStream
   readonly #options: GrpcClientOptions
   readonly #conn: Http2Conn
+  /** Fields of requests without metadata of their own, by their path. */
+  readonly #plain: Map<string, readonly HeaderField[]> = new Map()
   #pings: (() => void)[] = []
   #goAway: Http2GoAway | null = null
   #isClosing = false
@@ -265,23 +291,12 @@ export class GrpcClient {
     done: (result: GrpcResult) => void,
     options: GrpcCallOptions = {},
   ): ClientCall {
-    let response: Uint8Array | null = null
-    let call!: GrpcClientCall
-    const handler: ClientStreamHandler = {
-      onMessage: message => {
-        if (response === null) response = message
-        else call.cancel(GRPC_UNKNOWN, 'grpc: client streaming protocol violation. get <nil>, want <EOF>')
-      },
-      onEnd: (code, message) => {
-        if (code !== GRPC_OK) done({ code, message, response: null })
-        else if (response === null) done({ code: GRPC_INTERNAL, message: 'EOF', response: null })
-        else done({ code, message, response })
-      },
-    }
-    this.#conn.batch(() => {
-      call = this.#start(path, options, handler)
-      call.sendOnly(request)
-    })
+    const handler = new UnaryHandler(done)
+    this.#conn.begin()
+    const call = this.#start(path, options, handler)
+    handler.call = call
+    call.sendOnly(request)
+    this.#conn.finish()
     return call
   }
 
@@ -316,8 +331,19 @@ export class GrpcClient {
       const { code, message } = this.endStatus(this.#end)
       call.end(code, message)
     } else if (this.#conn.isDraining) call.end(GRPC_UNAVAILABLE, 'the connection is draining')
-    else call.start(this.#conn, this.#fields(path, options))
+    else call.start(this.#conn, this.#fieldsOf(path, options))
     return call
+  }
+
+  /** Fields of a request. Those of a call without its own are the same object each time, which is encoded once. */
+  #fieldsOf(path: string, options: GrpcCallOptions): readonly HeaderField[] {
+    if (options.metadata !== undefined || options.timeoutNs !== undefined) return this.#fields(path, options)
+    let fields = this.#plain.get(path)
+    if (fields === undefined) {
+      fields = this.#fields(path, options)
+      this.#plain.set(path, fields)
+    }
+    return fields
   }
 
   #fields(path: string, { metadata, timeoutNs }: GrpcCallOptions): HeaderField[] {

@@ -33,7 +33,7 @@ export interface GrpcMessageSink {
   onExpect(octets: number): void
   /** So many octets of it were read. */
   onRead(octets: number): void
-  /** A message is complete. False stops the reader. */
+  /** A message is complete; it may be a part of the octets that were pushed. False stops the reader. */
   onMessage(message: Uint8Array): boolean
 }
 
@@ -71,22 +71,27 @@ export class GrpcMessageReader {
         this.#sink.onExpect(this.#size)
       }
       const size = Math.min(octets.length - at, this.#size - this.#filled)
-      this.#pieces.push(octets.subarray(at, at + size))
-      this.#filled += size
+      const from = at
       at += size
       this.#sink.onRead(size)
-      if (this.#filled === this.#size && !this.#complete()) return this.#fault
+      // Nearly always the whole part has come at once.
+      if (size === this.#size) {
+        if (!this.#complete(octets, from)) return this.#fault
+        continue
+      }
+      this.#pieces.push(octets.subarray(from, at))
+      this.#filled += size
+      if (this.#filled === this.#size && !this.#complete(concatOctets(...this.#pieces), 0)) return this.#fault
     }
     return this.#fault
   }
 
-  /** A part is complete; false when no more is wanted. */
-  #complete(): boolean {
-    const part = concatOctets(...this.#pieces)
+  /** A part is complete, which begins at `at`; false when no more is wanted. */
+  #complete(octets: Uint8Array, at: number): boolean {
     if (this.#isPrefix) {
-      this.#fault = this.#prefixFault(part)
+      this.#fault = this.#prefixFault(octets, at)
       if (this.#fault !== null) return false
-      const length = getU32(part, 1) >>> 0
+      const length = getU32(octets, at + 1) >>> 0
       if (length > 0) {
         this.#next(length, false)
         this.#isExpected = true
@@ -94,22 +99,22 @@ export class GrpcMessageReader {
         return true
       }
     }
-    const message = this.#isPrefix ? NO_OCTETS : part
+    const message = this.#isPrefix ? NO_OCTETS : octets.subarray(at, at + this.#size)
     this.#next(GRPC_PREFIX_SIZE, true)
     return this.#sink.onMessage(message)
   }
 
   #next(size: number, isPrefix: boolean): void {
-    this.#pieces = []
+    if (this.#filled > 0) this.#pieces = []
     this.#filled = 0
     this.#size = size
     this.#isPrefix = isPrefix
     this.#isExpected = false
   }
 
-  #prefixFault(prefix: Uint8Array): GrpcFault | null {
-    const flag = prefix[0]!
-    const length = getU32(prefix, 1) >>> 0
+  #prefixFault(octets: Uint8Array, at: number): GrpcFault | null {
+    const flag = octets[at]!
+    const length = getU32(octets, at + 1) >>> 0
     if (flag > 1) return { code: GRPC_INTERNAL, message: `grpc: received unexpected payload format ${flag}` }
     if (length > this.#maxSize)
       return {

@@ -28,8 +28,12 @@ const STATUS_TEXTS: ReadonlyMap<number, string> = new Map([
   [504, 'Gateway Timeout'],
 ])
 
+/** What nearly everybody says. */
+const PLAIN_TYPE = 'application/grpc'
+
 /** The content type of gRPC, by itself or with what the messages are. */
-export const isGrpcContentType = (value: string): boolean => /^application\/grpc($|[+;])/.test(value.toLowerCase())
+export const isGrpcContentType = (value: string): boolean =>
+  value === PLAIN_TYPE || /^application\/grpc($|[+;])/.test(value.toLowerCase())
 
 /** Why the first header list of an answer is none of gRPC, as a status; null when it is one. */
 export const responseFault = (fields: readonly HeaderField[]): GrpcFault | null => {
@@ -39,6 +43,7 @@ export const responseFault = (fields: readonly HeaderField[]): GrpcFault | null 
     return { code: GRPC_INTERNAL, message: `transport: malformed http-status: ${text}` }
   }
   const type = fieldValue(fields, 'content-type')
+  if (status === '200' && type === PLAIN_TYPE) return null
   const errors: string[] = []
   if (status !== '200') {
     const text = STATUS_TEXTS.get(Number(status)) ?? ''

@@ -117,13 +117,28 @@ const methodFault = (services: ReadonlyMap<string, GrpcMethod>, path: string): G
   return { code: GRPC_UNIMPLEMENTED, message }
 }
 
+const headersOf = (contentType: string): readonly HeaderField[] => [
+  [':status', '200'],
+  ['content-type', contentType],
+]
+
+const statusOf = (code: number, message: string): readonly HeaderField[] => [
+  ['grpc-status', String(code)],
+  ['grpc-message', encodeGrpcMessage(message)],
+]
+
+// What nearly all answers have: the same objects each time, which are encoded once.
+const PLAIN_TYPE = 'application/grpc'
+const PLAIN_HEADERS = headersOf(PLAIN_TYPE)
+const OK_STATUS = statusOf(0, '')
+
 /** One call on the server. */
 class GrpcServerCall implements ServerCall, Http2StreamHandler, GrpcMessageSink {
   readonly peer: string
   readonly path: string
-  readonly metadata: readonly HeaderField[]
   readonly timeoutNs: number | null
   isEnded = false
+  readonly #fields: readonly HeaderField[]
   readonly #stream: Http2Stream
   readonly #conn: GrpcServerConn
   readonly #method: GrpcMethod
@@ -139,11 +154,16 @@ class GrpcServerCall implements ServerCall, Http2StreamHandler, GrpcMessageSink 
     this.#method = method
     this.peer = conn.peer
     this.path = fieldValue(fields, ':path')!
-    this.metadata = fields.filter(([name]) => !RESERVED.includes(name))
-    this.timeoutNs = decodeGrpcTimeout(fieldValue(fields, 'grpc-timeout') ?? '')
+    this.#fields = fields
+    const timeout = fieldValue(fields, 'grpc-timeout')
+    this.timeoutNs = timeout === null ? null : decodeGrpcTimeout(timeout)
     this.#contentType = fieldValue(fields, 'content-type')!
     const encoding = fieldValue(fields, 'grpc-encoding') ?? ''
     this.#reader = new GrpcMessageReader(this, conn.maxMessageSize, encoding)
+  }
+
+  get metadata(): readonly HeaderField[] {
+    return this.#fields.filter(([name]) => !RESERVED.includes(name))
   }
 
   /** Calls the method of a stream. */
@@ -162,10 +182,7 @@ class GrpcServerCall implements ServerCall, Http2StreamHandler, GrpcMessageSink 
   finish(code: number, message = ''): void {
     if (this.isEnded) return
     this.isEnded = true
-    const status: HeaderField[] = [
-      ['grpc-status', String(code)],
-      ['grpc-message', encodeGrpcMessage(message)],
-    ]
+    const status = code === 0 && message === '' ? OK_STATUS : statusOf(code, message)
     this.#stream.trailers(this.#hasHeaders ? status : [...this.#headers(), ...status])
     this.#conn.onSend()
   }
@@ -230,11 +247,8 @@ class GrpcServerCall implements ServerCall, Http2StreamHandler, GrpcMessageSink 
     this.#handler?.onCancel()
   }
 
-  #headers(): HeaderField[] {
-    return [
-      [':status', '200'],
-      ['content-type', this.#contentType],
-    ]
+  #headers(): readonly HeaderField[] {
+    return this.#contentType === PLAIN_TYPE ? PLAIN_HEADERS : headersOf(this.#contentType)
   }
 }
 

@@ -65,6 +65,8 @@ export class HpackTable {
   size = 0
   /** The oldest first. */
   readonly #entries: HeaderField[] = []
+  /** One more with each change. */
+  generation = 0
 
   constructor(maxSize: number = HPACK_DEFAULT_TABLE_SIZE) {
     this.maxSize = maxSize
@@ -83,6 +85,7 @@ export class HpackTable {
 
   /** Adds an entry; the oldest ones make room. One that is too large empties the table, which is no error. */
   add(field: HeaderField): void {
+    this.generation++
     this.size += headerFieldSize(field)
     this.#entries.push(field)
     this.#evict()
@@ -90,6 +93,7 @@ export class HpackTable {
 
   /** Sets the room for entries, and drops the oldest ones that no longer fit. */
   resize(maxSize: number): void {
+    this.generation++
     this.maxSize = maxSize
     this.#evict()
   }

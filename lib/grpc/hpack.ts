@@ -4,6 +4,7 @@
  *
  * @see RFC 7541
  */
+import { equalOctets } from '../wire/bytes.js'
 import { huffmanLength, huffmanText, pushHuffman } from './hpack-huffman.js'
 import { HPACK_DEFAULT_TABLE_SIZE, type HeaderField, HpackTable, headerFieldSize } from './hpack-table.js'
 
@@ -39,11 +40,28 @@ const pushString = (octets: number[], text: string): void => {
   for (let i = 0; i < text.length; i++) octets.push(text.charCodeAt(i) & 0xff)
 }
 
+/** A header block, and the generation of the table that it goes by. */
+interface Block {
+  readonly octets: Uint8Array
+  readonly generation: number
+}
+
+/** A header block that was decoded. */
+interface DecodedBlock extends Block {
+  readonly fields: readonly HeaderField[]
+  readonly size: number
+}
+
+/** How many blocks a decoder remembers: those of requests, of responses or of trailers are few. */
+const REMEMBERED = 4
+
 /** Encodes the header blocks of one direction of a connection. */
 export class HpackEncoder {
   readonly #table: HpackTable = new HpackTable()
   /** Size of the table to announce before the next field; -1 when there is none. */
   #announced = -1
+  /** Blocks of lists that are sent again and again, with the generation of the table that they go by. */
+  readonly #blocks: WeakMap<readonly HeaderField[], Block> = new WeakMap()
 
   /** The peer's SETTINGS_HEADER_TABLE_SIZE. A table that may become larger stays as it is. */
   limitTable(size: number): void {
@@ -52,8 +70,20 @@ export class HpackEncoder {
     this.#table.resize(size)
   }
 
-  /** The header block of the fields. */
+  /** The header block of the fields. A list that is the same object again must not have changed. */
   encode(fields: readonly HeaderField[]): Uint8Array {
+    // An announcement stands in this block only.
+    if (this.#announced >= 0) return this.#encode(fields)
+    const { generation } = this.#table
+    const known = this.#blocks.get(fields)
+    if (known !== undefined && known.generation === generation) return known.octets
+    const octets = this.#encode(fields)
+    // One that has changed the table is another one the next time.
+    if (this.#table.generation === generation) this.#blocks.set(fields, { octets, generation })
+    return octets
+  }
+
+  #encode(fields: readonly HeaderField[]): Uint8Array {
     const octets: number[] = []
     if (this.#announced >= 0) {
       pushHpackInteger(octets, SIZE_UPDATE, 5, this.#announced)
@@ -79,7 +109,7 @@ export class HpackEncoder {
 
 /** What a header block gives: its fields, or why it is none. */
 export type HpackResult =
-  | { readonly fields: HeaderField[]; readonly error: null }
+  | { readonly fields: readonly HeaderField[]; readonly error: null }
   | { readonly fields: null; readonly error: string }
 
 const failed = (error: string): HpackResult => ({ fields: null, error })
@@ -95,6 +125,9 @@ export class HpackDecoder {
   #octets: Uint8Array = new Uint8Array(0)
   #at = 0
   #error: string | null = null
+  /** Blocks that changed nothing, the last ones, and whose turn it is to be forgotten. */
+  readonly #blocks: DecodedBlock[] = []
+  #oldest = 0
 
   /** `limit` octets for the table, as this side has announced. */
   constructor(limit: number = HPACK_DEFAULT_TABLE_SIZE) {
@@ -109,9 +142,12 @@ export class HpackDecoder {
 
   /**
    * The fields of a whole header block. A list of more than `maxListSize` octets (counted as in section 4.1) is an
-   * error, and is not decoded further.
+   * error, and is not decoded further. The list may be the one that an earlier block has given: it must not be changed.
    */
   decode(block: Uint8Array, maxListSize: number = Number.POSITIVE_INFINITY): HpackResult {
+    const known = this.#recall(block)
+    if (known !== null && known.size <= maxListSize) return { fields: known.fields, error: null }
+    const { generation } = this.#table
     this.#octets = block
     this.#at = 0
     this.#error = null
@@ -130,7 +166,21 @@ export class HpackDecoder {
       if (size > maxListSize) return failed(`header list has more than ${maxListSize} octets`)
       fields.push(field)
     }
+    if (this.#table.generation === generation) {
+      this.#blocks[this.#oldest] = { octets: block.slice(), generation, fields, size }
+      this.#oldest = (this.#oldest + 1) % REMEMBERED
+    }
     return { fields, error: null }
+  }
+
+  /** What the same octets gave, when the table is as it was. */
+  #recall(octets: Uint8Array): DecodedBlock | null {
+    for (let i = 0; i < this.#blocks.length; i++) {
+      const block = this.#blocks[i]!
+      if (block.octets.length !== octets.length || block.generation !== this.#table.generation) continue
+      if (equalOctets(block.octets, 0, octets, 0, octets.length)) return block
+    }
+    return null
   }
 
   #field(first: number): HeaderField | null {

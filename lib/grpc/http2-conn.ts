@@ -201,7 +201,7 @@ export class Http2Conn implements Http2StreamOwner {
     this.#enter()
     const hasNumber = stream.id !== 0
     this.#remove(stream)
-    if (hasNumber) this.#writer.control(numberFrame(FRAME_RST_STREAM, stream.id, code))
+    if (hasNumber) this.#writer.controlNumber(FRAME_RST_STREAM, stream.id, code)
     this.#leave()
   }
 
@@ -211,10 +211,13 @@ export class Http2Conn implements Http2StreamOwner {
     this.#leave()
   }
 
-  /** Writes what `fn` sends in one go, as grpc-go's writer lets others run before it writes little. */
-  batch(fn: () => void): void {
+  /** Holds what is sent until {@link finish} writes it in one go: grpc-go's writer lets others run before it writes little. */
+  begin(): void {
     this.#enter()
-    fn()
+  }
+
+  /** Ends {@link begin}. */
+  finish(): void {
     this.#leave()
   }
 
@@ -224,7 +227,7 @@ export class Http2Conn implements Http2StreamOwner {
 
   #leave(): void {
     if (--this.#depth > 0 || this.#isEnded) return
-    this.#startWaiting()
+    if (this.#waiting.length > 0) this.#startWaiting()
     this.#writer.drain()
     if (this.#options.isClient && this.isDraining && this.#streams.size === 0) this.close('transport is closing')
   }
@@ -259,7 +262,8 @@ export class Http2Conn implements Http2StreamOwner {
 
   /** Handles the next frame; false when none is there, or the connection has ended. */
   #readFrame(): boolean {
-    const { frame, fault } = this.#reader.next()
+    const frame = this.#reader.next()
+    const { fault } = this.#reader
     if (fault === null && frame === null) return false
     const wrong = this.#orderFault(frame) ?? fault ?? this.#handle(frame!)
     if (wrong !== null) this.#fault(wrong)
@@ -309,7 +313,7 @@ export class Http2Conn implements Http2StreamOwner {
     }
     const stream = this.#streams.get(fault.streamId)
     if (stream !== undefined) this.#remove(stream)
-    this.#writer.control(numberFrame(FRAME_RST_STREAM, fault.streamId, fault.code))
+    this.#writer.controlNumber(FRAME_RST_STREAM, fault.streamId, fault.code)
     stream?.handler.onReset(fault.code, fault.reason, true)
   }
 
@@ -341,7 +345,7 @@ export class Http2Conn implements Http2StreamOwner {
     else if (!this.#options.isClient) {
       // A server that has answered reads no more of the request (grpc-go).
       this.#remove(stream)
-      this.#writer.control(numberFrame(FRAME_RST_STREAM, stream.id, NO_ERROR))
+      this.#writer.controlNumber(FRAME_RST_STREAM, stream.id, NO_ERROR)
     }
   }
 
@@ -370,13 +374,13 @@ export class Http2Conn implements Http2StreamOwner {
   }
 
   #onData(frame: Http2Frame): Http2Fault | null {
-    const { streamId, length, payload } = frame
+    const { streamId, length } = frame
     if (this.#isIdle(streamId)) return connectionFault(PROTOCOL_ERROR, `DATA frame for idle stream ${streamId}`)
     // Three quarters of the connection's window are open at least, which is more than a frame: nobody can exceed it.
     this.#giveConnWindow(this.#inFlow.onData(length))
     if (this.#options.now !== null && this.#bdp?.add(length, this.#options.now()) === true) {
       this.#giveConnWindow(this.#inFlow.reset())
-      this.#writer.control(frameOctets(FRAME_PING, 0, 0, BDP_PING))
+      this.#writer.controlFrame(FRAME_PING, 0, 0, BDP_PING)
     }
     const stream = this.#streams.get(streamId)
     // Data may be on its way when a stream is reset.
@@ -384,6 +388,7 @@ export class Http2Conn implements Http2StreamOwner {
     if (stream.isRemoteEnded) return streamFault(streamId, STREAM_CLOSED, 'DATA frame behind the end of the stream')
     const exceeded = length > 0 ? stream.inFlow.onData(length) : null
     if (exceeded !== null) return streamFault(streamId, FLOW_CONTROL_ERROR, exceeded)
+    const { payload } = frame
     if (length > payload.length) stream.consumed(length - payload.length)
     const isEnd = hasFlag(frame, FLAG_END_STREAM)
     if (isEnd) this.#remoteDone(stream)
@@ -392,7 +397,7 @@ export class Http2Conn implements Http2StreamOwner {
   }
 
   #giveConnWindow(octets: number): void {
-    if (octets > 0) this.#writer.control(numberFrame(FRAME_WINDOW_UPDATE, 0, octets))
+    if (octets > 0) this.#writer.controlNumber(FRAME_WINDOW_UPDATE, 0, octets)
   }
 
   #onHeaders(frame: Http2Frame): Http2Fault | null {
@@ -458,7 +463,7 @@ export class Http2Conn implements Http2StreamOwner {
       if (fault !== null) return fault
     }
     this.#isReady = true
-    this.#writer.control(frameOctets(FRAME_SETTINGS, FLAG_ACK, 0, NO_OCTETS))
+    this.#writer.controlFrame(FRAME_SETTINGS, FLAG_ACK, 0, NO_OCTETS)
     this.#startWaiting()
     if (isFirst) this.#handler.onReady()
     return null
@@ -485,12 +490,13 @@ export class Http2Conn implements Http2StreamOwner {
 
   #onPing(frame: Http2Frame): void {
     if (!hasFlag(frame, FLAG_ACK)) {
-      this.#writer.control(frameOctets(FRAME_PING, FLAG_ACK, 0, frame.payload))
+      this.#writer.controlFrame(FRAME_PING, FLAG_ACK, 0, frame.octets, frame.from, frame.to)
       this.#handler.onPing()
       return
     }
     const { now } = this.#options
-    const isBdp = this.#bdp !== null && now !== null && equalOctets(frame.payload, 0, BDP_PING, 0, BDP_PING.length)
+    const isBdp =
+      this.#bdp !== null && now !== null && equalOctets(frame.octets, frame.from, BDP_PING, 0, BDP_PING.length)
     if (!isBdp) {
       this.#handler.onPingAck(frame.payload)
       return
@@ -533,7 +539,7 @@ export class Http2Conn implements Http2StreamOwner {
 
   #onWindowUpdate(frame: Http2Frame): Http2Fault | null {
     const { streamId } = frame
-    const more = getU31(frame.payload, 0)
+    const more = getU31(frame.octets, frame.from)
     if (streamId === 0) {
       if (more === 0) return connectionFault(PROTOCOL_ERROR, 'WINDOW_UPDATE frame of 0')
       this.#writer.window += more

@@ -28,8 +28,18 @@ const pseudoOf = (kind: HeaderListKind): readonly string[] => {
   return kind === 'request' ? REQUEST_PSEUDO : RESPONSE_PSEUDO
 }
 
+/** Lists that are well formed, as what: a decoder gives the same ones again and again. */
+const RIGHT = new WeakMap<readonly HeaderField[], HeaderListKind>()
+
 /** Why a header list is malformed, as golang.org/x/net says it where it does; null when it is none. */
 export const headerListFault = (fields: readonly HeaderField[], kind: HeaderListKind): string | null => {
+  if (RIGHT.get(fields) === kind) return null
+  const fault = listFault(fields, kind)
+  if (fault === null) RIGHT.set(fields, kind)
+  return fault
+}
+
+const listFault = (fields: readonly HeaderField[], kind: HeaderListKind): string | null => {
   const allowed = pseudoOf(kind)
   const seen: string[] = []
   let isRegular = false
@@ -54,5 +64,7 @@ export const headerListFault = (fields: readonly HeaderField[], kind: HeaderList
 }
 
 /** Value of the first field with the name; null when there is none. */
-export const fieldValue = (fields: readonly HeaderField[], name: string): string | null =>
-  fields.find(field => field[0] === name)?.[1] ?? null
+export const fieldValue = (fields: readonly HeaderField[], name: string): string | null => {
+  for (let i = 0; i < fields.length; i++) if (fields[i]![0] === name) return fields[i]![1]
+  return null
+}

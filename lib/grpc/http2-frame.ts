@@ -30,16 +30,34 @@ export const FRAME_HEADER_SIZE = 9
 /** Octets that a frame's payload may have unless SETTINGS_MAX_FRAME_SIZE says more; this library never does. */
 export const MAX_FRAME_SIZE = 16384
 
-/** A frame. */
-export interface Http2Frame {
+/** A frame, among the octets that it was read from. */
+export class Http2Frame {
   readonly type: number
   readonly flags: number
   /** 0 for the connection. */
   readonly streamId: number
   /** Octets of the payload on the wire, which flow control counts. */
   readonly length: number
-  /** The payload; of DATA and HEADERS without padding and priority. */
-  readonly payload: Uint8Array
+  readonly octets: Uint8Array
+  /** Where in them the payload begins and ends; of DATA and HEADERS without padding and priority. */
+  from: number
+  to: number
+
+  /** The frame whose header is at `at`; all of it must be there. */
+  constructor(octets: Uint8Array, at: number) {
+    this.octets = octets
+    this.length = getU24(octets, at)
+    this.type = octets[at + 3]!
+    this.flags = octets[at + 4]!
+    this.streamId = getU31(octets, at + 5)
+    this.from = at + FRAME_HEADER_SIZE
+    this.to = this.from + this.length
+  }
+
+  /** The payload, a view. */
+  get payload(): Uint8Array {
+    return this.octets.subarray(this.from, this.to)
+  }
 }
 
 /** Whether a frame has the flag. */
@@ -48,12 +66,8 @@ export const hasFlag = (frame: Http2Frame, flag: number): boolean => (frame.flag
 /** Number of 31 bits at `off`: a stream or a window; the bit above is reserved. */
 export const getU31 = (octets: Uint8Array, off: number): number => getU32(octets, off) & 0x7fff_ffff
 
-const LENGTHS: ReadonlyMap<number, number> = new Map([
-  [FRAME_PRIORITY, 5],
-  [FRAME_RST_STREAM, 4],
-  [FRAME_PING, 8],
-  [FRAME_WINDOW_UPDATE, 4],
-])
+/** Octets that frames of a type have, by the type; -1 for as many as they like. */
+const LENGTHS: readonly number[] = [-1, -1, 5, 4, -1, -1, 8, -1, 4, -1]
 
 const NAMES: readonly string[] = [
   'DATA',
@@ -92,91 +106,110 @@ const frameFault = (frame: Http2Frame): Http2Fault | null => {
   const { type, streamId, length } = frame
   if (streamId === 0 ? ON_STREAM.includes(type) : ON_CONNECTION.includes(type))
     return connectionFault(PROTOCOL_ERROR, `${frameTypeName(type)} frame with stream ID ${streamId}`)
-  const wanted = LENGTHS.get(type)
-  if (wanted !== undefined && length !== wanted) return wrongSize(frame)
+  const wanted = LENGTHS[type]
+  if (wanted !== undefined && wanted >= 0 && length !== wanted) return wrongSize(frame)
   if (type === FRAME_GOAWAY && length < 8) return wrongSize(frame)
   if (type === FRAME_SETTINGS && (length % 6 !== 0 || (hasFlag(frame, FLAG_ACK) && length > 0))) return wrongSize(frame)
   return null
 }
 
-/** What a reader gives: a frame, a fault, or neither while octets are missing. */
-export interface FrameResult {
-  readonly frame: Http2Frame | null
-  readonly fault: Http2Fault | null
-}
-
-const NOTHING: FrameResult = { frame: null, fault: null }
-
 /** Takes frames off the octets of a connection. */
 export class FrameReader {
   #octets: Uint8Array = NO_OCTETS
+  /** How many of them have been taken. */
+  #at = 0
+  /** What is wrong with what {@link next} has given; null when nothing is. */
+  fault: Http2Fault | null = null
 
-  /** Adds octets behind those that wait. */
-  push(octets: Uint8Array): void {
-    this.#octets = this.#octets.length === 0 ? octets : concatOctets(this.#octets, octets)
+  /** Adds octets behind those that wait. They must stay as they are: what is read of them are views. */
+  push(given: Uint8Array): void {
+    // Node's Buffer copies and compares in ways of its own.
+    const octets =
+      given.constructor === Uint8Array ? given : new Uint8Array(given.buffer, given.byteOffset, given.length)
+    this.#octets = this.#at === this.#octets.length ? octets : concatOctets(this.waiting, octets)
+    this.#at = 0
   }
 
   /** Takes `length` octets, or null while they are not there: the preface of a connection. */
   take(length: number): Uint8Array | null {
-    if (this.#octets.length < length) return null
-    const taken = this.#octets.subarray(0, length)
-    this.#octets = this.#octets.subarray(length)
-    return taken
+    if (this.#octets.length - this.#at < length) return null
+    const from = this.#at
+    this.#at += length
+    return this.#octets.subarray(from, this.#at)
   }
 
   /** Octets that wait. */
   get waiting(): Uint8Array {
-    return this.#octets
+    return this.#octets.subarray(this.#at)
   }
 
-  /** The next frame, with its fault if it has one. */
-  next(): FrameResult {
+  /** The next frame, or null while octets are missing; either may have a {@link fault}. */
+  next(): Http2Frame | null {
     const octets = this.#octets
-    if (octets.length < FRAME_HEADER_SIZE) return NOTHING
-    const length = getU24(octets, 0)
-    if (length > MAX_FRAME_SIZE)
-      return { frame: null, fault: connectionFault(FRAME_SIZE_ERROR, `frame too large: ${length} octets`) }
-    const whole = this.take(FRAME_HEADER_SIZE + length)
-    if (whole === null) return NOTHING
-    const payload = whole.subarray(FRAME_HEADER_SIZE)
-    const frame: Http2Frame = { type: whole[3]!, flags: whole[4]!, streamId: getU31(whole, 5), length, payload }
-    const fault = frameFault(frame)
-    return fault === null ? unpadded(frame) : { frame, fault }
+    const at = this.#at
+    const left = octets.length - at
+    this.fault = null
+    if (left < FRAME_HEADER_SIZE) return null
+    const length = getU24(octets, at)
+    if (length > MAX_FRAME_SIZE) {
+      this.fault = connectionFault(FRAME_SIZE_ERROR, `frame too large: ${length} octets`)
+      return null
+    }
+    if (left < FRAME_HEADER_SIZE + length) return null
+    const frame = new Http2Frame(octets, at)
+    this.#at = frame.to
+    this.fault = frameFault(frame) ?? unpad(frame)
+    return frame
   }
 }
 
-/** A DATA or HEADERS frame without its padding and priority; other frames as they are. */
-const unpadded = (frame: Http2Frame): FrameResult => {
-  if (frame.type !== FRAME_DATA && frame.type !== FRAME_HEADERS) return { frame, fault: null }
-  let from = 0
+/** Cuts padding and priority off a DATA or HEADERS frame; what is wrong with them, or null. */
+const unpad = (frame: Http2Frame): Http2Fault | null => {
+  const { type, flags, length } = frame
+  if ((type !== FRAME_DATA && type !== FRAME_HEADERS) || (flags & (FLAG_PADDED | FLAG_PRIORITY)) === 0) return null
+  let before = 0
   let padding = 0
   if (hasFlag(frame, FLAG_PADDED)) {
-    if (frame.length === 0) return { frame, fault: wrongSize(frame) }
-    padding = frame.payload[from++]!
+    if (length === 0) return wrongSize(frame)
+    padding = frame.octets[frame.from + before++]!
   }
-  if (frame.type === FRAME_HEADERS && hasFlag(frame, FLAG_PRIORITY)) from += 5
-  if (from > frame.length) return { frame, fault: wrongSize(frame) }
-  if (from + padding > frame.length)
-    return { frame, fault: connectionFault(PROTOCOL_ERROR, 'pad size larger than data payload') }
-  return { frame: { ...frame, payload: frame.payload.subarray(from, frame.length - padding) }, fault: null }
+  if (type === FRAME_HEADERS && hasFlag(frame, FLAG_PRIORITY)) before += 5
+  if (before > length) return wrongSize(frame)
+  if (before + padding > length) return connectionFault(PROTOCOL_ERROR, 'pad size larger than data payload')
+  frame.from += before
+  frame.to -= padding
+  return null
+}
+
+/** Writes the header of a frame at `at`, where nine octets are. */
+export const putFrameHeader = (
+  octets: Uint8Array,
+  at: number,
+  type: number,
+  flags: number,
+  streamId: number,
+  length: number,
+): void => {
+  putU24(octets, at, length)
+  octets[at + 3] = type
+  octets[at + 4] = flags
+  putU32(octets, at + 5, streamId)
 }
 
 /** The octets of a frame. */
 export const frameOctets = (type: number, flags: number, streamId: number, payload: Uint8Array): Uint8Array => {
   const octets = new Uint8Array(FRAME_HEADER_SIZE + payload.length)
-  putU24(octets, 0, payload.length)
-  octets[3] = type
-  octets[4] = flags
-  putU32(octets, 5, streamId)
+  putFrameHeader(octets, 0, type, flags, streamId, payload.length)
   octets.set(payload, FRAME_HEADER_SIZE)
   return octets
 }
 
 /** A frame whose payload is one number of 32 bits: RST_STREAM, WINDOW_UPDATE. */
 export const numberFrame = (type: number, streamId: number, value: number): Uint8Array => {
-  const payload = new Uint8Array(4)
-  putU32(payload, 0, value)
-  return frameOctets(type, 0, streamId, payload)
+  const octets = new Uint8Array(FRAME_HEADER_SIZE + 4)
+  putFrameHeader(octets, 0, type, 0, streamId, 4)
+  putU32(octets, FRAME_HEADER_SIZE, value)
+  return octets
 }
 
 /** A GOAWAY frame. */
@@ -186,16 +219,4 @@ export const goAwayFrame = (lastStreamId: number, code: number, debug: Uint8Arra
   putU32(payload, 4, code)
   payload.set(debug, 8)
   return frameOctets(FRAME_GOAWAY, 0, 0, payload)
-}
-
-/** A header block in a HEADERS frame and as many CONTINUATION frames as it needs. */
-export const headersFrames = (streamId: number, block: Uint8Array, isEnd: boolean): Uint8Array[] => {
-  const frames: Uint8Array[] = []
-  for (let from = 0; from === 0 || from < block.length; from += MAX_FRAME_SIZE) {
-    const part = block.subarray(from, from + MAX_FRAME_SIZE)
-    const endHeaders = from + MAX_FRAME_SIZE >= block.length ? FLAG_END_HEADERS : 0
-    const endStream = from === 0 && isEnd ? FLAG_END_STREAM : 0
-    frames.push(frameOctets(from === 0 ? FRAME_HEADERS : FRAME_CONTINUATION, endHeaders | endStream, streamId, part))
-  }
-  return frames
 }

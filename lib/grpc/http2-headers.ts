@@ -72,6 +72,9 @@ export class HeaderBlockReader {
   /** Reads a HEADERS or CONTINUATION frame. */
   push(frame: Http2Frame): HeaderResult {
     const { streamId, payload } = frame
+    // Nearly always one frame is the whole block.
+    if (frame.type === FRAME_HEADERS && hasFlag(frame, FLAG_END_HEADERS) && payload.length <= this.#maxListSize)
+      return this.#decode(streamId, hasFlag(frame, FLAG_END_STREAM), payload)
     if (frame.type === FRAME_HEADERS)
       this.#open = { streamId, isEnd: hasFlag(frame, FLAG_END_STREAM), parts: [], size: -FRAME_HEADER_SIZE }
     const open = this.#open!
@@ -79,12 +82,13 @@ export class HeaderBlockReader {
     open.size += payload.length + FRAME_HEADER_SIZE
     if (open.size > this.#maxListSize)
       return failed(connectionFault(ENHANCE_YOUR_CALM, `header block has more than ${this.#maxListSize} octets`))
-    return hasFlag(frame, FLAG_END_HEADERS) ? this.#decode(open) : { list: null, fault: null }
+    if (!hasFlag(frame, FLAG_END_HEADERS)) return { list: null, fault: null }
+    this.#open = null
+    return this.#decode(open.streamId, open.isEnd, concatOctets(...open.parts))
   }
 
-  #decode({ streamId, isEnd, parts }: OpenBlock): HeaderResult {
-    this.#open = null
-    const { fields, error } = this.#decoder.decode(concatOctets(...parts), this.#maxListSize)
+  #decode(streamId: number, isEnd: boolean, block: Uint8Array): HeaderResult {
+    const { fields, error } = this.#decoder.decode(block, this.#maxListSize)
     if (fields === null) return failed(connectionFault(COMPRESSION_ERROR, error))
     return { list: { streamId, isEnd, fields }, fault: null }
   }

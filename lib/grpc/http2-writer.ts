@@ -5,15 +5,26 @@
  *
  * @see google.golang.org/grpc internal/transport/controlbuf.go
  */
-import { concatOctets } from '../wire/repr.js'
+import { copyOctets, putU32 } from '../wire/bytes.js'
 import { HpackEncoder } from './hpack.js'
 import type { HeaderField } from './hpack-table.js'
-import { FLAG_END_STREAM, FRAME_DATA, frameOctets, headersFrames, MAX_FRAME_SIZE } from './http2-frame.js'
+import {
+  FLAG_END_HEADERS,
+  FLAG_END_STREAM,
+  FRAME_CONTINUATION,
+  FRAME_DATA,
+  FRAME_HEADER_SIZE,
+  FRAME_HEADERS,
+  MAX_FRAME_SIZE,
+  putFrameHeader,
+} from './http2-frame.js'
 import { DEFAULT_WINDOW_SIZE } from './http2-settings.js'
 import type { Http2Stream, OutItem } from './http2-stream.js'
 
 /** Octets that are written at the latest. */
 const WRITE_BUFFER_SIZE = 32 * 1024
+/** Octets that a connection has room for while nothing is written; most writes are smaller. */
+const ROOM = 512
 
 /** The sending half of a connection. */
 export class Http2Writer {
@@ -26,7 +37,8 @@ export class Http2Writer {
   initialWindow: number = DEFAULT_WINDOW_SIZE
   /** Streams with something to send, whose window allows it. */
   readonly #active: Http2Stream[] = []
-  #buffer: Uint8Array[] = []
+  /** What is held, so many octets of it. */
+  #buffer: Uint8Array = new Uint8Array(ROOM)
   #buffered = 0
 
   /** `write` sends octets; `onLocalDone` hears that the end of a stream's side was sent. */
@@ -37,7 +49,31 @@ export class Http2Writer {
 
   /** Sends a control frame, and lets one stream send data. */
   control(octets: Uint8Array): void {
-    this.#put(octets)
+    this.#append(octets, 0, octets.length)
+    this.#written()
+    this.step()
+  }
+
+  /** As {@link control}, a frame of its parts. */
+  controlFrame(
+    type: number,
+    flags: number,
+    streamId: number,
+    octets: Uint8Array,
+    from = 0,
+    to: number = octets.length,
+  ): void {
+    this.#frame(type, flags, streamId, octets, from, to - from)
+    this.step()
+  }
+
+  /** As {@link control}, a frame whose payload is one number: RST_STREAM, WINDOW_UPDATE. */
+  controlNumber(type: number, streamId: number, value: number): void {
+    this.#need(FRAME_HEADER_SIZE + 4)
+    putFrameHeader(this.#buffer, this.#buffered, type, 0, streamId, 4)
+    putU32(this.#buffer, this.#buffered + FRAME_HEADER_SIZE, value)
+    this.#buffered += FRAME_HEADER_SIZE + 4
+    this.#written()
     this.step()
   }
 
@@ -105,9 +141,10 @@ export class Http2Writer {
   /** Writes what is held. */
   flush(): void {
     if (this.#buffered === 0) return
-    const octets = this.#buffer.length === 1 ? this.#buffer[0]! : concatOctets(...this.#buffer)
-    this.#buffer = []
+    // Who is given them may keep them.
+    const octets = this.#buffer.slice(0, this.#buffered)
     this.#buffered = 0
+    if (this.#buffer.length > ROOM) this.#buffer = new Uint8Array(ROOM)
     this.#write(octets)
   }
 
@@ -115,12 +152,12 @@ export class Http2Writer {
     const left = item.octets.length - item.sent
     const size = left === 0 ? 0 : Math.min(MAX_FRAME_SIZE, left, this.windowOf(stream), this.window)
     const isLast = size === left
-    const part = item.octets.subarray(item.sent, item.sent + size)
+    const { sent } = item
     item.sent += size
     stream.outstanding += size
     this.window -= size
     if (isLast) stream.out.shift()
-    this.#put(frameOctets(FRAME_DATA, isLast && item.isEnd ? FLAG_END_STREAM : 0, stream.id, part))
+    this.#frame(FRAME_DATA, isLast && item.isEnd ? FLAG_END_STREAM : 0, stream.id, item.octets, sent, size)
     if (isLast && item.isEnd) this.#onLocalDone(stream)
   }
 
@@ -130,12 +167,40 @@ export class Http2Writer {
   }
 
   #putHeaders(stream: Http2Stream, fields: readonly HeaderField[], isEnd: boolean): void {
-    for (const frame of headersFrames(stream.id, this.encoder.encode(fields), isEnd)) this.#put(frame)
+    const block = this.encoder.encode(fields)
+    for (let from = 0; from === 0 || from < block.length; from += MAX_FRAME_SIZE) {
+      const size = Math.min(MAX_FRAME_SIZE, block.length - from)
+      const endHeaders = from + size === block.length ? FLAG_END_HEADERS : 0
+      const endStream = from === 0 && isEnd ? FLAG_END_STREAM : 0
+      const type = from === 0 ? FRAME_HEADERS : FRAME_CONTINUATION
+      this.#frame(type, endHeaders | endStream, stream.id, block, from, size)
+    }
   }
 
-  #put(octets: Uint8Array): void {
-    this.#buffer.push(octets)
-    this.#buffered += octets.length
+  /** Holds a frame whose payload is `size` octets from `from`. */
+  #frame(type: number, flags: number, streamId: number, octets: Uint8Array, from: number, size: number): void {
+    this.#need(FRAME_HEADER_SIZE + size)
+    putFrameHeader(this.#buffer, this.#buffered, type, flags, streamId, size)
+    this.#buffered += FRAME_HEADER_SIZE
+    this.#append(octets, from, size)
+    this.#written()
+  }
+
+  #append(octets: Uint8Array, from: number, size: number): void {
+    this.#need(size)
+    copyOctets(octets, from, this.#buffer, this.#buffered, size)
+    this.#buffered += size
+  }
+
+  #need(octets: number): void {
+    const wanted = this.#buffered + octets
+    if (wanted <= this.#buffer.length) return
+    const buffer = new Uint8Array(2 * wanted)
+    buffer.set(this.#buffer.subarray(0, this.#buffered))
+    this.#buffer = buffer
+  }
+
+  #written(): void {
     if (this.#buffered >= WRITE_BUFFER_SIZE) this.flush()
   }
 }

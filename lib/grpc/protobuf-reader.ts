@@ -28,35 +28,73 @@ const MAX_VARINT = 10
 /** Largest number of a field. */
 const MAX_ID = 2 ** 29 - 1
 
-/** A bigint as a number when that is exact. */
-const exact = (value: bigint): number | bigint =>
-  value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value
+const TWO_32 = 2 ** 32
+/** Above this the upper half of a number of 64 bits makes it one that is not exact. */
+const MAX_HIGH = 2 ** 21
+const NO_BYTES: Uint8Array = new Uint8Array(0)
+const NO_VALUES: readonly ProtoValue[] = []
+/** The two halves of a number of 64 bits that only a bigint holds. */
+const LONG = new DataView(new ArrayBuffer(8))
 
-const NO_MESSAGE: Readonly<Record<ProtoScalar, () => ProtoValue>> = {
-  int32: () => 0,
-  int64: () => 0,
-  uint32: () => 0,
-  uint64: () => 0,
-  enum: () => 0,
-  bool: () => false,
-  string: () => '',
-  bytes: () => new Uint8Array(0),
-  fixed64: () => 0,
+const setLong = (high: number, low: number): void => {
+  LONG.setUint32(0, high)
+  LONG.setUint32(4, low)
+}
+
+/** A number of 64 bits without sign from its halves. */
+const unsigned = (high: number, low: number): number | bigint => {
+  if (high < MAX_HIGH) return high * TWO_32 + low
+  setLong(high, low)
+  return LONG.getBigUint64(0)
+}
+
+/** The same with a sign. */
+const signed = (high: number, low: number): number | bigint => {
+  const value = (high | 0) * TWO_32 + low
+  if (Number.isSafeInteger(value)) return value
+  setLong(high, low)
+  return LONG.getBigInt64(0)
+}
+
+const absentValue = (type: ProtoScalar): ProtoValue => {
+  if (type === 'bool') return false
+  if (type === 'string') return ''
+  return type === 'bytes' ? NO_BYTES : 0
+}
+
+/** Messages in which nothing is set, and the names of their arrays: made once for each type. */
+const EMPTY = new WeakMap<ProtoType, { readonly message: ProtoMessage; readonly arrays: readonly string[] }>()
+
+const emptyOf = (type: ProtoType): { readonly message: ProtoMessage; readonly arrays: readonly string[] } => {
+  const message: ProtoMessage = {}
+  const arrays: string[] = []
+  for (const field of type.fields) {
+    const of = protoTypeOf(field)
+    if (field.isRepeated === true) {
+      message[field.name] = NO_VALUES
+      arrays.push(field.name)
+    } else if (typeof of === 'string' && field.isOptional !== true) message[field.name] = absentValue(of)
+  }
+  const made = { message, arrays }
+  EMPTY.set(type, made)
+  return made
 }
 
 /** A message in which nothing is set: the values that absent fields have. */
 const emptyMessage = (type: ProtoType): ProtoMessage => {
-  const message: ProtoMessage = {}
-  for (const field of type.fields) {
-    const of = protoTypeOf(field)
-    if (field.isRepeated === true) message[field.name] = []
-    else if (typeof of === 'string' && field.isOptional !== true) message[field.name] = NO_MESSAGE[of]()
-  }
+  const { message: empty, arrays } = EMPTY.get(type) ?? emptyOf(type)
+  const message = { ...empty }
+  for (let i = 0; i < arrays.length; i++) message[arrays[i]!] = []
   return message
 }
 
 const isPackable = (type: ProtoScalar | ProtoType): type is ProtoScalar =>
   typeof type === 'string' && wireTypeOf(type) !== WIRE_LENGTH
+
+const fieldOf = ({ fields }: ProtoType, id: number): ProtoField | null => {
+  for (let i = 0; i < fields.length; i++) if (fields[i]!.id === id) return fields[i]!
+  return null
+}
 
 /** Reads octets from the front. Its errors are EDECODE with the message and the offset. */
 class ProtoReader {
@@ -64,6 +102,10 @@ class ProtoReader {
   #at = 0
   #end: number
   #depth = 0
+  #copy: Uint8Array | null = null
+  /** Halves of the number that was read last. */
+  #low = 0
+  #high = 0
 
   constructor(octets: Uint8Array) {
     this.#octets = octets
@@ -76,8 +118,8 @@ class ProtoReader {
     while (this.#at < this.#end) {
       const tag = this.#tag(type.name)
       const wire = tag % 8
-      const field = type.fields.find(({ id }) => id === (tag - wire) / 8)
-      if (field === undefined || !this.#field(message, field, wire)) this.#skip(type.name, tag)
+      const field = fieldOf(type, (tag - wire) / 8)
+      if (field === null || !this.#field(message, field, wire)) this.#skip(type.name, tag)
     }
     this.#depth--
     return message
@@ -119,58 +161,72 @@ class ProtoReader {
       case 'string':
         return decodeUtf8(this.#lengthOctets(name))
       case 'bytes':
-        return this.#lengthOctets(name).slice()
+        return this.#ownOctets(name)
       case 'fixed64':
-        return exact(this.#fixed64(name))
+        this.#fixed64(name)
+        return unsigned(this.#high, this.#low)
       case 'bool':
-        return this.#varint(name) !== 0n
+        this.#varint(name)
+        return (this.#low | this.#high) !== 0
       case 'uint64':
-        return exact(this.#varint(name))
+        this.#varint(name)
+        return unsigned(this.#high, this.#low)
       case 'int64':
-        return exact(BigInt.asIntN(64, this.#varint(name)))
+        this.#varint(name)
+        return signed(this.#high, this.#low)
       case 'uint32':
-        return Number(BigInt.asUintN(32, this.#varint(name)))
+        this.#varint(name)
+        return this.#low
       default:
-        return Number(BigInt.asIntN(32, this.#varint(name)))
+        this.#varint(name)
+        return this.#low | 0
     }
   }
 
   #tag(name: string): number {
     const at = this.#at
-    const tag = Number(this.#varint(name))
+    const tag = this.#varint(name)
     const id = Math.floor(tag / 8)
     if (id < 1 || id > MAX_ID) throw fieldError(name, id, at, 'no number that a field can have')
     return tag
   }
 
-  #varint(name: string): bigint {
-    const from = this.#at
+  /** Reads a varint into {@link #low} and {@link #high}; returns it as a number, which is exact up to 2^53. */
+  #varint(name: string): number {
+    const octets = this.#octets
     let low = 0
+    let high = 0
     for (let n = 0; n < MAX_VARINT; n++) {
       if (this.#at >= this.#end) throw this.#error(name, n, 'a varint ends early')
-      const octet = this.#octets[this.#at++]!
-      if (n < 7) low += (octet & 0x7f) * 0x80 ** n
-      if (octet < 0x80) return n < 7 ? BigInt(low) : this.#longVarint(from)
+      const octet = octets[this.#at++]!
+      const bits = octet & 0x7f
+      // Seven bits each: the fifth octet's stand in both halves, the tenth has one that counts.
+      if (n < 5) low |= bits << (7 * n)
+      if (n === 4) high = bits >> 4
+      else if (n > 4) high |= bits << (7 * n - 32)
+      if (octet >= 0x80) continue
+      this.#low = low >>> 0
+      this.#high = high >>> 0
+      return this.#high * TWO_32 + this.#low
     }
     throw this.#error(name, MAX_VARINT, 'a varint has more octets than ten')
   }
 
-  #longVarint(from: number): bigint {
-    let value = 0n
-    for (let at = this.#at - 1; at >= from; at--) value = (value << 7n) | BigInt(this.#octets[at]! & 0x7f)
-    return BigInt.asUintN(64, value)
+  #fixed64(name: string): void {
+    if (this.#at + 8 > this.#end) throw this.#error(name, this.#end - this.#at, 'a number of 8 octets ends early')
+    const at = this.#at
+    this.#low = this.#le32(at)
+    this.#high = this.#le32(at + 4)
+    this.#at = at + 8
   }
 
-  #fixed64(name: string): bigint {
-    if (this.#at + 8 > this.#end) throw this.#error(name, this.#end - this.#at, 'a number of 8 octets ends early')
-    let value = 0n
-    for (let at = this.#at + 7; at >= this.#at; at--) value = (value << 8n) | BigInt(this.#octets[at]!)
-    this.#at += 8
-    return value
+  #le32(at: number): number {
+    const octets = this.#octets
+    return (octets[at]! | (octets[at + 1]! << 8) | (octets[at + 2]! << 16) | (octets[at + 3]! << 24)) >>> 0
   }
 
   #lengthEnd(name: string): number {
-    const length = Number(this.#varint(name))
+    const length = this.#varint(name)
     if (length > this.#end - this.#at) throw this.#error(name, length, 'longer than what is left')
     return this.#at + length
   }
@@ -180,6 +236,16 @@ class ProtoReader {
     const octets = this.#octets.subarray(this.#at, end)
     this.#at = end
     return octets
+  }
+
+  /** Octets that the message keeps: views of one copy of all of it, as lists of keys and values have many. */
+  #ownOctets(name: string): Uint8Array {
+    const end = this.#lengthEnd(name)
+    const from = this.#at
+    this.#at = end
+    if (from === end) return NO_BYTES
+    this.#copy ??= new Uint8Array(this.#octets)
+    return this.#copy.subarray(from, end)
   }
 
   #skip(name: string, tag: number): void {

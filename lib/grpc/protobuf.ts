@@ -61,19 +61,6 @@ export const wireTypeOf = (type: ProtoScalar | ProtoType): number => {
   return type === 'fixed64' ? WIRE_FIXED64 : WIRE_VARINT
 }
 
-/** Appends a varint; negative numbers take ten octets. */
-export const pushVarint = (octets: number[], value: number | bigint): void => {
-  if (typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER) {
-    let rest = value
-    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) octets.push((rest & 0x7f) | 0x80)
-    octets.push(rest)
-    return
-  }
-  let rest = BigInt.asUintN(64, BigInt(value))
-  for (; rest >= 0x80n; rest >>= 7n) octets.push(Number(rest & 0x7fn) | 0x80)
-  octets.push(Number(rest))
-}
-
 const typeText = (field: ProtoField): string => {
   const type = protoTypeOf(field)
   return typeof type === 'string' ? type : type.name
@@ -82,70 +69,155 @@ const typeText = (field: ProtoField): string => {
 const mismatch = (field: ProtoField, value: unknown): NetloomError =>
   new NetloomError('EINVAL', `${field.name}: ${String(value)} is no ${typeText(field)}`, { field: field.name })
 
-const pushOctets = (octets: number[], bytes: ArrayLike<number>): void => {
-  pushVarint(octets, bytes.length)
-  for (let i = 0; i < bytes.length; i++) octets.push(bytes[i]!)
-}
-
-const pushFixed64 = (octets: number[], value: number | bigint): void => {
-  let rest = BigInt.asUintN(64, BigInt(value))
-  for (let i = 0; i < 8; i++, rest >>= 8n) octets.push(Number(rest & 0xffn))
-}
-
 const isNumber = (value: ProtoValue): value is number | bigint =>
   typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))
-
-/** Appends a value without its tag. */
-const pushValue = (octets: number[], field: ProtoField, value: ProtoValue): void => {
-  const type = protoTypeOf(field)
-  if (typeof type !== 'string') pushOctets(octets, messageOctets(type, value as ProtoMessage))
-  else if (type === 'bytes' && value instanceof Uint8Array) pushOctets(octets, value)
-  else if (type === 'string' || type === 'bytes') {
-    if (typeof value !== 'string') throw mismatch(field, value)
-    pushOctets(octets, encodeUtf8(value))
-  } else if (type === 'bool') {
-    if (typeof value !== 'boolean') throw mismatch(field, value)
-    octets.push(value ? 1 : 0)
-  } else if (!isNumber(value)) throw mismatch(field, value)
-  else if (type === 'fixed64') pushFixed64(octets, value)
-  else pushVarint(octets, value)
-}
 
 const isDefault = (value: ProtoValue): boolean =>
   value === 0 || value === 0n || value === false || value === '' || (value instanceof Uint8Array && value.length === 0)
 
-const pushField = (octets: number[], field: ProtoField, value: ProtoValue): void => {
-  const type = protoTypeOf(field)
-  if (field.isRepeated !== true) {
-    if (field.isOptional !== true && isDefault(value)) return
-    pushVarint(octets, field.id * 8 + wireTypeOf(type))
-    pushValue(octets, field, value)
-    return
+/** Octets that the writer has room for at first; it grows with the largest message. */
+const ROOM = 4096
+/** Octets that a number takes at most. */
+const MAX_NUMBER = 10
+const TWO_32 = 2 ** 32
+
+/** Writes messages. One for all: nobody else runs while a message is written, and its room is used again. */
+class ProtoWriter {
+  #octets = new Uint8Array(ROOM)
+  #at = 0
+  /** A number of 64 bits as two halves, which takes no bigints. */
+  readonly #number = new DataView(new ArrayBuffer(8))
+
+  /** The octets of a message, in an array of their own. */
+  encode(type: ProtoType, message: ProtoMessage): Uint8Array {
+    this.#at = 0
+    this.#message(type, message)
+    return this.#octets.slice(0, this.#at)
   }
-  const values = value as readonly ProtoValue[]
-  if (values.length === 0) return
-  if (wireTypeOf(type) === WIRE_LENGTH) {
-    for (const one of values) {
-      pushVarint(octets, field.id * 8 + wireTypeOf(type))
-      pushValue(octets, field, one)
+
+  #message(type: ProtoType, message: ProtoMessage): void {
+    const { fields } = type
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i]!
+      const value = message[field.name]
+      if (value !== undefined && value !== null) this.#field(field, value)
     }
-    return
   }
-  const packed: number[] = []
-  for (const one of values) pushValue(packed, field, one)
-  pushVarint(octets, field.id * 8 + WIRE_LENGTH)
-  pushOctets(octets, packed)
+
+  #field(field: ProtoField, value: ProtoValue): void {
+    const type = protoTypeOf(field)
+    const wire = wireTypeOf(type)
+    if (field.isRepeated !== true) {
+      if (field.isOptional !== true && isDefault(value)) return
+      this.#tag(field, wire)
+      this.#value(field, type, value)
+      return
+    }
+    const values = value as readonly ProtoValue[]
+    if (values.length === 0) return
+    if (wire === WIRE_LENGTH) {
+      for (const one of values) {
+        this.#tag(field, wire)
+        this.#value(field, type, one)
+      }
+      return
+    }
+    this.#tag(field, WIRE_LENGTH)
+    const from = this.#begin()
+    for (const one of values) this.#value(field, type, one)
+    this.#end(from)
+  }
+
+  /** Writes a value without its tag. */
+  #value(field: ProtoField, type: ProtoScalar | ProtoType, value: ProtoValue): void {
+    if (typeof type !== 'string') {
+      const from = this.#begin()
+      this.#message(type, value as ProtoMessage)
+      this.#end(from)
+    } else if (type === 'bytes' && value instanceof Uint8Array) this.#bytes(value)
+    else if (type === 'string' || type === 'bytes') {
+      if (typeof value !== 'string') throw mismatch(field, value)
+      this.#bytes(encodeUtf8(value))
+    } else if (type === 'bool') {
+      if (typeof value !== 'boolean') throw mismatch(field, value)
+      this.#small(value ? 1 : 0)
+    } else if (!isNumber(value)) throw mismatch(field, value)
+    else if (type === 'fixed64') this.#fixed64(value)
+    else if (typeof value === 'number' && value >= 0 && value < TWO_32) this.#small(value)
+    else this.#long(value)
+  }
+
+  #tag({ id }: ProtoField, wire: number): void {
+    this.#small(id * 8 + wire)
+  }
+
+  #bytes(bytes: Uint8Array): void {
+    this.#small(bytes.length)
+    this.#need(bytes.length)
+    this.#octets.set(bytes, this.#at)
+    this.#at += bytes.length
+  }
+
+  /** Leaves room for a length of one octet. */
+  #begin(): number {
+    this.#need(1)
+    return ++this.#at
+  }
+
+  /** Writes the length of what has been written since, which moves when its length takes more octets. */
+  #end(from: number): void {
+    const length = this.#at - from
+    if (length >= 0x80) {
+      let more = 0
+      for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 0x80)) more++
+      this.#need(more)
+      this.#octets.copyWithin(from + more, from, this.#at)
+    }
+    this.#at = from - 1
+    this.#small(length)
+    this.#at += length
+  }
+
+  /** Writes a number from 0 to 2^32 - 1 as a varint. */
+  #small(value: number): void {
+    this.#need(MAX_NUMBER)
+    const octets = this.#octets
+    let rest = value
+    for (; rest >= 0x80; rest >>>= 7) octets[this.#at++] = (rest & 0x7f) | 0x80
+    octets[this.#at++] = rest
+  }
+
+  /** Writes any number as a varint; negative ones take ten octets. */
+  #long(value: number | bigint): void {
+    this.#need(MAX_NUMBER)
+    const octets = this.#octets
+    this.#number.setBigInt64(0, BigInt(value))
+    let high = this.#number.getUint32(0)
+    let low = this.#number.getUint32(4)
+    while (high !== 0 || low >= 0x80) {
+      octets[this.#at++] = (low & 0x7f) | 0x80
+      low = ((low >>> 7) | (high << 25)) >>> 0
+      high >>>= 7
+    }
+    octets[this.#at++] = low
+  }
+
+  #fixed64(value: number | bigint): void {
+    this.#need(MAX_NUMBER)
+    this.#number.setBigInt64(0, BigInt(value), true)
+    for (let i = 0; i < 8; i++) this.#octets[this.#at++] = this.#number.getUint8(i)
+  }
+
+  #need(octets: number): void {
+    if (this.#at + octets <= this.#octets.length) return
+    const more = new Uint8Array(2 * (this.#at + octets))
+    more.set(this.#octets.subarray(0, this.#at))
+    this.#octets = more
+  }
 }
 
-const messageOctets = (type: ProtoType, message: ProtoMessage): number[] => {
-  const octets: number[] = []
-  for (const field of type.fields) {
-    const value = message[field.name]
-    if (value !== undefined && value !== null) pushField(octets, field, value)
-  }
-  return octets
-}
+const WRITER = new ProtoWriter()
 
 /** The octets of a message. Properties that the table does not name are left out; a value of another type is EINVAL. */
 export const encodeProto = (type: ProtoType, message: object): Uint8Array =>
-  Uint8Array.from(messageOctets(type, message as ProtoMessage))
+  WRITER.encode(type, message as ProtoMessage)

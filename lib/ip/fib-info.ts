@@ -115,6 +115,7 @@ export class FibInfo {
   /** Routes that use it; the last one leaves it dead. */
   treeref = 0
   dead = false
+  #key: string | null = null
 
   constructor(cfg: FibConfig, nhs: FibNh[]) {
     this.type = cfg.type
@@ -129,11 +130,15 @@ export class FibInfo {
 
   /** What it says, as one text: routes that say the same share one of these (fib_find_info). */
   get key(): string {
-    const nhs = this.nhs.map(
-      nh => `${nh.dev?.ifindex ?? 0} ${nh.gateway} ${nh.scope} ${nh.weight} ${nh.flags & ~STATE_FLAGS}`,
-    )
+    return (this.#key ??= this.#text())
+  }
+
+  #text(): string {
     const { type, table, scope, protocol, priority, prefsrc } = this
-    return [type, table, scope, protocol, priority, prefsrc, metricsText(this.metrics), ...nhs].join(',')
+    let text = `${type},${table},${scope},${protocol},${priority},${prefsrc},${metricsText(this.metrics)}`
+    for (const nh of this.nhs)
+      text += `,${nh.dev?.ifindex ?? 0} ${nh.gateway} ${nh.scope} ${nh.weight} ${nh.flags & ~STATE_FLAGS}`
+    return text
   }
 }
 

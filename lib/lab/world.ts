@@ -68,7 +68,7 @@ export class World extends Printable {
     return this.kernel.now
   }
 
-  /** True when nothing is due now or later. */
+  /** True when nothing is due now or later, but for housekeeping: daemons that look after something now and then, keepalive. */
   get isQuiet(): boolean {
     return this.kernel.sim.quiet
   }
@@ -148,7 +148,7 @@ export class World extends Printable {
   }
 
   /**
-   * Runs virtual time and returns the time at its end: without options until the world is quiet, at most
+   * Runs virtual time and returns the time at its end: without options until the world is quiet ({@link isQuiet}), at most
    * {@link REST_LIMIT_NS}; `for` so many nanoseconds; `until` a predicate holds, at most `within` nanoseconds. Throws
    * EPENDING, which lists what is pending, when the world does not come to rest or the predicate does not hold in time;
    * ESTORM with the devices of a loop; and what a handler of a socket throws.

@@ -33,8 +33,32 @@ const badPrefix = (text: string): NetloomError =>
 /** Whether the text is four decimal parts, the form that {@link parseIpv4} takes. */
 export const isIpv4Text = (text: string): boolean => ipaddr.IPv4.isValidFourPartDecimal(text)
 
+/** Address of four decimal parts without zeros in front; null for anything else, which may be one as well. */
+const plainIpv4 = (text: string): number | null => {
+  let addr = 0
+  let part = 0
+  let digits = 0
+  let dots = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c >= 48 && c <= 57) {
+      if (digits > 0 && part === 0) return null
+      part = part * 10 + (c - 48)
+      if (++digits > 3 || part > 255) return null
+      continue
+    }
+    if (c !== 46 || digits === 0 || ++dots > 3) return null
+    addr = (addr << 8) | part
+    part = 0
+    digits = 0
+  }
+  return dots === 3 && digits > 0 ? (addr << 8) | part : null
+}
+
 /** Address from four decimal parts; throws `EINVAL` with the text in `context.text` for any other form. */
 export const parseIpv4 = (text: string): number => {
+  const plain = plainIpv4(text)
+  if (plain !== null) return plain
   if (!isIpv4Text(text)) throw badAddress(text)
   return fromOctets(ipaddr.IPv4.parse(text).octets)
 }

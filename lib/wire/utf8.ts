@@ -16,6 +16,15 @@ export const pushUtf8 = (bytes: number[], code: number): void => {
 
 /** Octets of `text`; always valid, a lone surrogate gives U+FFFD. */
 export const encodeUtf8 = (text: string): Uint8Array => {
+  // Nearly all text is ASCII, where each character is its octet.
+  const ascii = new Uint8Array(text.length)
+  let at = 0
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code > 0x7f) break
+    ascii[at] = code
+  }
+  if (at === text.length) return ascii
   const bytes: number[] = []
   for (const char of text) {
     const code = char.codePointAt(0)!

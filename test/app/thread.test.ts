@@ -152,4 +152,21 @@ test('a signal goes to the program when it handles signals', () => {
   assert.is(process.exitStatus, 2)
 })
 
+test('programs end with their namespace', () => {
+  const { world, process, log, say } = setup()
+  spawn(process, function* () {
+    for (;;) {
+      yield* sleep(MS)
+      say('still there')
+    }
+  })
+  process.onSignal = () => say('asked')
+  process.onExit(() => say(`${process.exitStatus}`))
+  world.run({ for: MS })
+  world.delNetns('h1')
+  world.run({ for: 10 * MS })
+  assert.equal(log, ['1 still there', '1 137'])
+  assert.ok(world.sim.quiet)
+})
+
 test.run()

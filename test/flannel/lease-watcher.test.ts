@@ -74,6 +74,17 @@ test('a removal has the attributes of the lease that was known, and one that was
   assert.equal(unknown, ['10.244.9.0-24'])
 })
 
+test('a lease that is written again is known once, as it was written last', () => {
+  const { watcher, unknown } = watched()
+  watcher.reset([lease(2, 20)])
+  watcher.update([{ type: 'added', lease: lease(2, 21) }])
+  const gone: LeaseEvent = { type: 'removed', lease: lease(2, 0) }
+  assert.is(watcher.update([gone])[0]!.lease.attrs.publicIp, lease(2, 21).attrs.publicIp)
+  assert.equal(unknown, [])
+  watcher.update([gone])
+  assert.equal(unknown, ['10.244.2.0-24'])
+})
+
 test('events and snapshots lead to the same leases, whatever happens and whenever history is gone', () => {
   const rng = new RngSource(5).stream()
   for (let round = 0; round < 200; round++) {

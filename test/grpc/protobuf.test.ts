@@ -172,6 +172,30 @@ test('what is written is read again', () => {
   )
 })
 
+test('lengths of one, two and three octets stand in front of messages within messages', () => {
+  // 0a LENGTH NAME within 12 LENGTH within 12 LENGTH: lengths as varints, worked out from the octets themselves.
+  const varint = (n: number): number[] => (n < 0x80 ? [n] : [(n & 0x7f) | 0x80, ...varint(n >>> 7)])
+  const field = (tag: number, value: readonly number[]): number[] => [tag, ...varint(value.length), ...value]
+  for (const size of [1, 123, 124, 125, 126, 127, 128, 16_377, 16_378, 16_380, 16_384, 70_000]) {
+    const name = field(0x0a, new Array<number>(size).fill(0x61))
+    const inner = { name: 'a'.repeat(size), children: [] }
+    const encoded = encodeProto(TREE, { children: [{ children: [inner, inner] }, inner] })
+    const expected = [...field(0x12, [...field(0x12, name), ...field(0x12, name)]), ...field(0x12, name)]
+    assert.ok(Buffer.from(encoded).equals(Buffer.from(expected)), `name of ${size} octets`)
+  }
+})
+
+test('octets of a message do not change with those that it was read from', () => {
+  const from = octets('2a03010203')
+  const { bytes } = decodeProto<{ bytes: Uint8Array }>(ALL, from)
+  from.fill(0xff)
+  assert.equal([...bytes], [1, 2, 3])
+  const shared = Buffer.from('2a03010203', 'hex')
+  const read = decodeProto<{ bytes: Uint8Array }>(ALL, shared)
+  shared.fill(0xff)
+  assert.equal([...read.bytes], [1, 2, 3])
+})
+
 test('random octets give a message or EDECODE', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), bytes => {

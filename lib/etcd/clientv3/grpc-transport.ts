@@ -5,7 +5,7 @@
  * @see google.golang.org/grpc v1.40 clientconn.go, balancer/roundrobin; etcd client/v3/retry_interceptor.go
  */
 import type { Process } from '../../app/process.js'
-import { cancelled, Future, firstOf, slept, sleep, type Thread, type Wait, wait } from '../../app/thread.js'
+import { cancelled, type Context, slept, sleep, type Thread, type Wait, wait } from '../../app/thread.js'
 import { NetloomError } from '../../errors.js'
 import type { ClientCall, GrpcClient, GrpcResult } from '../../grpc/grpc-client.js'
 import { encodeProto } from '../../grpc/protobuf.js'
@@ -21,7 +21,6 @@ const MAX_RETRIES = 100
 const RETRY_WAIT_NS = 25 * NSEC_PER_MSEC
 const RETRY_JITTER = 0.1
 const DEFAULT_PORT = 2379
-const NEVER: Wait<void> = { begin: () => () => {} }
 
 /** Address and port of an endpoint. Throws EINVAL. */
 export const parseEndpoint = (endpoint: string): { address: string; port: number } => {
@@ -39,6 +38,59 @@ export const parseEndpoint = (endpoint: string): { address: string; port: number
 /** A call or stream that waits for a connection, or has one. */
 interface Pending {
   start(client: GrpcClient): void
+}
+
+/** A request that was sent once, and the wait for what becomes of it: the result, or that its caller has given up. */
+class Attempt implements Pending, Wait<GrpcResult | 'cancelled' | 'late'> {
+  readonly #path: string
+  readonly #octets: Uint8Array
+  readonly #ctx: Context | null
+  /** Time that it has left; null for as long as it takes. */
+  readonly #left: (() => number) | null
+  /** Null while there is no connection. */
+  call: ClientCall | null = null
+  #result: GrpcResult | null = null
+  #resume: ((value: GrpcResult | 'cancelled' | 'late') => void) | null = null
+  #takeBack: (() => void) | null = null
+  #stopTimer: (() => void) | null = null
+
+  constructor(path: string, octets: Uint8Array, ctx: Context | null, left: (() => number) | null) {
+    this.#path = path
+    this.#octets = octets
+    this.#ctx = ctx
+    this.#left = left
+  }
+
+  start(client: GrpcClient): void {
+    this.call = client.unary(this.#path, this.#octets, result => {
+      if (this.#result !== null) return
+      this.#result = result
+      if (this.#resume !== null) this.#over(result)
+    })
+  }
+
+  begin(resume: (value: GrpcResult | 'cancelled' | 'late') => void, process: Process): () => void {
+    this.#resume = resume
+    if (this.#result !== null) this.#over(this.#result)
+    else this.#takeBack = this.#ctx?.onCancel(() => this.#over('cancelled')) ?? null
+    if (this.#resume !== null && this.#left !== null)
+      this.#stopTimer = slept(Math.max(0, this.#left())).begin(() => this.#over('late'), process)
+    return () => this.#end()
+  }
+
+  #over(value: GrpcResult | 'cancelled' | 'late'): void {
+    const resume = this.#resume
+    this.#end()
+    resume?.(value)
+  }
+
+  #end(): void {
+    this.#resume = null
+    this.#takeBack?.()
+    this.#stopTimer?.()
+    this.#takeBack = null
+    this.#stopTimer = null
+  }
 }
 
 /** Calls over gRPC. */
@@ -74,26 +126,14 @@ export class GrpcTransport implements Transport {
 
   /** Sends a request once, when there is a connection, and waits for what becomes of it. */
   *#invoke(path: string, octets: Uint8Array, { ctx }: CallOptions, deadlineNs: number | null): Thread<GrpcResult> {
-    const result = new Future<GrpcResult>()
-    let call: ClientCall | null = null
-    const pending: Pending = {
-      start(client) {
-        call = client.unary(path, octets, ended => result.set(ended))
-      },
-    }
-    this.#start(pending)
     const { world } = this.#process.netns
-    const first = yield* wait(
-      firstOf({
-        result: result.done,
-        cancelled: ctx?.done ?? NEVER,
-        late: deadlineNs === null ? NEVER : slept(Math.max(0, deadlineNs - world.now)),
-      }),
-    )
-    if (first.which === 'result') return first.value
-    this.#waiting = this.#waiting.filter(other => other !== pending)
-    ;(call as ClientCall | null)?.cancel()
-    if (first.which === 'cancelled') throw cancelled()
+    const attempt = new Attempt(path, octets, ctx ?? null, deadlineNs === null ? null : () => deadlineNs - world.now)
+    this.#start(attempt)
+    const result = yield* wait(attempt)
+    if (typeof result === 'object') return result
+    if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter(other => other !== attempt)
+    attempt.call?.cancel()
+    if (result === 'cancelled') throw cancelled()
     throw new EtcdError(CODE.DeadlineExceeded, 'context deadline exceeded')
   }
 

@@ -7,9 +7,10 @@ import type { Process } from '../../app/process.js'
 import { type Context, type Thread, wait } from '../../app/thread.js'
 import type { NetDevice } from '../../core/netdev.js'
 import type { Glog } from '../glog.js'
+import { netKey } from '../ip4-net.js'
 import type { FlannelConfig } from '../subnet/config.js'
 import type { Prefix } from '../../wire/ip.js'
-import { type Lease, type LeaseAttrs, type LeaseEvent, makeSubnetKey, type SubnetManager } from '../subnet/subnet.js'
+import type { Lease, LeaseAttrs, LeaseEvent, SubnetManager } from '../subnet/subnet.js'
 
 /** The host's interface to the other hosts. */
 export interface ExternalInterface {
@@ -37,7 +38,7 @@ const dataOf = ({ backendData }: LeaseAttrs): string => (backendData === 'null' 
 
 /** The other hosts' leases as a daemon knows them. */
 export class PeerTable {
-  readonly #leases = new Map<string, Lease>()
+  readonly #leases = new Map<number, Lease>()
   /** Virtual time of the last change in nanoseconds. */
   changedNs = 0
 
@@ -51,14 +52,14 @@ export class PeerTable {
 
   /** Is a subnet known with these attributes? */
   knows(subnet: Prefix, attrs: LeaseAttrs): boolean {
-    const known = this.#leases.get(makeSubnetKey(subnet))?.attrs
+    const known = this.#leases.get(netKey(subnet))?.attrs
     return known !== undefined && known.publicIp === attrs.publicIp && dataOf(known) === dataOf(attrs)
   }
 
   /** Takes over what has changed at `now`. */
   update(batch: readonly LeaseEvent[], now: number): void {
     for (const { type, lease } of batch) {
-      const key = makeSubnetKey(lease.subnet)
+      const key = netKey(lease.subnet)
       if (type === 'removed') this.#leases.delete(key)
       else this.#leases.set(key, lease)
       this.changedNs = now

@@ -5,7 +5,8 @@
  */
 import type { Context, Thread } from '../../app/thread.js'
 import { formatIpv4, maskOf, parseIpv4, type Prefix } from '../../wire/ip.js'
-import { isNoNet, netEqual, netText } from '../ip4-net.js'
+import { isNoNet, netEqual, netKey, netText } from '../ip4-net.js'
+import { remembering } from '../remember.js'
 import type { FlannelConfig } from './config.js'
 
 /** What a host writes into its lease. */
@@ -78,7 +79,7 @@ export interface SubnetManager {
 const SUBNET_KEY = /(\d+\.\d+.\d+.\d+)-(\d+)(?:&([a-f\d:]+)-(\d+))?$/
 
 /** Subnet of a lease's key, or null for a key of another kind. */
-export const parseSubnetKey = (key: string): Prefix | null => {
+export const parseSubnetKey: (key: string) => Prefix | null = remembering((key: string): Prefix | null => {
   const [, address = '', length = ''] = SUBNET_KEY.exec(key) ?? []
   // A length of five bits, as flannel reads it.
   if (!/^\d+$/.test(length) || Number(length) > 31) return null
@@ -87,7 +88,7 @@ export const parseSubnetKey = (key: string): Prefix | null => {
   } catch {
     return null
   }
-}
+})
 
 /** `10.244.1.0-24`. */
 export const makeSubnetKey = (subnet: Prefix): string => netText(subnet, '-')
@@ -109,7 +110,8 @@ export const isSubnetConfigCompat = (config: FlannelConfig, subnet: Prefix): boo
 export class LeaseWatcher {
   readonly #own: Prefix
   readonly #onUnknown: (subnet: Prefix) => void
-  #leases: Lease[] = []
+  /** By {@link netKey}, in the order in which they came. */
+  readonly #leases: Map<number, Lease> = new Map()
 
   /** `onUnknown` hears of a subnet that was removed and is not known. */
   constructor(own: Prefix, onUnknown: (subnet: Prefix) => void) {
@@ -120,9 +122,11 @@ export class LeaseWatcher {
   /** What is new in a snapshot, then what is no longer there. */
   reset(leases: readonly Lease[]): LeaseEvent[] {
     const others = leases.filter(l => !netEqual(l.subnet, this.#own))
-    const added = others.filter(l => !this.#leases.some(old => netEqual(old.subnet, l.subnet)))
-    const removed = this.#leases.filter(old => !others.some(l => netEqual(l.subnet, old.subnet)))
-    this.#leases = [...others]
+    const added = others.filter(l => !this.#leases.has(netKey(l.subnet)))
+    const keys = new Set(others.map(l => netKey(l.subnet)))
+    const removed = [...this.#leases].filter(([key]) => !keys.has(key)).map(([, old]) => old)
+    this.#leases.clear()
+    for (const lease of others) this.#leases.set(netKey(lease.subnet), lease)
     return [
       ...added.map((lease): LeaseEvent => ({ type: 'added', lease })),
       ...removed.map((lease): LeaseEvent => ({ type: 'removed', lease })),
@@ -137,20 +141,19 @@ export class LeaseWatcher {
   }
 
   #add(event: LeaseEvent): LeaseEvent {
-    const at = this.#leases.findIndex(l => netEqual(l.subnet, event.lease.subnet))
-    if (at < 0) this.#leases.push(event.lease)
-    else this.#leases[at] = event.lease
+    this.#leases.set(netKey(event.lease.subnet), event.lease)
     return event
   }
 
   #remove(event: LeaseEvent): LeaseEvent {
-    const at = this.#leases.findIndex(l => netEqual(l.subnet, event.lease.subnet))
-    if (at < 0) {
+    const key = netKey(event.lease.subnet)
+    const lease = this.#leases.get(key)
+    if (lease === undefined) {
       this.#onUnknown(event.lease.subnet)
       return event
     }
-    const [lease] = this.#leases.splice(at, 1)
-    return { type: 'removed', lease: lease! }
+    this.#leases.delete(key)
+    return { type: 'removed', lease }
   }
 }
 

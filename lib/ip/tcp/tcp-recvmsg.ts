@@ -6,6 +6,7 @@
 import { TCP_URG_VALID, TCP_URG_READ } from './tcp-states.js'
 import type { Skb } from '../../core/skb.js'
 import { errnoNumber } from '../../errors.js'
+import { copyOctets } from '../../wire/bytes.js'
 import { TH_FIN, TH_SYN } from '../../wire/tcp.js'
 import { ICSK_ACK_PUSHED, ICSK_ACK_PUSHED2, inetCskAckScheduled, inetCskInPingpongMode } from './tcp-ack-state.js'
 import { tcpFastPathCheck } from './tcp-fast-path.js'
@@ -106,7 +107,7 @@ const readSkb = (tp: TcpSock, r: Read, skb: Skb, into: Uint8Array, isPeek: boole
   }
   if (n > 0) {
     const from = skb.data + offset
-    into.set(skb.buf.subarray(from, from + n), r.copied)
+    copyOctets(skb.buf, from, into, r.copied, n)
     r.seq = seqAdd(r.seq, n)
     r.copied += n
     if (!isPeek) {

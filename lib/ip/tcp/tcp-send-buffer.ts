@@ -5,6 +5,8 @@
  * way shares memory with what may have to be sent again.
  */
 
+import { copyOctets } from '../../wire/bytes.js'
+
 /** Smallest ring that is made, in octets. */
 const MIN_RING = 4096
 
@@ -40,8 +42,8 @@ export class TcpSendBuffer {
     const mask = ring.length - 1
     const at = (this.#at + this.#len) & mask
     const first = Math.min(n, ring.length - at)
-    ring.set(data.subarray(from, from + first), at)
-    if (first < n) ring.set(data.subarray(from + first, to), 0)
+    copyOctets(data, from, ring, at, first)
+    if (first < n) copyOctets(data, from + first, ring, 0, n - first)
     this.#len += n
   }
 
@@ -50,8 +52,8 @@ export class TcpSendBuffer {
     const ring = this.#ring!
     const from = (this.#at + ((seq - this.#seq) | 0)) & (ring.length - 1)
     const first = Math.min(n, ring.length - from)
-    into.set(ring.subarray(from, from + first), at)
-    if (first < n) into.set(ring.subarray(0, n - first), at + first)
+    copyOctets(ring, from, into, at, first)
+    if (first < n) copyOctets(ring, 0, into, at + first, n - first)
   }
 
   /** Forgets what is before `seq`; memory is given back when nothing is left of a large one. */

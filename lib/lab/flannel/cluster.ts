@@ -251,13 +251,15 @@ export class FlannelCluster extends Printable {
     for (const node of live)
       if (node.subnet === null) return `${node.name} has no subnet${complaint(node.flanneld!.errorText)}`
     const networks = live.map(node => node.flanneld!.kernel.network!)
-    for (const [n, node] of live.entries()) {
+    for (let n = 0; n < live.length; n++) {
       // A backend that needs nothing of the others does not listen to their leases (alloc, aws-vpc, gce).
       if (networks[n] instanceof SimpleNetwork) continue
-      const { peers } = node.flanneld!.kernel
-      for (const [m, { lease }] of networks.entries())
+      const { peers } = live[n]!.flanneld!.kernel
+      for (let m = 0; m < live.length; m++) {
+        const { lease } = networks[m]!
         if (m !== n && !peers.knows(lease.subnet, lease.attrs))
-          return `${node.name} does not know ${live[m]!.subnet} of ${live[m]!.name}`
+          return `${live[n]!.name} does not know ${live[m]!.subnet} of ${live[m]!.name}`
+      }
     }
     return null
   }

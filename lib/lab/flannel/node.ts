@@ -2,7 +2,6 @@
  * A node of a cluster: a host with flanneld, looked after as systemd would, and its pods.
  */
 import { Printable } from '../../app/printable.js'
-import { processesOf } from '../../app/process.js'
 import { NetloomError } from '../../errors.js'
 import { FLANNELD_DEFAULTS } from '../../flannel/flags.js'
 import { netText } from '../../flannel/ip4-net.js'
@@ -115,13 +114,14 @@ export class FlannelNode extends Printable {
     if (this.#flanneld?.isRunning === true) this.#flanneld.kill()
   }
 
-  /** Cuts its power: its programs, devices and pods are gone, /run too; the lease stays in the store until it ends. */
+  /**
+   * Cuts its power: its programs, devices and pods are gone, /run too, and nobody is told; the lease stays in the store until it
+   * ends. Throws EHOSTDOWN when it is down.
+   */
   crash(): void {
-    const { kernel } = this.netns
-    this.#isWanted = false
-    for (const process of processesOf(kernel)) process.killHard()
-    for (const pod of this.pods.splice(0)) pod.remove()
     this.#disk = this.#diskOf()
+    this.#isWanted = false
+    for (const pod of this.pods.splice(0)) pod.remove()
     this.#owner.underlay.removeHost(this.name)
     this.#netns = null
   }
@@ -152,7 +152,7 @@ export class FlannelNode extends Printable {
 
   /** Starts flanneld again, unless somebody else has, or the host was deleted. */
   #again(failed: Flanneld): void {
-    if (this.#isWanted && this.#netns?.kernel.alive === true && this.#flanneld === failed) this.#run()
+    if (this.#isWanted && this.#netns?.exists === true && this.#flanneld === failed) this.#run()
   }
 
   override toString(): string {

@@ -155,7 +155,7 @@ export class VxlanDevice {
   }
 
   #say(at: string, what: string, ip: number, mac: number | null): void {
-    this.#log.v(4, at, `calling ${what}: ${formatIpv4(ip)}, ${macText(mac)}`)
+    if (this.#log.verbosity >= 4) this.#log.v(4, at, `calling ${what}: ${formatIpv4(ip)}, ${macText(mac)}`)
   }
 }
 

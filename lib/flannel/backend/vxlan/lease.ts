@@ -4,7 +4,8 @@
  * @see flannel backend/vxlan/vxlan_network.go vxlanLeaseAttrs
  */
 import { formatMac, parseMac } from '../../../wire/mac.js'
-import { goUnmarshal } from '../../go-json.js'
+import { type GoField, goUnmarshal } from '../../go-json.js'
+import { remembering } from '../../remember.js'
 
 export const VXLAN_TYPE = 'vxlan'
 
@@ -12,16 +13,15 @@ export const VXLAN_TYPE = 'vxlan'
 export const vxlanLeaseJson = (vni: number, mac: number): string =>
   `{"VNI":${vni & 0xffff},"VtepMAC":"${formatMac(mac)}"}`
 
+const FIELDS: readonly GoField[] = [
+  { name: 'VNI', type: 'uint16' },
+  { name: 'VtepMAC', type: 'raw' },
+]
+const STRUCT = { struct: 'vxlanLeaseAttrs', type: 'vxlan.vxlanLeaseAttrs' }
+
 /** MAC of the far end that a lease names, null when it names none. Throws an Error with Go's text. */
-export const vtepMacOf = (backendData: string): number | null => {
-  const given = goUnmarshal(
-    backendData,
-    [
-      { name: 'VNI', type: 'uint16' },
-      { name: 'VtepMAC', type: 'raw' },
-    ],
-    { struct: 'vxlanLeaseAttrs', type: 'vxlan.vxlanLeaseAttrs' },
-  )
+export const vtepMacOf: (backendData: string) => number | null = remembering((backendData: string): number | null => {
+  const given = goUnmarshal(backendData, FIELDS, STRUCT)
   const json = given['VtepMAC'] as string | undefined
   if (json === undefined) return null
   if (!/^".*"$/.test(json)) throw new Error('error parsing hardware addr')
@@ -30,4 +30,4 @@ export const vtepMacOf = (backendData: string): number | null => {
   } catch {
     throw new Error(`address ${json.slice(1, -1)}: invalid MAC address`)
   }
-}
+})

@@ -108,7 +108,7 @@ export class VxlanNetwork implements Network {
   #add(peer: Peer): void {
     const { log } = this.#env
     const { subnet, publicIp, mac } = peer
-    log.v(2, 'vxlan_network.go:178', `adding subnet: ${peerText(peer)}`)
+    if (log.verbosity >= 2) log.v(2, 'vxlan_network.go:178', `adding subnet: ${peerText(peer)}`)
     if (!this.#try('vxlan_network.go:180', 'AddARP', () => this.#device.addArp(subnet.addr, mac))) return
     if (!this.#try('vxlan_network.go:185', 'AddFDB', () => this.#device.addFdb(publicIp, mac))) {
       this.#try('vxlan_network.go:189', 'DelARP', () => this.#device.delArp(subnet.addr, mac))

@@ -14,7 +14,8 @@ import { NSEC_PER_SEC } from '../../../sim/time.js'
 import type { Prefix } from '../../../wire/ip.js'
 import { parseIpv4 } from '../../../wire/ip.js'
 import type { Glog } from '../../glog.js'
-import { goUnmarshal } from '../../go-json.js'
+import { type GoField, goUnmarshal } from '../../go-json.js'
+import { remembering } from '../../remember.js'
 import {
   type Lease,
   type LeaseAttrs,
@@ -42,18 +43,16 @@ export interface LeaseList {
 
 const ATTRS = { struct: 'LeaseAttrs', type: 'subnet.LeaseAttrs' }
 
+const ATTRS_FIELDS: readonly GoField[] = [
+  { name: 'PublicIP', type: 'raw', parse: text => parsePublicIp(text.replace(/^"+|"+$/g, '')) },
+  { name: 'BackendType', type: 'string' },
+  { name: 'BackendData', type: 'raw' },
+]
+
 /** What a lease's key holds. Throws a SubnetError with Go's text. */
-export const parseAttrs = (json: string): LeaseAttrs => {
+export const parseAttrs: (json: string) => LeaseAttrs = remembering((json: string): LeaseAttrs => {
   try {
-    const given = goUnmarshal(
-      json,
-      [
-        { name: 'PublicIP', type: 'raw', parse: text => parsePublicIp(text.replace(/^"+|"+$/g, '')) },
-        { name: 'BackendType', type: 'string' },
-        { name: 'BackendData', type: 'raw' },
-      ],
-      ATTRS,
-    )
+    const given = goUnmarshal(json, ATTRS_FIELDS, ATTRS)
     return {
       publicIp: (given['PublicIP'] as number | undefined) ?? 0,
       backendType: (given['BackendType'] as string | undefined) ?? '',
@@ -62,7 +61,7 @@ export const parseAttrs = (json: string): LeaseAttrs => {
   } catch (e) {
     throw new SubnetError((e as Error).message)
   }
-}
+})
 
 const parsePublicIp = (text: string): number => {
   try {
