@@ -9,7 +9,8 @@ import { octetText } from './octet-text.js'
 import { NetloomError } from '../errors.js'
 import { concatOctets } from '../wire/repr.js'
 import { Printable } from './printable.js'
-import type { TcpApi, TcpListenOptions, TcpListenSocket } from './tcp.js'
+import type { Process } from './process.js'
+import { TcpApi, type TcpListenOptions, type TcpListenSocket } from './tcp.js'
 import type { TcpSocket } from './tcp-socket.js'
 import { octetsOf, type Payload } from './text.js'
 import type { Endpoint } from './endpoint.js'
@@ -171,7 +172,7 @@ export class HttpServer extends Printable {
   #requests = 0
 
   /** @internal */
-  constructor(tcp: TcpApi, netns: string, options: TcpListenOptions, handler: HttpHandler) {
+  constructor(tcp: TcpApi, netns: string, options: TcpListenOptions, handler: HttpHandler, process: Process | null) {
     super()
     this.#netns = netns
     const answer = (request: HttpRequest): HttpResponse => {
@@ -181,7 +182,13 @@ export class HttpServer extends Printable {
     }
     this.#listener = tcp.listen({ reuseAddr: true, ...options }, socket => {
       new HttpConnection(socket, answer)
+      if (process === null) return
+      process.holds(socket.kernel, process.nextFd())
+      const release = process.onEnd(() => socket.close())
+      socket.on({ onClose: release })
     })
+    process?.holds(this.#listener.kernel, process.nextFd())
+    process?.onEnd(() => this.close())
   }
 
   /** Local address and port. */
@@ -233,6 +240,10 @@ export class HttpApi {
    * h2.http.serve({ port: 80 }, request => (request.path === '/' ? 'hello\n' : { status: 404, body: 'no such page\n' }))
    */
   serve(options: TcpListenOptions, handler: HttpHandler): HttpServer {
-    return new HttpServer(this.#tcp, this.#netns, { port: 80, ...options }, handler)
+    return new HttpServer(this.#tcp, this.#netns, { port: 80, ...options }, handler, null)
   }
 }
+
+/** An HTTP server of a program, which holds its sockets: all of them are closed with it. Throws as {@link HttpApi.serve}. @internal */
+export const serveHttp = (process: Process, options: TcpListenOptions, handler: HttpHandler): HttpServer =>
+  new HttpServer(new TcpApi(process.netns), process.netns.name, options, handler, process)

@@ -7,12 +7,12 @@
  */
 import { type BodyReader, bodyOf, headerOf, LineReader, trimLineEnd } from '../app/http-message.js'
 import { octetText } from '../app/octet-text.js'
+import { goStrerror } from '../app/go-text.js'
 import type { Process } from '../app/process.js'
 import { type ByteStream, connectStream } from '../app/stream.js'
 import { octetsOf } from '../app/text.js'
 import { type Context, cancelled, firstOf, Future, slept, type Thread, type Wait, wait } from '../app/thread.js'
-import type { Errno } from '../errors.js'
-import { NetloomError, strerror } from '../errors.js'
+import { NetloomError } from '../errors.js'
 import { concatOctets } from '../wire/repr.js'
 import { lookupHost } from './machine.js'
 
@@ -75,9 +75,6 @@ class ReplyReader {
   }
 }
 
-/** What Go says about an errno: the text of strerror in small letters. */
-const goErrno = (code: Errno): string => strerror(code).replace(/^./, c => c.toLowerCase())
-
 const requestOctets = (request: HttpClientRequest, host: string, path: string): Uint8Array => {
   const { method, headers = [], body } = request
   const lines = [`${method} ${path} HTTP/1.1`, `Host: ${host}`, ...headers, 'Connection: close']
@@ -108,7 +105,7 @@ export function* httpRequest(process: Process, ctx: Context, request: HttpClient
     onEnd: () => answerWith(answer, () => reader.end() ?? 'EOF'),
     onError: code => {
       const what = isConnected ? `read tcp ${address}:${port}: read` : `dial tcp ${address}:${port}: connect`
-      answer.set(`${what}: ${goErrno(code)}`)
+      answer.set(`${what}: ${goStrerror(code)}`)
     },
   })
   return yield* replyOf(ctx, request, stream, answer)

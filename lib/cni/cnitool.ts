@@ -8,7 +8,8 @@ import { Process } from '../app/process.js'
 import { spawn, type Thread } from '../app/thread.js'
 import { fsOf } from '../fs/file-system.js'
 import { goMap, goStruct, goTop } from './go-decode.js'
-import { GoError, goErrorText, goQuote } from './go-text.js'
+import { goQuote } from '../app/go-text.js'
+import { GoError, goErrorText } from './go-text.js'
 import { splitPath } from './invoke.js'
 import {
   addNetworkList,

@@ -3,7 +3,8 @@
  *
  * @see Go errors, syscall, encoding/json, strconv
  */
-import { ERRNO, type Errno, NetloomError, strerror } from '../errors.js'
+import { goStrerror } from '../app/go-text.js'
+import { ERRNO, type Errno, NetloomError } from '../errors.js'
 
 /** An error of a program written in Go: its message is all there is to it. */
 export class GoError extends Error {
@@ -22,9 +23,6 @@ export const isKernelError = (e: unknown): e is NetloomError => e instanceof Net
 
 /** True for an error of the kernel with this errno. */
 export const isErrnoError = (e: unknown, code: Errno): boolean => e instanceof NetloomError && e.code === code
-
-/** The text of an errno as Go's syscall package has it: in small letters. */
-export const goStrerror = (code: Errno): string => strerror(code).toLowerCase()
 
 /** What Go prints of an error; throws on what is no error of a program: what netloom itself refuses, and faults. */
 export const goErrorText = (e: unknown): string => {
@@ -51,12 +49,6 @@ export const pathCall = <T>(op: string, path: string, fn: () => T): T => {
   }
 }
 
-/** A text in quotes (%q). */
-export const goQuote = (text: string): string => JSON.stringify(text).replace(/\\u00/g, '\\x')
-
-/** Names of a list in quotes (%q of a slice). */
-export const goQuoteList = (texts: readonly string[]): string => `[${texts.map(goQuote).join(' ')}]`
-
 /** A value whose members stand in the order of their names, as those of a map do in Go. */
 export const sortedMap = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sortedMap)
@@ -76,18 +68,3 @@ const ESCAPED: Readonly<Record<string, string>> = {
 /** JSON as Go writes it: characters of HTML escaped. `indent` in spaces, 0 for one line. */
 export const goMarshal = (value: unknown, indent = 0): string =>
   JSON.stringify(value, null, indent).replace(/[<>&\u2028\u2029]/g, c => ESCAPED[c]!)
-
-const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-
-/** Octets as base64 (what JSON of Go makes of them). */
-export const base64 = (octets: Uint8Array): string => {
-  let text = ''
-  for (let at = 0; at < octets.length; at += 3) {
-    const left = octets.length - at
-    const bits = (octets[at]! << 16) | ((octets[at + 1] ?? 0) << 8) | (octets[at + 2] ?? 0)
-    text += BASE64[bits >> 18]! + BASE64[(bits >> 12) & 63]!
-    text += left > 1 ? BASE64[(bits >> 6) & 63]! : '='
-    text += left > 2 ? BASE64[bits & 63]! : '='
-  }
-  return text
-}

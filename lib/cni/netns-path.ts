@@ -5,7 +5,8 @@
  */
 import type { Netns } from '../core/netns.js'
 import type { World } from '../core/world.js'
-import { GoError, goQuote } from './go-text.js'
+import { goQuote } from '../app/go-text.js'
+import { GoError } from './go-text.js'
 
 const FILE = /^(?:\/var)?\/run\/netns\/([^/]+)$/
 

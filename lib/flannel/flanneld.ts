@@ -5,13 +5,12 @@
  *
  * @see flannel main.go
  */
-import { HttpApi, type HttpServer } from '../app/http.js'
+import { serveHttp } from '../app/http.js'
 import { Process } from '../app/process.js'
 import { Context, firstOf, Future, slept, spawn, type Thread, type ThreadHandle, wait } from '../app/thread.js'
-import { TcpApi } from '../app/tcp.js'
 import type { Netns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
-import { httpDate } from '../etcd/clock.js'
+import { httpDate } from '../app/http-date.js'
 import { type FileSystem, fsOf } from '../fs/file-system.js'
 import { NSEC_PER_SEC } from '../sim/time.js'
 import { type BackendEnv, type ExternalInterface, type Network, PeerTable } from './backend/backend.js'
@@ -64,7 +63,6 @@ export class Flanneld {
   readonly #signal = new Future<void>()
   readonly #iptables: FlannelIptables
   #shutdown: ThreadHandle | null = null
-  #healthz: HttpServer | null = null
   /** What it knows of the other hosts. */
   readonly peers: PeerTable = new PeerTable()
   /** The network, once it stands. */
@@ -74,7 +72,7 @@ export class Flanneld {
   constructor(netns: Netns, options: FlanneldOptions, fixed: FlanneldFixed) {
     this.options = options
     this.#fixed = fixed
-    this.process = new Process(netns, 'flanneld', () => this.#healthz?.close())
+    this.process = new Process(netns, 'flanneld')
     this.process.isDaemon = true
     this.#log = new Glog(this.process, options.v)
     this.#fs = fsOf(netns)
@@ -207,9 +205,8 @@ export class Flanneld {
     if (healthzPort <= 0) return
     this.#log.info('main.go:522', `Start healthz server on ${healthzIp}:${healthzPort}`)
     const { netns } = this.process
-    const http = new HttpApi(new TcpApi(netns), netns.name)
     try {
-      this.#healthz = http.serve({ address: healthzIp, port: healthzPort }, request => {
+      serveHttp(this.process, { address: healthzIp, port: healthzPort }, request => {
         const date = `Date: ${httpDate(netns.world.now)}`
         const type = 'Content-Type: text/plain; charset=utf-8'
         if (request.path.split('?')[0] === '/healthz') return { headers: [date, type], body: 'flanneld is running' }

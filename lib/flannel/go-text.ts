@@ -3,7 +3,8 @@
  *
  * @see Go syscall/zerrors_linux.go, time/time.go Duration.String, vishvananda/netlink route.go
  */
-import { type Errno, ERRNO, NetloomError, strerror } from '../errors.js'
+import { goStrerror } from '../app/go-text.js'
+import { type Errno, ERRNO, NetloomError } from '../errors.js'
 import { civilTime } from '../sim/civil.js'
 import { formatIpv4, type Prefix } from '../wire/ip.js'
 import { netText } from './ip4-net.js'
@@ -11,8 +12,7 @@ import { netText } from './ip4-net.js'
 /** Text of a system call's error. Throws what is none. */
 export const errnoText = (e: unknown): string => {
   if (!(e instanceof NetloomError)) throw e
-  const text = e.code in ERRNO ? strerror(e.code as Errno) : e.message
-  return text.charAt(0).toLowerCase() + text.slice(1)
+  return e.code in ERRNO ? goStrerror(e.code as Errno) : e.message
 }
 
 const NS = 1e9

@@ -72,11 +72,35 @@ const OPTIONS = [
   'initialClusterToken',
   'dataDir',
 ]
+const CLIENT_OPTIONS = ['endpoints', 'dialTimeoutNs']
+const RANGE_OPTIONS = ['prefix', 'fromKey', 'rangeEnd']
+const GET_OPTIONS = [
+  ...RANGE_OPTIONS,
+  'rev',
+  'limit',
+  'sortBy',
+  'order',
+  'keysOnly',
+  'countOnly',
+  'serializable',
+  'timeoutNs',
+]
+const PUT_OPTIONS = ['lease', 'prevKv', 'ignoreValue', 'ignoreLease', 'timeoutNs']
+const DELETE_OPTIONS = [...RANGE_OPTIONS, 'prevKv', 'timeoutNs']
+const WATCH_OPTIONS = [...RANGE_OPTIONS, 'rev', 'prevKv', 'progressNotify', 'filters']
 
 /** Starts etcd. @internal */
 export const launchEtcd = (netns: KernelNetns, options: EtcdOptions): Etcd => {
   checkOptions('etcd', options, OPTIONS)
   return new Etcd(startEtcd(netns, options))
+}
+
+/** Refuses what is no list of texts. */
+const checkEndpoints = (endpoints: unknown): void => {
+  if (Array.isArray(endpoints) && endpoints.every(endpoint => typeof endpoint === 'string')) return
+  throw new NetloomError('EINVAL', `etcdClient: endpoints: ${String(endpoints)} is not a list of texts`, {
+    option: 'endpoints',
+  })
 }
 
 /** A key as text. */
@@ -155,11 +179,18 @@ export class EtcdClient extends Program {
 
   /** @internal use `netns.etcdClient` */
   constructor(netns: KernelNetns, options: EtcdClientOptions) {
+    checkOptions('etcdClient', options, CLIENT_OPTIONS)
+    checkEndpoints(options.endpoints)
     const process = new Process(netns, 'etcd-client')
     process.isDaemon = true
     super(process)
     this.endpoints = options.endpoints
-    this.#client = new KernelClient(process, options)
+    try {
+      this.#client = new KernelClient(process, options)
+    } catch (e) {
+      process.exit(1)
+      throw e
+    }
   }
 
   override toJSON(): { netns: string; endpoints: readonly string[] } {
@@ -184,6 +215,7 @@ export class EtcdClient extends Program {
     key: string,
     options: GetOptions = {},
   ): EtcdCall<{ readonly revision: number; readonly count: number; readonly more: boolean; readonly kvs: EtcdKv[] }> {
+    checkOptions('etcdClient.get', options, GET_OPTIONS)
     return this.#call(this.#client.get(key, options), r => ({
       revision: r.header.revision,
       count: r.count,
@@ -198,6 +230,7 @@ export class EtcdClient extends Program {
     value: string,
     options: EtcdPutOptions = {},
   ): EtcdCall<{ readonly revision: number; readonly prevKv: EtcdKv | null }> {
+    checkOptions('etcdClient.put', options, PUT_OPTIONS)
     const { lease, ...rest } = options
     const put: PutOptions = lease === undefined ? rest : { ...rest, lease: leaseOf(lease) }
     return this.#call(this.#client.put(key, value, put), r => ({
@@ -211,6 +244,7 @@ export class EtcdClient extends Program {
     key: string,
     options: DeleteOptions = {},
   ): EtcdCall<{ readonly revision: number; readonly deleted: number; readonly prevKvs: EtcdKv[] }> {
+    checkOptions('etcdClient.delete', options, DELETE_OPTIONS)
     return this.#call(this.#client.delete(key, options), r => ({
       revision: r.header.revision,
       deleted: r.deleted,
@@ -263,6 +297,7 @@ export class EtcdClient extends Program {
     options: WatchOptions,
     onEvents: (events: EtcdEvent[], revision: number, error: string | null) => void,
   ): EtcdHandle {
+    checkOptions('etcdClient.watch', options, WATCH_OPTIONS)
     const watch: EtcdWatch = this.#client.watch(key, options, ({ events, header, error }) => {
       const told = events.map(
         ({ type, kv, prevKv }): EtcdEvent => ({

@@ -31,7 +31,7 @@ export class FilesApi extends Printable {
     return this.#fs.readFile(path)
   }
 
-  /** Makes a file or replaces what it holds; directories above it are made. Throws EISDIR, ENOTDIR. */
+  /** Makes a file or replaces what it holds; directories above it are made. Throws EISDIR, ENOTDIR, EEXIST for a file in their place. */
   write(path: string, content: Payload): void {
     const directory = path.slice(0, path.lastIndexOf('/'))
     if (directory !== '') this.#fs.mkdir(directory, { recursive: true })

@@ -11,7 +11,7 @@ import { formatIpv4 } from '../wire/ip.js'
 import { Program } from './program.js'
 
 /** Options of `netns.flanneld`: those of flanneld's command line in camelCase, and what it would draw at random. */
-export interface FlanneldOptions extends Partial<Omit<AllOptions, 'iface' | 'ifaceRegex' | 'version'>> {
+export interface FlanneldOptions extends Partial<Omit<AllOptions, 'iface' | 'ifaceRegex' | 'version' | 'envError'>> {
   /** Name or address of the interface to the other hosts, or several of which the first that is there counts. */
   readonly iface?: string | readonly string[]
   readonly ifaceRegex?: string | readonly string[]
@@ -30,10 +30,27 @@ export interface FlannelPeer {
   readonly backendType: string
 }
 
-const OPTIONS = [...Object.keys(FLANNELD_DEFAULTS).filter(name => name !== 'version'), 'vtepMac', 'env']
+/** What the command line and its environment leave besides. */
+const NOT_OPTIONS: readonly string[] = ['version', 'envError']
+const OPTIONS = [...Object.keys(FLANNELD_DEFAULTS).filter(name => !NOT_OPTIONS.includes(name)), 'vtepMac', 'env']
 
-const list = (value: string | readonly string[] | undefined): readonly string[] =>
-  value === undefined ? [] : typeof value === 'string' ? [value] : value
+const refuse = (option: string, value: unknown, what: string): never => {
+  throw new NetloomError('EINVAL', `flanneld: ${option}: ${String(value)} is not ${what}`, { option })
+}
+
+const list = (option: string, value: string | readonly string[] | undefined): readonly string[] => {
+  if (value === undefined) return []
+  const texts = typeof value === 'string' ? [value] : value
+  if (Array.isArray(texts) && texts.every(text => typeof text === 'string')) return texts
+  return refuse(option, value, 'a text or a list of texts')
+}
+
+/** Refuses a value of another type than the option's, or a number that the command line can't give. */
+const checkValue = (option: string, value: unknown): void => {
+  const type = typeof FLANNELD_DEFAULTS[option as keyof AllOptions]
+  if (type === 'number' ? !Number.isInteger(value) : typeof value !== type)
+    refuse(option, value, type === 'number' ? 'an integer' : `a ${type}`)
+}
 
 /** A running flanneld. Make one with `netns.flanneld`. What it logs is its `errorText`. */
 export class Flanneld extends Program {
@@ -87,14 +104,14 @@ export class Flanneld extends Program {
 export const flanneldSettings = (options: FlanneldOptions): { all: AllOptions; fixed: FlanneldFixed } => {
   checkOptions('flanneld', options, OPTIONS)
   const { vtepMac, env, iface, ifaceRegex, ...rest } = options
-  for (const [name, value] of Object.entries(rest))
-    if (typeof value !== typeof FLANNELD_DEFAULTS[name as keyof AllOptions])
-      throw new NetloomError(
-        'EINVAL',
-        `flanneld: ${name}: ${String(value)} is not a ${typeof FLANNELD_DEFAULTS[name as keyof AllOptions]}`,
-        { option: name },
-      )
-  const all = { ...FLANNELD_DEFAULTS, ...rest, iface: list(iface), ifaceRegex: list(ifaceRegex) }
+  for (const [name, value] of Object.entries(rest)) checkValue(name, value)
+  if (env !== undefined && (typeof env !== 'object' || env === null)) refuse('env', env, 'an object of texts')
+  const all = {
+    ...FLANNELD_DEFAULTS,
+    ...rest,
+    iface: list('iface', iface),
+    ifaceRegex: list('ifaceRegex', ifaceRegex),
+  }
   const fixed = {
     ...(vtepMac !== undefined && { vtepMac: macOption('flanneld: vtepMac', vtepMac) }),
     ...(env !== undefined && { env }),

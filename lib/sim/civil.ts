@@ -42,3 +42,12 @@ export const civilTime = (ns: number): CivilTime => {
     second: seconds % 60,
   }
 }
+
+const digits = (n: number, width: number): string => `${n}`.padStart(width, '0')
+
+/** The date and time of `ns` nanoseconds of virtual time, `1970-01-01T00:00:00.000`; the zone is to be added (ISO 8601). */
+export const isoTime = (ns: number): string => {
+  const { year, month, day, hour, minute, second } = civilTime(ns)
+  const time = [hour, minute, second].map(n => digits(n, 2)).join(':')
+  return `${year}-${digits(month, 2)}-${digits(day, 2)}T${time}.${digits(Math.floor(ns / 1e6) % 1000, 3)}`
+}

@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createWorld } from '../../lib/index.js'
+import { processesOf } from '../../lib/app/process.js'
+import { createWorld, type Netns } from '../../lib/index.js'
 
 const test = suite('etcd/lab')
 const S = 1_000_000_000
@@ -87,6 +88,55 @@ test('curl hears from the gateway what it heard from etcd', () => {
     assert.is(length(mask(told, 1)).trimEnd(), length(mask(wanted, 0)).trimEnd(), first)
     curl.kill()
   }
+})
+
+const REFUSED: readonly {
+  readonly name: string
+  readonly call: (netns: Netns) => unknown
+  readonly says: RegExp
+}[] = [
+  {
+    name: 'an unknown option of etcd',
+    call: h => h.etcd({ listenClientURLs: [] } as object),
+    says: /^etcd: unknown option "listenClientURLs"; known are name, /,
+  },
+  {
+    name: 'an address that the host does not have',
+    call: h => h.etcd({ listenClientUrls: ['http://9.9.9.9:2379'] }),
+    says: /^Cannot assign requested address$/,
+  },
+  {
+    name: 'a client without endpoints',
+    call: h => h.etcdClient({} as { endpoints: string[] }),
+    says: /^etcdClient: endpoints: undefined is not a list of texts$/,
+  },
+  {
+    name: 'an empty list of endpoints',
+    call: h => h.etcdClient({ endpoints: [] }),
+    says: /no available endpoints/,
+  },
+  {
+    name: 'an endpoint of another protocol',
+    call: h => h.etcdClient({ endpoints: ['ftp://x'] }),
+    says: /^etcd endpoint ftp:\/\/x: netloom's etcd client has no ftp; use http:\/\/$/,
+  },
+]
+
+for (const { name, call, says } of REFUSED)
+  test(`${name} is refused, and no program is left`, () => {
+    const netns = createWorld({ seed: 1 }).addNetns('h')
+    netns.link.set('lo', { up: true })
+    assert.throws(() => call(netns), says)
+    assert.equal(processesOf(netns.kernel), [])
+    assert.equal(netns.files.toJSON(), {})
+  })
+
+test('an unknown option of a call is refused, and nothing is sent', () => {
+  const world = createWorld({ seed: 1 })
+  const client = world.addNetns('h').etcdClient({ endpoints: ['127.0.0.1:2379'] })
+  assert.throws(() => client.get('a', { prefx: true } as object), /^etcdClient.get: unknown option "prefx"/)
+  assert.throws(() => client.put('a', 'b', { ttl: 3 } as object), /^etcdClient.put: unknown option "ttl"/)
+  assert.throws(() => client.watch('a', { from: 3 } as object, () => {}), /^etcdClient.watch: unknown option "from"/)
 })
 
 test.run()

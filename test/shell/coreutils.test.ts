@@ -59,4 +59,21 @@ test('pgrep and pkill find programs by name', () => {
   )
 })
 
+// What procps 4.0.2 printed.
+for (const { pattern, says } of [
+  { pattern: '(', says: 'Unmatched ( or \\(' },
+  { pattern: '[a', says: 'Unmatched [, [^, [:, [., or [=' },
+  { pattern: '*', says: 'Invalid preceding regular expression' },
+])
+  test(`pgrep refuses the pattern ${pattern}`, () => {
+    const world = createWorld()
+    world.addNetns('h1')
+    const { stderr, exits } = world.sh(`
+      # may-fail
+      ip netns exec h1 pgrep '${pattern}'
+    `)
+    assert.is(stderr, `pgrep: regex error: ${says}\n`)
+    assert.is(exits[0]?.exit, 2)
+  })
+
 test.run()

@@ -3,7 +3,7 @@
  *
  * @see Amazon EC2 API Reference, DescribeInstances, DescribeNetworkInterfaces
  */
-import { isoTime } from '../service.js'
+import { isoTime } from '../../sim/civil.js'
 import type { XmlMembers } from '../xml.js'
 import type { AwsEni, AwsInstance } from './aws-instance.js'
 import type { AwsVpc } from './aws-vpc.js'

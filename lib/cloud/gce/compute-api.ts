@@ -9,7 +9,8 @@
  */
 import type { HttpRequest, HttpResponse } from '../../app/http.js'
 import { formatIpv4, formatPrefix } from '../../wire/ip.js'
-import { isoTime, pathOf } from '../service.js'
+import { isoTime } from '../../sim/civil.js'
+import { pathOf } from '../service.js'
 import { COMPUTE_SCOPE } from './endpoints.js'
 import { GceError } from './gce-error.js'
 import type { GceInstance } from './gce-instance.js'

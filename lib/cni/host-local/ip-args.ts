@@ -3,7 +3,8 @@
  *
  * @see cni v0.8.1 pkg/types/args.go
  */
-import { GoError, goErrorText, goQuote, goQuoteList } from '../go-text.js'
+import { goQuote, goQuoteList } from '../../app/go-text.js'
+import { GoError, goErrorText } from '../go-text.js'
 import { parseIp } from '../ip-net.js'
 
 const parseBool = (text: string): boolean => {

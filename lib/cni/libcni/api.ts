@@ -12,7 +12,8 @@ import type { World } from '../../core/world.js'
 import { NetloomError } from '../../errors.js'
 import { fsOf } from '../../fs/file-system.js'
 import { goMap, goTop } from '../go-decode.js'
-import { base64, GoError, goMarshal, pathCall, sortedMap, wrapped } from '../go-text.js'
+import { GoError, goMarshal, pathCall, sortedMap, wrapped } from '../go-text.js'
+import { encodeBase64 } from '../../wire/base64.js'
 import { mkdirAll } from '../host-local/store.js'
 import { execPlugin, execPluginWithResult, findInPath, isMissingPlugin, missingPluginText } from '../invoke.js'
 import { type CniResult, parseResult, resultJson } from '../result.js'
@@ -81,7 +82,7 @@ const cacheAdd = (process: Process, list: NetworkConfigList, rt: RuntimeConf, { 
   const cached = {
     kind: KIND,
     containerId: rt.containerId,
-    config: base64(octetsOf(list.json)),
+    config: encodeBase64(octetsOf(list.json)),
     ifName: rt.ifName,
     networkName: list.name,
     ...(args.length > 0 && { cniArgs: args }),

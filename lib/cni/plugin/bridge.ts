@@ -19,7 +19,8 @@ import {
   setupBridge,
   setupPort,
 } from '../bridge/link.js'
-import { GoError, goQuote, wrapped } from '../go-text.js'
+import { goQuote } from '../../app/go-text.js'
+import { GoError, wrapped } from '../go-text.js'
 import { delegateAdd, delegateCheck, delegateDel } from '../invoke.js'
 import type { IpNet } from '../ip-net.js'
 import { formatChainName, formatComment, setupIpMasq, teardownIpMasq } from '../ipmasq.js'

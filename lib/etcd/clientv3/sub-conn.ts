@@ -7,7 +7,8 @@
 import { type ByteStream, connectStream } from '../../app/stream.js'
 import type { Process } from '../../app/process.js'
 import { ProgramTimer } from '../../app/program-timer.js'
-import { type Errno, strerror } from '../../errors.js'
+import { goStrerror } from '../../app/go-text.js'
+import type { Errno } from '../../errors.js'
 import { GrpcClient } from '../../grpc/grpc-client.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
 
@@ -148,4 +149,4 @@ export class SubConn {
 const timeOver = (conn: SubConn): void => conn.timeOver()
 
 /** An error of connect(2) as Go says it. */
-const connectText = (code: Errno): string => `connect: ${strerror(code).toLowerCase()}`
+const connectText = (code: Errno): string => `connect: ${goStrerror(code)}`

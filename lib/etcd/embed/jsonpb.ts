@@ -4,6 +4,7 @@
  *
  * @see github.com/golang/protobuf jsonpb
  */
+import { BASE64, encodeBase64 } from '../../wire/base64.js'
 import {
   type ProtoField,
   type ProtoMessage,
@@ -26,20 +27,6 @@ const ENUMS: Readonly<Record<string, readonly string[]>> = {
   'WatchCreateRequest.filters': ['NOPUT', 'NODELETE'],
 }
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-
-/** Octets in base64 with padding. */
-export const encodeBase64 = (octets: Uint8Array): string => {
-  let text = ''
-  for (let i = 0; i < octets.length; i += 3) {
-    const left = octets.length - i
-    const bits = (octets[i]! << 16) | ((octets[i + 1] ?? 0) << 8) | (octets[i + 2] ?? 0)
-    text += ALPHABET[bits >> 18]! + ALPHABET[(bits >> 12) & 63]!
-    text += (left > 1 ? ALPHABET[(bits >> 6) & 63]! : '=') + (left > 2 ? ALPHABET[bits & 63]! : '=')
-  }
-  return text
-}
-
 /** The octets of a base64 text. Throws InvalidArgument. */
 export const decodeBase64 = (text: string): Uint8Array => {
   const octets: number[] = []
@@ -49,7 +36,7 @@ export const decodeBase64 = (text: string): Uint8Array => {
     const padding = i + 4 >= text.length ? four.filter(c => c === '=').length : 0
     let bits = 0
     for (let n = 0; n < 4 - padding; n++) {
-      const value = four[n] === '' ? -1 : ALPHABET.indexOf(four[n]!)
+      const value = four[n] === '' ? -1 : BASE64.indexOf(four[n]!)
       if (value < 0) throw bad(i + n)
       bits |= value << (18 - 6 * n)
     }

@@ -6,11 +6,11 @@
  * @see RFC 9112; Go net/http server.go for the order of header lines and for when connections end
  */
 import { type BodyReader, bodyOf, headerHas, LineReader, trimLineEnd } from '../../app/http-message.js'
+import { httpDate } from '../../app/http-date.js'
 import type { Process } from '../../app/process.js'
 import type { ByteStream } from '../../app/stream.js'
 import { octetsOf } from '../../app/text.js'
 import { NetloomError } from '../../errors.js'
-import { civilTime } from '../../sim/civil.js'
 import type { SimEvent } from '../../sim/queue.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
 import { concatOctets } from '../../wire/repr.js'
@@ -39,15 +39,6 @@ const REASONS: Readonly<Record<number, string>> = {
 }
 
 const CRLF = octetsOf('\r\n')
-const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-
-/** Virtual time as HTTP writes it: `Thu, 01 Jan 1970 00:00:05 GMT`. @see RFC 9110 section 5.6.7 */
-export const httpDate = (ns: number): string => {
-  const { year, month, day, weekday, hour, minute, second } = civilTime(ns)
-  const two = (n: number): string => `${n}`.padStart(2, '0')
-  return `${WEEKDAYS[weekday]}, ${two(day)} ${MONTHS[month - 1]} ${year} ${two(hour)}:${two(minute)}:${two(second)} GMT`
-}
 
 /** One connection of a client. */
 export class ApiConnection {

@@ -3,7 +3,8 @@
  *
  * @see Go net/net.go OpError, net/url Error
  */
-import { type Errno, strerror } from '../../errors.js'
+import { goStrerror } from '../../app/go-text.js'
+import type { Errno } from '../../errors.js'
 
 /** A request that got no answer. The message is Go's. */
 export class NetworkError extends Error {
@@ -22,14 +23,11 @@ export class NetworkError extends Error {
   }
 }
 
-/** strerror as Go has it: without capital letters. */
-const words = (code: Errno): string => strerror(code).toLowerCase()
-
 /** `dial tcp ADDRESS:PORT: connect: connection refused`. */
 export const dialError = (to: string, code: Errno): NetworkError =>
   new NetworkError(
     code,
-    `dial tcp ${to}: ${code === 'ETIMEDOUT' ? 'connect: connection timed out' : `connect: ${words(code)}`}`,
+    `dial tcp ${to}: ${code === 'ETIMEDOUT' ? 'connect: connection timed out' : `connect: ${goStrerror(code)}`}`,
   )
 
 /** The time for making a connection is over. */
@@ -37,7 +35,7 @@ export const dialTimeout = (to: string): NetworkError => new NetworkError('ETIME
 
 /** `read tcp LOCAL->PEER: read: connection reset by peer`. */
 export const readError = (local: string, peer: string, code: Errno): NetworkError =>
-  new NetworkError(code, `read tcp ${local}->${peer}: read: ${words(code)}`)
+  new NetworkError(code, `read tcp ${local}->${peer}: read: ${goStrerror(code)}`)
 
 /** A connection that ended before, or in the middle of, an answer. */
 export const endOfFile = (isUnexpected: boolean): NetworkError =>

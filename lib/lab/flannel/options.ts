@@ -2,7 +2,7 @@
  * What a cluster of flannel is made of.
  */
 import { checkOptions, numberOption, prefixOption } from '../../app/text.js'
-import { NetloomError } from '../../errors.js'
+import { type ErrorContext, NetloomError } from '../../errors.js'
 import { BACKENDS } from '../../flannel/backends.js'
 import { type FlannelConfig, parseConfig } from '../../flannel/subnet/config.js'
 import { isSubnetConfigCompat, SubnetError } from '../../flannel/subnet/subnet.js'
@@ -192,9 +192,13 @@ const cloudOf = (cloud: FlannelUnderlay['cloud'], backend: FlannelOptions['backe
   })
 }
 
+const refuse = (text: string, context: ErrorContext): never => {
+  throw new NetloomError('EINVAL', `flannel: ${text}`, context)
+}
+
 const span = (option: string, value: number, unit: string): void => {
-  if (Number.isFinite(value) && value >= 0) return
-  throw new NetloomError('EINVAL', `flannel: ${option}: ${value} is not a number of ${unit}`, { option, value })
+  if (!(Number.isFinite(value) && value >= 0))
+    refuse(`${option}: ${value} is not a number of ${unit}`, { option, value })
 }
 
 /** Refuses subnets that two nodes are to have, and segments without an address for each node. */
@@ -230,70 +234,49 @@ const checkSubnets = (nodes: readonly NodePlan[], config: FlannelConfig): void =
   }
 }
 
-/** Everything that options say and leave out. Throws EINVAL that names what is wrong. */
-export const planCluster = (o: FlannelOptions): ClusterPlan => {
-  checkOptions('flannel', o, OPTIONS)
-  const { underlay = {}, restartSec = 5, withinNs = NS_PER_MINUTE, subnetManager = 'etcd' } = o
-  if (!SUBNET_MANAGERS.includes(subnetManager))
-    throw new NetloomError(
-      'EINVAL',
-      `flannel: subnetManager: ${subnetManager} is not one of ${SUBNET_MANAGERS.join(', ')}`,
-      {
-        subnetManager,
-      },
-    )
+/** What the options of the underlay say and leave out. */
+const planUnderlay = (
+  o: FlannelOptions,
+): Pick<ClusterPlan, 'segments' | 'cloud' | 'routesQuota' | 'mtu' | 'underlay'> => {
+  const { underlay = {} } = o
   checkOptions('flannel: underlay', underlay, UNDERLAY_OPTIONS)
   const { segments = 1, network = '192.168.0.0/20', routesQuota = null } = underlay
-  const { ipMasq = true } = o
-  if (restartSec !== null) span('restartSec', restartSec, 'seconds; null for never')
-  span('withinNs', withinNs, 'nanoseconds')
-  if (typeof ipMasq !== 'boolean')
-    throw new NetloomError('EINVAL', `flannel: ipMasq: ${String(ipMasq)} is not a boolean`, { ipMasq })
   const cloud = cloudOf(underlay.cloud, o.backend)
   const mtu = underlay.mtu ?? (cloud === 'gce' ? GCE_MTU : MTU)
   if (!(Number.isInteger(segments) && segments >= 1 && segments <= MAX_SEGMENTS))
-    throw new NetloomError(
-      'EINVAL',
-      `flannel: underlay.segments: ${segments} is not a number of 1 to ${MAX_SEGMENTS}`,
-      {
-        segments,
-      },
-    )
+    return refuse(`underlay.segments: ${segments} is not a number of 1 to ${MAX_SEGMENTS}`, { segments })
   if (!(Number.isInteger(mtu) && mtu >= MIN_MTU && mtu <= MAX_MTU))
-    throw new NetloomError('EINVAL', `flannel: underlay.mtu: ${mtu} is not an integer of ${MIN_MTU} to ${MAX_MTU}`, {
-      mtu,
-    })
+    return refuse(`underlay.mtu: ${mtu} is not an integer of ${MIN_MTU} to ${MAX_MTU}`, { mtu })
   if (routesQuota !== null && cloud === 'none')
-    throw new NetloomError(
-      'EINVAL',
-      'flannel: underlay.routesQuota: only a cloud has one; set underlay.cloud or leave it out',
-      {
-        routesQuota,
-      },
-    )
-  if (typeof o.nodes !== 'number' && !Array.isArray(o.nodes))
-    throw new NetloomError('EINVAL', `flannel: nodes: ${String(o.nodes)} is neither a number nor a list of nodes`)
-  const given =
-    typeof o.nodes === 'number'
-      ? Array.from({ length: numberOption('nodes', o.nodes, MAX_NODES) }, () => ({}))
-      : o.nodes
-  const nodes = given.map((spec, n) => planNode(spec, n, Math.floor((n * segments) / given.length), o, segments))
-  const flanneld = { ipMasq, ...o.flanneld }
-  const range = prefixOption('flannel: underlay.network', network)
-  checkPlaces(nodes, segments, range)
+    return refuse('underlay.routesQuota: only a cloud has one; set underlay.cloud or leave it out', { routesQuota })
+  const { addr, len } = prefixOption('flannel: underlay.network', network)
+  return { segments, cloud, routesQuota, mtu, underlay: { addr: addr & maskOf(len), len } }
+}
+
+/** The nodes, spread over the segments in order. */
+const planNodes = (o: FlannelOptions, segments: number): NodePlan[] => {
+  const { nodes } = o
+  if (typeof nodes !== 'number' && !Array.isArray(nodes))
+    return refuse(`nodes: ${String(nodes)} is neither a number nor a list of nodes`, {})
+  const given: readonly (string | FlannelNodeSpec)[] =
+    typeof nodes === 'number' ? Array.from({ length: numberOption('nodes', nodes, MAX_NODES) }, () => ({})) : nodes
+  return given.map((spec, n) => planNode(spec, n, Math.floor((n * segments) / given.length), o, segments))
+}
+
+/** Everything that options say and leave out. Throws EINVAL that names what is wrong. */
+export const planCluster = (o: FlannelOptions): ClusterPlan => {
+  checkOptions('flannel', o, OPTIONS)
+  const { restartSec = 5, withinNs = NS_PER_MINUTE, subnetManager = 'etcd', ipMasq = true } = o
+  if (!SUBNET_MANAGERS.includes(subnetManager))
+    return refuse(`subnetManager: ${subnetManager} is not one of ${SUBNET_MANAGERS.join(', ')}`, { subnetManager })
+  if (restartSec !== null) span('restartSec', restartSec, 'seconds; null for never')
+  span('withinNs', withinNs, 'nanoseconds')
+  if (typeof ipMasq !== 'boolean') return refuse(`ipMasq: ${String(ipMasq)} is not a boolean`, { ipMasq })
+  const network = planUnderlay(o)
+  const nodes = planNodes(o, network.segments)
+  checkPlaces(nodes, network.segments, network.underlay)
   const { text, config } = configOf(o)
   if (subnetManager === 'etcd') checkSubnets(nodes, config)
-  return {
-    config: text,
-    subnetManager,
-    nodes,
-    segments,
-    cloud,
-    routesQuota,
-    mtu,
-    underlay: { addr: range.addr & maskOf(range.len), len: range.len },
-    flanneld,
-    restartSec,
-    withinNs,
-  }
+  const flanneld = { ipMasq, ...o.flanneld }
+  return { ...network, config: text, subnetManager, nodes, flanneld, restartSec, withinNs }
 }

@@ -8,7 +8,8 @@
  */
 import type { Command, CommandContext } from '../../app/command.js'
 import type { Process } from '../../app/process.js'
-import { type Errno, NetloomError, strerror } from '../../errors.js'
+import { goStrerror } from '../../app/go-text.js'
+import { type Errno, NetloomError } from '../../errors.js'
 import { logTime } from '../../etcd/clock.js'
 import { ETCD_VERSION } from '../../etcd/embed/http-server.js'
 import { type EtcdOptions, startEtcd } from '../../etcd/server.js'
@@ -129,7 +130,7 @@ const run = (ctx: CommandContext, argv: readonly string[]): number | Process => 
     if (e instanceof NetloomError && e.code === 'EBUSY') return fatal(ctx, 'C', e.message.replace('etcd: ', ''))
     if (!(e instanceof NetloomError) || (e.code !== 'EADDRINUSE' && e.code !== 'EADDRNOTAVAIL')) throw e
     const at = String(e.context['listen'] ?? '')
-    return fatal(ctx, 'C', `listen tcp ${at}: bind: ${strerror(e.code as Errno).toLowerCase()}`)
+    return fatal(ctx, 'C', `listen tcp ${at}: bind: ${goStrerror(e.code as Errno)}`)
   }
 }
 

@@ -6,7 +6,8 @@
  */
 import type { Command, CommandContext } from '../../app/command.js'
 import type { Process } from '../../app/process.js'
-import { type Errno, NetloomError, strerror } from '../../errors.js'
+import { goStrerror } from '../../app/go-text.js'
+import { type Errno, NetloomError } from '../../errors.js'
 import { DEFAULT_PORT, kubeApiserver } from '../../kubernetes/apiserver/kube-apiserver.js'
 import { kubeControllerManager } from '../../kubernetes/controller/kube-controller-manager.js'
 import { ToolExit, unsupported } from './args.js'
@@ -53,7 +54,7 @@ const apiserver = (ctx: CommandContext, argv: readonly string[]): number | Proce
   } catch (e) {
     if (!(e instanceof NetloomError) || (e.code !== 'EADDRINUSE' && e.code !== 'EADDRNOTAVAIL')) throw e
     const at = `${bindAddress}:${securePort}`
-    const why = `listen tcp ${at}: bind: ${strerror(e.code as Errno).toLowerCase()}`
+    const why = `listen tcp ${at}: bind: ${goStrerror(e.code as Errno)}`
     throw new ToolExit(1, `Error: failed to create listener: failed to listen on ${at}: ${why}\n`)
   }
 }

@@ -27,6 +27,28 @@ const signalOf = (tool: string, text: string): 'term' | 'kill' => {
   return signal
 }
 
+/** What regerror(3) of glibc says, by words of the engine's own message. */
+const REGEX_ERRORS: readonly (readonly [RegExp, string])[] = [
+  [/Unterminated group/, 'Unmatched ( or \\('],
+  [/character class/, 'Unmatched [, [^, [:, [., or [='],
+  [/Nothing to repeat/, 'Invalid preceding regular expression'],
+  [/\\ at end/, 'Trailing backslash'],
+]
+
+/**
+ * The pattern, or what is wrong with it.
+ *
+ * DIFFERS: patterns are JavaScript's, which are POSIX's extended ones but for classes such as `[[:alpha:]]` and a `)` of its own.
+ */
+const compile = (pattern: string): RegExp | string => {
+  try {
+    return new RegExp(pattern)
+  } catch (e) {
+    const { message } = e as Error
+    return REGEX_ERRORS.find(([words]) => words.test(message))?.[1] ?? 'Invalid regular expression'
+  }
+}
+
 const run = (
   tool: string,
   ctx: CommandContext,
@@ -48,7 +70,11 @@ const run = (
     ctx.err(`${tool}: ${problem}\nTry \`${tool} --help' for more information.\n`)
     return CALLED_WRONGLY
   }
-  const pattern = new RegExp(isExact ? `^(?:${patterns[0]})$` : patterns[0]!)
+  const pattern = compile(isExact ? `^(?:${patterns[0]})$` : patterns[0]!)
+  if (typeof pattern === 'string') {
+    ctx.err(`${tool}: regex error: ${pattern}\n`)
+    return CALLED_WRONGLY
+  }
   const found = processesOf(netnsOf(ctx, tool)).filter(p => pattern.test(p.name))
   for (const process of found) act(process, signal)
   return found.length === 0 ? NO_MATCH : 0

@@ -5,7 +5,7 @@
  */
 import type { ResponseHeader } from '../../etcd/etcdserverpb.js'
 import { EVENT_DELETE, type KeyValue } from '../../etcd/mvcc/kv.js'
-import { goQuote } from './go-text.js'
+import { goQuote } from '../../app/go-text.js'
 import { linesText, type Printer } from './printer.js'
 
 /** Lines of a head. */

@@ -3,7 +3,7 @@
  *
  * @see etcd etcdctl/ctlv3/command/printer_json.go; the json tags of etcdserverpb, mvccpb and clientv3
  */
-import { encodeBase64 } from '../../etcd/embed/jsonpb.js'
+import { encodeBase64 } from '../../wire/base64.js'
 import type { ResponseHeader, ResponseOp } from '../../etcd/etcdserverpb.js'
 import type { KeyValue, MvccEvent } from '../../etcd/mvcc/kv.js'
 import type { Int64 } from '../../etcd/octets.js'

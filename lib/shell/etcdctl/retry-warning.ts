@@ -4,7 +4,7 @@
  * @see etcd clientv3/retry_interceptor.go unaryClientInterceptor
  */
 import type { Process } from '../../app/process.js'
-import { isoTime } from '../../etcd/clock.js'
+import { isoTime } from '../../sim/civil.js'
 import { CODE, type EtcdError } from '../../etcd/rpctypes.js'
 import { grpcErrorText } from '../../grpc/grpc-status.js'
 import { sha1 } from '../../wire/sha1.js'
@@ -28,7 +28,7 @@ export const retryWarning = (process: Process, endpoints: readonly string[], err
   const text = said.startsWith('rpc error:') ? said : grpcErrorText(error.code, said)
   return `${JSON.stringify({
     level: 'warn',
-    ts: isoTime(world.now),
+    ts: `${isoTime(world.now)}Z`,
     caller: 'clientv3/retry_interceptor.go:62',
     msg: 'retrying of unary invoker failed',
     target,

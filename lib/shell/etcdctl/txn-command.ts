@@ -9,7 +9,8 @@ import { utf8Encode } from '../../app/utf8.js'
 import { unsupported } from '../command/args.js'
 import { badArgs, type CtlCommand, CtlExit, EXIT_INVALID_INPUT } from './ctl-command.js'
 import { FlagError, Flags } from './flags.js'
-import { goQuote, parseInt64 } from './go-text.js'
+import { goQuote } from '../../app/go-text.js'
+import { parseInt64 } from './go-text.js'
 import { DEL_FLAGS, delOp, GET_FLAGS, getOp, PUT_FLAGS, putOp } from './kv-commands.js'
 
 const invalid = (message: string): never => {

@@ -26,11 +26,38 @@ for (const subnetManager of ['etcd', 'kube'] as const)
       assert.is(cluster.node('h1').flanneld, flanneld, 'nobody starts it again')
 
       world.delNetns(cluster.underlay.store.name)
-      world.run({ for: s(90_000) })
+      world.run({ for: s(600) })
       for (const netns of world.listNetns()) world.delNetns(netns.name)
       world.run({ for: s(100) })
       assert.equal(world.pending(), [])
       assert.is(world.alivePackets, 0)
     })
+
+test("the sockets of its health are flanneld's, and close with it", () => {
+  const world = createWorld({ seed: 1 })
+  const cluster = flannel(world, { nodes: 2, flanneld: { healthzPort: 8080 }, restartSec: null })
+  const { netns, address, flanneld } = cluster.node('h1')
+  const client = cluster.node('h2').netns.tcp.connect({ address, port: 8080 })
+  let answer = ''
+  let isClosed = false
+  client.on({
+    onData: octets => {
+      answer += new TextDecoder().decode(octets)
+    },
+    onEnd: () => {
+      isClosed = true
+    },
+  })
+  client.write('GET /healthz HTTP/1.1\r\nHost: h1\r\n\r\n')
+  world.run({ for: s(1) })
+  assert.match(answer, /^HTTP\/1.1 200 OK\r\n[\s\S]*flanneld is running$/)
+  const { pid } = flanneld!.process
+  const sockets = world.sh(`ip netns exec ${netns.name} ss -tanpH`).stdout
+  assert.match(sockets, new RegExp(`^LISTEN .*:8080 .*users:\\(\\("flanneld",pid=${pid},`, 'm'))
+  assert.match(sockets, new RegExp(`^ESTAB .*:8080 .*users:\\(\\("flanneld",pid=${pid},`, 'm'))
+  flanneld!.process.killHard()
+  world.run({ for: s(1) })
+  assert.ok(isClosed)
+})
 
 test.run()
