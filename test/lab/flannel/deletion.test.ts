@@ -51,11 +51,12 @@ test("the sockets of its health are flanneld's, and close with it", () => {
   client.write('GET /healthz HTTP/1.1\r\nHost: h1\r\n\r\n')
   world.run({ for: s(1) })
   assert.match(answer, /^HTTP\/1.1 200 OK\r\n[\s\S]*flanneld is running$/)
-  const { pid } = flanneld!.process
+  const pid = world.sh(`ip netns exec ${netns.name} pgrep flanneld`).stdout.trim()
   const sockets = world.sh(`ip netns exec ${netns.name} ss -tanpH`).stdout
   assert.match(sockets, new RegExp(`^LISTEN .*:8080 .*users:\\(\\("flanneld",pid=${pid},`, 'm'))
   assert.match(sockets, new RegExp(`^ESTAB .*:8080 .*users:\\(\\("flanneld",pid=${pid},`, 'm'))
-  flanneld!.process.killHard()
+  world.sh(`ip netns exec ${netns.name} pkill -9 flanneld`)
+  assert.is(flanneld!.exitStatus, 137)
   world.run({ for: s(1) })
   assert.ok(isClosed)
 })
