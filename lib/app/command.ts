@@ -5,16 +5,19 @@
 import type { Netns } from '../core/netns.js'
 import type { World } from '../core/world.js'
 import type { Process } from './process.js'
+import type { WorkingDirectory } from './working-directory.js'
 
 /** What a command gets from who executes it. */
 export interface CommandContext {
   readonly world: World
   /** Namespace of `ip netns exec NS` or `-n NS`; null where none was named (the root namespace, which netloom has not). */
   readonly netns: Netns | null
-  /** Standard input from `printf ... |`; null when there is none (/dev/null). */
+  /** Standard input; null when there is none (/dev/null). */
   readonly stdin: Uint8Array | null
   /** Environment variables. */
   readonly env?: Readonly<Record<string, string>>
+  /** The directory of the script, where a file without a path is; left out for programs that others execute. */
+  readonly cwd?: WorkingDirectory
   /** Writes to standard output. */
   readonly out: (text: string) => void
   /** Writes to standard error. */
@@ -26,6 +29,8 @@ export interface CommandContext {
 /** A command. `argv[0]` is its name. Returns an exit status, or the program that it started. */
 export interface Command {
   readonly name: string
+  /** Works on its input and on files of the script's directory: it needs no namespace (cat, grep). */
+  readonly isFilter?: boolean
   /** Runs it with its words. */
   run(ctx: CommandContext, argv: readonly string[]): number | Process
 }

@@ -3,15 +3,7 @@
  */
 export type { Command, CommandContext } from '../app/command.js'
 export { COMMANDS } from './commands.js'
-export {
-  type CommandStatement,
-  parseScript,
-  type SleepStatement,
-  type Statement,
-  type StderrTarget,
-  type WaitStatement,
-  type Word,
-} from './grammar.js'
+export { parseScript } from './grammar.js'
 export {
   DEFAULT_COMMAND_NS,
   DEFAULT_LIMIT_NS,
@@ -21,3 +13,4 @@ export {
   type ScriptOptions,
   type ScriptResult,
 } from './run.js'
+export type * from './syntax.js'

@@ -1,120 +1,132 @@
 /**
- * Words and operators of one line of a script, read as bash reads them: single quotes, double quotes with their
- * backslashes, and no expansion of any kind.
+ * Tokens of a script: words, operators, ends of lines. Comments are skipped, a backslash joins lines, and the lines of
+ * here-documents are read when the line that names them ends.
  *
- * What bash would expand (variables, command substitution, braces, a tilde) is refused instead of taken literally, so that a
- * script never means one thing here and another in bash. File name patterns stay as they are, as in bash when no file
- * matches.
+ * @see IEEE Std 1003.1 XCU 2.3, 2.7.4
  */
-import { NetloomError } from '../errors.js'
+import { Source } from './source.js'
+import type { HereDocument, List, Place, Word } from './syntax.js'
+import { WordReader } from './word-reader.js'
 
-/** A word with its quotes removed, or an operator, and where it starts (columns from 1). */
-export interface Token {
-  readonly kind: 'word' | 'operator'
+/** A token and where it stands. */
+export interface Token extends Place {
+  readonly kind: 'word' | 'operator' | 'newline' | 'end'
+  /** As it stands in the script. */
   readonly text: string
-  readonly column: number
+  /** Offsets of its first character and behind its last one. */
+  readonly at: number
+  readonly end: number
+  /** Of a token of that kind. */
+  readonly word: Word | null
 }
 
 /** Operators, the longest first; digits belong to a redirection where a word would start. */
-const OPERATORS = /^(?:\d*>&\d|\d+(?:>>|[<>])|&&|\|\||\|&|;;|>>|<<|&>|>&|>\||[&|;<>()])/
+const OPERATOR = /\d*(?:<<-|<<<|<<|<&|<>|>>|>&|>\||[<>])|&&|\|\||\|&|;;|&>>|&>|[&|;()]/y
+const BLANKS = /(?:[^\S\n]|\\\n)+/y
+const COMMENT = /#[^\n]*/y
+const MAY_FAIL = /^#\s*may-fail\b/
 
-/** Throws `EGRAMMAR` with `line`, `column` and `word` in the context. */
-export const grammarError = (line: number, column: number, word: string, problem: string): NetloomError =>
-  new NetloomError('EGRAMMAR', `line ${line}, column ${column}: ${word === '' ? '' : `\`${word}\`: `}${problem}`, {
-    line,
-    column,
-    word,
-  })
+/** Reads the commands of `$(` with the lexer given, up to and with the closing parenthesis. */
+export type ReadSubstitution = (lexer: Lexer) => List
 
-const NO_EXPANSION = 'variables and command substitution are not supported; use single quotes for a literal $ or `'
+/** Reads the tokens of a script, one at a time. */
+export class Lexer {
+  readonly source: Source
+  readonly #reader: WordReader
+  readonly #readSubstitution: ReadSubstitution
+  /** Here-documents that the present line has named. */
+  #pending: { readonly document: HereDocument; readonly at: number }[] = []
+  #mayFail = false
+  readonly #mayFailLines = new Set<number>()
 
-class Lexer {
-  readonly #line: number
-  readonly #text: string
-  #at = 0
-  readonly tokens: Token[] = []
-
-  constructor(line: number, text: string) {
-    this.#line = line
-    this.#text = text
+  /** `readSubstitution` reads the commands of `$(` with the lexer given, up to and with the closing parenthesis. */
+  constructor(source: Source, readSubstitution: ReadSubstitution) {
+    this.source = source
+    this.#readSubstitution = readSubstitution
+    this.#reader = new WordReader(this.source, () => readSubstitution(this))
   }
 
-  fail(at: number, word: string, problem: string): never {
-    throw grammarError(this.#line, at + 1, word, problem)
+  /** True when `# may-fail` stands above this line, with nothing but comments between. */
+  mayFail(line: number): boolean {
+    return this.#mayFailLines.has(line)
   }
 
-  run(): void {
-    const text = this.#text
-    while (this.#at < text.length) {
-      const char = text[this.#at]!
-      if (/\s/.test(char)) this.#at++
-      else if (char === '#') return
-      else {
-        const operator = this.#operator()
-        if (operator === '') this.#word()
-        else {
-          this.tokens.push({ kind: 'operator', text: operator, column: this.#at + 1 })
-          this.#at += operator.length
-        }
-      }
+  /** The next token. */
+  next(): Token {
+    const s = this.source
+    this.#skipBlanks()
+    const start = s.at
+    if (s.isAtEnd) {
+      this.#readHereDocuments()
+      return this.#token('end', start)
+    }
+    if (s.char === '\n') {
+      s.at++
+      const token = this.#token('newline', start)
+      if (this.#pending.length > 0) this.#readHereDocuments()
+      return token
+    }
+    const operator = s.match(OPERATOR)
+    if (operator !== null) {
+      s.at += operator[0].length
+      return this.#token('operator', start)
+    }
+    const word = this.#reader.word()
+    return this.#token('word', start, word)
+  }
+
+  /** Promises the lines of a here-document, whose delimiter is `word`. */
+  hereDocument(word: Word, stripsTabs: boolean): HereDocument {
+    const isQuoted = /['"\\]/.test(word.text)
+    const delimiter = word.parts.map(p => (p.kind === 'literal' ? p.text : '')).join('')
+    if (word.parts.some(p => p.kind !== 'literal'))
+      this.source.fail(this.source.at - word.text.length, word.text, 'the delimiter of a here-document is a plain word')
+    const document: HereDocument = { delimiter, isQuoted, stripsTabs, parts: [] }
+    this.#pending.push({ document, at: this.source.at - word.text.length })
+    return document
+  }
+
+  #token(kind: Token['kind'], at: number, word: Word | null = null): Token {
+    const { source } = this
+    return { kind, text: source.text.slice(at, source.at), at, end: source.at, word, ...source.placeOf(at) }
+  }
+
+  #skipBlanks(): void {
+    const s = this.source
+    s.at += s.match(BLANKS)?.[0].length ?? 0
+    const comment = s.match(COMMENT)?.[0]
+    const { line, column } = s.placeOf(s.at)
+    const isAlone = s.text.slice(s.at - column + 1, s.at).trim() === ''
+    if (comment !== undefined) {
+      if (isAlone && MAY_FAIL.test(comment)) this.#mayFail = true
+      s.at += comment.length
+    } else if (isAlone) {
+      if (this.#mayFail) this.#mayFailLines.add(line)
+      this.#mayFail = false
     }
   }
 
-  #operator(): string {
-    return OPERATORS.exec(this.#text.slice(this.#at))?.[0] ?? ''
+  #readHereDocuments(): void {
+    for (const { document, at } of this.#pending) this.#readHereDocument(document, at)
+    this.#pending = []
   }
 
-  #word(): void {
-    const start = this.#at
-    let word = ''
-    while (this.#at < this.#text.length) {
-      const char = this.#text[this.#at]!
-      if (/\s/.test(char) || '&|;<>()'.includes(char)) break
-      if (char === "'") word += this.#singleQuoted()
-      else if (char === '"') word += this.#doubleQuoted()
-      else word += this.#plain(char, start)
+  #readHereDocument(document: HereDocument, at: number): void {
+    const s = this.source
+    const start = s.at
+    let body = ''
+    for (;;) {
+      if (s.isAtEnd) s.fail(at, document.delimiter, 'the here-document does not end: its delimiter stands on no line')
+      const newline = s.text.indexOf('\n', s.at)
+      const end = newline < 0 ? s.text.length : newline
+      const whole = s.text.slice(s.at, end)
+      const line = document.stripsTabs ? whole.replace(/^\t+/, '') : whole
+      s.at = newline < 0 ? end : end + 1
+      if (line === document.delimiter) break
+      body += `${line}\n`
     }
-    if (/^\{.*,.*\}/.test(this.#text.slice(start, this.#at))) this.fail(start, word, 'braces are not expanded')
-    this.tokens.push({ kind: 'word', text: word, column: start + 1 })
+    document.parts = document.isQuoted
+      ? [{ kind: 'literal', text: body, isQuoted: true }]
+      : new Lexer(new Source(body, s.placeOf(start).line), this.#readSubstitution).#reader.hereDocument()
   }
-
-  #plain(char: string, start: number): string {
-    if (char === '$' || char === '`') this.fail(this.#at, char, NO_EXPANSION)
-    if (char === '\\') this.fail(this.#at, char, 'a backslash stands inside quotes only; one command is one line')
-    if (char === '~' && this.#at === start) this.fail(this.#at, char, 'a tilde is not expanded; quote it')
-    this.#at++
-    return char
-  }
-
-  #singleQuoted(): string {
-    const end = this.#text.indexOf("'", this.#at + 1)
-    if (end < 0) this.fail(this.#at, "'", 'there is no closing quote on this line')
-    const word = this.#text.slice(this.#at + 1, end)
-    this.#at = end + 1
-    return word
-  }
-
-  #doubleQuoted(): string {
-    const start = this.#at
-    let word = ''
-    for (let i = start + 1; i < this.#text.length; i++) {
-      const char = this.#text[i]!
-      if (char === '"') {
-        this.#at = i + 1
-        return word
-      }
-      if (char === '$' || char === '`') this.fail(i, char, NO_EXPANSION)
-      const next = this.#text[i + 1]
-      if (char === '\\' && (next === '\\' || next === '"')) i++
-      word += this.#text[i]!
-    }
-    return this.fail(start, '"', 'there is no closing quote on this line')
-  }
-}
-
-/** The tokens of a line; what follows a `#` at the start of a word is a comment. Throws `EGRAMMAR`. */
-export const tokenize = (text: string, line = 1): Token[] => {
-  const lexer = new Lexer(line, text)
-  lexer.run()
-  return lexer.tokens
 }

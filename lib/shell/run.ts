@@ -1,27 +1,23 @@
 /**
- * Runs a script: the shell and the recorder of the conformance scenarios in one.
+ * Runs a script: reads and checks all of it, executes it, and collects what it left.
  *
- * Time: a foreground command costs `commandNs` before it acts, which is what fork and exec take on the reference machine; a
- * program then runs until it ends. A background command starts at once. `sleep` and `wait` cost nothing of their own. After
- * the last command the world runs for `tailNs`, then captures stop, then background commands are killed.
- *
- * A foreground command must end with exit status 0. `ping`, `nc`, `arping` and `curl` may fail (their status is an outcome), unless
- * they were called wrongly; `# may-fail` above a line lifts the rule for it. What netloom does not support ends the script
- * in every case.
+ * A foreground command must end with exit status 0, unless it stands left of `&&` or `||`, behind `!` or in a condition, as
+ * under `bash -e`. `ping`, `nc`, `arping` and `curl` may fail (their status is an outcome), unless they were called wrongly or
+ * the script says `set -e` itself; `# may-fail` above a line lifts the rule for it. What netloom does not support ends the
+ * script in every case.
  */
+import { commandsOf } from '../app/command.js'
 import type { World } from '../core/world.js'
-import { type ErrorContext, NetloomError } from '../errors.js'
-import { type Command, commandsOf } from '../app/command.js'
-import { type CommandStatement, parseScript, type Statement } from './grammar.js'
-import { Job } from './job.js'
-import { utf8Encode } from '../app/utf8.js'
+import { NetloomError } from '../errors.js'
+import { checkScript } from './check.js'
+import { commandError, Environment, ShellExit } from './environment.js'
+import { Executor } from './execute.js'
+import { parseScript } from './grammar.js'
+import { DEFAULT_COMMAND_NS, DEFAULT_LIMIT_NS, DEFAULT_TAIL_NS, Jobs, type ScriptExit } from './jobs.js'
+import type { List } from './syntax.js'
+import type { Programs } from './tool-of.js'
 
-/** Virtual nanoseconds that a foreground command costs before it acts. */
-export const DEFAULT_COMMAND_NS = 5_000_000
-/** Virtual nanoseconds between the last command and the end of the captures. */
-export const DEFAULT_TAIL_NS = 250_000_000
-/** Virtual nanoseconds that one foreground command, or one `wait`, may take. */
-export const DEFAULT_LIMIT_NS = 3_600_000_000_000
+export { DEFAULT_COMMAND_NS, DEFAULT_LIMIT_NS, DEFAULT_TAIL_NS, type ScriptExit } from './jobs.js'
 
 /** Options of {@link runScript}. */
 export interface ScriptOptions {
@@ -31,7 +27,7 @@ export interface ScriptOptions {
   readonly commandNs?: number
   /** Time between the last command and the end of the captures; {@link DEFAULT_TAIL_NS}. */
   readonly tailNs?: number
-  /** How long one foreground command may take; {@link DEFAULT_LIMIT_NS}. */
+  /** How long one foreground command, one `wait` or one loop may take; {@link DEFAULT_LIMIT_NS}. */
   readonly limitNs?: number
   /** Called before each line that does something. */
   readonly onLine?: (line: number, text: string) => void
@@ -39,18 +35,14 @@ export interface ScriptOptions {
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void
 }
 
-/** Exit status of a command of a script. */
-export interface ScriptExit {
-  readonly line: number
-  readonly exit: number
-}
-
 /** What a script left. */
 export interface ScriptResult {
   /** Every command that must succeed did. */
   readonly ok: boolean
   readonly error: NetloomError | null
-  /** Each foreground ping, nc, arping and curl, and every other foreground command that failed. */
+  /** Exit status of the script: that of `exit`, 1 when a command ended it, 0 otherwise. */
+  readonly status: number
+  /** Each foreground ping, nc, arping and curl, and every other foreground program that failed. */
   readonly exits: readonly ScriptExit[]
   /** State files and captures by name. */
   readonly files: Map<string, Uint8Array>
@@ -58,178 +50,64 @@ export interface ScriptResult {
   readonly stderr: string
 }
 
-const TRAFFIC: readonly string[] = ['ping', 'nc', 'arping', 'curl']
-const CALLED_WRONGLY =
-  /^usage:|invalid option|unrecognized option|invalid argument: |address already in use|cannot assign requested/im
-
-/** What a background command must not have said. */
-const DID_NOT_RUN = new RegExp(`${CALLED_WRONGLY.source}|cannot open network`, 'im')
-
-const firstLine = (job: Job): string =>
-  (job.stderr + job.stdout)
-    .split('\n')
-    .map(l => l.trim())
-    .find(l => l !== '') ?? 'no message'
-
-/** Adds the place to an error that a command threw. */
-const withPlace = (statement: Statement, error: NetloomError): NetloomError => {
-  if (error.context['line'] !== undefined) return error
-  const { line } = statement
-  const word = error.context['word']
-  const at = statement.kind === 'command' ? statement.words.find(w => w.text === word) : undefined
-  const context: ErrorContext =
-    at === undefined ? { ...error.context, line } : { ...error.context, line, column: at.column }
-  const place = at === undefined ? `line ${line}` : `line ${line}, column ${at.column}`
-  return new NetloomError(error.code, `${place}: ${error.message}`, context)
+/** What has become of a script. */
+interface Ending {
+  readonly error: NetloomError | null
+  readonly status: number
 }
 
-class ScriptRun {
-  readonly exits: ScriptExit[] = []
-  readonly files: Map<string, Uint8Array> = new Map()
-  stdout = ''
-  stderr = ''
-  readonly #world: World
-  readonly #options: ScriptOptions
-  readonly #commands: ReadonlyMap<string, Command>
-  readonly #background: Job[] = []
-  readonly #stateFiles = new Map<string, string>()
-  readonly #announced = new Map<string, () => Uint8Array>()
-
-  constructor(world: World, commands: readonly Command[], options: ScriptOptions) {
-    this.#world = world
-    this.#commands = new Map(commands.map(c => [c.name, c]))
-    this.#options = options
-  }
-
-  /** OutputSink of the jobs. */
-  write(stream: 'stdout' | 'stderr', file: string | null, text: string): void {
-    if (file !== null) {
-      this.#stateFiles.set(file, (this.#stateFiles.get(file) ?? '') + text)
-      return
-    }
-    this[stream] += text
-    this.#options.onOutput?.(stream, text)
-  }
-
-  statement(statement: Statement): void {
-    this.#options.onLine?.(statement.line, statement.text)
-    if (statement.kind === 'sleep') this.#world.run({ for: statement.durationNs })
-    else if (statement.kind === 'wait') this.#wait(statement.text)
-    else this.#command(statement)
-    this.#pollAll()
-  }
-
-  /** The end of a script that went well: captures first, then what else runs in the background. */
-  finish(): void {
-    this.#world.run({ for: this.#options.tailNs ?? DEFAULT_TAIL_NS })
-    this.#pollAll()
-    this.stop()
-    for (const job of this.#background)
-      if (!job.isCapture && DID_NOT_RUN.test(job.stderr))
-        throw this.#failure(job.statement, `background command failed: ${firstLine(job)}`)
-  }
-
-  /** Ends everything and collects the files. */
-  stop(): void {
-    for (const job of this.#background) if (job.isCapture) job.kill()
-    for (const job of this.#background) job.kill()
-    for (const [name, text] of this.#stateFiles) this.files.set(name, utf8Encode(text))
-    for (const [name, content] of this.#announced) this.files.set(name, content())
-  }
-
-  #pollAll(): void {
-    for (const job of this.#background) job.poll()
-  }
-
-  #failure(statement: CommandStatement, what: string, exit?: number): NetloomError {
-    const { line, text } = statement
-    return new NetloomError('EIO', `line ${line}: ${text}: ${what}`, {
-      line,
-      command: text,
-      ...(exit === undefined ? {} : { exit }),
-    })
-  }
-
-  #until(what: string, done: () => boolean): void {
-    const limitNs = this.#options.limitNs ?? DEFAULT_LIMIT_NS
-    try {
-      this.#world.run({
-        until: () => {
-          this.#pollAll()
-          return done()
-        },
-        within: limitNs,
-      })
-    } catch (e) {
-      if (e instanceof NetloomError && e.code === 'EPENDING')
-        throw new NetloomError('EPENDING', `${what}: still running: ${e.message}`, e.context)
-      throw e
-    }
-  }
-
-  #wait(text: string): void {
-    const jobs = this.#background.filter(j => !j.isCapture)
-    this.#until(text, () => jobs.every(j => j.poll()))
-  }
-
-  #command(statement: CommandStatement): void {
-    if (!statement.background) this.#world.run({ for: this.#options.commandNs ?? DEFAULT_COMMAND_NS })
-    if (statement.stdout !== null && statement.stdout !== '/dev/null') this.#stateFiles.set(statement.stdout, '')
-    const job = this.#start(statement)
-    if (statement.background) {
-      this.#background.push(job)
-      if (job.isCapture && job.poll() && job.status !== 0)
-        throw this.#failure(statement, `capture did not start: ${firstLine(job)}`)
-      return
-    }
-    this.#until(statement.text, () => job.poll())
-    this.#check(job)
-  }
-
-  #start(statement: CommandStatement): Job {
-    const job = new Job(statement, this)
-    const argv = statement.words.map(w => w.text)
-    const context = {
-      world: this.#world,
-      netns: null,
-      stdin: statement.stdin,
-      out: (text: string): void => job.out(text),
-      err: (text: string): void => job.err(text),
-      addFile: (name: string, content: () => Uint8Array): void => {
-        this.#announced.set(name, content)
-      },
-    }
-    job.started(this.#commands.get(argv[0]!)!.run(context, argv))
-    return job
-  }
-
-  #check(job: Job): void {
-    const { statement } = job
-    const exit = job.status!
-    const isTraffic = TRAFFIC.includes(statement.tool)
-    if (isTraffic || exit !== 0) this.exits.push({ line: statement.line, exit })
-    if (statement.mayFail) return
-    const failed = isTraffic ? exit > 2 || CALLED_WRONGLY.test(job.stderr + job.stdout) : exit !== 0
-    if (failed) throw this.#failure(statement, `exit ${exit}: ${firstLine(job)}`, exit)
-  }
-}
-
-/** Runs the statements; returns what ended the script, or null. */
-const runAll = (run: ScriptRun, statements: readonly Statement[]): NetloomError | null => {
-  let current: Statement | null = null
+/** Executes a script to its end, whatever that is. */
+const execute = (list: List, env: Environment, executor: Executor, jobs: Jobs): Ending => {
+  let ending: Ending = { error: null, status: 0 }
   try {
-    for (const statement of statements) {
-      current = statement
-      run.statement(statement)
+    try {
+      executor.list(list, env)
+      const { code, isOutcome } = env.status
+      const last = list.items.at(-1)
+      if (code !== 0 && !isOutcome && last !== undefined)
+        ending = { error: commandError(last, `exit ${code}: the status of the script`, code), status: code }
+    } catch (e) {
+      if (!(e instanceof ShellExit)) throw e
+      ending = { error: e.error, status: e.error === null ? 0 : e.isExit ? e.status.code : 1 }
     }
-    current = null
-    run.finish()
-    return null
+    if (ending.error === null) jobs.finish()
+    else jobs.stop()
+    return ending
   } catch (e) {
-    run.stop()
+    jobs.stop()
     if (!(e instanceof NetloomError)) throw e
-    return current === null ? e : withPlace(current, e)
+    return { error: e, status: 1 }
   }
+}
+
+/** What a script may call in a world. */
+const programsOf = (world: World): Programs => {
+  const commands = commandsOf(world)
+  return {
+    // Executables with a path, such as plugins, are for other programs.
+    tools: commands.map(command => command.name).filter(name => !name.startsWith('/')),
+    filters: commands.filter(command => command.isFilter === true).map(command => command.name),
+  }
+}
+
+const timesOf = (options: ScriptOptions): Jobs['times'] => ({
+  commandNs: options.commandNs ?? DEFAULT_COMMAND_NS,
+  tailNs: options.tailNs ?? DEFAULT_TAIL_NS,
+  limitNs: options.limitNs ?? DEFAULT_LIMIT_NS,
+})
+
+/** Reads, checks and executes a script; an error of reading it is its ending. */
+const runText = (text: string, env: Environment, jobs: Jobs, options: ScriptOptions): Ending => {
+  const programs = programsOf(jobs.world)
+  let list: List
+  try {
+    list = parseScript(text)
+    checkScript(list, programs)
+  } catch (e) {
+    if (!(e instanceof NetloomError)) throw e
+    return { error: e, status: 1 }
+  }
+  return execute(list, env, new Executor(jobs, programs, options.onLine ?? (() => {})), jobs)
 }
 
 /**
@@ -239,18 +117,15 @@ const runAll = (run: ScriptRun, statements: readonly Statement[]): NetloomError 
  * line, command, exit), `EPENDING` for one that does not end; with `mayFail` the error is in the result instead.
  */
 export const runScript = (world: World, text: string, options: ScriptOptions = {}): ScriptResult => {
-  const commands = commandsOf(world)
-  const run = new ScriptRun(world, commands, options)
-  let error: NetloomError | null
-  try {
-    // Executables with a path, such as plugins, are for other programs.
-    const tools = commands.map(c => c.name).filter(name => !name.startsWith('/'))
-    error = runAll(run, parseScript(text, tools))
-  } catch (e) {
-    if (!(e instanceof NetloomError)) throw e
-    error = e
+  const written = { stdout: '', stderr: '' }
+  const sink = (stream: 'stdout' | 'stderr') => (piece: string) => {
+    if (piece === '') return
+    written[stream] += piece
+    options.onOutput?.(stream, piece)
   }
+  const jobs = new Jobs(world, timesOf(options))
+  const env = new Environment({ stdin: null, out: sink('stdout'), err: sink('stderr') })
+  const { error, status } = runText(text, env, jobs, options)
   if (error !== null && options.mayFail !== true) throw error
-  const { exits, files, stdout, stderr } = run
-  return { ok: error === null, error, exits, files, stdout, stderr }
+  return { ok: error === null, error, status, exits: jobs.exits, files: jobs.cwd.files(), ...written }
 }

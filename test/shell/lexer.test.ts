@@ -1,11 +1,21 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { NetloomError } from '../../lib/errors.js'
-import { tokenize } from '../../lib/shell/lexer.js'
+import { Lexer, type Token } from '../../lib/shell/lexer.js'
+import { Source } from '../../lib/shell/source.js'
+import { literalText } from '../../lib/shell/syntax.js'
 
 const test = suite('shell/lexer')
 
-const words = (line: string): string[] => tokenize(line).map(t => t.text)
+const tokenize = (text: string, line = 1): Token[] => {
+  const lexer = new Lexer(new Source(text, line), () => ({ items: [] }))
+  const tokens: Token[] = []
+  for (let token = lexer.next(); token.kind !== 'end'; token = lexer.next()) tokens.push(token)
+  return tokens
+}
+
+const words = (text: string): (string | null)[] =>
+  tokenize(text).map(t => (t.word === null ? t.text : literalText(t.word)))
 
 const failure = (line: string): { column: unknown; word: unknown } => {
   try {
@@ -35,6 +45,12 @@ const AS_BASH: readonly (readonly [line: string, words: readonly string[]])[] = 
   ['"#" b', ['#', 'b']],
   ['it"\'"s', ["it's"]],
   ["eth0:'*'", ['eth0:*']],
+  ['a\\ b \\$c', ['a b', '$c']],
+  ['"\\$a \\`b\\`"', ['$a `b`']],
+  ['a\\\nb c \\\n d', ['ab', 'c', 'd']],
+  ['"a\\\nb"', ['ab']],
+  ["'a\nb'", ['a\nb']],
+  ['a$ "b$"', ['a$', 'b$']],
 ]
 
 test('splits words and removes quotes as bash does', () => {
@@ -43,27 +59,38 @@ test('splits words and removes quotes as bash does', () => {
 
 test('finds operators without blanks around them and digits of a redirection only at the start of a word', () => {
   assert.equal(words('a>b 2>/dev/null&'), ['a', '>', 'b', '2>', '/dev/null', '&'])
-  assert.equal(words('p2>f 2>&1'), ['p2', '>', 'f', '2>&1'])
+  assert.equal(words('p2>f 2>&1'), ['p2', '>', 'f', '2>&', '1'])
+  assert.equal(words('a&&b||c;d'), ['a', '&&', 'b', '||', 'c', ';', 'd'])
   assert.equal(
-    tokenize('a|b').map(t => t.kind),
-    ['word', 'operator', 'word'],
+    tokenize('a|b\n').map(t => t.kind),
+    ['word', 'operator', 'word', 'newline'],
   )
 })
 
-test('gives the column of each token, from 1', () => {
+test('gives line and column of each token, from 1', () => {
   assert.equal(
-    tokenize("ip  -n 'h 1' > f").map(t => t.column),
-    [1, 5, 8, 14, 16],
+    tokenize("ip  -n 'h 1' > f\n b").map(t => [t.line, t.column]),
+    [
+      [1, 1],
+      [1, 5],
+      [1, 8],
+      [1, 14],
+      [1, 16],
+      [1, 17],
+      [2, 2],
+    ],
   )
 })
 
-test('refuses what bash would expand and says where', () => {
-  assert.equal(failure('a $b'), { column: 3, word: '$' })
-  assert.equal(failure('a "x $b"'), { column: 6, word: '$' })
+test('refuses what bash would expand and netloom does not, and says where', () => {
+  assert.equal(failure('a $1'), { column: 3, word: '$1' })
+  assert.equal(failure('a "x $@"'), { column: 6, word: '$@' })
+  assert.equal(failure(`a ${'$'}{b%x}`), { column: 3, word: `${'$'}{b%x}` })
+  assert.equal(failure(`a ${'$'}{b`), { column: 3, word: '$' + '{' })
+  assert.equal(failure("a $'b'"), { column: 3, word: "$'" })
   assert.equal(failure('a `b`'), { column: 3, word: '`' })
-  assert.equal(failure('a \\'), { column: 3, word: '\\' })
   assert.equal(failure('cd ~/x'), { column: 4, word: '~' })
-  assert.equal(failure('a {b,c}'), { column: 3, word: '{b,c}' })
+  assert.equal(failure('a $((1+2)'), { column: 3, word: '$((' })
 })
 
 test('refuses a quote that stays open', () => {

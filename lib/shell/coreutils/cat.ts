@@ -1,22 +1,23 @@
 /**
- * `cat`: the contents of files, or of standard input. It has no options.
+ * `cat`: the contents of files, or of standard input. Its one option, `-u`, changes nothing.
  *
  * @see cat(1)
  */
-import { octetText } from '../../app/octet-text.js'
 import type { Command } from '../../app/command.js'
 import { coreutil, errorWords } from './coreutil.js'
 
 export const catCommand: Command = coreutil({
   name: 'cat',
   options: 'u',
-  run: ({ ctx, fs, operands, complain }) => {
+  isFilter: true,
+  run: ({ ctx, files, operands, complain }) => {
     for (const file of operands.length === 0 ? ['-'] : operands) {
       try {
-        ctx.out(octetText(file === '-' ? (ctx.stdin ?? new Uint8Array(0)) : fs.readFile(file)))
+        ctx.out(files.read(file))
       } catch (e) {
         complain(`${file}: ${errorWords(e)}`)
       }
     }
+    return undefined
   },
 })

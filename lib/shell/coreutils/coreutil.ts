@@ -3,17 +3,22 @@
  */
 import type { Command, CommandContext } from '../../app/command.js'
 import { NetloomError, strerror } from '../../errors.js'
-import { type FileSystem, fsOf } from '../../fs/file-system.js'
+import type { FileSystem } from '../../fs/file-system.js'
 import { exiting } from '../command/exit.js'
-import { netnsOf } from '../command/netns-of.js'
 import { Getopt, type LongOption } from '../getopt.js'
+import { ToolFiles } from './tool-files.js'
 
 /** What a tool works with. */
 export interface CoreutilRun {
   readonly ctx: CommandContext
+  /** Files of the host. */
   readonly fs: FileSystem
+  /** Files of the host and of the script's directory. */
+  readonly files: ToolFiles
   /** Letters of the options that were given. */
   readonly options: ReadonlySet<string>
+  /** Arguments of the options that take one; the last counts. */
+  readonly values: ReadonlyMap<string, string>
   readonly operands: readonly string[]
   /** Writes `TOOL: TEXT` to standard error; the exit status is the tool's worst one then. */
   readonly complain: (text: string) => void
@@ -22,12 +27,15 @@ export interface CoreutilRun {
 /** How a tool is called. */
 export interface CoreutilSpec {
   readonly name: string
-  /** Options of getopt; none takes a value. */
+  /** Options of getopt, such as `n:q`. */
   readonly options: string
   readonly long?: readonly LongOption[]
   /** Exit status when something went wrong, and when it was called wrongly. */
   readonly failure?: number
-  readonly run: (run: CoreutilRun) => void
+  /** It needs no namespace. */
+  readonly isFilter?: boolean
+  /** Runs it; a status that it returns counts when nothing went wrong. */
+  readonly run: (run: CoreutilRun) => number | undefined
 }
 
 /** Text of the errno behind an error of the file system. */
@@ -43,19 +51,36 @@ export const coreutil = (spec: CoreutilSpec): Command => {
   const run = (ctx: CommandContext, argv: readonly string[]): number => {
     const getopt = new Getopt(argv.slice(1), spec.options, spec.long)
     const options = new Set<string>()
-    for (let o = getopt.next(); o !== null; o = getopt.next()) options.add(o.option)
+    const values = new Map<string, string>()
+    for (let o = getopt.next(); o !== null; o = getopt.next()) {
+      options.add(o.option)
+      values.set(o.option, o.value)
+    }
     let status = 0
     const complain = (text: string): void => {
       status = failure
       ctx.err(`${name}: ${text}\n`)
       if (text === 'missing operand') ctx.err(tryHelp)
     }
-    spec.run({ ctx, fs: fsOf(netnsOf(ctx, name)), options, operands: getopt.operands, complain })
-    return status
+    const files = new ToolFiles(ctx, name)
+    const fs = (): FileSystem => files.host
+    const { operands } = getopt
+    const result = spec.run({
+      ctx,
+      files,
+      options,
+      values,
+      operands,
+      complain,
+      get fs() {
+        return fs()
+      },
+    })
+    return status === 0 ? (result ?? 0) : status
   }
   const wrongOption = (ctx: CommandContext, message: string): number => {
     ctx.err(`${name}: ${message}\n${tryHelp}`)
     return failure
   }
-  return { name, run: exiting(run, wrongOption) }
+  return { name, isFilter: spec.isFilter === true, run: exiting(run, wrongOption) }
 }

@@ -39,5 +39,6 @@ export const lsCommand: Command = coreutil({
       if (named.length > 1) ctx.out(`${directory}:\n`)
       list(tool, directory)
     }
+    return undefined
   },
 })

@@ -29,5 +29,6 @@ export const mkdirCommand: Command = coreutil({
         complain(`cannot create directory '${named}': ${errorWords(e)}`)
       }
     }
+    return undefined
   },
 })

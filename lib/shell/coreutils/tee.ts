@@ -11,17 +11,18 @@ import { coreutil, errorWords } from './coreutil.js'
 export const teeCommand: Command = coreutil({
   name: 'tee',
   options: 'a',
+  isFilter: true,
   long: [{ name: 'append', takesValue: false, option: 'a' }],
-  run: ({ ctx, fs, options, operands, complain }) => {
+  run: ({ ctx, files, options, operands, complain }) => {
     const octets = ctx.stdin ?? new Uint8Array(0)
     for (const path of operands) {
       try {
-        if (options.has('a')) fs.appendFile(path, octets)
-        else fs.writeFile(path, octets)
+        files.write(path, octets, options.has('a'))
       } catch (e) {
         complain(`${path}: ${errorWords(e)}`)
       }
     }
     ctx.out(octetText(octets))
+    return undefined
   },
 })

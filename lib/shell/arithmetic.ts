@@ -1,0 +1,196 @@
+/**
+ * Arithmetic of `$((...))`: integers of 64 bits, C's operators without assignments.
+ *
+ * @see IEEE Std 1003.1 XCU 2.6.4, bash(1), Arithmetic Evaluation
+ */
+import { grammarError } from './source.js'
+import type { Place } from './syntax.js'
+
+/** Why an expression has no value. */
+export interface ArithmeticProblem {
+  readonly problem: string
+}
+
+const TOKEN =
+  /\s*(?:(0[xX][0-9a-fA-F]+|\d+)|\$?([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)\}|(\*\*|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>&|^~!?:()]))/y
+
+const BITS = 64
+const wrap = (n: bigint): bigint => BigInt.asIntN(BITS, n)
+const truth = (is: boolean): bigint => (is ? 1n : 0n)
+
+class NoValue extends Error {}
+
+const divisor = (n: bigint): bigint => {
+  if (n === 0n) throw new NoValue('division by 0')
+  return n
+}
+
+const power = (a: bigint, b: bigint): bigint => {
+  if (b < 0n) throw new NoValue('exponent less than 0')
+  let result = 1n
+  let base = a
+  for (let left = b; left > 0n; left >>= 1n) {
+    if ((left & 1n) === 1n) result = wrap(result * base)
+    base = wrap(base * base)
+  }
+  return result
+}
+
+type Binary = (a: bigint, b: bigint) => bigint
+
+/** Operators by how tightly they bind, the loosest first. */
+const LEVELS: readonly Readonly<Record<string, Binary>>[] = [
+  { '||': (a, b) => truth(a !== 0n || b !== 0n) },
+  { '&&': (a, b) => truth(a !== 0n && b !== 0n) },
+  { '|': (a, b) => a | b },
+  { '^': (a, b) => a ^ b },
+  { '&': (a, b) => a & b },
+  { '==': (a, b) => truth(a === b), '!=': (a, b) => truth(a !== b) },
+  {
+    '<': (a, b) => truth(a < b),
+    '>': (a, b) => truth(a > b),
+    '<=': (a, b) => truth(a <= b),
+    '>=': (a, b) => truth(a >= b),
+  },
+  { '<<': (a, b) => a << (b & 63n), '>>': (a, b) => a >> (b & 63n) },
+  { '+': (a, b) => a + b, '-': (a, b) => a - b },
+  { '*': (a, b) => a * b, '/': (a, b) => a / divisor(b), '%': (a, b) => a % divisor(b) },
+]
+
+const UNARY: Readonly<Record<string, (a: bigint) => bigint>> = {
+  '-': a => -a,
+  '+': a => a,
+  '!': a => truth(a === 0n),
+  '~': a => ~a,
+}
+
+type Variable = (name: string) => string
+
+class Expression {
+  readonly #text: string
+  readonly #variable: Variable
+  readonly #place: Place
+  #at = 0
+  #operator = ''
+  #operand: (() => bigint) | null = null
+
+  constructor(text: string, variable: Variable, place: Place) {
+    this.#text = text
+    this.#variable = variable
+    this.#place = place
+    this.#next()
+  }
+
+  value(): bigint {
+    if (this.#operand === null && this.#operator === '') return 0n
+    const value = this.#choice(true)
+    if (this.#operand !== null || this.#operator !== '') throw new NoValue('syntax error in expression')
+    return value
+  }
+
+  #next(): void {
+    this.#operand = null
+    this.#operator = ''
+    if (this.#text.slice(this.#at).trim() === '') return
+    TOKEN.lastIndex = this.#at
+    const found = TOKEN.exec(this.#text)
+    if (found === null || found[4] === '++' || found[4] === '--') {
+      const word = found?.[4] ?? this.#text.slice(this.#at).trim()
+      throw grammarError(
+        this.#place,
+        word,
+        'an expression has integers, variables, ( ) and operators without assignment',
+      )
+    }
+    const [whole, number, plain, braced, operator = ''] = found
+    this.#at += whole.length
+    this.#operator = operator
+    const name = plain ?? braced
+    if (number !== undefined) this.#operand = () => this.#number(number)
+    else if (name !== undefined) this.#operand = () => this.#ofVariable(name)
+  }
+
+  #is(operator: string): boolean {
+    return this.#operator === operator
+  }
+
+  #number(text: string): bigint {
+    if (/^0\d/.test(text)) {
+      if (/[89]/.test(text)) throw new NoValue('value too great for base')
+      return wrap(BigInt(`0o${text.slice(1)}`))
+    }
+    return wrap(BigInt(text))
+  }
+
+  #ofVariable(name: string): bigint {
+    const text = this.#variable(name).trim()
+    if (text === '') return 0n
+    return new Expression(text, this.#variable, this.#place).value()
+  }
+
+  /** `a ? b : c`; nothing of a part that is not `counted` is computed. */
+  #choice(counted: boolean): bigint {
+    const condition = this.#level(0, counted)
+    if (!this.#is('?')) return condition
+    this.#next()
+    const isTrue = condition !== 0n
+    const first = this.#choice(counted && isTrue)
+    if (!this.#is(':')) throw new NoValue("`:' expected for conditional expression")
+    this.#next()
+    const second = this.#choice(counted && !isTrue)
+    return isTrue ? first : second
+  }
+
+  #level(n: number, counted: boolean): bigint {
+    const operators = LEVELS[n]
+    if (operators === undefined) return this.#power(counted)
+    let left = this.#level(n + 1, counted)
+    while (this.#operator !== '' && Object.hasOwn(operators, this.#operator)) {
+      const operator = this.#operator
+      this.#next()
+      const isDecided = (operator === '||' && left !== 0n) || (operator === '&&' && left === 0n)
+      const right = this.#level(n + 1, counted && !isDecided)
+      left = counted ? wrap(operators[operator]!(left, right)) : 0n
+    }
+    return left
+  }
+
+  #power(counted: boolean): bigint {
+    const base = this.#unary(counted)
+    if (!this.#is('**')) return base
+    this.#next()
+    const exponent = this.#power(counted)
+    return counted ? power(base, exponent) : 0n
+  }
+
+  #unary(counted: boolean): bigint {
+    const operator = this.#operator
+    if (operator === '(') {
+      this.#next()
+      const value = this.#choice(counted)
+      if (!this.#is(')')) throw new NoValue("missing `)'")
+      this.#next()
+      return value
+    }
+    if (Object.hasOwn(UNARY, operator)) {
+      this.#next()
+      return wrap(UNARY[operator]!(this.#unary(counted)))
+    }
+    const operand = this.#operand
+    if (operand === null) throw new NoValue('syntax error: operand expected')
+    this.#next()
+    return counted ? operand() : 0n
+  }
+}
+
+/** The value of an expression, or what is wrong with it. Throws `EGRAMMAR` for what is not supported. */
+export const evaluate = (text: string, variable: Variable, place: Place): bigint | ArithmeticProblem => {
+  try {
+    return new Expression(text, variable, place).value()
+  } catch (e) {
+    if (e instanceof NoValue) return { problem: e.message }
+    // A variable whose value names itself.
+    if (e instanceof RangeError) return { problem: 'expression recursion level exceeded' }
+    throw e
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * What a command of the shell itself is.
+ */
+import type { Environment, ExitStatus, Streams } from '../environment.js'
+import type { Field } from '../expand.js'
+import type { Jobs } from '../jobs.js'
+import type { SimpleCommand } from '../syntax.js'
+
+/** What a built-in command gets. */
+export interface BuiltinCall {
+  readonly env: Environment
+  /** Words of the command; the first one is its name. */
+  readonly fields: readonly Field[]
+  /** Texts of the words behind the name. */
+  readonly args: readonly string[]
+  readonly streams: Streams
+  readonly jobs: Jobs
+  readonly command: SimpleCommand
+}
+
+/** A word that cannot stand where it does; `at` counts from the name, 0. */
+export interface BuiltinProblem {
+  readonly at: number
+  readonly problem: string
+  /** What is named in place of the whole word. */
+  readonly word?: string
+}
+
+/** A command of the shell itself. */
+export interface Builtin {
+  readonly name: string
+  /** It only writes, and so may stand in a background pipeline. */
+  readonly isWriter?: boolean
+  /** Finds what is not supported, before anything runs; null for words that are known only then. */
+  readonly check?: (args: readonly (string | null)[]) => BuiltinProblem | null
+  /** Runs it; returns its exit status. */
+  readonly run: (call: BuiltinCall) => number | ExitStatus
+}
+
+/** Writes an error as bash words it. */
+export const complain = ({ streams, command }: BuiltinCall, text: string): void =>
+  streams.err(`bash: line ${command.line}: ${text}\n`)

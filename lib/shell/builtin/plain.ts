@@ -1,0 +1,64 @@
+/**
+ * `:`, `true`, `false`, `echo`, `printf`.
+ *
+ * @see bash(1), SHELL BUILTIN COMMANDS
+ */
+import { octetText } from '../../app/octet-text.js'
+import { NetloomError } from '../../errors.js'
+import { formatPrintf } from '../printf.js'
+import type { Builtin, BuiltinProblem } from './builtin.js'
+
+export const colonBuiltin: Builtin = { name: ':', run: () => 0 }
+export const trueBuiltin: Builtin = { name: 'true', run: () => 0 }
+export const falseBuiltin: Builtin = { name: 'false', run: () => 1 }
+
+/** The escapes of `echo -e` that the formats of printf have, too; `\0NNN` is theirs as `\NNN`. */
+const echoEscapes = (text: string): { readonly text: string; readonly ends: boolean } => {
+  const [, before = '', stop] = /^((?:[^\\]|\\[^c])*)(\\c)?/.exec(text)!
+  const format = before
+    .replace(/%/g, '%%')
+    .replace(/\\0([0-7]{1,3})/g, '\\$1')
+    .replace(/\\(?![\\abeEfnrtvx0-7])/g, '\\\\')
+  return { text: octetText(formatPrintf(format, [])), ends: stop !== undefined }
+}
+
+/** `echo [-neE] WORDS`. */
+export const echoBuiltin: Builtin = {
+  name: 'echo',
+  isWriter: true,
+  run: ({ args, streams }) => {
+    let first = 0
+    let options = ''
+    while (/^-[neE]+$/.test(args[first] ?? '')) options += args[first++]!.slice(1)
+    const words = args.slice(first).join(' ')
+    const hasEscapes = options.lastIndexOf('e') > options.lastIndexOf('E')
+    const { text, ends } = hasEscapes ? echoEscapes(words) : { text: words, ends: false }
+    streams.out(ends || options.includes('n') ? text : `${text}\n`)
+    return 0
+  },
+}
+
+const printfProblem = (args: readonly (string | null)[]): BuiltinProblem | null => {
+  const [format, ...values] = args
+  if (format === undefined) return { at: 0, problem: 'printf takes a format' }
+  if (format === null || values.includes(null)) return null
+  try {
+    formatPrintf(format, values as string[])
+    return null
+  } catch (e) {
+    if (!(e instanceof NetloomError)) throw e
+    return { at: 1, problem: e.message, word: String(e.context['word']) }
+  }
+}
+
+/** `printf FORMAT WORDS`. */
+export const printfBuiltin: Builtin = {
+  name: 'printf',
+  isWriter: true,
+  check: args => printfProblem(args[0] === '--' ? args.slice(1) : args),
+  run: ({ args, streams }) => {
+    const [format = '', ...values] = args[0] === '--' ? args.slice(1) : args
+    streams.out(octetText(formatPrintf(format, values)))
+    return 0
+  },
+}

@@ -1,0 +1,186 @@
+/**
+ * What is not supported in a script, found before anything runs: commands, redirections, parameters.
+ */
+import { isPlainName, PLAIN_NAME_RULE } from '../app/working-directory.js'
+import { evaluate } from './arithmetic.js'
+import { BUILTINS } from './builtins.js'
+import { grammarError } from './source.js'
+import {
+  type AndOr,
+  type Command,
+  type IoRedirect,
+  type List,
+  literalText,
+  type Pipeline,
+  type SimpleCommand,
+  type Word,
+  type WordPart,
+} from './syntax.js'
+import { type KnownWord, type Programs, toolOf } from './tool-of.js'
+
+/** Parameters that bash gives a value and netloom cannot. */
+const OF_BASH =
+  /^(HOME|PATH|PWD|OLDPWD|USER|LOGNAME|HOSTNAME|UID|EUID|PPID|SHELL|SHLVL|TERM|LANG|RANDOM|SRANDOM|SECONDS|EPOCH(SECONDS|REALTIME)|LINENO|FUNCNAME|BASH\w*|PS4|OPTIND|OSTYPE|MACHTYPE|HOSTTYPE)$/
+/** Parameters whose value changes what the shell does. */
+const NOT_ASSIGNED = /^(IFS|PS4|POSIXLY_CORRECT|SHELLOPTS|BASHOPTS|LINENO|RANDOM|SECONDS|UID|EUID|PPID)$/
+
+/** What is known of a word before the script runs. */
+const known = (word: Word): KnownWord => {
+  const { line, column, parts } = word
+  const mayVary = parts.some(part => part.kind !== 'literal' && !part.isQuoted)
+  return { text: literalText(word), mayVary, line, column }
+}
+
+/** Files that are everywhere. */
+const DEVICES: readonly string[] = ['/dev/null', '/dev/stdout', '/dev/stderr']
+
+/** Checks the name of a file that a redirection opens. Throws `EGRAMMAR`. */
+export const checkFileName = (redirect: IoRedirect, name: string): void => {
+  const isInput = redirect.operator.startsWith('<')
+  if (isInput ? name === '/dev/null' : DEVICES.includes(name)) return
+  if (isInput && !name.includes('/')) return
+  if (!isInput && isPlainName(name)) return
+  const { target } = redirect
+  const host = isInput ? 'ip netns exec NS cat FILE |' : '| ip netns exec NS tee FILE'
+  const verb = isInput ? 'input comes from' : 'output goes to'
+  const hint = name.startsWith('/') ? `; a file of a host: ${host}` : ''
+  throw grammarError(target, name, `${verb} ${PLAIN_NAME_RULE}${hint}`)
+}
+
+class Checker {
+  readonly #programs: Programs
+  /** Names that the script sets anywhere. */
+  readonly #assigned = new Set<string>()
+  readonly #used: { readonly name: string; readonly line: number; readonly column: number }[] = []
+
+  constructor(programs: Programs) {
+    this.#programs = programs
+  }
+
+  run(list: List): void {
+    this.#list(list)
+    for (const { name, ...place } of this.#used)
+      if (OF_BASH.test(name) && !this.#assigned.has(name))
+        throw grammarError(place, `$${name}`, 'a variable that bash sets has no value here; assign one in the script')
+  }
+
+  #list(list: List): void {
+    for (const item of list.items) this.#andOr(item)
+  }
+
+  #andOr(item: AndOr): void {
+    for (const pipeline of [item.first, ...item.rest.map(r => r.pipeline)]) this.#pipeline(pipeline)
+    if (!item.isBackground) return
+    if (item.rest.length > 0 || item.first.isNegated)
+      throw grammarError(item, '&', 'a background command has no && or ||, and no ! in front of it')
+    for (const command of item.first.commands) this.#inBackground(command, item.first)
+  }
+
+  #inBackground(command: Command, pipeline: Pipeline): void {
+    if (command.kind !== 'simpleCommand')
+      throw grammarError(
+        command,
+        command.text,
+        'a command or a pipeline goes into the background, not a compound command',
+      )
+    const name = command.words[0] === undefined ? '' : literalText(command.words[0])
+    if (name === '') throw grammarError(command, command.text, 'a command is missing in front of &')
+    const builtin = name === null ? undefined : BUILTINS.get(name)
+    if (builtin === undefined) return
+    if (pipeline.commands.length === 1 && builtin.isWriter !== true)
+      throw grammarError(command, name!, `${name} stands alone: it does not run in the background`)
+    if (builtin.isWriter !== true)
+      throw grammarError(command, name!, `${name} does not stand in a pipeline that runs in the background`)
+  }
+
+  #pipeline(pipeline: Pipeline): void {
+    for (const [n, command] of pipeline.commands.entries()) {
+      const isPipedInto = n > 0
+      if (isPipedInto && command.kind !== 'simpleCommand')
+        throw grammarError(command, command.text, 'a pipe goes into a command, not into a compound command')
+      this.#command(command)
+    }
+  }
+
+  #command(command: Command): void {
+    for (const redirect of command.redirects) this.#redirect(redirect, command)
+    switch (command.kind) {
+      case 'simpleCommand':
+        return this.#simpleCommand(command)
+      case 'braceGroup':
+        return this.#list(command.body)
+      case 'forClause':
+        this.#assign(command.name, command)
+        for (const word of command.words) this.#parts(word.parts)
+        return this.#list(command.body)
+      case 'ifClause':
+        for (const { condition, body } of command.branches) {
+          this.#list(condition)
+          this.#list(body)
+        }
+        return command.elseBody === null ? undefined : this.#list(command.elseBody)
+      case 'whileClause':
+        this.#list(command.condition)
+        return this.#list(command.body)
+    }
+  }
+
+  #simpleCommand(command: SimpleCommand): void {
+    for (const { name, value, line, column } of command.assignments) {
+      this.#assign(name, { line, column })
+      this.#parts(value.parts)
+    }
+    for (const word of command.words) this.#parts(word.parts)
+    if (command.words.length === 0) return
+    const words = command.words.map(known)
+    const [first] = words
+    if (first!.text === 'export')
+      for (const { text, line, column } of words.slice(1)) {
+        const name = /^\w+(?==)/.exec(text ?? '')?.[0]
+        if (name !== undefined) this.#assign(name, { line, column })
+      }
+    checkCommand(words, this.#programs)
+  }
+
+  #assign(name: string, place: { readonly line: number; readonly column: number }): void {
+    if (NOT_ASSIGNED.test(name)) throw grammarError(place, name, 'this variable is not supported')
+    this.#assigned.add(name)
+  }
+
+  #redirect(redirect: IoRedirect, command: Command): void {
+    const { operator, target, hereDocument } = redirect
+    if (operator.startsWith('<') && command.kind !== 'simpleCommand')
+      throw grammarError(redirect, operator, 'input goes into a command, not into a compound command')
+    this.#parts(hereDocument?.parts ?? target.parts)
+    const name = literalText(target)
+    if (name !== null && /^([<>]|>>|>\||&>|&>>)$/.test(operator)) checkFileName(redirect, name)
+  }
+
+  #parts(parts: readonly WordPart[]): void {
+    for (const part of parts) {
+      if (part.kind === 'substitution') this.#list(part.list)
+      else if (part.kind === 'arithmetic') evaluate(part.text, () => '1', part)
+      else if (part.kind === 'parameter') {
+        this.#used.push({ name: part.name, line: part.line, column: part.column })
+        if (part.operator.endsWith('=')) this.#assigned.add(part.name)
+        this.#parts(part.parts)
+      }
+    }
+  }
+}
+
+/** Checks the words of a command as far as they are known, and returns the tool. Throws `EGRAMMAR`. */
+export const checkCommand = (words: readonly KnownWord[], programs: Programs): string | null => {
+  const [first, ...args] = words
+  if (first!.text === null) return null
+  const builtin = BUILTINS.get(first!.text)
+  if (builtin === undefined) return toolOf(words, programs)
+  if (args.some(word => word.mayVary === true)) return first!.text
+  const found = builtin.check?.(args.map(word => word.text)) ?? null
+  if (found === null) return first!.text
+  const word = words[found.at] ?? first!
+  throw grammarError(word, found.word ?? word.text ?? '', found.problem)
+}
+
+/** Checks a script. Throws `EGRAMMAR` with line, column and word in the context. */
+export const checkScript = (list: List, programs: Programs): void => new Checker(programs).run(list)

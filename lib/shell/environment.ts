@@ -1,0 +1,129 @@
+/**
+ * What a command is executed in: variables, options of `set`, standard input and output. A subshell has a copy.
+ *
+ * @see IEEE Std 1003.1 XCU 2.12
+ */
+import { NetloomError } from '../errors.js'
+import type { Place } from './syntax.js'
+import { Variables } from './variables.js'
+
+/** Takes text that was written. */
+export type Sink = (text: string) => void
+
+/** Options of `set`. */
+export interface ShellFlags {
+  /** `-e`: a command that fails ends the script; set from the beginning. */
+  errexit: boolean
+  /** ping, nc, arping and curl may fail, as their status is an outcome: until the script says `set -e`. */
+  outcomes: boolean
+  /** `-u`: an unset variable is an error. */
+  nounset: boolean
+  /** `-x`: commands are written to standard error. */
+  xtrace: boolean
+  pipefail: boolean
+}
+
+/** The exit status of a command. */
+export interface ExitStatus {
+  readonly code: number
+  /** It says how something went, and ends no script: of a ping, or under `# may-fail`. */
+  readonly isOutcome: boolean
+  /** First line of what a command that failed has said. */
+  readonly message: string
+}
+
+/** The status of a command that ended well. */
+export const SUCCESS: ExitStatus = { code: 0, isOutcome: false, message: '' }
+
+/** The status of a command that failed. */
+export const failure = (code: number, message: string): ExitStatus => ({ code, isOutcome: false, message })
+
+/** Where the words of a command come from and go to. */
+export interface Streams {
+  /** Null for /dev/null. */
+  readonly stdin: Uint8Array | null
+  readonly out: Sink
+  readonly err: Sink
+}
+
+/** Whether the time that a command costs has been spent for a pipeline. */
+export interface Cost {
+  isPaid: boolean
+}
+
+const AT_FIRST: ShellFlags = { errexit: true, outcomes: true, nounset: false, xtrace: false, pipefail: false }
+
+/** An execution environment. */
+export class Environment {
+  readonly variables: Variables
+  readonly flags: ShellFlags
+  streams: Streams
+  /** Status of the last command: `$?`. */
+  status: ExitStatus
+  /** The last background program: `$!`; null without any. */
+  lastBackground: { readonly pid: number } | null
+  /** Status of the last command substitution of the present command. */
+  substituted: ExitStatus = SUCCESS
+  /** Command substitutions around it. */
+  substitutions: number
+  /** Loops around the present command. */
+  loops = 0
+  /** Of the pipeline around it; null outside. */
+  cost: Cost | null
+
+  constructor(streams: Streams, from: Environment | null = null) {
+    this.streams = streams
+    this.variables = new Variables(from?.variables)
+    this.flags = { ...(from?.flags ?? AT_FIRST) }
+    this.status = from?.status ?? SUCCESS
+    this.lastBackground = from?.lastBackground ?? null
+    this.substitutions = from?.substitutions ?? 0
+    this.cost = from?.cost ?? null
+  }
+
+  /** A copy with other streams. */
+  subshell(streams: Streams): Environment {
+    return new Environment(streams, this)
+  }
+}
+
+/** Ends a script or a subshell: `exit`, a command that failed, an unset variable under `set -u`. */
+export class ShellExit extends Error {
+  override readonly name = 'ShellExit'
+  readonly status: ExitStatus
+  /** What the script ends with; null for status 0. */
+  readonly error: NetloomError | null
+  /** It was `exit` that ended it. */
+  readonly isExit: boolean
+
+  constructor(status: ExitStatus, error: NetloomError | null, isExit = false) {
+    super(error?.message ?? `exit ${status.code}`)
+    this.status = status
+    this.error = error
+    this.isExit = isExit
+  }
+}
+
+/** `break` and `continue` on their way to their loop. */
+export class LoopJump extends Error {
+  override readonly name = 'LoopJump'
+  readonly isBreak: boolean
+  /** Loops to leave, this one included. */
+  readonly levels: number
+
+  constructor(isBreak: boolean, levels: number) {
+    super(isBreak ? 'break' : 'continue')
+    this.isBreak = isBreak
+    this.levels = levels
+  }
+}
+
+/** The error of a command that failed: place, command, status, and what it said. */
+export const commandError = (at: Place & { readonly text: string }, what: string, exit?: number): NetloomError => {
+  const { line, text } = at
+  return new NetloomError('EIO', `line ${line}: ${text}: ${what}`, {
+    line,
+    command: text,
+    ...(exit === undefined ? {} : { exit }),
+  })
+}

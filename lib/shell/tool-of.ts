@@ -1,0 +1,102 @@
+/**
+ * What a command line comes down to: the program behind `ip netns exec NS`, and whether it may run where it stands.
+ */
+import { BUILTINS } from './builtins.js'
+import { grammarError } from './source.js'
+import type { Place } from './syntax.js'
+
+/** A word of a command; null for what is known only when the script runs. */
+export interface KnownWord extends Place {
+  readonly text: string | null
+  /** The word may stand for several words, or none. A name of a namespace is taken to be one word all the same. */
+  readonly mayVary?: boolean
+}
+
+/** The programs that a script can call. */
+export interface Programs {
+  /** What `ip netns exec NS` can run. */
+  readonly tools: readonly string[]
+  /** What runs without a namespace as well. */
+  readonly filters: readonly string[]
+}
+
+const isPrefixOf = (text: string, whole: string): boolean => text !== '' && whole.startsWith(text)
+
+/** Index of the first word behind the options of `ip`, `bridge` or `tc`, and whether `-n NS` is among them. */
+const skipOptions = (words: readonly KnownWord[]): { readonly at: number; readonly hasNetns: boolean } => {
+  let at = 1
+  let hasNetns = false
+  for (; at < words.length; at++) {
+    const word = words[at]!.text ?? ''
+    if (!word.startsWith('-')) break
+    const option = word.startsWith('--') ? word.slice(1) : word
+    if (isPrefixOf(option, '-netns') && option.length > 1) {
+      hasNetns = true
+      at++
+    } else if (isPrefixOf(option, '-batch') && option.length > 1 && option !== '-br') at++
+    else if (isPrefixOf(option, '-family') && option.length > 1 && !isPrefixOf(option, '-force')) at++
+  }
+  return { at, hasNetns }
+}
+
+/** Tools that have `-n NS` of their own. */
+const WITH_NETNS_OPTION: readonly string[] = ['ip', 'bridge', 'tc']
+
+const HERE = 'nothing runs outside a namespace: use'
+
+/** What people try first that is something else here. */
+const HINTS: Readonly<Record<string, string>> = {
+  sudo: 'everything runs as root; leave it out',
+  cd: 'a script stays in its directory',
+  source: 'one script is one file',
+  '.': 'one script is one file',
+  trap: 'the end of a script ends captures and background commands by itself',
+}
+
+const refuse = (word: KnownWord, problem: string): never => {
+  throw grammarError(word, word.text ?? '', problem)
+}
+
+const unknown = (program: KnownWord, { filters }: Programs): never => {
+  const hint = Object.hasOwn(HINTS, program.text!) ? `${HINTS[program.text!]}; ` : ''
+  const builtins = [...BUILTINS.keys()].join(', ')
+  const all = `ip, bridge, tc, ${builtins}${filters.map(name => `, ${name}`).join('')} and ip netns exec NS COMMAND`
+  return refuse(program, `unknown command; ${hint}supported: ${all}`)
+}
+
+/** The program of `ip netns exec NS PROGRAM`; `ip` for other commands of `ip netns`, null when it is not known yet. */
+const netnsTool = (words: readonly KnownWord[], at: number, { tools }: Programs): string | null => {
+  const verb = words[at + 1]
+  if (verb?.text === null) return null
+  if (verb === undefined || !isPrefixOf(verb.text, 'exec')) return 'ip'
+  const tool = words[at + 3]
+  if (tool?.text === null) return null
+  if (tool === undefined) return 'ip'
+  if (!tools.includes(tool.text)) {
+    const builtin = BUILTINS.has(tool.text) ? ' (a command of the shell itself)' : ''
+    refuse(tool, `unknown command${builtin}; ip netns exec runs ${tools.join(', ')}`)
+  }
+  return tool.text
+}
+
+/**
+ * The program that words come down to: `ping` for `ip netns exec h1 ping ...`; null when a word that decides it is not known
+ * yet. Throws `EGRAMMAR` for one that is not supported, or not there.
+ */
+export const toolOf = (words: readonly KnownWord[], programs: Programs): string | null => {
+  const program = words[0]!
+  if (program.text === null) return null
+  if (!WITH_NETNS_OPTION.includes(program.text)) {
+    if (programs.filters.includes(program.text)) return program.text
+    if (!programs.tools.includes(program.text)) return unknown(program, programs)
+    return refuse(program, `${HERE} ip netns exec NS ${program.text} ...`)
+  }
+  const { at, hasNetns } = skipOptions(words)
+  const object = words[at]
+  if (object?.text === null) return null
+  const name = object?.text ?? ''
+  if (program.text === 'ip' && name.length > 2 && isPrefixOf(name, 'netns')) return netnsTool(words, at, programs)
+  if (!hasNetns && object !== undefined && !words.some(w => w.text === null || /^--?batch$/.test(w.text)))
+    refuse(object, `${HERE} ${program.text} -n NS ${name} ...`)
+  return program.text
+}
