@@ -20,6 +20,9 @@ const truth = (is: boolean): bigint => (is ? 1n : 0n)
 
 class NoValue extends Error {}
 
+/** Operators whose right side is named when they have no value. */
+const NAMES_RIGHT_SIDE: readonly string[] = ['/', '%', '**']
+
 const divisor = (n: bigint): bigint => {
   if (n === 0n) throw new NoValue('division by 0')
   return n
@@ -71,6 +74,9 @@ class Expression {
   readonly #variable: Variable
   readonly #place: Place
   #at = 0
+  /** Where the present token begins, and where an error is. */
+  #tokenAt = 0
+  #errorAt = -1
   #operator = ''
   #operand: (() => bigint) | null = null
 
@@ -79,6 +85,11 @@ class Expression {
     this.#variable = variable
     this.#place = place
     this.#next()
+  }
+
+  /** What stands at the place of an error, to the end. */
+  get errorToken(): string {
+    return this.#text.slice(this.#errorAt < 0 ? this.#tokenAt : this.#errorAt).trimStart()
   }
 
   value(): bigint {
@@ -91,6 +102,7 @@ class Expression {
   #next(): void {
     this.#operand = null
     this.#operator = ''
+    this.#tokenAt = this.#at
     if (this.#text.slice(this.#at).trim() === '') return
     TOKEN.lastIndex = this.#at
     const found = TOKEN.exec(this.#text)
@@ -149,8 +161,11 @@ class Expression {
       const operator = this.#operator
       this.#next()
       const isDecided = (operator === '||' && left !== 0n) || (operator === '&&' && left === 0n)
+      const rightAt = this.#tokenAt
       const right = this.#level(n + 1, counted && !isDecided)
+      if (NAMES_RIGHT_SIDE.includes(operator)) this.#errorAt = rightAt
       left = counted ? wrap(operators[operator]!(left, right)) : 0n
+      this.#errorAt = -1
     }
     return left
   }
@@ -178,17 +193,20 @@ class Expression {
     }
     const operand = this.#operand
     if (operand === null) throw new NoValue('syntax error: operand expected')
+    const value = counted ? operand() : 0n
     this.#next()
-    return counted ? operand() : 0n
+    return value
   }
 }
 
 /** The value of an expression, or what is wrong with it. Throws `EGRAMMAR` for what is not supported. */
 export const evaluate = (text: string, variable: Variable, place: Place): bigint | ArithmeticProblem => {
+  let expression: Expression | null = null
   try {
-    return new Expression(text, variable, place).value()
+    expression = new Expression(text, variable, place)
+    return expression.value()
   } catch (e) {
-    if (e instanceof NoValue) return { problem: e.message }
+    if (e instanceof NoValue) return { problem: `${e.message} (error token is "${expression?.errorToken ?? text}")` }
     // A variable whose value names itself.
     if (e instanceof RangeError) return { problem: 'expression recursion level exceeded' }
     throw e

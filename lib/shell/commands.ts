@@ -27,10 +27,16 @@ import { sysctlCommand } from './command/sysctl.js'
 import { tcCommand } from './command/tc.js'
 import { tcpdumpCommand } from './command/tcpdump.js'
 import { catCommand } from './coreutils/cat.js'
+import { cutCommand } from './coreutils/cut.js'
+import { makeEnvCommand } from './coreutils/env.js'
+import { grepCommand } from './coreutils/grep.js'
+import { headCommand, tailCommand } from './coreutils/head.js'
 import { lsCommand } from './coreutils/ls.js'
 import { mkdirCommand } from './coreutils/mkdir.js'
 import { rmCommand } from './coreutils/rm.js'
+import { seqCommand } from './coreutils/seq.js'
 import { teeCommand } from './coreutils/tee.js'
+import { wcCommand } from './coreutils/wc.js'
 
 /** All commands, in the order in which messages name them. */
 export const COMMANDS: readonly Command[] = [
@@ -57,6 +63,13 @@ export const COMMANDS: readonly Command[] = [
   mkdirCommand,
   rmCommand,
   teeCommand,
+  grepCommand,
+  headCommand,
+  tailCommand,
+  wcCommand,
+  cutCommand,
+  seqCommand,
+  makeEnvCommand(commandOf),
   kubeApiserverCommand,
   kubeControllerManagerCommand,
   kubectlCommand,

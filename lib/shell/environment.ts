@@ -104,6 +104,11 @@ export class ShellExit extends Error {
   }
 }
 
+/** Ends the line of the script, or the subshell, in which an expression has no value: status 1, whatever `set -e` says. */
+export class Discard extends Error {
+  override readonly name = 'Discard'
+}
+
 /** `break` and `continue` on their way to their loop. */
 export class LoopJump extends Error {
   override readonly name = 'LoopJump'

@@ -8,6 +8,7 @@ import { utf8Encode } from '../app/utf8.js'
 import {
   type Cost,
   commandError,
+  Discard,
   type Environment,
   type ExitStatus,
   failure,
@@ -73,6 +74,21 @@ export class Executor {
     for (const item of list.items) this.#item(item, env, quiet)
   }
 
+  /** Executes a whole script: an expression without a value ends the line that it stands on. */
+  program(list: List, env: Environment): void {
+    let skipped = 0
+    for (const item of list.items) {
+      if (item.line === skipped) continue
+      try {
+        this.#item(item, env, false)
+      } catch (e) {
+        if (!(e instanceof Discard)) throw e
+        env.status = failure(1, e.message)
+        skipped = item.line
+      }
+    }
+  }
+
   #item(item: AndOr, env: Environment, quiet: boolean): void {
     if (item.first.commands[0]!.kind === 'simpleCommand') this.#onLine(item.line, item.text)
     if (item.isBackground) {
@@ -135,6 +151,7 @@ export class Executor {
       return env.status
     } catch (e) {
       if (e instanceof LoopJump) return env.status
+      if (e instanceof Discard) return failure(1, e.message)
       if (!(e instanceof ShellExit)) throw e
       return e.status
     }
@@ -153,6 +170,8 @@ export class Executor {
     // As bash outside of its POSIX mode.
     sub.flags.errexit = false
     env.substituted = this.#inSubshell(sub, () => this.list(list, sub))
+    // What follows in the same command sees it.
+    env.status = env.substituted
     return text.replace(/\n+$/, '')
   }
 
@@ -230,8 +249,8 @@ export class Executor {
       this.list(body, env, quiet)
       return env.status
     }
-    env.status = SUCCESS
-    if (elseBody !== null) this.list(elseBody, env, quiet)
+    if (elseBody === null) return SUCCESS
+    this.list(elseBody, env, quiet)
     return env.status
   }
 

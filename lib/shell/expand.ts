@@ -6,7 +6,7 @@
  * @see IEEE Std 1003.1 XCU 2.6
  */
 import { evaluate } from './arithmetic.js'
-import { type Environment, failure, ShellExit } from './environment.js'
+import { Discard, type Environment, failure, ShellExit } from './environment.js'
 import { NetloomError } from '../errors.js'
 import type { List, ParameterExpansion, Place, Word, WordPart } from './syntax.js'
 
@@ -68,7 +68,10 @@ const arithmetic = (x: Expansion, part: WordPart & { readonly kind: 'arithmetic'
     return value ?? ''
   }
   const result = evaluate(part.text, variable, part)
-  return typeof result === 'bigint' ? String(result) : expansionError(x, part, `${part.text}: ${result.problem}`)
+  if (typeof result === 'bigint') return String(result)
+  const problem = `${part.text.trimStart()}: ${result.problem}`
+  x.env.streams.err(`bash: line ${part.line}: ${problem}\n`)
+  throw new Discard(problem)
 }
 
 /** Text of a part that is not a parameter. */

@@ -61,7 +61,7 @@ const execute = (list: List, env: Environment, executor: Executor, jobs: Jobs): 
   let ending: Ending = { error: null, status: 0 }
   try {
     try {
-      executor.list(list, env)
+      executor.program(list, env)
       const { code, isOutcome } = env.status
       const last = list.items.at(-1)
       if (code !== 0 && !isOutcome && last !== undefined)

@@ -45,20 +45,27 @@ const fieldsOf = (x: Expansion, words: readonly Word[]): Field[] => {
 const newValue = ({ env }: Expansion, assignment: AssignmentWord, text: string): string =>
   assignment.appends ? (env.variables.get(assignment.name) ?? '') + text : text
 
-const expandAssignments = (x: Expansion, assignments: readonly AssignmentWord[]): Map<string, string> => {
+/** Each assignment sees those in front of it. In front of a command they are taken back, as they are the command's alone. */
+const expandAssignments = (x: Expansion, { assignments, words }: SimpleCommand): Map<string, string> => {
+  const { variables } = x.env
+  const before = new Map(assignments.map(({ name }) => [name, variables.get(name)]))
   const values = new Map<string, string>()
   for (const assignment of assignments) {
+    const { name, appends } = assignment
     const text = partsText(x, assignment.value.parts)
-    values.set(assignment.name, newValue(x, assignment, text))
-    trace(x.env, `${assignment.name}${assignment.appends ? '+' : ''}=${text === '' ? '' : quoted(text)}`)
+    const value = newValue(x, assignment, text)
+    values.set(name, value)
+    variables.set(name, value)
+    trace(x.env, `${name}${appends ? '+' : ''}=${text === '' ? '' : quoted(text)}`)
   }
+  if (words.length > 0) for (const [name, value] of before) variables.restore(name, value)
   return values
 }
 
 /** Expands a command and opens its redirections. Throws {@link RedirectError}. */
 const prepare = (x: SimpleCommandContext, command: SimpleCommand): Prepared => {
   const fields = fieldsOf(x, command.words)
-  const assigned = expandAssignments(x, command.assignments)
+  const assigned = expandAssignments(x, command)
   if (fields.length > 0) trace(x.env, fields.map(field => quoted(field.text)).join(' '))
   const streams = redirected(x, command.redirects, x.jobs.cwd)
   const tool = fields.length === 0 ? '' : (checkCommand(fields, x.programs) ?? '')
@@ -98,9 +105,7 @@ const withVariables = (env: Environment, assigned: ReadonlyMap<string, string>, 
   const before = [...assigned.keys()].map(name => [name, env.variables.get(name)] as const)
   for (const [name, value] of assigned) env.variables.set(name, value)
   const status = run()
-  for (const [name, value] of before)
-    if (value === null) env.variables.unset(name)
-    else env.variables.set(name, value)
+  for (const [name, value] of before) env.variables.restore(name, value)
   return status
 }
 
@@ -111,6 +116,7 @@ export const runSimpleCommand = (x: SimpleCommandContext, command: SimpleCommand
   const prepared = opened(x, command, () => prepare(x, command))
   if (isStatus(prepared)) return prepared
   if (prepared.fields.length === 0) {
+    // The words of the command came to nothing, or there are none.
     for (const [name, value] of prepared.assigned) env.variables.set(name, value)
     return env.substituted
   }

@@ -32,6 +32,12 @@ export class Variables {
     this.#byName.set(name, { value: this.get(name), isExported })
   }
 
+  /** Sets a variable back to a value that it had; null for one that was not set. */
+  restore(name: string, value: string | null): void {
+    if (value === null) this.unset(name)
+    else this.set(name, value)
+  }
+
   unset(name: string): void {
     this.#byName.delete(name)
   }

@@ -12,13 +12,16 @@ export const colonBuiltin: Builtin = { name: ':', run: () => 0 }
 export const trueBuiltin: Builtin = { name: 'true', run: () => 0 }
 export const falseBuiltin: Builtin = { name: 'false', run: () => 1 }
 
-/** The escapes of `echo -e` that the formats of printf have, too; `\0NNN` is theirs as `\NNN`. */
+/** An escape of `echo -e` as one of printf's formats; a backslash in front of anything else stands for itself. */
+const printfEscape = (text: string): string => {
+  if (/^\\0[0-7]+$/.test(text)) return `\\${text.slice(2)}`
+  return /^\\([\\abeEfnrtv0]|x[0-9a-fA-F])/.test(text) ? text : `\\${text}`
+}
+
+/** What `echo -e` makes of a text, and whether `\c` ends it. */
 const echoEscapes = (text: string): { readonly text: string; readonly ends: boolean } => {
-  const [, before = '', stop] = /^((?:[^\\]|\\[^c])*)(\\c)?/.exec(text)!
-  const format = before
-    .replace(/%/g, '%%')
-    .replace(/\\0([0-7]{1,3})/g, '\\$1')
-    .replace(/\\(?![\\abeEfnrtvx0-7])/g, '\\\\')
+  const [, before = '', stop] = /^((?:[^\\]|\\(?!c)[\s\S]?)*)(\\c)?/.exec(text)!
+  const format = before.replace(/%/g, '%%').replace(/\\(?:0[0-7]{1,3}|x[0-9a-fA-F]{1,2}|[\s\S]?)/g, printfEscape)
   return { text: octetText(formatPrintf(format, [])), ends: stop !== undefined }
 }
 

@@ -3,6 +3,7 @@
  *
  * @see IEEE Std 1003.1 XCU 2.14
  */
+import { quoted, trace } from '../xtrace.js'
 import { type Builtin, complain } from './builtin.js'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
@@ -28,7 +29,11 @@ export const exportBuiltin: Builtin = {
         status = 1
         continue
       }
-      if (equals >= 0) env.variables.set(name, word.slice(equals + 1))
+      if (equals >= 0) {
+        const value = word.slice(equals + 1)
+        trace(env, `${name}=${value === '' ? '' : quoted(value)}`)
+        env.variables.set(name, value)
+      }
       env.variables.export(name, isExported)
     }
     return status
@@ -44,9 +49,11 @@ export const unsetBuiltin: Builtin = {
   },
   run: call => {
     let status = 0
+    const isVariable = call.args.includes('-v')
     for (const name of call.args.filter(arg => arg !== '-v')) {
       if (NAME.test(name)) call.env.variables.unset(name)
-      else {
+      else if (isVariable) {
+        // Without -v it would be the name of a function.
         complain(call, `unset: \`${name}': not a valid identifier`)
         status = 1
       }

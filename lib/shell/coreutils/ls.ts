@@ -6,8 +6,10 @@
 import type { Command } from '../../app/command.js'
 import { coreutil, type CoreutilRun, errorWords } from './coreutil.js'
 
-const list = ({ ctx, fs, options }: CoreutilRun, directory: string): void => {
-  const names = fs.readdir(directory).filter(name => options.has('a') || options.has('A') || !name.startsWith('.'))
+const list = ({ ctx, files, options }: CoreutilRun, directory: string): void => {
+  const names = files.host
+    .readdir(directory)
+    .filter(name => options.has('a') || options.has('A') || !name.startsWith('.'))
   const all = options.has('a') ? ['.', '..', ...names] : names
   ctx.out(all.map(name => `${name}\n`).join(''))
 }
@@ -21,7 +23,8 @@ export const lsCommand: Command = coreutil({
   ],
   failure: 2,
   run: tool => {
-    const { ctx, fs, operands, complain } = tool
+    const { ctx, files, operands, complain } = tool
+    const fs = files.host
     const named = operands.length === 0 ? ['/'] : [...operands].sort()
     for (const path of named) {
       if (fs.exists(path)) continue
@@ -31,11 +34,11 @@ export const lsCommand: Command = coreutil({
         complain(`cannot access '${path}': ${errorWords(e)}`)
       }
     }
-    const files = named.filter(path => fs.stat(path)?.kind === 'file')
+    const plain = named.filter(path => fs.stat(path)?.kind === 'file')
     const directories = named.filter(path => fs.stat(path)?.kind === 'directory')
-    for (const file of files) ctx.out(`${file}\n`)
+    for (const file of plain) ctx.out(`${file}\n`)
     for (const [i, directory] of directories.entries()) {
-      if (files.length > 0 || i > 0) ctx.out('\n')
+      if (plain.length > 0 || i > 0) ctx.out('\n')
       if (named.length > 1) ctx.out(`${directory}:\n`)
       list(tool, directory)
     }

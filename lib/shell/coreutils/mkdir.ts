@@ -18,7 +18,8 @@ export const mkdirCommand: Command = coreutil({
   name: 'mkdir',
   options: 'p',
   long: [{ name: 'parents', takesValue: false, option: 'p' }],
-  run: ({ fs, options, operands, complain }) => {
+  run: ({ files, options, operands, complain }) => {
+    const fs = files.host
     const recursive = options.has('p')
     if (operands.length === 0) complain('missing operand')
     for (const path of operands) {
