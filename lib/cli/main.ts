@@ -4,8 +4,8 @@
  * The command `netloom`: runs a script of real `ip`, `bridge`, `ping`, `nc`, `tcpdump` ... commands and writes the files
  * that it names. The only part of netloom that knows Node.
  *
- * Exit status: 0 when every command that must succeed did, 1 with one line on standard error otherwise, 2 for a usage
- * error.
+ * Exit status: 0 when every command that must succeed did, that of the script's `exit`, 1 otherwise, with one line on
+ * standard error; 2 for a usage error.
  */
 import {
   closeSync,
@@ -37,7 +37,8 @@ be left out; the script's own files are then not kept.
   --help         this text
   --version      the version of netloom
 
-Exit status: 0 when every command that must succeed did, 1 otherwise, 2 when netloom was called wrongly.
+Exit status: 0 when every command that must succeed did, that of the script's own exit, 1 otherwise; 2 when netloom was
+called wrongly.
 `
 
 /** Where the program writes; tests give their own. */
@@ -128,7 +129,7 @@ const capturing = <T>(world: World, path: string, act: () => T): T => {
 const run = ({ script, out, pcapng, seed }: RunArguments, to: CliOutput): number => {
   const text = readFileSync(script, 'utf8')
   const world = createWorld({ seed })
-  const { error, files } = capturing(world, pcapng, () =>
+  const { error, files, status } = capturing(world, pcapng, () =>
     world.sh(text, {
       mayFail: true,
       onOutput: (stream, piece) => (stream === 'stdout' ? to.out : to.err)(piece),
@@ -137,7 +138,7 @@ const run = ({ script, out, pcapng, seed }: RunArguments, to: CliOutput): number
   if (out !== '') writeFiles(out, files)
   if (error === null) return 0
   to.err(`netloom: ${script}: ${oneLine(error.message)}\n`)
-  return 1
+  return status
 }
 
 /** Runs the command line `args` (without the program's name); returns the exit status. */

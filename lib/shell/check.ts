@@ -43,7 +43,8 @@ export const checkFileName = (redirect: IoRedirect, name: string): void => {
   const { target } = redirect
   const host = isInput ? 'ip netns exec NS cat FILE |' : '| ip netns exec NS tee FILE'
   const verb = isInput ? 'input comes from' : 'output goes to'
-  const hint = name.startsWith('/') ? `; a file of a host: ${host}` : ''
+  const way = name.startsWith('/proc/sys/') ? 'ip netns exec NS sysctl' : host
+  const hint = name.startsWith('/') ? `; a file of a host: ${way}` : ''
   throw grammarError(target, name, `${verb} ${PLAIN_NAME_RULE}${hint}`)
 }
 

@@ -92,11 +92,7 @@ export class Job {
 /** Starts a command of a background pipeline with its standard input. */
 export type StartStage = (stdin: Uint8Array | null) => Job
 
-/**
- * A background pipeline.
- *
- * DIFFERS: a command behind a pipe starts when the one in front of it has ended, not together with it.
- */
+/** A background pipeline. A command behind a pipe starts when the one in front of it has ended, as in the foreground. */
 export class BackgroundJob {
   readonly place: JobPlace
   readonly #world: World

@@ -46,6 +46,8 @@ const HERE = 'nothing runs outside a namespace: use'
 
 /** What people try first that is something else here. */
 const HINTS: Readonly<Record<string, string>> = {
+  sh: 'write the commands themselves, each behind ip netns exec NS',
+  bash: 'write the commands themselves, each behind ip netns exec NS',
   sudo: 'everything runs as root; leave it out',
   cd: 'a script stays in its directory',
   source: 'one script is one file',
@@ -57,11 +59,12 @@ const refuse = (word: KnownWord, problem: string): never => {
   throw grammarError(word, word.text ?? '', problem)
 }
 
+const hintFor = (name: string): string => (Object.hasOwn(HINTS, name) ? `${HINTS[name]}; ` : '')
+
 const unknown = (program: KnownWord, { filters }: Programs): never => {
-  const hint = Object.hasOwn(HINTS, program.text!) ? `${HINTS[program.text!]}; ` : ''
   const builtins = [...BUILTINS.keys()].join(', ')
   const all = `ip, bridge, tc, ${builtins}${filters.map(name => `, ${name}`).join('')} and ip netns exec NS COMMAND`
-  return refuse(program, `unknown command; ${hint}supported: ${all}`)
+  return refuse(program, `unknown command; ${hintFor(program.text!)}supported: ${all}`)
 }
 
 /** The program of `ip netns exec NS PROGRAM`; `ip` for other commands of `ip netns`, null when it is not known yet. */
@@ -74,7 +77,7 @@ const netnsTool = (words: readonly KnownWord[], at: number, { tools }: Programs)
   if (tool === undefined) return 'ip'
   if (!tools.includes(tool.text)) {
     const builtin = BUILTINS.has(tool.text) ? ' (a command of the shell itself)' : ''
-    refuse(tool, `unknown command${builtin}; ip netns exec runs ${tools.join(', ')}`)
+    refuse(tool, `unknown command${builtin}; ${hintFor(tool.text)}ip netns exec runs ${tools.join(', ')}`)
   }
   return tool.text
 }
