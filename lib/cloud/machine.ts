@@ -11,7 +11,7 @@ import { RT_SCOPE_LINK } from '../ip/rtnetlink.js'
 import { addrAdd } from '../rtnl/addr.js'
 import { linkSet } from '../rtnl/link.js'
 import { routeAdd } from '../rtnl/route.js'
-import { utf8Encode } from '../app/utf8.js'
+import { encodeUtf8 } from '../wire/utf8.js'
 import { octetText } from '../app/octet-text.js'
 import { maskOf } from '../wire/ip.js'
 import type { Nic } from './nic.js'
@@ -54,7 +54,7 @@ const addNames = (netns: Netns, names: readonly (readonly [string, string])[]): 
   const lines = fs.exists(HOSTS) ? hostsOf(netns) : [['127.0.0.1', 'localhost']]
   const missing = names.filter(([, name]) => !lines.some(line => line.slice(1).includes(name)))
   const text = [...lines, ...missing].map(line => `${line.join(' ')}\n`).join('')
-  fs.writeFile(HOSTS, utf8Encode(text))
+  fs.writeFile(HOSTS, encodeUtf8(text))
 }
 
 const hostsOf = (netns: Netns): string[][] =>

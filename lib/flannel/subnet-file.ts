@@ -4,7 +4,7 @@
  * @see flannel main.go WriteSubnetFile, ReadCIDRFromSubnetFile
  */
 import { octetText } from '../app/octet-text.js'
-import { utf8Encode } from '../app/utf8.js'
+import { encodeUtf8 } from '../wire/utf8.js'
 import { NetloomError } from '../errors.js'
 import { basename, dirname, type FileSystem } from '../fs/file-system.js'
 import type { Prefix } from '../wire/ip.js'
@@ -49,7 +49,7 @@ export const writeSubnetFile = (fs: FileSystem, path: string, text: string): voi
   const directory = dirname(path)
   doing(`mkdir ${fileOnTheWay(fs, directory)}`, () => fs.mkdir(directory, { recursive: true }))
   const temporary = `${directory === '/' ? '' : directory}/.${basename(path)}`
-  doing(`open ${temporary}`, () => fs.writeFile(temporary, utf8Encode(text)))
+  doing(`open ${temporary}`, () => fs.writeFile(temporary, encodeUtf8(text)))
   doing(`rename ${temporary} ${path}`, () => {
     // Go looks first, and never tries.
     if (fs.stat(path)?.kind === 'directory') throw new NetloomError('EEXIST', undefined, { path })

@@ -7,7 +7,7 @@
 import { exec } from '../../app/exec.js'
 import type { Process } from '../../app/process.js'
 import { sleep, type Thread } from '../../app/thread.js'
-import { utf8Encode } from '../../app/utf8.js'
+import { encodeUtf8 } from '../../wire/utf8.js'
 import { NSEC_PER_MSEC, NSEC_PER_SEC } from '../../sim/time.js'
 import type { Prefix } from '../../wire/ip.js'
 import type { Glog } from '../glog.js'
@@ -166,7 +166,7 @@ export class FlannelIptables {
 
   *#restore(table: string, lines: readonly string[]): Thread {
     const text = lines.length === 0 ? '' : `*${table}\n${lines.join('\n')}\nCOMMIT\n`
-    const stdin = utf8Encode(text)
+    const stdin = encodeUtf8(text)
     const { status } = yield* exec(this.#process, ['iptables-restore', '--noflush', '--wait'], { stdin })
     if (status !== 0)
       throw new Error(
