@@ -3,8 +3,8 @@
  *
  * @see k8s.io/apimachinery pkg/api/errors/errors.go, pkg/apis/meta/v1/types.go
  */
+import { goQuote } from '../../app/go-text.js'
 import { NetloomError } from '../../errors.js'
-import { quote } from './json.js'
 
 /** One cause of a Status. */
 export interface StatusCause {
@@ -64,17 +64,17 @@ export const failure = (code: number, reason: string, message: string, details?:
   })
 
 export const newNotFound = (resource: string, name: string): ApiError =>
-  failure(404, 'NotFound', `${resource} ${quote(name)} not found`, { name, kind: resource })
+  failure(404, 'NotFound', `${resource} ${goQuote(name)} not found`, { name, kind: resource })
 
 export const newAlreadyExists = (resource: string, name: string): ApiError =>
-  failure(409, 'AlreadyExists', `${resource} ${quote(name)} already exists`, { name, kind: resource })
+  failure(409, 'AlreadyExists', `${resource} ${goQuote(name)} already exists`, { name, kind: resource })
 
 /** Text for an update that was made from an older version. */
 export const OPTIMISTIC_LOCK_ERROR =
   'the object has been modified; please apply your changes to the latest version and try again'
 
 export const newConflict = (resource: string, name: string, why: string): ApiError =>
-  failure(409, 'Conflict', `Operation cannot be fulfilled on ${resource} ${quote(name)}: ${why}`, {
+  failure(409, 'Conflict', `Operation cannot be fulfilled on ${resource} ${goQuote(name)}: ${why}`, {
     name,
     kind: resource,
   })
@@ -82,7 +82,7 @@ export const newConflict = (resource: string, name: string, why: string): ApiErr
 export const newBadRequest = (message: string): ApiError => failure(400, 'BadRequest', message)
 
 export const newMethodNotSupported = (resource: string, verb: string): ApiError =>
-  failure(405, 'MethodNotAllowed', `${verb} is not supported on resources of kind ${quote(resource)}`, {
+  failure(405, 'MethodNotAllowed', `${verb} is not supported on resources of kind ${goQuote(resource)}`, {
     kind: resource,
   })
 
@@ -137,7 +137,7 @@ const fieldErrorBody = ({ type, value, detail }: FieldError): string =>
 export const newInvalid = (kind: string, name: string, errors: readonly FieldError[]): ApiError => {
   const texts = [...new Set(errors.map(error => `${error.field}: ${fieldErrorBody(error)}`))]
   const all = texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`
-  return failure(422, 'Invalid', `${kind} ${quote(name)} is invalid: ${all}`, {
+  return failure(422, 'Invalid', `${kind} ${goQuote(name)} is invalid: ${all}`, {
     ...(name === '' ? {} : { name }),
     kind,
     causes: errors.map(error => ({

@@ -3,6 +3,7 @@
  *
  * @see k8s.io/client-go rest/request.go, kubernetes/typed
  */
+import { goQuote } from '../../app/go-text.js'
 import { octetText } from '../../app/octet-text.js'
 import type { Process } from '../../app/process.js'
 import { octetsOf } from '../../app/text.js'
@@ -54,7 +55,7 @@ const refusal = (status: number, body: Uint8Array, what: string): ApiError => {
   return failure(
     status,
     'InternalError',
-    `an error on the server (${JSON.stringify(text)}) has prevented the request from succeeding${what}`,
+    `an error on the server (${goQuote(text)}) has prevented the request from succeeding${what}`,
   )
 }
 

@@ -3,7 +3,7 @@
  *
  * @see Go net/net.go OpError, net/url Error
  */
-import { goStrerror } from '../../app/go-text.js'
+import { goStrerror, goQuote } from '../../app/go-text.js'
 import type { Errno } from '../../errors.js'
 
 /** A request that got no answer. The message is Go's. */
@@ -43,4 +43,4 @@ export const endOfFile = (isUnexpected: boolean): NetworkError =>
 
 /** `Get "URL": why`. */
 export const urlError = (method: string, url: string, cause: NetworkError): NetworkError =>
-  new NetworkError(cause.code, `${method[0]}${method.slice(1).toLowerCase()} ${JSON.stringify(url)}: ${cause.message}`)
+  new NetworkError(cause.code, `${method[0]}${method.slice(1).toLowerCase()} ${goQuote(url)}: ${cause.message}`)
