@@ -17,7 +17,7 @@ import { type BackendEnv, type ExternalInterface, type Network, PeerTable } from
 import { getBackend } from './backends.js'
 import { lookupExtIface } from './ext-iface.js'
 import { type FlanneldOptions, optionsText } from './flags.js'
-import { Glog } from './glog.js'
+import { Klog } from '../app/klog.js'
 import { errnoText } from './go-text.js'
 import { netEqual, netText } from './ip4-net.js'
 import { FlannelIptables, forwardRules, masqRules } from './network/iptables.js'
@@ -57,7 +57,7 @@ export class Flanneld {
   readonly process: Process
   readonly options: FlanneldOptions
   readonly #fixed: FlanneldFixed
-  readonly #log: Glog
+  readonly #log: Klog
   readonly #ctx = new Context()
   readonly #fs: FileSystem
   readonly #signal = new Future<void>()
@@ -74,7 +74,7 @@ export class Flanneld {
     this.#fixed = fixed
     this.process = new Process(netns, 'flanneld')
     this.process.isDaemon = true
-    this.#log = new Glog(this.process, options.v)
+    this.#log = new Klog(this.process, options.v)
     this.#fs = fsOf(netns)
     this.#iptables = new FlannelIptables(this.process, this.#log)
     spawn(this.process, () => this.#main())

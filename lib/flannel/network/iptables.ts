@@ -10,7 +10,7 @@ import { sleep, type Thread } from '../../app/thread.js'
 import { encodeUtf8 } from '../../wire/utf8.js'
 import { NSEC_PER_MSEC, NSEC_PER_SEC } from '../../sim/time.js'
 import type { Prefix } from '../../wire/ip.js'
-import type { Glog } from '../glog.js'
+import type { Klog } from '../../app/klog.js'
 import { netText } from '../ip4-net.js'
 
 /** A rule and how it is added. */
@@ -75,9 +75,9 @@ const failed = (argv: readonly string[], status: number, stderr: string): Error 
 /** iptables as flanneld executes it. */
 export class FlannelIptables {
   readonly #process: Process
-  readonly #log: Glog
+  readonly #log: Klog
 
-  constructor(process: Process, log: Glog) {
+  constructor(process: Process, log: Klog) {
     this.#process = process
     this.#log = log
   }

@@ -4,10 +4,10 @@
  * @see kubectl pkg/cmd/util/helpers.go checkErr, cli-runtime pkg/resource
  */
 import { goQuote } from '../../app/go-text.js'
+import { klogLine } from '../../app/klog.js'
 import type { Process } from '../../app/process.js'
 import type { Thread } from '../../app/thread.js'
 import type { FileSystem } from '../../fs/file-system.js'
-import { civilTime } from '../../sim/civil.js'
 import { isObject, type JsonObject, type JsonValue } from '../apimachinery/json.js'
 import type { ApiObject } from '../apimachinery/meta.js'
 import { ApiError } from '../apimachinery/status.js'
@@ -101,15 +101,6 @@ const discoveryItems = (list: JsonValue): DiscoveredResource[] => {
   )
 }
 
-/** A line of the log: `E0101 00:00:05.000000       7 PLACE] TEXT`. */
-const logLine = ({ netns, pid }: Process, text: string): string => {
-  const { now } = netns.world
-  const { month, day, hour, minute, second } = civilTime(now)
-  const two = (n: number): string => `${n}`.padStart(2, '0')
-  const micros = `${Math.floor(now / 1000) % 1_000_000}`.padStart(6, '0')
-  return `E${two(month)}${two(day)} ${[hour, minute, second].map(two).join(':')}.${micros} ${`${pid}`.padStart(7)} ${text}\n`
-}
-
 /**
  * What the server has. Throws a {@link NetworkError}, told in the log each time it tries.
  *
@@ -125,7 +116,7 @@ export function* resourcesOf({ client, process, err }: Kubectl): Thread<Discover
     } catch (e) {
       if (!(e instanceof NetworkError)) throw e
       const why = `couldn't get current server API group list: ${e.message}`
-      err(logLine(process, `memcache.go:265] "Unhandled Error" err=${goQuote(why)}`))
+      err(klogLine(process, 'E', 'memcache.go:265', `"Unhandled Error" err=${goQuote(why)}`))
       if (n === DISCOVERY_TRIES) throw e
     }
   }

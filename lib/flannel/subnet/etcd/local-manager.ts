@@ -8,7 +8,7 @@ import { Chan, type Context, firstOf, slept, spawn, type Thread, wait } from '..
 import { encodeUtf8 } from '../../../wire/utf8.js'
 import { NSEC_PER_SEC } from '../../../sim/time.js'
 import { formatIpv4, type Prefix } from '../../../wire/ip.js'
-import type { Glog } from '../../glog.js'
+import type { Klog } from '../../../app/klog.js'
 import { durationText, timeText } from '../../go-text.js'
 import { isNoNet, netEqual, netNext, netOverlaps, netText } from '../../ip4-net.js'
 import { type FlannelConfig, parseConfig } from '../config.js'
@@ -78,13 +78,13 @@ export class LocalManager implements SubnetManager {
   readonly name: string
   readonly crashesOnCancel = true
   readonly #process: Process
-  readonly #log: Glog
+  readonly #log: Klog
   readonly #registry: EtcdRegistry
   readonly #previous: Prefix
   readonly #marginNs: number
   readonly #startNs: number
 
-  constructor(process: Process, etcd: EtcdConfig, previous: Prefix, renewMarginMinutes: number, log: Glog) {
+  constructor(process: Process, etcd: EtcdConfig, previous: Prefix, renewMarginMinutes: number, log: Klog) {
     this.#process = process
     this.#log = log
     this.#registry = new EtcdRegistry(process, etcd, log)

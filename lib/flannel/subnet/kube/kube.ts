@@ -22,7 +22,7 @@ import { kubeconfigServer, type ServerAddress, serverOf } from '../../../kuberne
 import { Informer } from '../../../kubernetes/client/reflector.js'
 import { NSEC_PER_SEC } from '../../../sim/time.js'
 import { formatIpv4, parseIpv4, type Prefix } from '../../../wire/ip.js'
-import type { Glog } from '../../glog.js'
+import type { Klog } from '../../../app/klog.js'
 import { netContains, netText, NO_NET, parseCidr } from '../../ip4-net.js'
 import { type FlannelConfig, parseConfig } from '../config.js'
 import {
@@ -71,7 +71,7 @@ const messageOf = (e: unknown): string => {
 const serverFor = (
   process: Process,
   { kubeApiUrl, kubeconfigFile, env }: KubeSubnetOptions,
-  log: Glog,
+  log: Klog,
 ): ServerAddress => {
   try {
     if (kubeApiUrl !== '') return serverOf(kubeApiUrl)
@@ -133,7 +133,7 @@ const readNetConf = (process: Process, path: string): FlannelConfig => {
 export function* newKubeSubnetManager(
   process: Process,
   options: KubeSubnetOptions,
-  log: Glog,
+  log: Klog,
   ctx: Context,
 ): Thread<SubnetManager> {
   const client = new KubeClient(
@@ -166,7 +166,7 @@ class KubeSubnetManager implements SubnetManager {
   readonly #nodeName: string
   readonly #annotations: Annotations
   readonly #setNodeNetworkUnavailable: boolean
-  readonly #log: Glog
+  readonly #log: Klog
   readonly #ctx: Context
   readonly #events = new Chan<LeaseEvent>()
   readonly #nodes: Informer<Node>
@@ -178,7 +178,7 @@ class KubeSubnetManager implements SubnetManager {
     config: FlannelConfig,
     nodeName: string,
     options: KubeSubnetOptions,
-    log: Glog,
+    log: Klog,
     ctx: Context,
   ) {
     const { EVENT_QUEUE_DEPTH: depth = '' } = options.env
