@@ -10,7 +10,8 @@ import { Process } from '../app/process.js'
 import { Context, firstOf, Future, slept, spawn, type Thread, type ThreadHandle, wait } from '../app/thread.js'
 import type { Netns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
-import { httpDate } from '../app/http-date.js'
+import type { HttpRequest, HttpResponse } from '../app/http-server.js'
+import { GO_SOCKET } from '../app/stream.js'
 import { type FileSystem, fsOf } from '../fs/file-system.js'
 import { NSEC_PER_SEC } from '../sim/time.js'
 import { type BackendEnv, type ExternalInterface, type Network, PeerTable } from './backend/backend.js'
@@ -41,6 +42,13 @@ export interface FlanneldFixed {
   readonly vtepMac?: number
   /** Environment of the program. */
   readonly env?: Readonly<Record<string, string>>
+}
+
+/** What the health server answers. */
+const healthzAnswer = ({ path }: HttpRequest): HttpResponse => {
+  if (path.split('?')[0] === '/healthz') return { body: 'flanneld is running' }
+  const headers = ['Content-Type: text/plain; charset=utf-8', 'X-Content-Type-Options: nosniff']
+  return { status: 404, headers, body: '404 page not found\n' }
 }
 
 /** Ends the daemon from inside a thread. */
@@ -204,14 +212,9 @@ export class Flanneld {
     const { healthzIp, healthzPort } = this.options
     if (healthzPort <= 0) return
     this.#log.info('main.go:522', `Start healthz server on ${healthzIp}:${healthzPort}`)
-    const { netns } = this.process
     try {
-      serveHttp(this.process, { address: healthzIp, port: healthzPort }, request => {
-        const date = `Date: ${httpDate(netns.world.now)}`
-        const type = 'Content-Type: text/plain; charset=utf-8'
-        if (request.path.split('?')[0] === '/healthz') return { headers: [date, type], body: 'flanneld is running' }
-        return { status: 404, headers: [type, 'X-Content-Type-Options: nosniff', date], body: '404 page not found\n' }
-      })
+      const { process } = this
+      serveHttp(process, { address: healthzIp, port: healthzPort, ...GO_SOCKET }, healthzAnswer, { process })
     } catch (e) {
       const why = `listen tcp ${healthzIp}:${healthzPort}: bind: ${errnoText(e)}`
       this.#log.error('main.go:539', `Start healthz server error. ${why}`)

@@ -4,6 +4,8 @@
  * @see k8s.io/client-go rest/request.go, kubernetes/typed
  */
 import { goQuote } from '../../app/go-text.js'
+import { type HttpClientRequest, type HttpReplyStream, HttpTransport } from '../../app/http-client.js'
+import type { NetworkError } from '../../app/go-net.js'
 import { octetText } from '../../app/octet-text.js'
 import type { Process } from '../../app/process.js'
 import { octetsOf } from '../../app/text.js'
@@ -12,10 +14,11 @@ import type { Node } from '../api/node.js'
 import { goJson, isObject, type JsonObject, type JsonValue } from '../apimachinery/json.js'
 import type { ApiList, ApiObject, WatchEvent } from '../apimachinery/meta.js'
 import { ApiError, failure, type Status } from '../apimachinery/status.js'
-import { NetworkError, urlError } from './go-net.js'
 import { concatOctets } from '../../wire/repr.js'
 import type { ServerAddress } from './kubeconfig.js'
-import { type HttpBodyStream, HttpTransport } from './transport.js'
+
+/** Connections to a server that are kept without a request, as client-go sets it. */
+const MAX_IDLE_CONNS = 25
 
 /** Parameters of a request's query; absent ones are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
@@ -86,7 +89,7 @@ export class KubeClient {
     headers: readonly string[] = [],
   ) {
     this.server = server
-    this.#transport = new HttpTransport(process, server.address, server.port)
+    this.#transport = new HttpTransport(process, { maxIdleConnsPerHost: MAX_IDLE_CONNS })
     this.#userAgent = userAgent
     this.#headers = headers
   }
@@ -105,27 +108,16 @@ export class KubeClient {
 
   /** Sends a request; returns the answer as it is. Throws a {@link NetworkError}. */
   *raw(request: RestRequest, ctx?: Context): Thread<{ readonly status: number; readonly body: Uint8Array }> {
-    const [init, url] = this.#init(request)
-    try {
-      return yield* this.#transport.request(init, ctx)
-    } catch (e) {
-      throw e instanceof NetworkError ? urlError(request.method, url, e) : e
-    }
+    return yield* this.#transport.request(this.#init(request), ctx)
   }
 
   /** Sends a request whose answer comes in pieces. Throws an {@link ApiError}, a {@link NetworkError}. */
-  *open(request: RestRequest, ctx: Context = new Context()): Thread<HttpBodyStream> {
-    const [init, url] = this.#init(request)
-    try {
-      const stream = yield* this.#transport.open(init, ctx)
-      if (stream.status < 400) return stream
-      const pieces: number[] = []
-      for (let piece = yield* stream.read(ctx); piece !== null; piece = yield* stream.read(ctx)) pieces.push(...piece)
-      stream.close()
-      throw refusal(stream.status, Uint8Array.from(pieces), '')
-    } catch (e) {
-      throw e instanceof NetworkError ? urlError(request.method, url, e) : e
-    }
+  *open(request: RestRequest, ctx: Context = new Context()): Thread<HttpReplyStream> {
+    const stream = yield* this.#transport.open(this.#init(request), ctx)
+    if (stream.status < 400) return stream
+    const pieces: Uint8Array[] = []
+    for (let piece = yield* stream.read(ctx); piece !== null; piece = yield* stream.read(ctx)) pieces.push(piece)
+    throw refusal(stream.status, concatOctets(...pieces), '')
   }
 
   /** Begins to watch the resource of a path. Throws an {@link ApiError}, a {@link NetworkError}. */
@@ -139,7 +131,7 @@ export class KubeClient {
     this.#transport.closeIdle()
   }
 
-  #init(request: RestRequest): [init: Parameters<HttpTransport['request']>[0], url: string] {
+  #init(request: RestRequest): HttpClientRequest {
     const {
       method,
       path,
@@ -148,17 +140,10 @@ export class KubeClient {
       contentType = 'application/json',
       accept = 'application/json, */*',
     } = request
-    const target = `${path}${encodeQuery(query)}`
+    const url = `${this.server.url}${path}${encodeQuery(query)}`
     const type = body === undefined ? [] : [`Content-Type: ${contentType}`]
-    const headers = [
-      `User-Agent: ${this.#userAgent}`,
-      `Accept: ${accept}`,
-      ...type,
-      ...this.#headers,
-      'Accept-Encoding: gzip',
-    ]
-    const init = { method, target, headers, ...(body === undefined ? {} : { body: octetsOf(goJson(body)) }) }
-    return [init, `${this.server.url}${target}`]
+    const headers = [`User-Agent: ${this.#userAgent}`, `Accept: ${accept}`, ...type, ...this.#headers]
+    return { method, url, headers, ...(body === undefined ? {} : { body: octetsOf(goJson(body)) }) }
   }
 }
 
@@ -238,10 +223,10 @@ const LF = 10
 
 /** Events of a watch. */
 export class WatchStream<T extends ApiObject = ApiObject> {
-  readonly #stream: HttpBodyStream
+  readonly #stream: HttpReplyStream
   #pending: Uint8Array = new Uint8Array(0)
 
-  constructor(stream: HttpBodyStream) {
+  constructor(stream: HttpReplyStream) {
     this.#stream = stream
   }
 

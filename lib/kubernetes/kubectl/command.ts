@@ -12,7 +12,7 @@ import { isObject, type JsonObject, type JsonValue } from '../apimachinery/json.
 import type { ApiObject } from '../apimachinery/meta.js'
 import { ApiError } from '../apimachinery/status.js'
 import type { KubeClient, Query } from '../client/client.js'
-import { NetworkError } from '../client/go-net.js'
+import { NetworkError } from '../../app/go-net.js'
 import type { Flags, FlagSpec } from './flags.js'
 
 /** A running kubectl. */
