@@ -88,7 +88,7 @@ const requestOctets = ({ method, headers = [], body }: HttpClientRequest, { host
     agent,
     ...(hasLength ? [`Content-Length: ${octets.length}`] : []),
     ...sortHeaders(others),
-    'Accept-Encoding: gzip',
+    ...(method === 'HEAD' ? [] : ['Accept-Encoding: gzip']),
   ]
   const head = octetsOf(`${lines.join('\r\n')}\r\n\r\n`)
   return octets.length === 0 ? head : concatOctets(head, octets)
@@ -163,20 +163,21 @@ export class HttpTransport {
   /** Sends a request and waits for the whole answer. Throws a NetworkError with Go's words, ECANCELED. */
   *request(request: HttpClientRequest, ctx: Context = new Context()): Thread<HttpReply> {
     const patience = new Patience(this.#process, ctx, request.timeoutNs)
-    try {
-      const [conn, head] = yield* this.#roundTrip(request, patience)
-      const body = yield* this.#body(conn, head, patience.end('body'))
-      return { status: head.status, headers: head.headers, body }
-    } catch (e) {
-      throw e instanceof NetworkError ? urlError(request.method, request.url, e) : e
-    }
+    const [conn, head] = yield* this.#do(request, patience)
+    const body = yield* this.#body(conn, head, patience.end('body'))
+    return { status: head.status, headers: head.headers, body }
   }
 
   /** Sends a request and waits for the head of the answer. Throws a NetworkError with Go's words, ECANCELED. */
   *open(request: HttpClientRequest, ctx: Context = new Context()): Thread<HttpReplyStream> {
+    const [conn, head] = yield* this.#do(request, new Patience(this.#process, ctx, request.timeoutNs))
+    return this.#stream(conn, head)
+  }
+
+  /** Words of http.Client for what the transport could not do. */
+  *#do(request: HttpClientRequest, patience: Patience): Thread<readonly [PersistConn, ReplyHead]> {
     try {
-      const [conn, head] = yield* this.#roundTrip(request, new Patience(this.#process, ctx, request.timeoutNs))
-      return this.#stream(conn, head)
+      return yield* this.#roundTrip(request, patience)
     } catch (e) {
       throw e instanceof NetworkError ? urlError(request.method, request.url, e) : e
     }
@@ -227,7 +228,7 @@ export class HttpTransport {
 
   /** The answer is read to its end. */
   #release(conn: PersistConn, { keeps }: ReplyHead): void {
-    if (keeps && !conn.isGone) this.#putIdle(conn)
+    if (keeps && conn.isQuiet) this.#putIdle(conn)
     else conn.close()
   }
 
@@ -240,7 +241,7 @@ export class HttpTransport {
     const stop = patience.end('headers')
     for (;;) {
       const conn = yield* this.#connection(address, target.port, stop)
-      const isReused = conn.used > 0
+      const { isReused } = conn
       if (isReused && conn.isGone) continue
       conn.send(octets)
       try {
@@ -295,6 +296,8 @@ export class HttpTransport {
 
   /** Whoever waits longest gets it; otherwise it is kept. */
   #putIdle(conn: PersistConn): void {
+    if (conn.isGone) return conn.close()
+    conn.isReused = true
     const first = this.#wanted.get(conn.key)?.[0]
     if (first !== undefined) {
       this.#give(first, conn.key, conn)

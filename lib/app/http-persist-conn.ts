@@ -42,8 +42,8 @@ export interface ReplyHead {
 export class PersistConn {
   /** `ADDRESS:PORT` of the server. */
   readonly key: string
-  /** Requests that it has carried. */
-  used = 0
+  /** It has been kept, so that the server may have closed it when it gets a request. */
+  isReused = false
   /** It is of no use any more. */
   isGone = false
   /** Called when it goes; set while it is kept. */
@@ -100,9 +100,13 @@ export class PersistConn {
     if (this.onGone !== null) this.close()
   }
 
+  /** It is there, and nothing has come that nobody has asked for. */
+  get isQuiet(): boolean {
+    return !this.isGone && this.#in.length === 0 && this.#heard.length === 0
+  }
+
   /** Sends a request. */
   send(octets: Uint8Array): void {
-    this.used++
     this.#stream?.write(octets)
   }
 

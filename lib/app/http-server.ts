@@ -111,6 +111,7 @@ const REASONS: Readonly<Record<number, string>> = {
   410: 'Gone',
   412: 'Precondition Failed',
   415: 'Unsupported Media Type',
+  417: 'Expectation Failed',
   422: 'Unprocessable Entity',
   500: 'Internal Server Error',
   501: 'Not Implemented',
@@ -122,6 +123,7 @@ const REASONS: Readonly<Record<number, string>> = {
 
 /** Octets of a body up to which Go knows its length before the head has to go (bufferBeforeChunkingSize). */
 const GO_BUFFER = 2048
+const CONTINUE = '100-continue'
 const TEXT_TYPE = 'Content-Type: text/plain; charset=utf-8'
 const CHUNKED = 'Transfer-Encoding: chunked'
 const CRLF = '\r\n'
@@ -232,14 +234,8 @@ export class HttpResponseWriter {
     const date = headerOf(headers, 'Date') === null ? [`Date: ${httpDate(go.process.netns.world.now)}`] : []
     const length = framing.length === null ? [] : [`Content-Length: ${framing.length}`]
     const type = hasBody && headerOf(headers, 'Content-Type') === null ? [TEXT_TYPE] : []
-    return [
-      ...headers,
-      ...date,
-      ...length,
-      ...type,
-      ...this.#goConnection(framing),
-      ...(framing.isChunked ? [CHUNKED] : []),
-    ]
+    const connection = headerOf(headers, 'Connection') === null ? this.#goConnection(framing) : []
+    return [...headers, ...date, ...length, ...type, ...connection, ...(framing.isChunked ? [CHUNKED] : [])]
   }
 
   /** A client of HTTP/1.0 is told when the connection stays, others when it does not. */
@@ -329,7 +325,7 @@ export class HttpConnection {
       if (lines === null) return false
       this.#lines = lines
       this.#reader = bodyOf(lines, 'none')
-      if (!this.#reader.isDone && headerHas(lines, 'Expect', '100-continue'))
+      if (!this.#reader.isDone && headerHas(lines, 'Expect', CONTINUE))
         this.#stream.write(octetsOf('HTTP/1.1 100 Continue\r\n\r\n'))
     }
     const piece = this.#reader.read(this.#in)
@@ -346,11 +342,18 @@ export class HttpConnection {
     this.#reader = null
     this.#body = NO_OCTETS
     const { version, path } = request
-    if (!/^HTTP\/1\.[01]$/.test(version)) return this.#refuse(/^HTTP\/\d\.\d$/.test(version) ? 505 : 400)
+    if (/^HTTP\/[02-9]\.\d$/.test(version)) return this.#refuse(505, 'unsupported protocol version')
+    if (!/^HTTP\/1\.[01]$/.test(version)) return this.#refuse(400)
     if (this.#go !== null && !path.startsWith('/')) return this.#refuse(400)
+    if (this.#go !== null && version === 'HTTP/1.1' && request.header('Host') === null)
+      return this.#refuse(400, 'missing required Host header')
     this.#stopTimer()
-    this.#writer = new HttpResponseWriter(this.#stream, request, this.#go, closes => this.#answered(closes))
-    this.#respond(request, this.#writer)
+    const writer = new HttpResponseWriter(this.#stream, request, this.#go, closes => this.#answered(closes))
+    this.#writer = writer
+    const expected = request.header('Expect')
+    if (this.#go !== null && expected !== null && expected.toLowerCase() !== CONTINUE)
+      writer.respond({ status: 417, headers: ['Connection: close'] })
+    else this.#respond(request, writer)
   }
 
   #answered(closes: boolean): void {
@@ -362,12 +365,12 @@ export class HttpConnection {
   }
 
   /** What is no request, or one of another version. */
-  #refuse(status: 400 | 505): void {
+  #refuse(status: 400 | 505, why = ''): void {
     const text = `${status} ${REASONS[status]}`
-    const why = status === 505 ? ': unsupported protocol version' : ''
-    const go = [TEXT_TYPE, 'Connection: close', '', `${text}${why}`]
-    const plain = ['Content-Length: 0', 'Connection: close', '', '']
-    this.#stream.write(octetsOf([`HTTP/1.1 ${text}`, ...(this.#go === null ? plain : go)].join(CRLF)))
+    const told = why === '' ? text : `${text}: ${why}`
+    const go = [`HTTP/1.1 ${told}`, TEXT_TYPE, 'Connection: close', '', told]
+    const plain = [`HTTP/1.1 ${text}`, 'Content-Length: 0', 'Connection: close', '', '']
+    this.#stream.write(octetsOf((this.#go === null ? plain : go).join(CRLF)))
     this.#stream.end()
   }
 }
