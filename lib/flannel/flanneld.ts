@@ -28,6 +28,7 @@ import { LocalManager } from './subnet/etcd/local-manager.js'
 import { newKubeSubnetManager } from './subnet/kube/kube.js'
 import { type LeaseEnd, SubnetError, type SubnetManager } from './subnet/subnet.js'
 
+/** Version that it is. */
 export const FLANNEL_VERSION = 'v0.20.2'
 
 const MINUTES_OF_DAY = 24 * 60

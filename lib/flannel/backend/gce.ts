@@ -139,4 +139,5 @@ class GceBackend implements Backend {
   }
 }
 
+/** The backend `gce`. */
 export const GCE_BACKEND: BackendKind = { type: 'gce', make: env => new GceBackend(env) }

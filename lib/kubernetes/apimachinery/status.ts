@@ -63,9 +63,11 @@ export const failure = (code: number, reason: string, message: string, details?:
     code,
   })
 
+/** 404: there is no object of this name. `resource` is the plural. */
 export const newNotFound = (resource: string, name: string): ApiError =>
   failure(404, 'NotFound', `${resource} ${goQuote(name)} not found`, { name, kind: resource })
 
+/** 409: there is an object of this name. */
 export const newAlreadyExists = (resource: string, name: string): ApiError =>
   failure(409, 'AlreadyExists', `${resource} ${goQuote(name)} already exists`, { name, kind: resource })
 
@@ -73,14 +75,17 @@ export const newAlreadyExists = (resource: string, name: string): ApiError =>
 export const OPTIMISTIC_LOCK_ERROR =
   'the object has been modified; please apply your changes to the latest version and try again'
 
+/** 409: the object has changed, or is another one; `why` is the end of the message. */
 export const newConflict = (resource: string, name: string, why: string): ApiError =>
   failure(409, 'Conflict', `Operation cannot be fulfilled on ${resource} ${goQuote(name)}: ${why}`, {
     name,
     kind: resource,
   })
 
+/** 400: the request can not be understood. */
 export const newBadRequest = (message: string): ApiError => failure(400, 'BadRequest', message)
 
+/** 405: the resource has no such verb. */
 export const newMethodNotSupported = (resource: string, verb: string): ApiError =>
   failure(405, 'MethodNotAllowed', `${verb} is not supported on resources of kind ${goQuote(resource)}`, {
     kind: resource,
@@ -90,11 +95,14 @@ export const newMethodNotSupported = (resource: string, verb: string): ApiError 
 export const newGenericNotFound = (): ApiError =>
   failure(404, 'NotFound', 'the server could not find the requested resource', {})
 
+/** 405: the path has no such method. */
 export const newGenericMethodNotAllowed = (): ApiError =>
   failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 
+/** 410: the version that is asked for is forgotten. */
 export const newResourceExpired = (message: string): ApiError => failure(410, 'Expired', message)
 
+/** 415: the body is of a type that the server does not read. */
 export const newUnsupportedMediaType = (accepted: readonly string[]): ApiError =>
   failure(
     415,
@@ -102,6 +110,7 @@ export const newUnsupportedMediaType = (accepted: readonly string[]): ApiError =
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   )
 
+/** 406: the answer can have none of the types that are accepted. */
 export const newNotAcceptable = (accepted: readonly string[]): ApiError =>
   failure(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`)
 

@@ -28,6 +28,7 @@ export interface KubeApiserverOptions {
   readonly advertiseAddress?: string
 }
 
+/** Port of an API server by default (`--secure-port`). */
 export const DEFAULT_PORT = 6443
 /** Versions that were replaced this long ago are forgotten. */
 const COMPACT_NS = 300 * NSEC_PER_SEC

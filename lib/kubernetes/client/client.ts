@@ -5,7 +5,7 @@
  */
 import { goQuote } from '../../app/go-text.js'
 import { type HttpClientRequest, type HttpReplyStream, HttpTransport } from '../../app/http-client.js'
-import type { NetworkError } from '../../app/go-net.js'
+import { NetworkError } from '../../app/go-net.js'
 import { octetText } from '../../app/octet-text.js'
 import type { Process } from '../../app/process.js'
 import { octetsOf } from '../../app/text.js'
@@ -62,6 +62,20 @@ const refusal = (status: number, body: Uint8Array, what: string): ApiError => {
   )
 }
 
+/** Reads a body to its end. Throws a {@link NetworkError} with client-go's words. */
+function* bodyOf(stream: HttpReplyStream, ctx: Context): Thread<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  try {
+    for (let piece = yield* stream.read(ctx); piece !== null; piece = yield* stream.read(ctx)) pieces.push(piece)
+    return concatOctets(...pieces)
+  } catch (e) {
+    stream.close()
+    if (!(e instanceof NetworkError)) throw e
+    const what = 'unexpected error when reading response body. Please retry. Original error'
+    throw new NetworkError(e.code, `${what}: ${e.message}`)
+  }
+}
+
 /** What a raw request is. */
 export interface RestRequest {
   readonly method: string
@@ -107,17 +121,19 @@ export class KubeClient {
   }
 
   /** Sends a request; returns the answer as it is. Throws a {@link NetworkError}. */
-  *raw(request: RestRequest, ctx?: Context): Thread<{ readonly status: number; readonly body: Uint8Array }> {
-    return yield* this.#transport.request(this.#init(request), ctx)
+  *raw(
+    request: RestRequest,
+    ctx: Context = new Context(),
+  ): Thread<{ readonly status: number; readonly body: Uint8Array }> {
+    const stream = yield* this.#transport.open(this.#init(request), ctx)
+    return { status: stream.status, body: yield* bodyOf(stream, ctx) }
   }
 
   /** Sends a request whose answer comes in pieces. Throws an {@link ApiError}, a {@link NetworkError}. */
   *open(request: RestRequest, ctx: Context = new Context()): Thread<HttpReplyStream> {
     const stream = yield* this.#transport.open(this.#init(request), ctx)
     if (stream.status < 400) return stream
-    const pieces: Uint8Array[] = []
-    for (let piece = yield* stream.read(ctx); piece !== null; piece = yield* stream.read(ctx)) pieces.push(piece)
-    throw refusal(stream.status, concatOctets(...pieces), '')
+    throw refusal(stream.status, yield* bodyOf(stream, ctx), '')
   }
 
   /** Begins to watch the resource of a path. Throws an {@link ApiError}, a {@link NetworkError}. */

@@ -190,6 +190,7 @@ const CHANGE_FLAGS: readonly FlagSpec[] = [
   flag('selector', 'string', 'l'),
 ]
 
+/** `kubectl annotate`. */
 export const annotateCommand: KubectlCommand = {
   name: 'annotate',
   flags: CHANGE_FLAGS,
@@ -198,6 +199,7 @@ export const annotateCommand: KubectlCommand = {
   },
 }
 
+/** `kubectl label`. */
 export const labelCommand: KubectlCommand = {
   name: 'label',
   flags: CHANGE_FLAGS,
@@ -206,6 +208,7 @@ export const labelCommand: KubectlCommand = {
   },
 }
 
+/** `kubectl patch`. */
 export const patchCommand: KubectlCommand = {
   name: 'patch',
   flags: [OUTPUT, flag('patch', 'string', 'p'), flag('type'), flag('subresource')],
@@ -262,5 +265,7 @@ const schedulable = (name: 'cordon' | 'uncordon'): KubectlCommand => ({
   },
 })
 
+/** `kubectl cordon`. */
 export const cordonCommand: KubectlCommand = schedulable('cordon')
+/** `kubectl uncordon`. */
 export const uncordonCommand: KubectlCommand = schedulable('uncordon')

@@ -71,6 +71,7 @@ const resourceFor = (
   )
 }
 
+/** `kubectl create -f`. */
 export const createCommand: KubectlCommand = {
   name: 'create',
   flags: [
@@ -162,6 +163,7 @@ Example resource specifications include:
    '<resource> <name>'
    '<resource>'`
 
+/** `kubectl delete`. */
 export const deleteCommand: KubectlCommand = {
   name: 'delete',
   flags: [

@@ -14,6 +14,7 @@ export interface FlagSpec {
   readonly bare?: string
 }
 
+/** An option; of type string, and without a letter, by default. */
 export const flag = (name: string, type: FlagSpec['type'] = 'string', short = ''): FlagSpec => ({ name, short, type })
 
 /** Options of every command. */

@@ -269,6 +269,7 @@ error: Required resource not specified.
 Use "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).
 See 'kubectl get -h' for help and examples`
 
+/** `kubectl get`. */
 export const getCommand: KubectlCommand = {
   name: 'get',
   flags: [

@@ -175,6 +175,7 @@ const COLUMNS: readonly TableColumn[] = [
   ),
 ]
 
+/** The resource `nodes`. */
 export const NODES: Resource = {
   name: 'nodes',
   singular: 'node',
