@@ -89,6 +89,7 @@ export interface CurlListener {
   headerIn(line: string): void
   /** Octets of the request's body that were sent. */
   dataOut(octets: number): void
+  /** Octets of the response's body. */
   dataIn(octets: Uint8Array): void
   /** All is there, or has failed; what becomes of the connection is said behind it. */
   finished(result: CurlResult): void

@@ -12,6 +12,7 @@ export class NetworkError extends Error {
   /** The errno behind it; `EOF` for a connection that ended, `ETIMEDOUT` for a time of the program's own. */
   readonly code: Errno | 'EOF'
 
+  /** The message is Go's. */
   constructor(code: Errno | 'EOF', message: string) {
     super(message)
     this.code = code

@@ -119,6 +119,7 @@ export class BodyReader {
   #left: number
   #chunk: 'size' | 'data' | 'end' | 'trailer' = 'size'
 
+  /** `length` counts for the kind `length` only. */
   constructor(kind: BodyKind, length: number) {
     this.kind = kind
     this.length = kind === 'length' ? length : null

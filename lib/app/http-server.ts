@@ -88,8 +88,11 @@ export type HttpResponder = (request: HttpRequest, writer: HttpResponseWriter) =
 /** What a server's connection writes to; a `TcpSocket` and a `ByteStream` are such. */
 export interface HttpStream {
   readonly isClosed: boolean
+  /** Writes octets; what the kernel does not take waits. */
   write(octets: Uint8Array): void
+  /** Ends this side behind what was written. */
   end(): void
+  /** Closes it. */
   close(): void
 }
 

@@ -60,6 +60,7 @@ export class HttpServer extends Printable {
     return this.#listener.address
   }
 
+  /** Local port. */
   get port(): number {
     return this.#listener.port
   }

@@ -40,8 +40,11 @@ export interface NcNet {
   poll(): number
   /** Octets, 0 at the end of the stream, or a negative errno. */
   read(into: Uint8Array): number
+  /** Octets that were taken, or a negative errno. */
   write(data: Uint8Array): number
+  /** Ends a direction: SHUT_RD or SHUT_WR. */
   shutdown(how: 0 | 1): void
+  /** Closes the socket. */
   close(): void
 }
 

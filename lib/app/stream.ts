@@ -70,17 +70,19 @@ export class ByteStream {
     })
   }
 
-  /** `ADDRESS:PORT` of the other end, and of this one. */
+  /** `ADDRESS:PORT` of the other end. */
   get peer(): string {
     const { address, port } = this.#socket.peer
     return `${address}:${port}`
   }
 
+  /** `ADDRESS:PORT` of this end. */
   get local(): string {
     const { address, port } = this.#socket.local
     return `${address}:${port}`
   }
 
+  /** True once it is closed or has failed. */
   get isClosed(): boolean {
     return this.#socket.isClosed
   }
@@ -161,6 +163,7 @@ export const connectStream = (
 export interface StreamListener {
   readonly address: string
   readonly port: number
+  /** Takes no further connections; those that are there go on. */
   close(): void
 }
 

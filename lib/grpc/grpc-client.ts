@@ -73,6 +73,7 @@ export interface ClientCall {
 
 /** What the caller of a stream hears. */
 export interface ClientStreamHandler {
+  /** A message of the server. */
   onMessage(message: Uint8Array): void
   /** The call ended, once: 0 when all is well. */
   onEnd(code: number, message: string): void
@@ -80,6 +81,7 @@ export interface ClientStreamHandler {
 
 /** A stream on its way. After its end nothing is sent. */
 export interface ClientStream extends ClientCall {
+  /** Sends a message. */
   send(message: Uint8Array): void
   /** Sends no more messages. */
   halfClose(): void

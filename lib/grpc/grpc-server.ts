@@ -55,6 +55,7 @@ export interface ServerCall {
 
 /** What a streaming method hears of one call. */
 export interface GrpcStreamHandler {
+  /** A message of the client. */
   onMessage(message: Uint8Array): void
   /** The client sends no more messages. */
   onHalfClose(): void

@@ -4,6 +4,7 @@
  * @see RFC 9113, section 7
  */
 
+/** All is well: a connection or a stream that ends in order. */
 export const NO_ERROR = 0
 /** Something that the protocol forbids. */
 export const PROTOCOL_ERROR = 1

@@ -69,6 +69,7 @@ export class ComputeClient {
   readonly #ctx: Context
   #token = ''
 
+  /** A client for the threads of `process`; its calls end by throwing when `ctx` is cancelled. */
   constructor(process: Process, ctx: Context) {
     this.#process = process
     this.#transport = new HttpTransport(process)

@@ -42,10 +42,12 @@ export class PeerTable {
   /** Virtual time of the last change in nanoseconds. */
   changedNs = 0
 
+  /** All leases, in the order in which they came. */
   get leases(): Lease[] {
     return [...this.#leases.values()]
   }
 
+  /** How many there are. */
   get size(): number {
     return this.#leases.size
   }

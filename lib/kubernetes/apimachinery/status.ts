@@ -39,6 +39,7 @@ export interface Status {
 export class ApiError extends NetloomError {
   readonly status: Status
 
+  /** The message is that of the status. */
   constructor(status: Status) {
     super('EINVAL', status.message ?? '', { reason: status.reason ?? '', status: status.code ?? 0 })
     this.status = status

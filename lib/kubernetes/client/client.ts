@@ -192,22 +192,30 @@ export class ResourceClient<T extends ApiObject> {
     return yield* this.#send({ method: 'GET', query }, name, undefined, ctx)
   }
 
+  /**
+   * A page of the objects; `metadata.continue` says whether there is another. Throws an {@link ApiError}, a {@link
+   * NetworkError}, as all of these.
+   */
   *list(query: Query = {}, ctx?: Context): Thread<ApiList<T>> {
     return (yield* this.#send({ method: 'GET', query }, undefined, undefined, ctx)) as unknown as ApiList<T>
   }
 
+  /** Makes an object, and returns it as the server keeps it. */
   *create(object: JsonObject, query: Query = {}, ctx?: Context): Thread<T> {
     return yield* this.#send({ method: 'POST', query, body: object }, undefined, undefined, ctx)
   }
 
+  /** Replaces an object; its resourceVersion, when it has one, must be the present one. */
   *update(object: T, query: Query = {}, ctx?: Context): Thread<T> {
     return yield* this.#send({ method: 'PUT', query, body: object }, object.metadata.name, undefined, ctx)
   }
 
+  /** As {@link update}, of the status only. */
   *updateStatus(object: T, query: Query = {}, ctx?: Context): Thread<T> {
     return yield* this.#send({ method: 'PUT', query, body: object }, object.metadata.name, 'status', ctx)
   }
 
+  /** Changes an object, or its status, by a patch. */
   *patch(
     name: string,
     type: PatchType,

@@ -15,6 +15,7 @@ import { NetworkError } from '../../app/go-net.js'
 
 /** What an informer tells. */
 export interface InformerHandlers<T> {
+  /** An object that was not known. */
   onAdd(object: T): void
   /** Also for an object that is as it was: after a list, and when the informer says everything again. */
   onUpdate(old: T, object: T): void

@@ -23,7 +23,9 @@ export interface Kubectl {
   readonly host: string
   readonly fs: FileSystem
   readonly stdin: Uint8Array | null
+  /** Writes to standard output. */
   out(text: string): void
+  /** Writes to standard error. */
   err(text: string): void
 }
 
@@ -31,6 +33,7 @@ export interface Kubectl {
 export interface KubectlCommand {
   readonly name: string
   readonly flags: readonly FlagSpec[]
+  /** `args` are the words that are no options. */
   run(kubectl: Kubectl, args: readonly string[], flags: Flags): Thread<number>
 }
 

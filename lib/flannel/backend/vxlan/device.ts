@@ -135,6 +135,7 @@ export class VxlanDevice {
     neighAdd(dev.netns, { dev, dst: ip, lladdr: lladdr(mac), state: NUD_PERMANENT }, 'replace')
   }
 
+  /** Takes the neighbour entry back. */
   delArp(ip: number, mac: number | null): void {
     this.#say('device.go:225', 'DelARP', ip, mac)
     const dev = this.#present
@@ -148,6 +149,7 @@ export class VxlanDevice {
     fdbReplace(dev.netns, { dev, lladdr: lladdr(mac), state: NUD_PERMANENT, flags: NTF_SELF, dst: ip })
   }
 
+  /** Takes the forwarding entry back. */
   delFdb(ip: number, mac: number | null): void {
     this.#say('device.go:181', 'DelFDB', ip, mac)
     const dev = this.#present

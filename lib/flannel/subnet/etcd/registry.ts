@@ -221,6 +221,7 @@ export class EtcdRegistry {
     return this.#expiration(TTL)
   }
 
+  /** Deletes a lease. Throws what etcd refuses with. */
   *deleteSubnet(ctx: Context, subnet: Prefix): Thread {
     yield* this.#call(this.client.delete(this.#key(subnet), { ctx }))
   }
