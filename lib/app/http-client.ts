@@ -7,32 +7,18 @@
  * @see RFC 9112; Go net/http transport.go Transport, persistConn
  */
 import { NSEC_PER_SEC } from '../sim/time.js'
-import { concatOctets, NO_OCTETS } from '../wire/repr.js'
+import { concatOctets } from '../wire/repr.js'
 import { clientTimeout, lookupError, NetworkError, urlError } from './go-net.js'
 import { lookupHost } from './hosts.js'
-import { sortHeaders } from './http-message.js'
+import { type HttpClientRequest, requestOctets, targetOf } from './http-client-request.js'
 import { PersistConn, type ReplyHead } from './http-persist-conn.js'
 import type { Process } from './process.js'
-import { octetsOf, type Payload } from './text.js'
 import { cancelled, Context, firstOf, Future, slept, type Thread, type Wait, wait } from './thread.js'
 
 const IDLE_TIMEOUT_NS = 90 * NSEC_PER_SEC
 const MAX_IDLE_PER_HOST = 2
-const HTTP_PORT = 80
 /** Methods that may be sent again when a kept connection turns out to be gone. */
 const REPLAYABLE: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE']
-const METHODS_WITH_BODY: readonly string[] = ['POST', 'PUT', 'PATCH']
-
-/** A request; `url` is `http://HOST[:PORT]/PATH`, with an address or a name of /etc/hosts. */
-export interface HttpClientRequest {
-  readonly method: string
-  readonly url: string
-  /** Header lines `NAME: VALUE`, besides Host, Content-Length and Accept-Encoding. */
-  readonly headers?: readonly string[]
-  readonly body?: Payload
-  /** Virtual nanoseconds until it is given up (http.Client's Timeout); no limit when absent. */
-  readonly timeoutNs?: number
-}
 
 /** An answer whose body is whole. */
 export interface HttpReply {
@@ -57,41 +43,6 @@ export interface HttpReplyStream {
 export interface HttpTransportOptions {
   /** Connections to one server that are kept while they carry nothing; 2. */
   readonly maxIdleConnsPerHost?: number
-}
-
-/** A URL taken apart. */
-interface Target {
-  /** As the Host header has it. */
-  readonly host: string
-  readonly name: string
-  readonly port: number
-  readonly path: string
-}
-
-const targetOf = (url: string): Target => {
-  const [, host = '', path = '/'] = /^http:\/\/([^/?]*)(.*)$/.exec(url) ?? []
-  const [name = '', port = ''] = host.split(':')
-  return { host, name, port: port === '' ? HTTP_PORT : Number(port), path: path.startsWith('/') ? path : `/${path}` }
-}
-
-const isAgent = (line: string): boolean => /^user-agent:/i.test(line)
-
-/** A request as octets: the lines in Go's order. */
-const requestOctets = ({ method, headers = [], body }: HttpClientRequest, { host, path }: Target): Uint8Array => {
-  const octets = body === undefined ? NO_OCTETS : octetsOf(body)
-  const hasLength = octets.length > 0 || METHODS_WITH_BODY.includes(method)
-  const agent = headers.find(isAgent) ?? 'User-Agent: Go-http-client/1.1'
-  const others = headers.filter(line => !isAgent(line))
-  const lines = [
-    `${method} ${path} HTTP/1.1`,
-    `Host: ${host}`,
-    agent,
-    ...(hasLength ? [`Content-Length: ${octets.length}`] : []),
-    ...sortHeaders(others),
-    ...(method === 'HEAD' ? [] : ['Accept-Encoding: gzip']),
-  ]
-  const head = octetsOf(`${lines.join('\r\n')}\r\n\r\n`)
-  return octets.length === 0 ? head : concatOctets(head, octets)
 }
 
 /** What ends a request before its answer is whole: the context, or its time. Gives the error. */

@@ -4,13 +4,8 @@
  *
  * @see RFC 9112
  */
-import {
-  type GoHttpServer,
-  HttpConnection,
-  type HttpRequest,
-  type HttpResponder,
-  type HttpResponse,
-} from './http-server.js'
+import { HttpConnection, type HttpResponder } from './http-server.js'
+import type { GoHttpServer, HttpRequest, HttpResponse } from './http-response.js'
 import { Printable } from './printable.js'
 import type { Process } from './process.js'
 import { TcpApi, type TcpListenOptions, type TcpListenSocket } from './tcp.js'

@@ -46,7 +46,7 @@ export interface Http2StreamOwner {
   giveWindow(stream: Http2Stream, octets: number): void
   /** Ends the stream at once, with a code of http2-error.ts. */
   resetStream(stream: Http2Stream, code: number): void
-  /** Forgets a stream that has no number yet. */
+  /** Forgets a stream that both sides are done with, and what it would still send. */
   dropStream(stream: Http2Stream): void
 }
 

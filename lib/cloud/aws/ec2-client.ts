@@ -6,7 +6,8 @@
  * @see aws-sdk-go aws/ec2metadata, aws/credentials/ec2rolecreds, private/protocol/ec2query, aws/client/default_retryer.go
  */
 import { NetworkError } from '../../app/go-net.js'
-import { type HttpClientRequest, type HttpReply, HttpTransport } from '../../app/http-client.js'
+import { type HttpReply, HttpTransport } from '../../app/http-client.js'
+import type { HttpClientRequest } from '../../app/http-client-request.js'
 import { octetText } from '../../app/octet-text.js'
 import type { Process } from '../../app/process.js'
 import { type Context, sleep, type Thread } from '../../app/thread.js'

@@ -3,7 +3,7 @@
  *
  * @see Amazon EC2 User Guide, "Instance metadata categories"
  */
-import type { HttpRequest, HttpResponse } from '../../app/http-server.js'
+import type { HttpRequest, HttpResponse } from '../../app/http-response.js'
 import { formatPrefix } from '../../wire/ip.js'
 import { metadataAt, metadataList, type MetadataNode } from '../metadata-tree.js'
 import { isoTime } from '../../sim/civil.js'

@@ -3,7 +3,8 @@
  *
  * @see etcd embed/serve.go, etcdserver/api/etcdhttp; github.com/grpc-ecosystem/grpc-gateway v1 runtime/handler.go, runtime/errors.go
  */
-import type { GoHttpServer, HttpRequest, HttpResponder, HttpResponseWriter } from '../../app/http-server.js'
+import type { HttpResponder } from '../../app/http-server.js'
+import type { GoHttpServer, HttpRequest, HttpResponseWriter } from '../../app/http-response.js'
 import type { Process } from '../../app/process.js'
 import { decodeUtf8, encodeUtf8 } from '../../wire/utf8.js'
 import type { LeaseRequest, WatchRequest } from '../etcdserverpb.js'

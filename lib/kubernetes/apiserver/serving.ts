@@ -5,7 +5,8 @@
  *
  * @see k8s.io/apiserver pkg/server/secure_serving.go, pkg/endpoints/handlers/watch.go
  */
-import type { GoHttpServer, HttpResponder, HttpResponseWriter } from '../../app/http-server.js'
+import type { HttpResponder } from '../../app/http-server.js'
+import type { GoHttpServer, HttpResponseWriter } from '../../app/http-response.js'
 import type { Process } from '../../app/process.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
 import { uuid4 } from '../apimachinery/meta.js'

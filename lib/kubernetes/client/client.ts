@@ -4,7 +4,8 @@
  * @see k8s.io/client-go rest/request.go, kubernetes/typed
  */
 import { goQuote } from '../../app/go-text.js'
-import { type HttpClientRequest, type HttpReplyStream, HttpTransport } from '../../app/http-client.js'
+import { type HttpReplyStream, HttpTransport } from '../../app/http-client.js'
+import type { HttpClientRequest } from '../../app/http-client-request.js'
 import { NetworkError } from '../../app/go-net.js'
 import { octetText } from '../../app/octet-text.js'
 import type { Process } from '../../app/process.js'
