@@ -126,6 +126,8 @@ const flowUdp = (rec: FlowRecorder, ct: NfConn, ctinfo: number, verify: FlowVeri
   if (!isAnswered(ctinfo)) return rec.fail()
   const age = (nfctTimeStamp(ct.cnet) - ct.streamTs) | 0
   const isStream = age > 0
+  // The first answer, when it comes late: the next packet changes the connection.
+  if (isStream && (ct.status & IPS_ASSURED) === 0) return rec.fail()
   const ticks = isStream ? sysctls.udpTimeoutStream : sysctls.udpTimeout
   // What a packet that makes it a stream does is for the long way.
   const left = (isStream ? HALF_OF_ALL_TICKS : 1) - age
