@@ -58,10 +58,10 @@ const TRAFFIC: readonly Step[] = [
   burst(0, 1),
   { kind: 'wait', ms: 301_000 },
   burst(0, 1),
-  ...[100, 4000, 20_000, 1].map(size => tcp(0, 1, size)),
+  ...[100, 4000, 9000, 1].map(size => tcp(0, 1, size)),
   tcp(2, 1, 4000),
   { kind: 'wait', ms: 100 },
-  ...[4000, 20_000, 1].map(size => tcp(2, 1, size)),
+  ...[4000, 9000, 1].map(size => tcp(2, 1, size)),
   { kind: 'tcp', from: 0, to: 1, size: 2000, end: 'fin' },
   { kind: 'tcp', from: 2, to: 1, size: 2000, end: 'rst' },
 ]
