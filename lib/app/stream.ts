@@ -25,12 +25,22 @@ export interface StreamHandlers {
 }
 
 const KEEPALIVE_SEC = 15
-const OPTIONS: TcpSocketOptions = {
+
+/** Options of a connection. */
+export interface StreamOptions {
+  /** Seconds of silence after which the peer is probed, and between probes; 15, as Go's net package has it. */
+  readonly keepaliveSec?: number
+}
+
+const socketOptions = (keepaliveSec: number): TcpSocketOptions => ({
   nodelay: true,
   keepalive: true,
-  keepaliveTime: KEEPALIVE_SEC,
-  keepaliveIntvl: KEEPALIVE_SEC,
-}
+  keepaliveTime: keepaliveSec,
+  keepaliveIntvl: keepaliveSec,
+})
+
+/** Options of the sockets that Go's net package listens with. */
+export const GO_SOCKET: TcpSocketOptions = socketOptions(KEEPALIVE_SEC)
 
 /** A connection of a program. */
 export class ByteStream {
@@ -60,17 +70,19 @@ export class ByteStream {
     })
   }
 
-  /** `ADDRESS:PORT` of the other end, and of this one. */
+  /** `ADDRESS:PORT` of the other end. */
   get peer(): string {
     const { address, port } = this.#socket.peer
     return `${address}:${port}`
   }
 
+  /** `ADDRESS:PORT` of this end. */
   get local(): string {
     const { address, port } = this.#socket.local
     return `${address}:${port}`
   }
 
+  /** True once it is closed or has failed. */
   get isClosed(): boolean {
     return this.#socket.isClosed
   }
@@ -128,9 +140,10 @@ export const connectStream = (
   address: string,
   port: number,
   handlers: StreamHandlers,
+  { keepaliveSec = KEEPALIVE_SEC }: StreamOptions = {},
 ): ByteStream | null => {
   try {
-    const socket = new TcpApi(process.netns).connect({ address, port, ...OPTIONS })
+    const socket = new TcpApi(process.netns).connect({ address, port, ...socketOptions(keepaliveSec) })
     return new ByteStream(process, socket, handlers)
   } catch (e) {
     if (!(e instanceof NetloomError)) throw e
@@ -150,6 +163,7 @@ export const connectStream = (
 export interface StreamListener {
   readonly address: string
   readonly port: number
+  /** Takes no further connections; those that are there go on. */
   close(): void
 }
 
@@ -163,7 +177,7 @@ export const listenStream = (
   port: number,
   onStream: (stream: ByteStream) => void,
 ): StreamListener => {
-  const listener = new TcpApi(process.netns).listen({ address, port, reuseAddr: true, ...OPTIONS }, socket => {
+  const listener = new TcpApi(process.netns).listen({ address, port, reuseAddr: true, ...GO_SOCKET }, socket => {
     onStream(new ByteStream(process, socket, {}))
   })
   process.holds(listener.kernel, process.nextFd())

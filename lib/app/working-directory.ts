@@ -3,7 +3,7 @@
  * script see it, whatever namespace they are in; what begins with / is a file of a host.
  */
 import { octetText } from './octet-text.js'
-import { utf8Encode } from './utf8.js'
+import { encodeUtf8 } from '../wire/utf8.js'
 
 const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
@@ -56,7 +56,7 @@ export class WorkingDirectory {
   /** All files and what they hold. */
   files(): Map<string, Uint8Array> {
     const files = new Map<string, Uint8Array>()
-    for (const [name, text] of this.#texts) files.set(name, utf8Encode(text))
+    for (const [name, text] of this.#texts) files.set(name, encodeUtf8(text))
     for (const [name, content] of this.#announced) files.set(name, content())
     return files
   }

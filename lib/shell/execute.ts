@@ -4,7 +4,7 @@
  * @see IEEE Std 1003.1 XCU 2.9, 2.14 set -e; bash(1), set -e
  */
 import { NetloomError } from '../errors.js'
-import { utf8Encode } from '../app/utf8.js'
+import { encodeUtf8 } from '../wire/utf8.js'
 import {
   type Cost,
   commandError,
@@ -132,7 +132,7 @@ export class Executor {
     let piped = ''
     for (const [n, command] of commands.entries()) {
       let written = ''
-      const stdin = n === 0 ? env.streams.stdin : utf8Encode(piped)
+      const stdin = n === 0 ? env.streams.stdin : encodeUtf8(piped)
       const isLast = n === commands.length - 1
       const out = isLast ? env.streams.out : (text: string): string => (written += text)
       const sub = env.subshell({ stdin, out, err: env.streams.err })

@@ -3,7 +3,7 @@
  */
 import type { World } from '../core/world.js'
 import type { Process } from '../app/process.js'
-import { utf8Encode } from '../app/utf8.js'
+import { encodeUtf8 } from '../wire/utf8.js'
 import type { Streams } from './environment.js'
 
 /** What a job is called in messages. */
@@ -142,7 +142,7 @@ export class BackgroundJob {
   poll(): boolean {
     while (this.#last.poll()) {
       if (this.#stages.length === 0) return true
-      this.#next(utf8Encode(this.#last.stdout))
+      this.#next(encodeUtf8(this.#last.stdout))
     }
     return false
   }

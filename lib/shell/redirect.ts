@@ -4,7 +4,7 @@
  * @see IEEE Std 1003.1 XCU 2.7
  */
 import type { WorkingDirectory } from '../app/working-directory.js'
-import { utf8Encode } from '../app/utf8.js'
+import { encodeUtf8 } from '../wire/utf8.js'
 import { checkFileName } from './check.js'
 import type { Sink, Streams } from './environment.js'
 import { type Expansion, expandWords, partsText } from './expand.js'
@@ -30,13 +30,13 @@ const fileName = (x: Expansion, redirect: IoRedirect): string => {
 /** What a command reads; null for nothing. */
 const inputOf = (x: Expansion, redirect: IoRedirect, cwd: WorkingDirectory): Uint8Array | null => {
   const { hereDocument, operator, target } = redirect
-  if (hereDocument !== null) return utf8Encode(partsText(x, hereDocument.parts))
-  if (operator === '<<<') return utf8Encode(`${partsText(x, target.parts)}\n`)
+  if (hereDocument !== null) return encodeUtf8(partsText(x, hereDocument.parts))
+  if (operator === '<<<') return encodeUtf8(`${partsText(x, target.parts)}\n`)
   const name = fileName(x, redirect)
   if (name === '/dev/null') return null
   const text = cwd.read(name)
   if (text === null) throw new RedirectError(`${name}: No such file or directory`)
-  return utf8Encode(text)
+  return encodeUtf8(text)
 }
 
 const sinkOf = (x: Expansion, redirect: IoRedirect, cwd: WorkingDirectory, streams: Streams): Sink => {

@@ -5,7 +5,7 @@
  * @see head(1), tail(1)
  */
 import { octetText } from '../../app/octet-text.js'
-import { utf8Encode } from '../../app/utf8.js'
+import { encodeUtf8 } from '../../wire/utf8.js'
 import type { Command } from '../../app/command.js'
 import { coreutil, type CoreutilRun, errorWords } from './coreutil.js'
 
@@ -44,7 +44,7 @@ const tail: Cut = (all, { sign, count }) =>
 
 /** The part of a text; lines keep their ends, which the last one may not have. */
 const part = (text: string, amount: Amount, cut: Cut): string => {
-  if (amount.unit === 'octets') return octetText(Uint8Array.from(cut([...utf8Encode(text)], amount)))
+  if (amount.unit === 'octets') return octetText(Uint8Array.from(cut([...encodeUtf8(text)], amount)))
   const lines: readonly string[] = text.match(/[^\n]*\n|[^\n]+$/g) ?? []
   return cut(lines, amount).join('')
 }

@@ -5,7 +5,7 @@
  *
  * @see wc(1)
  */
-import { utf8Encode } from '../../app/utf8.js'
+import { encodeUtf8 } from '../../wire/utf8.js'
 import type { Command } from '../../app/command.js'
 import { coreutil, type CoreutilRun, errorWords } from './coreutil.js'
 
@@ -29,7 +29,7 @@ const count = (text: string): Counts => ({
   l: text.split('\n').length - 1,
   w: text.split(/\s+/).filter(word => word !== '').length,
   m: [...text].length,
-  c: utf8Encode(text).length,
+  c: encodeUtf8(text).length,
   L: Math.max(...text.split('\n').map(widthOf)),
 })
 
