@@ -24,13 +24,15 @@ export interface StreamHandlers {
   onClose?: () => void
 }
 
+/** Go's own period of probes, in seconds: for the first one and between them. */
 const KEEPALIVE_SEC = 15
-const OPTIONS: TcpSocketOptions = {
+
+const socketOptions = (keepaliveSec: number): TcpSocketOptions => ({
   nodelay: true,
   keepalive: true,
-  keepaliveTime: KEEPALIVE_SEC,
-  keepaliveIntvl: KEEPALIVE_SEC,
-}
+  keepaliveTime: keepaliveSec,
+  keepaliveIntvl: keepaliveSec,
+})
 
 /** A connection of a program. */
 export class ByteStream {
@@ -130,7 +132,7 @@ export const connectStream = (
   handlers: StreamHandlers,
 ): ByteStream | null => {
   try {
-    const socket = new TcpApi(process.netns).connect({ address, port, ...OPTIONS })
+    const socket = new TcpApi(process.netns).connect({ address, port, ...socketOptions(KEEPALIVE_SEC) })
     return new ByteStream(process, socket, handlers)
   } catch (e) {
     if (!(e instanceof NetloomError)) throw e
@@ -154,16 +156,18 @@ export interface StreamListener {
 }
 
 /**
- * Listens on `ADDRESS:PORT`; `onStream` sets what it wants to hear of each connection. Throws EADDRINUSE, EADDRNOTAVAIL. The
- * listener is closed with the program.
+ * Listens on `ADDRESS:PORT`; `onStream` sets what it wants to hear of each connection. Silent peers are probed every
+ * `keepaliveSec` seconds. Throws EADDRINUSE, EADDRNOTAVAIL. The listener is closed with the program.
  */
 export const listenStream = (
   process: Process,
   address: string,
   port: number,
   onStream: (stream: ByteStream) => void,
+  keepaliveSec: number = KEEPALIVE_SEC,
 ): StreamListener => {
-  const listener = new TcpApi(process.netns).listen({ address, port, reuseAddr: true, ...OPTIONS }, socket => {
+  const options = { address, port, reuseAddr: true, ...socketOptions(keepaliveSec) }
+  const listener = new TcpApi(process.netns).listen(options, socket => {
     onStream(new ByteStream(process, socket, {}))
   })
   process.holds(listener.kernel, process.nextFd())
