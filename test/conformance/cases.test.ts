@@ -22,6 +22,7 @@ const FIGURES: ReadonlyMap<string, string> = new Map([
   ['alloc', 'frames equal 54/54, files equal 58/58'],
   ['host-gw', 'frames equal 641/641, files equal 447/447'],
   ['host-gw-by-hand', 'frames equal 0/0, files equal 126/126'],
+  ['host-gw-drawn-subnets', 'frames equal 0/0, files equal 66/66'],
   ['host-gw-four-hosts', 'frames equal 746/746, files equal 550/550'],
   ['udp', 'frames equal 664/664, files equal 455/455'],
   ['udp-two-hosts', 'frames equal 530/530, files equal 359/359'],

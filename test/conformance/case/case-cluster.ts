@@ -5,6 +5,7 @@ import type { Process } from '../../../lib/app/process.js'
 import { FlagError, type FlanneldOptions, parseFlags, usageText } from '../../../lib/flannel/flags.js'
 import { startFlanneld } from '../../../lib/flannel/flanneld.js'
 import { type FileSystem, fsOf } from '../../../lib/fs/file-system.js'
+import { parsePrefix } from '../../../lib/wire/ip.js'
 import type { EtcdEntry, FileEntry, FlanneldEntry, RecordedCase } from './case-file.js'
 import type { CaseShell } from './case-shell.js'
 import { CaseStore } from './case-store.js'
@@ -88,7 +89,11 @@ export class CaseCluster {
     const flags = this.#flags(host, options)
     if (flags === null) return
     const mac = this.#recorded.vtepMacs.get(host)
-    const fixed = mac === undefined ? {} : { vtepMac: macOf(mac) }
+    const subnet = this.#recorded.subnets.get(host)
+    const fixed = {
+      ...(mac === undefined ? {} : { vtepMac: macOf(mac) }),
+      ...(subnet === undefined ? {} : { subnet: parsePrefix(subnet) }),
+    }
     const before = files.generation
     const { process } = startFlanneld(this.#shell.world.netns(host), flags, fixed)
     this.#daemons.set(host, process)
