@@ -260,8 +260,11 @@ const entry = (field: Field): TimelineEntry => {
   return field.fail('setup, sleep, etcd, file, flanneld, step, state or event')
 }
 
-const textMap = (field: Field): Map<string, string> =>
-  new Map(field.isPresent ? field.entries.map(([key, value]) => [key, value.text]) : [])
+/** Texts by name; a name with null stands for nothing, as the recorder writes where a host has no such device. */
+const textMap = (field: Field): Map<string, string> => {
+  const given = (field.isPresent ? field.entries : []).filter(([, value]) => value.isPresent)
+  return new Map(given.map(([key, value]) => [key, value.text]))
+}
 
 const parse = (text: string): unknown => {
   try {
