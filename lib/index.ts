@@ -140,7 +140,8 @@ export type { FlannelNodeSpec, FlannelOptions, FlannelUnderlay } from './lab/fla
 export type { FlannelPod } from './lab/flannel/pod.js'
 export type { ClusterUnderlay, Underlay } from './lab/flannel/underlay.js'
 export type { Frame, FrameDirection } from './lab/frame.js'
-export type { HttpApi, HttpHandler, HttpRequest, HttpResponse, HttpServer } from './app/http.js'
+export type { HttpApi, HttpHandler, HttpServer } from './app/http.js'
+export type { HttpRequest, HttpResponse } from './app/http-response.js'
 export type {
   KubeApiserver,
   KubeApiserverOptions,

@@ -70,12 +70,15 @@ export interface ArpingReply {
 
 /** Hears what arping would print. */
 export interface ArpingOutput {
+  /** It begins. */
   started?(arping: Arping): void
   /** The device has no address to ask with; the program ends with status 2. */
   noSource?(arping: Arping): void
+  /** An answer has come. */
   reply?(arping: Arping, reply: ArpingReply): void
   /** The device went away or down; the program ends. */
   receiveError?(arping: Arping, error: 'ENETDOWN'): void
+  /** It has ended; the counts are final. */
   finished?(arping: Arping): void
 }
 

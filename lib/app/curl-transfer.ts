@@ -14,17 +14,29 @@ import { formatIpv4, isIpv4Text, parseIpv4 } from '../wire/ip.js'
 import { type BodyReader, bodyOf, headerHas, LineReader, trimLineEnd } from './http-message.js'
 import { ProgramTimer } from './program-timer.js'
 
+/** Exit status of curl: all is well. */
 export const CURLE_OK = 0
+/** A scheme that is not http. */
 export const CURLE_UNSUPPORTED_PROTOCOL = 1
+/** A URL that is none. */
 export const CURLE_URL_MALFORMAT = 3
+/** A name that nobody knows. */
 export const CURLE_COULDNT_RESOLVE_HOST = 6
+/** No connection. */
 export const CURLE_COULDNT_CONNECT = 7
+/** The body has ended early. */
 export const CURLE_PARTIAL_FILE = 18
+/** With `-f`: a status of 400 or more. */
 export const CURLE_HTTP_RETURNED_ERROR = 22
+/** The time was over (`-m`, `--connect-timeout`). */
 export const CURLE_OPERATION_TIMEDOUT = 28
+/** `--interface` names no device or address. */
 export const CURLE_INTERFACE_FAILED = 45
+/** The server has closed without an answer. */
 export const CURLE_GOT_NOTHING = 52
+/** Sending has failed. */
 export const CURLE_SEND_ERROR = 55
+/** Receiving has failed. */
 export const CURLE_RECV_ERROR = 56
 
 const EAGAIN = errnoNumber('EAGAIN')
@@ -77,6 +89,7 @@ export interface CurlListener {
   headerIn(line: string): void
   /** Octets of the request's body that were sent. */
   dataOut(octets: number): void
+  /** Octets of the response's body. */
   dataIn(octets: Uint8Array): void
   /** All is there, or has failed; what becomes of the connection is said behind it. */
   finished(result: CurlResult): void

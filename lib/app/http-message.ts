@@ -4,7 +4,7 @@
  * @see RFC 9112
  */
 import { NetloomError } from '../errors.js'
-import { concatOctets } from '../wire/repr.js'
+import { concatOctets, NO_OCTETS } from '../wire/repr.js'
 
 const CR = 13
 const LF = 10
@@ -30,10 +30,18 @@ export const headerHas = (lines: readonly string[], name: string, word: string):
     .split(',')
     .some(part => part.trim() === word)
 
+/** Name of a header line, in small letters. */
+const nameOf = (line: string): string => line.slice(0, line.indexOf(':')).toLowerCase()
+
+/** Header lines by their names, as Go writes them; those of one name stay in order. */
+export const sortHeaders = (lines: readonly string[]): string[] =>
+  [...lines].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0))
+
 /** Takes lines off a stream. */
 export class LineReader {
-  #octets: Uint8Array = new Uint8Array(0)
+  #octets: Uint8Array = NO_OCTETS
 
+  /** Octets of the stream have come. */
   push(octets: Uint8Array): void {
     this.#octets = this.#octets.length === 0 ? octets : concatOctets(this.#octets, octets)
   }
@@ -73,6 +81,31 @@ export const trimLineEnd = (line: string): string => {
   return line.slice(0, end)
 }
 
+/** Takes heads of messages off a stream. */
+export class HeadReader {
+  #lines: string[] = []
+
+  /** Has nothing of a head come? */
+  get isEmpty(): boolean {
+    return this.#lines.length === 0
+  }
+
+  /** The first line and the header lines of the next message; null while they are not complete. */
+  read(from: LineReader): readonly string[] | null {
+    for (let line = from.line(); line !== null; line = from.line()) {
+      const text = trimLineEnd(line)
+      // Empty lines in front of a message are skipped (RFC 9112 section 2.2).
+      if (text !== '') this.#lines.push(text)
+      else if (this.#lines.length > 0) {
+        const lines = this.#lines
+        this.#lines = []
+        return lines
+      }
+    }
+    return null
+  }
+}
+
 /** How a body ends: it has none, after so many octets, with the last chunk, with the stream. */
 export type BodyKind = 'none' | 'length' | 'chunked' | 'close'
 
@@ -86,6 +119,7 @@ export class BodyReader {
   #left: number
   #chunk: 'size' | 'data' | 'end' | 'trailer' = 'size'
 
+  /** `length` counts for the kind `length` only. */
   constructor(kind: BodyKind, length: number) {
     this.kind = kind
     this.length = kind === 'length' ? length : null

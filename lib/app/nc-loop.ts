@@ -20,12 +20,18 @@ const LF = 10
 const CR = 13
 const CRLF: Uint8Array = Uint8Array.of(CR, LF)
 
+/** poll(2): there is something to read. */
 export const POLLIN = 1
+/** There is room to write. */
 export const POLLOUT = 4
+/** There is an error. */
 export const POLLERR = 8
+/** The other end has hung up. */
 export const POLLHUP = 16
 
+/** shutdown(2): nothing more is read. */
 export const SHUT_RD = 0
+/** Nothing more is written. */
 export const SHUT_WR = 1
 
 /** A connected socket as the loop uses it. */
@@ -34,8 +40,11 @@ export interface NcNet {
   poll(): number
   /** Octets, 0 at the end of the stream, or a negative errno. */
   read(into: Uint8Array): number
+  /** Octets that were taken, or a negative errno. */
   write(data: Uint8Array): number
+  /** Ends a direction: SHUT_RD or SHUT_WR. */
   shutdown(how: 0 | 1): void
+  /** Closes the socket. */
   close(): void
 }
 

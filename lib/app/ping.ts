@@ -74,11 +74,15 @@ export interface PingError {
 
 /** Hears what ping would print, in the order in which it happens. */
 export interface PingOutput {
+  /** It begins. */
   started?(ping: Ping): void
   /** A request went out (`-f` prints a dot). */
   sent?(ping: Ping, seq: number): void
+  /** An answer has come. */
   reply?(ping: Ping, reply: PingReply): void
+  /** An ICMP error about a request has come. */
   icmpError?(ping: Ping, error: PingError): void
+  /** A redirect has come. */
   redirect?(ping: Ping, redirect: PingError): void
   /** The kernel put an error of this host into the error queue: EMSGSIZE with the MTU, for example. */
   localError?(ping: Ping, error: Errno, mtu: number): void
@@ -86,6 +90,7 @@ export interface PingOutput {
   callError?(ping: Ping, error: Errno): void
   /** `-O`: the next request goes out and this one has had no answer. */
   outstanding?(ping: Ping, seq: number): void
+  /** It has ended; the counts are final. */
   finished?(ping: Ping): void
 }
 

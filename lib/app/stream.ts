@@ -27,12 +27,21 @@ export interface StreamHandlers {
 /** Go's own period of probes, in seconds: for the first one and between them. */
 const KEEPALIVE_SEC = 15
 
+/** Options of a connection. */
+export interface StreamOptions {
+  /** Seconds of silence after which the peer is probed, and between probes; 15, as Go's net package has it. */
+  readonly keepaliveSec?: number
+}
+
 const socketOptions = (keepaliveSec: number): TcpSocketOptions => ({
   nodelay: true,
   keepalive: true,
   keepaliveTime: keepaliveSec,
   keepaliveIntvl: keepaliveSec,
 })
+
+/** Options of the sockets that Go's net package listens with. */
+export const GO_SOCKET: TcpSocketOptions = socketOptions(KEEPALIVE_SEC)
 
 /** A connection of a program. */
 export class ByteStream {
@@ -62,17 +71,19 @@ export class ByteStream {
     })
   }
 
-  /** `ADDRESS:PORT` of the other end, and of this one. */
+  /** `ADDRESS:PORT` of the other end. */
   get peer(): string {
     const { address, port } = this.#socket.peer
     return `${address}:${port}`
   }
 
+  /** `ADDRESS:PORT` of this end. */
   get local(): string {
     const { address, port } = this.#socket.local
     return `${address}:${port}`
   }
 
+  /** True once it is closed or has failed. */
   get isClosed(): boolean {
     return this.#socket.isClosed
   }
@@ -130,9 +141,10 @@ export const connectStream = (
   address: string,
   port: number,
   handlers: StreamHandlers,
+  { keepaliveSec = KEEPALIVE_SEC }: StreamOptions = {},
 ): ByteStream | null => {
   try {
-    const socket = new TcpApi(process.netns).connect({ address, port, ...socketOptions(KEEPALIVE_SEC) })
+    const socket = new TcpApi(process.netns).connect({ address, port, ...socketOptions(keepaliveSec) })
     return new ByteStream(process, socket, handlers)
   } catch (e) {
     if (!(e instanceof NetloomError)) throw e
@@ -152,6 +164,7 @@ export const connectStream = (
 export interface StreamListener {
   readonly address: string
   readonly port: number
+  /** Takes no further connections; those that are there go on. */
   close(): void
 }
 

@@ -3,7 +3,7 @@
  * text becomes them.
  */
 import { NetloomError } from '../errors.js'
-import { utf8Encode } from './utf8.js'
+import { encodeUtf8 } from '../wire/utf8.js'
 import { parseIpv4, parsePrefix, type Prefix } from '../wire/ip.js'
 import { parseMac } from '../wire/mac.js'
 
@@ -11,7 +11,7 @@ import { parseMac } from '../wire/mac.js'
 export type Payload = Uint8Array | string
 
 /** The octets of a payload. */
-export const octetsOf = (data: Payload): Uint8Array => (typeof data === 'string' ? utf8Encode(data) : data)
+export const octetsOf = (data: Payload): Uint8Array => (typeof data === 'string' ? encodeUtf8(data) : data)
 
 /** Says which option an error is about. */
 const about = <T>(option: string, value: string, parse: (text: string) => T): T => {

@@ -177,6 +177,7 @@ export class Chan<T> {
     return this.#waiting.length
   }
 
+  /** True once it is closed; values may still wait. */
   get isClosed(): boolean {
     return this.#isClosed
   }
@@ -224,6 +225,7 @@ export class Future<T> {
   #chan = new Chan<T>()
   #value: { readonly value: T } | null = null
 
+  /** Was it set? */
   get isDone(): boolean {
     return this.#value !== null
   }
@@ -260,6 +262,7 @@ export class Context {
     parent?.onCancel(() => this.cancel())
   }
 
+  /** Was it, or one that it was derived from, cancelled? */
   get isCancelled(): boolean {
     return this.#isCancelled
   }

@@ -11,8 +11,8 @@ import { RT_SCOPE_LINK } from '../ip/rtnetlink.js'
 import { addrAdd } from '../rtnl/addr.js'
 import { linkSet } from '../rtnl/link.js'
 import { routeAdd } from '../rtnl/route.js'
-import { utf8Encode } from '../app/utf8.js'
-import { octetText } from '../app/octet-text.js'
+import { encodeUtf8 } from '../wire/utf8.js'
+import { HOSTS, hostsOf } from '../app/hosts.js'
 import { maskOf } from '../wire/ip.js'
 import type { Nic } from './nic.js'
 
@@ -23,7 +23,6 @@ export interface MachineRef {
 
 const RTPROT_DHCP = 16
 const METRIC = 100
-const HOSTS = '/etc/hosts'
 
 /**
  * Brings an interface up, with its addresses under a prefix length; with 32 the router is reached by a route of its own, as on
@@ -54,23 +53,5 @@ const addNames = (netns: Netns, names: readonly (readonly [string, string])[]): 
   const lines = fs.exists(HOSTS) ? hostsOf(netns) : [['127.0.0.1', 'localhost']]
   const missing = names.filter(([, name]) => !lines.some(line => line.slice(1).includes(name)))
   const text = [...lines, ...missing].map(line => `${line.join(' ')}\n`).join('')
-  fs.writeFile(HOSTS, utf8Encode(text))
-}
-
-const hostsOf = (netns: Netns): string[][] =>
-  octetText(fsOf(netns).readFile(HOSTS))
-    .split('\n')
-    .map(line =>
-      line
-        .replace(/#.*/, '')
-        .split(/\s+/)
-        .filter(word => word !== ''),
-    )
-    .filter(words => words.length > 1)
-
-/** The address of a name by /etc/hosts, or an address as it is; null when nobody knows it. */
-export const lookupHost = (netns: Netns, name: string): string | null => {
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) return name
-  if (!fsOf(netns).exists(HOSTS)) return null
-  return hostsOf(netns).find(([, ...names]) => names.includes(name))?.[0] ?? null
+  fs.writeFile(HOSTS, encodeUtf8(text))
 }

@@ -38,6 +38,7 @@ export const parseCidrAddress = (text: string): IpNet => {
 /** The network that an address is in. */
 export const networkOf = ({ ip, len }: IpNet): IpNet => ({ ip: ip & maskOf(len), len })
 
+/** `10.9.0.1/16`. */
 export const ipNetText = ({ ip, len }: IpNet): string => `${formatIpv4(ip)}/${len}`
 
 /** As Go prints the struct itself: `{10.9.0.0 ffff0000}`. */
@@ -54,4 +55,5 @@ export const nextIp = (ip: number): number => (ip + 1) | 0
 /** Negative, 0 or positive as `a` is below, equal or above `b`. */
 export const compareIp = (a: number, b: number): number => (a >>> 0) - (b >>> 0)
 
+/** Is an address in the subnet? */
 export const isInNet = ({ ip, len }: IpNet, addr: number): boolean => ((ip ^ addr) & maskOf(len)) === 0

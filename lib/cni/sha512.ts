@@ -3,7 +3,7 @@
  *
  * @see FIPS 180-4
  */
-import { utf8Encode } from '../app/utf8.js'
+import { encodeUtf8 } from '../wire/utf8.js'
 
 const MASK64 = (1n << 64n) - 1n
 const BLOCK = 128
@@ -76,7 +76,7 @@ const compress = (state: readonly bigint[], w: readonly bigint[]): bigint[] => {
 
 /** The digest of a text's UTF-8 as 128 hexadecimal digits. */
 export const sha512Hex = (text: string): string => {
-  const octets = padded(utf8Encode(text))
+  const octets = padded(encodeUtf8(text))
   const view = new DataView(octets.buffer)
   let state: readonly bigint[] = INITIAL
   for (let block = 0; block < octets.length; block += BLOCK) state = compress(state, schedule(view, block))

@@ -46,7 +46,9 @@ export interface CniPlugin {
   readonly name: string
   /** Returns what is printed. */
   cmdAdd(process: Process, args: CmdArgs): Thread<string>
+  /** Looks whether what ADD has made is still there. */
   cmdCheck(process: Process, args: CmdArgs): Thread
+  /** Takes back what ADD has made; what is gone already is no error. */
   cmdDel(process: Process, args: CmdArgs): Thread
 }
 

@@ -91,6 +91,8 @@ export class FlowCache {
   patience: number = PATIENCE
   /** Packets that took the short way through a stage. */
   hits = 0
+  /** The packet that is being received the long way, while its checksum is known to be right; null otherwise. */
+  verified: Skb | null = null
 
   constructor(world: World) {
     this.#world = world
@@ -98,7 +100,8 @@ export class FlowCache {
 
   /** Receives a packet of the backlog (netif_receive_skb), the short way where there is one. */
   receive(skb: Skb): void {
-    this.#known = NOTHING_KNOWN
+    this.#known = skb.csumKnown
+    skb.csumKnown = NOTHING_KNOWN
     const first = this.#find(skb)
     if (first !== null) this.#take(first, skb)
   }
@@ -153,8 +156,7 @@ export class FlowCache {
 
   /** Takes a packet through the first stage after a system call, and those that follow. */
   #begin(stage: FlowStage, skb: Skb): void {
-    const world = this.#world
-    const { sim } = world
+    const { sim } = this.#world
     this.hits++
     if (stage.egress !== null || stage.socket !== null) {
       sim.bhDisable()
@@ -173,8 +175,7 @@ export class FlowCache {
       return
     }
     sim.bhDisable()
-    world.inputQlen++
-    sim.enqueue(skb)
+    this.#enqueue(skb)
     sim.bhEnable()
   }
 
@@ -190,14 +191,26 @@ export class FlowCache {
       this.hits++
       if (this.#replay(stage, skb)) return
       if (!sim.passOn()) {
-        this.#world.inputQlen++
-        sim.enqueue(skb)
+        this.#enqueue(skb)
         return
       }
       const next: FlowStage | null = this.#nextOf(stage, skb)
       if (next === null) return
       stage = next
     }
+  }
+
+  /** Somebody has written into a packet: what was known of the checksum of the one that is being received is no longer. */
+  touched(): void {
+    this.verified = null
+  }
+
+  /** Nobody touches a packet before it is received: what is known of it stays. */
+  #enqueue(skb: Skb): void {
+    const world = this.#world
+    skb.csumKnown = this.#known
+    world.inputQlen++
+    world.sim.enqueue(skb)
   }
 
   #replay(stage: FlowStage, skb: Skb): boolean {
@@ -241,13 +254,19 @@ export class FlowCache {
   #miss(skb: Skb): void {
     const i = this.#hash & (SIZE - 1)
     if (!this.#isKnown || !this.#isDue()) {
-      netifReceiveSkb(skb)
+      this.#receiveLong(skb)
       return
     }
     const recorder = this.#recorder
     recorder.start(skb)
-    netifReceiveSkb(skb)
+    this.#receiveLong(skb)
     this.#keep(recorder, i)
+  }
+
+  #receiveLong(skb: Skb): void {
+    this.verified = (this.#known & CSUM_RIGHT) === 0 ? null : skb
+    netifReceiveSkb(skb)
+    this.verified = null
   }
 
   /** Has a flow without a stage come often enough? */

@@ -57,6 +57,8 @@ const MAX_TX = 3
 const MAX_COUNTERS = 64
 /** Offset of the checksum of a UDP header. */
 const UDP_CSUM = 40
+/** Offset of the IP protocol in a frame. */
+const PROTO = 23
 /** DF may be set; more fragments, an offset or the reserved bit may not. */
 const IP_NOT_DF = 0xbfff
 
@@ -270,7 +272,7 @@ export class FlowRecorder {
     else hooks.counters.push(counter)
   }
 
-  /** The UDP packet belongs to a connection, which stays as it is at least `until`; `verify` looks at its checksum. */
+  /** The packet belongs to a connection, which stays as it is at least `until`; `verify` looks at its checksum. */
   connection(conn: FlowConn, until: number, verify: FlowVerify | null): void {
     const hooks = this.#told()
     if (hooks === null || hooks.conn !== null) return this.fail()
@@ -470,7 +472,7 @@ export class FlowRecorder {
       headerSum: flowHeaderSum(this.#head, ETH_HLEN),
       minLen: this.#takenOut ? TUNNEL + IPV4_HLEN : 0,
       maxLen: this.#maxLen,
-      endsInUdp: socket !== null || this.#takenOut || this.#hasConn(),
+      endsInUdp: socket !== null || this.#takenOut || (this.#hasConn() && this.#head[PROTO] === IPPROTO_UDP),
       gen: this.#gen,
       until: this.#until,
       seen: this.#seen,

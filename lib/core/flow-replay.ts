@@ -7,7 +7,7 @@ import { getU16, putU16 } from '../wire/bytes.js'
 import { devXmit } from './dev-tx.js'
 import { csumFold, csumPartial } from '../wire/checksum.js'
 import { ETH_HLEN } from '../wire/ethernet.js'
-import { IPPROTO_UDP, IPV4_HLEN, ipv4DecTtl } from '../wire/ipv4.js'
+import { IPPROTO_UDP, IPV4_HLEN, ipv4DecTtl, ipv4Proto } from '../wire/ipv4.js'
 import { FLOW_CSUM, FLOW_ID, FLOW_TOT_LEN, FLOW_UDP_CSUM, FLOW_UDP_LEN } from './flow-key.js'
 import type { FlowHooks, FlowSocket, FlowStage, FlowTunnel, FlowTx, FlowVerify } from './flow-stage.js'
 import {
@@ -44,7 +44,7 @@ export const flowMatches = (s: FlowStage, skb: Skb, mac: number): boolean => {
 }
 
 /**
- * What is known of checksums of UDP packets, one bit for each packet, the outermost first: it is right, or absent. Nobody
+ * What is known of checksums of UDP and TCP, one bit for each packet, the outermost first: it is right, or absent. Nobody
  * touches a packet between stages that follow at once, so that what has been found once need not be looked at again.
  */
 export const NOTHING_KNOWN = 0
@@ -75,8 +75,8 @@ export const flowFitsStill = (s: FlowStage, skb: Skb, known: number): boolean =>
   const len = skb.tail - o
   if (len < s.minLen || len > s.maxLen || o < s.minAt || frame.refs !== 1) return false
   if (s.endsInUdp && getU16(skb.buf, o + FLOW_UDP_LEN) !== len - IPV4_HLEN) return false
-  if (s.hooks !== null && s.hooks.conn !== null && !s.hooks.conn.isCurrent()) return false
-  if (s.outerHooks !== null && s.outerHooks.conn !== null && !s.outerHooks.conn.isCurrent()) return false
+  if (s.hooks !== null && s.hooks.conn !== null && !s.hooks.conn.accepts(skb)) return false
+  if (s.outerHooks !== null && s.outerHooks.conn !== null && !s.outerHooks.conn.accepts(skb)) return false
   return s.verify === null || (known & CSUM_RIGHT) !== 0 || verifies(s.verify, skb)
 }
 
@@ -125,8 +125,13 @@ const putHead = (s: FlowStage, skb: Skb, mac: number): void => {
   if (s.headLast >= 0) putU16(skb.buf, mac + s.headLen - 2, s.headLast)
 }
 
-/** Sum of a pseudo header, with addresses at `o` and `len` octets of UDP, inverted: what a right packet adds up to. */
-const rightSum = (b: Uint8Array, o: number, len: number): number => csumFold(csumPartial(b, o, 8, IPPROTO_UDP + len))
+/** Sum of the pseudo header of the packet with its IP header at `o`, inverted: what a right one adds up to. */
+const rightSum = (b: Uint8Array, o: number, tail: number): number =>
+  csumFold(csumPartial(b, o + SADDR, 8, ipv4Proto(b, o) + tail - o - IPV4_HLEN))
+
+/** Has the packet with its IP header at `o` a checksum? That of TCP is never absent. */
+const hasCsum = (b: Uint8Array, o: number): boolean =>
+  ipv4Proto(b, o) !== IPPROTO_UDP || getU16(b, o + FLOW_UDP_CSUM) !== 0
 
 /**
  * Completes the outer headers of a tunnel; the IP header inside is at `inner`. What a right checksum inside covers adds up
@@ -143,8 +148,8 @@ const finishOuter = (s: FlowStage, tunnel: FlowTunnel, skb: Skb, mac: number, in
   putU16(b, o + FLOW_CSUM, csumFold(s.outerSum + totLen + id))
   putU16(b, o + FLOW_UDP_LEN, len)
   if (!tunnel.hasCsum) return
-  if (s.lcoSum >= 0 && (known & CSUM_RIGHT) !== 0 && getU16(b, inner + FLOW_UDP_CSUM) !== 0) {
-    const csum = csumFold(s.lcoSum + 2 * len + rightSum(b, inner + SADDR, skb.tail - inner - IPV4_HLEN))
+  if (s.lcoSum >= 0 && (known & CSUM_RIGHT) !== 0 && hasCsum(b, inner)) {
+    const csum = csumFold(s.lcoSum + 2 * len + rightSum(b, inner, skb.tail))
     putU16(b, o + FLOW_UDP_CSUM, csum === 0 ? 0xffff : csum)
     return
   }

@@ -35,7 +35,7 @@ export interface FlowTunnel {
   setCsum(skb: Skb, o: number): void
 }
 
-/** True when the checksum of a UDP packet, with its headers set, is right, absent or not to be looked at. */
+/** True when the checksum of a UDP packet or TCP segment, with its headers set, is right, absent or not to be looked at. */
 export type FlowVerify = (skb: Skb) => boolean
 
 /** Packets and octets that a rule or a policy counts. */
@@ -46,9 +46,12 @@ export interface FlowCounter {
 
 /** A connection that a flow belongs to (struct nf_conn). */
 export interface FlowConn {
-  /** Is it still there, and as it was? */
-  isCurrent(): boolean
-  /** Starts its timeout anew and counts the packet, whose network header is set. */
+  /**
+   * Is it still there, and as it was? Does the packet, whose IP header is at `data`, leave it so? Changes nothing. The
+   * connection of a tunnel's outer packet is asked before there is one, with the packet inside.
+   */
+  accepts(skb: Skb): boolean
+  /** Notes the packet that it has accepted, whose network header is set: its timeout, its counters. */
   refresh(skb: Skb): void
 }
 

@@ -134,6 +134,8 @@ export class Skb {
   nfBridge: object | null
   /** @internal records what becomes of it, null for nearly every packet. Stays with the packet, not with clones. */
   flowRec: FlowRecorder | null
+  /** @internal in the backlog, behind a stage: what is known of its checksums; 0 elsewhere. See core/flow-replay.ts. */
+  csumKnown: number
   /** False once it has ended; guards against use after the end. */
   alive: boolean
 
@@ -185,6 +187,7 @@ export class Skb {
     this.nfTrace = false
     this.nfBridge = null
     this.flowRec = null
+    this.csumKnown = 0
     this.alive = true
   }
 
@@ -318,6 +321,7 @@ const reset = (skb: Skb, netns: Netns): Skb => {
   skb.nfTrace = false
   skb.nfBridge = null
   skb.flowRec = null
+  skb.csumKnown = 0
   skb.alive = true
   return skb
 }

@@ -31,6 +31,7 @@ const HEADER: ProtoType = message('ResponseHeader', [
 /** A message that has a head only. */
 const headed = (name: string): ProtoType => message(name, [[1, 'header', HEADER]])
 
+/** mvccpb.KeyValue on the wire. */
 export const KEY_VALUE: ProtoType = message('KeyValue', [
   [1, 'key', 'bytes'],
   [2, 'createRevision', 'int64'],
@@ -46,6 +47,7 @@ const EVENT: ProtoType = message('Event', [
   [3, 'prevKv', KEY_VALUE],
 ])
 
+/** RangeRequest on the wire. */
 export const RANGE_REQUEST: ProtoType = message('RangeRequest', [
   [1, 'key', 'bytes'],
   [2, 'rangeEnd', 'bytes'],
@@ -62,6 +64,7 @@ export const RANGE_REQUEST: ProtoType = message('RangeRequest', [
   [13, 'maxCreateRevision', 'int64'],
 ])
 
+/** RangeResponse on the wire. */
 export const RANGE_RESPONSE: ProtoType = message('RangeResponse', [
   [1, 'header', HEADER],
   [2, 'kvs', KEY_VALUE, 'repeated'],
@@ -69,6 +72,7 @@ export const RANGE_RESPONSE: ProtoType = message('RangeResponse', [
   [4, 'count', 'int64'],
 ])
 
+/** PutRequest on the wire. */
 export const PUT_REQUEST: ProtoType = message('PutRequest', [
   [1, 'key', 'bytes'],
   [2, 'value', 'bytes'],
@@ -78,17 +82,20 @@ export const PUT_REQUEST: ProtoType = message('PutRequest', [
   [6, 'ignoreLease', 'bool'],
 ])
 
+/** PutResponse on the wire. */
 export const PUT_RESPONSE: ProtoType = message('PutResponse', [
   [1, 'header', HEADER],
   [2, 'prevKv', KEY_VALUE],
 ])
 
+/** DeleteRangeRequest on the wire. */
 export const DELETE_RANGE_REQUEST: ProtoType = message('DeleteRangeRequest', [
   [1, 'key', 'bytes'],
   [2, 'rangeEnd', 'bytes'],
   [3, 'prevKv', 'bool'],
 ])
 
+/** DeleteRangeResponse on the wire. */
 export const DELETE_RANGE_RESPONSE: ProtoType = message('DeleteRangeResponse', [
   [1, 'header', HEADER],
   [2, 'deleted', 'int64'],
@@ -121,23 +128,27 @@ const COMPARE: ProtoType = message('Compare', [
   [64, 'rangeEnd', 'bytes'],
 ])
 
+/** TxnRequest on the wire. */
 export const TXN_REQUEST: ProtoType = message('TxnRequest', [
   [1, 'compare', COMPARE, 'repeated'],
   [2, 'success', REQUEST_OP, 'repeated'],
   [3, 'failure', REQUEST_OP, 'repeated'],
 ])
 
+/** TxnResponse on the wire. */
 export const TXN_RESPONSE: ProtoType = message('TxnResponse', [
   [1, 'header', HEADER],
   [2, 'succeeded', 'bool'],
   [3, 'responses', RESPONSE_OP, 'repeated'],
 ])
 
+/** CompactionRequest on the wire. */
 export const COMPACTION_REQUEST: ProtoType = message('CompactionRequest', [
   [1, 'revision', 'int64'],
   [2, 'physical', 'bool'],
 ])
 
+/** CompactionResponse on the wire. */
 export const COMPACTION_RESPONSE: ProtoType = headed('CompactionResponse')
 
 const WATCH_CREATE_REQUEST: ProtoType = message('WatchCreateRequest', [
@@ -151,12 +162,14 @@ const WATCH_CREATE_REQUEST: ProtoType = message('WatchCreateRequest', [
   [8, 'fragment', 'bool'],
 ])
 
+/** WatchRequest on the wire. */
 export const WATCH_REQUEST: ProtoType = message('WatchRequest', [
   [1, 'createRequest', WATCH_CREATE_REQUEST, 'oneof'],
   [2, 'cancelRequest', message('WatchCancelRequest', [[1, 'watchId', 'int64']]), 'oneof'],
   [3, 'progressRequest', message('WatchProgressRequest', []), 'oneof'],
 ])
 
+/** WatchResponse on the wire. */
 export const WATCH_RESPONSE: ProtoType = message('WatchResponse', [
   [1, 'header', HEADER],
   [2, 'watchId', 'int64'],
@@ -168,11 +181,13 @@ export const WATCH_RESPONSE: ProtoType = message('WatchResponse', [
   [11, 'events', EVENT, 'repeated'],
 ])
 
+/** LeaseGrantRequest on the wire. */
 export const LEASE_GRANT_REQUEST: ProtoType = message('LeaseGrantRequest', [
   [1, 'TTL', 'int64'],
   [2, 'ID', 'int64'],
 ])
 
+/** LeaseGrantResponse on the wire. */
 export const LEASE_GRANT_RESPONSE: ProtoType = message('LeaseGrantResponse', [
   [1, 'header', HEADER],
   [2, 'ID', 'int64'],
@@ -180,21 +195,27 @@ export const LEASE_GRANT_RESPONSE: ProtoType = message('LeaseGrantResponse', [
   [4, 'error', 'string'],
 ])
 
+/** LeaseRevokeRequest on the wire. */
 export const LEASE_REVOKE_REQUEST: ProtoType = message('LeaseRevokeRequest', [[1, 'ID', 'int64']])
+/** LeaseRevokeResponse on the wire. */
 export const LEASE_REVOKE_RESPONSE: ProtoType = headed('LeaseRevokeResponse')
+/** LeaseKeepAliveRequest on the wire. */
 export const LEASE_KEEP_ALIVE_REQUEST: ProtoType = message('LeaseKeepAliveRequest', [[1, 'ID', 'int64']])
 
+/** LeaseKeepAliveResponse on the wire. */
 export const LEASE_KEEP_ALIVE_RESPONSE: ProtoType = message('LeaseKeepAliveResponse', [
   [1, 'header', HEADER],
   [2, 'ID', 'int64'],
   [3, 'TTL', 'int64'],
 ])
 
+/** LeaseTimeToLiveRequest on the wire. */
 export const LEASE_TIME_TO_LIVE_REQUEST: ProtoType = message('LeaseTimeToLiveRequest', [
   [1, 'ID', 'int64'],
   [2, 'keys', 'bool'],
 ])
 
+/** LeaseTimeToLiveResponse on the wire. */
 export const LEASE_TIME_TO_LIVE_RESPONSE: ProtoType = message('LeaseTimeToLiveResponse', [
   [1, 'header', HEADER],
   [2, 'ID', 'int64'],
@@ -203,13 +224,16 @@ export const LEASE_TIME_TO_LIVE_RESPONSE: ProtoType = message('LeaseTimeToLiveRe
   [5, 'keys', 'bytes', 'repeated'],
 ])
 
+/** LeaseLeasesRequest on the wire. */
 export const LEASE_LEASES_REQUEST: ProtoType = message('LeaseLeasesRequest', [])
 
+/** LeaseLeasesResponse on the wire. */
 export const LEASE_LEASES_RESPONSE: ProtoType = message('LeaseLeasesResponse', [
   [1, 'header', HEADER],
   [2, 'leases', message('LeaseStatus', [[1, 'ID', 'int64']]), 'repeated'],
 ])
 
+/** MemberListRequest on the wire. */
 export const MEMBER_LIST_REQUEST: ProtoType = message('MemberListRequest', [])
 
 const MEMBER: ProtoType = message('Member', [
@@ -220,6 +244,7 @@ const MEMBER: ProtoType = message('Member', [
   [5, 'isLearner', 'bool'],
 ])
 
+/** MemberListResponse on the wire. */
 export const MEMBER_LIST_RESPONSE: ProtoType = message('MemberListResponse', [
   [1, 'header', HEADER],
   [2, 'members', MEMBER, 'repeated'],

@@ -7,6 +7,7 @@
  *
  * @see etcd etcdmain/etcd.go, embed/etcd.go, embed/serve.go
  */
+import { serveStream } from '../app/http-server.js'
 import { Process, processesOf } from '../app/process.js'
 import { type ByteStream, listenStream } from '../app/stream.js'
 import type { Netns } from '../core/netns.js'
@@ -17,7 +18,7 @@ import { NSEC_PER_MSEC, NSEC_PER_SEC } from '../sim/time.js'
 import { isIpv4Text } from '../wire/ip.js'
 import { concatOctets, NO_OCTETS } from '../wire/repr.js'
 import { grpcServices } from './embed/grpc-services.js'
-import { HttpConnection } from './embed/http-server.js'
+import { gatewayHttp, gatewayResponder } from './embed/serve.js'
 import { clusterIdOf, memberIdOf } from './etcdserver/id.js'
 import { EtcdServer } from './etcdserver/v3-server.js'
 import { Wal } from './etcdserver/wal.js'
@@ -129,15 +130,8 @@ export class EtcdProcess extends Process {
       const isHttp2 = first.subarray(0, n).every((octet, i) => octet === PREFACE[i])
       if (isHttp2 && n < PREFACE.length) return
       if (isHttp2) this.#grpc.accept(stream, first)
-      else this.#serveHttp(stream, first)
+      else serveStream(stream, gatewayResponder(this, this.server), gatewayHttp(this), first)
     }
-  }
-
-  #serveHttp(stream: ByteStream, first: Uint8Array): void {
-    const connection = new HttpConnection(this, this.server, stream)
-    stream.onData = octets => connection.push(octets)
-    stream.onClose = () => connection.close()
-    connection.push(first)
   }
 }
 

@@ -12,6 +12,7 @@ import { UDP_BACKEND } from './backend/udp/udp.js'
 import { VXLAN_BACKEND } from './backend/vxlan/vxlan.js'
 import { SubnetError } from './subnet/subnet.js'
 
+/** All backends. */
 export const BACKENDS: readonly BackendKind[] = [
   UDP_BACKEND,
   VXLAN_BACKEND,

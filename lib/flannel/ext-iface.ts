@@ -10,7 +10,7 @@ import { routeGet, routeList } from '../rtnl/route.js'
 import { RT_TABLE_MAIN } from '../ip/rtnetlink.js'
 import { formatIpv4, isIpv4Text, isMulticast4, parseIpv4 } from '../wire/ip.js'
 import type { ExternalInterface } from './backend/backend.js'
-import type { Glog } from './glog.js'
+import type { Klog } from '../app/klog.js'
 import { compileGoRegexp } from './go-regexp.js'
 import { errnoText } from './go-text.js'
 import { SubnetError } from './subnet/subnet.js'
@@ -38,7 +38,7 @@ const ip4Addrs = (dev: NetDevice): number[] => {
 const byAddress = (netns: Netns, addr: number): NetDevice | undefined =>
   netns.devices.find(dev => addrList(netns, dev).some(a => a.local === addr))
 
-const byName = (netns: Netns, name: string, log: Glog): [NetDevice, number | null] => {
+const byName = (netns: Netns, name: string, log: Klog): [NetDevice, number | null] => {
   const problem = (what: string): SubnetError => new SubnetError(`error looking up interface ${name}: ${what}`)
   if (isIpv4Text(name)) {
     log.info('match.go:73', `Searching for interface using ${name}`)
@@ -70,7 +70,7 @@ const byRegex = (netns: Netns, text: string): [NetDevice, number | null] => {
   )
 }
 
-const byReach = (netns: Netns, text: string, log: Glog): [NetDevice, number | null] => {
+const byReach = (netns: Netns, text: string, log: Klog): [NetDevice, number | null] => {
   log.info('match.go:201', `Determining interface to use based on given ifcanreach: ${text}`)
   const refused = (what: string): SubnetError =>
     new SubnetError(`failed to get ifcanreach based interface: couldn't lookup route to ${what}`)
@@ -83,7 +83,7 @@ const byReach = (netns: Netns, text: string, log: Glog): [NetDevice, number | nu
   }
 }
 
-const byDefaultRoute = (netns: Netns, log: Glog): [NetDevice, number | null] => {
+const byDefaultRoute = (netns: Netns, log: Klog): [NetDevice, number | null] => {
   log.info('match.go:206', 'Determining IP address of default interface')
   const route = routeList(netns).find(r => r.table === RT_TABLE_MAIN && r.dstLen === 0)
   const dev = route?.nexthops[0]?.dev ?? null
@@ -93,14 +93,14 @@ const byDefaultRoute = (netns: Netns, log: Glog): [NetDevice, number | null] => 
   return [dev, null]
 }
 
-const find = (netns: Netns, { name, regex, canReach }: ExtIfaceQuery, log: Glog): [NetDevice, number | null] => {
+const find = (netns: Netns, { name, regex, canReach }: ExtIfaceQuery, log: Klog): [NetDevice, number | null] => {
   if (name !== undefined && name !== '') return byName(netns, name, log)
   if (regex !== undefined && regex !== '') return byRegex(netns, regex)
   return canReach === undefined ? byDefaultRoute(netns, log) : byReach(netns, canReach, log)
 }
 
 /** The interface and its addresses; `publicIp` as the user gave it, empty for the interface's own. Throws a SubnetError with flannel's text. */
-export const lookupExtIface = (netns: Netns, query: ExtIfaceQuery, publicIp: string, log: Glog): ExternalInterface => {
+export const lookupExtIface = (netns: Netns, query: ExtIfaceQuery, publicIp: string, log: Klog): ExternalInterface => {
   const [iface, found] = find(netns, query, log)
   const ifaceAddr = found ?? ip4Addrs(iface)[0]
   if (ifaceAddr === undefined) throw new SubnetError(`failed to find IPv4 address for interface ${iface.name}`)

@@ -4,6 +4,7 @@
  *
  * @see flannel main.go init; coreos/pkg/flagutil
  */
+import { goQuote } from '../app/go-text.js'
 
 /** Options of flanneld, as its command line names them in camelCase. */
 export interface FlanneldOptions {
@@ -162,7 +163,7 @@ const parseInt64 = (text: string): number => {
 
 /** The log's verbosity, which has a parser of its own. */
 const parseLevel = (text: string): number => {
-  const problem = (what: string): Error => new Error(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${what}`)
+  const problem = (what: string): Error => new Error(`strconv.ParseInt: parsing ${goQuote(text)}: ${what}`)
   if (!/^[+-]?\d+$/.test(text)) throw problem('invalid syntax')
   const value = BigInt(text.replace('+', ''))
   if (value >= INT32 || value < -INT32) throw problem('value out of range')
@@ -193,7 +194,7 @@ const assignFlag = (values: Values, name: Name, text: string): void => {
     assign(values, name, text)
   } catch (e) {
     const isBoolean = typeof FLANNELD_DEFAULTS[name] === 'boolean'
-    const what = `${JSON.stringify(text)} for ${isBoolean ? '' : 'flag '}-${flagName(name)}: ${(e as Error).message}`
+    const what = `${goQuote(text)} for ${isBoolean ? '' : 'flag '}-${flagName(name)}: ${(e as Error).message}`
     throw new FlagError(`invalid ${isBoolean ? 'boolean ' : ''}value ${what}`)
   }
 }
@@ -236,7 +237,7 @@ export const parseFlags = (words: readonly string[], env: Readonly<Record<string
     try {
       assign(values, name, value)
     } catch (e) {
-      envError = `invalid value ${JSON.stringify(value)} for ${variable}: ${(e as Error).message}`
+      envError = `invalid value ${goQuote(value)} for ${variable}: ${(e as Error).message}`
     }
   }
   return { ...values, envError }
@@ -248,7 +249,7 @@ const kindText = (name: Name): readonly [kind: string, standard: string] => {
   if (typeof given === 'boolean') return ['', given ? ' (default true)' : '']
   if (name === 'v') return [' value', '']
   if (typeof given === 'number') return [' int', given === 0 ? '' : ` (default ${given})`]
-  if (typeof given === 'string') return [' string', given === '' ? '' : ` (default ${JSON.stringify(given)})`]
+  if (typeof given === 'string') return [' string', given === '' ? '' : ` (default ${goQuote(given)})`]
   return [' value', '']
 }
 

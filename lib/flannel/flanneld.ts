@@ -10,7 +10,8 @@ import { Process } from '../app/process.js'
 import { Context, firstOf, Future, slept, spawn, type Thread, type ThreadHandle, wait } from '../app/thread.js'
 import type { Netns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
-import { httpDate } from '../app/http-date.js'
+import type { HttpRequest, HttpResponse } from '../app/http-response.js'
+import { GO_SOCKET } from '../app/stream.js'
 import { type FileSystem, fsOf } from '../fs/file-system.js'
 import { NSEC_PER_SEC } from '../sim/time.js'
 import type { Prefix } from '../wire/ip.js'
@@ -18,7 +19,7 @@ import { type BackendEnv, type ExternalInterface, type Network, PeerTable } from
 import { getBackend } from './backends.js'
 import { lookupExtIface } from './ext-iface.js'
 import { type FlanneldOptions, optionsText } from './flags.js'
-import { Glog } from './glog.js'
+import { Klog } from '../app/klog.js'
 import { errnoText } from './go-text.js'
 import { netEqual, netText } from './ip4-net.js'
 import { FlannelIptables, forwardRules, masqRules } from './network/iptables.js'
@@ -28,6 +29,7 @@ import { LocalManager } from './subnet/etcd/local-manager.js'
 import { newKubeSubnetManager } from './subnet/kube/kube.js'
 import { type LeaseEnd, SubnetError, type SubnetManager } from './subnet/subnet.js'
 
+/** Version that it is. */
 export const FLANNEL_VERSION = 'v0.20.2'
 
 const MINUTES_OF_DAY = 24 * 60
@@ -46,6 +48,13 @@ export interface FlanneldFixed {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** What the health server answers. */
+const healthzAnswer = ({ path }: HttpRequest): HttpResponse => {
+  if (path.split('?')[0] === '/healthz') return { body: 'flanneld is running' }
+  const headers = ['Content-Type: text/plain; charset=utf-8', 'X-Content-Type-Options: nosniff']
+  return { status: 404, headers, body: '404 page not found\n' }
+}
+
 /** Ends the daemon from inside a thread. */
 class Exit extends Error {
   readonly status: number
@@ -60,7 +69,7 @@ export class Flanneld {
   readonly process: Process
   readonly options: FlanneldOptions
   readonly #fixed: FlanneldFixed
-  readonly #log: Glog
+  readonly #log: Klog
   readonly #ctx = new Context()
   readonly #fs: FileSystem
   readonly #signal = new Future<void>()
@@ -77,7 +86,7 @@ export class Flanneld {
     this.#fixed = fixed
     this.process = new Process(netns, 'flanneld')
     this.process.isDaemon = true
-    this.#log = new Glog(this.process, options.v)
+    this.#log = new Klog(this.process, options.v)
     this.#fs = fsOf(netns)
     this.#iptables = new FlannelIptables(this.process, this.#log)
     spawn(this.process, () => this.#main())
@@ -207,14 +216,9 @@ export class Flanneld {
     const { healthzIp, healthzPort } = this.options
     if (healthzPort <= 0) return
     this.#log.info('main.go:522', `Start healthz server on ${healthzIp}:${healthzPort}`)
-    const { netns } = this.process
     try {
-      serveHttp(this.process, { address: healthzIp, port: healthzPort }, request => {
-        const date = `Date: ${httpDate(netns.world.now)}`
-        const type = 'Content-Type: text/plain; charset=utf-8'
-        if (request.path.split('?')[0] === '/healthz') return { headers: [date, type], body: 'flanneld is running' }
-        return { status: 404, headers: [type, 'X-Content-Type-Options: nosniff', date], body: '404 page not found\n' }
-      })
+      const { process } = this
+      serveHttp(process, { address: healthzIp, port: healthzPort, ...GO_SOCKET }, healthzAnswer, { process })
     } catch (e) {
       const why = `listen tcp ${healthzIp}:${healthzPort}: bind: ${errnoText(e)}`
       this.#log.error('main.go:539', `Start healthz server error. ${why}`)

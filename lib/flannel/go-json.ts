@@ -3,7 +3,7 @@
  *
  * @see Go encoding/json scanner.go, decode.go
  */
-import { utf8Encode } from '../app/utf8.js'
+import { encodeUtf8 } from '../wire/utf8.js'
 
 /** A field of a struct; `raw` is the JSON text of its value, or what `parse` makes of it. */
 export interface GoField {
@@ -43,7 +43,7 @@ const quoteOctet = (octet: number): string => {
   return isPlain ? `'${String.fromCharCode(octet)}'` : `'\\u${hex(octet, 4)}'`
 }
 
-const quoteChar = (c: string): string => quoteOctet(utf8Encode(c)[0]!)
+const quoteChar = (c: string): string => quoteOctet(encodeUtf8(c)[0]!)
 
 const isSpace = (code: number): boolean => code === 32 || code === 9 || code === 13 || code === 10
 

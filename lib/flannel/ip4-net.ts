@@ -9,11 +9,13 @@ import { formatIpv4, maskOf, parseIpv4, type Prefix } from '../wire/ip.js'
 /** No subnet: 0.0.0.0/0. */
 export const NO_NET: Prefix = { addr: 0, len: 0 }
 
+/** Is it {@link NO_NET}? */
 export const isNoNet = ({ addr, len }: Prefix): boolean => addr === 0 && len === 0
 
 /** A number that no other subnet has. */
 export const netKey = ({ addr, len }: Prefix): number => (addr >>> 0) * 64 + len
 
+/** Are they the same subnet? */
 export const netEqual = (a: Prefix, b: Prefix): boolean => a.addr === b.addr && a.len === b.len
 
 /** Do two subnets share an address? */
@@ -22,6 +24,7 @@ export const netOverlaps = (a: Prefix, b: Prefix): boolean => {
   return (a.addr & mask) === (b.addr & mask)
 }
 
+/** Is an address in the subnet? */
 export const netContains = (net: Prefix, addr: number): boolean => ((net.addr ^ addr) & maskOf(net.len)) === 0
 
 /** The subnet behind this one. */

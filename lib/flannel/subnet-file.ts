@@ -4,12 +4,12 @@
  * @see flannel main.go WriteSubnetFile, ReadCIDRFromSubnetFile
  */
 import { octetText } from '../app/octet-text.js'
-import { utf8Encode } from '../app/utf8.js'
+import { encodeUtf8 } from '../wire/utf8.js'
 import { NetloomError } from '../errors.js'
 import { basename, dirname, type FileSystem } from '../fs/file-system.js'
 import type { Prefix } from '../wire/ip.js'
 import type { Network } from './backend/backend.js'
-import type { Glog } from './glog.js'
+import type { Klog } from '../app/klog.js'
 import { errnoText } from './go-text.js'
 import { NO_NET, netText, parseCidr } from './ip4-net.js'
 import type { FlannelConfig } from './subnet/config.js'
@@ -49,7 +49,7 @@ export const writeSubnetFile = (fs: FileSystem, path: string, text: string): voi
   const directory = dirname(path)
   doing(`mkdir ${fileOnTheWay(fs, directory)}`, () => fs.mkdir(directory, { recursive: true }))
   const temporary = `${directory === '/' ? '' : directory}/.${basename(path)}`
-  doing(`open ${temporary}`, () => fs.writeFile(temporary, utf8Encode(text)))
+  doing(`open ${temporary}`, () => fs.writeFile(temporary, encodeUtf8(text)))
   doing(`rename ${temporary} ${path}`, () => {
     // Go looks first, and never tries.
     if (fs.stat(path)?.kind === 'directory') throw new NetloomError('EEXIST', undefined, { path })
@@ -124,7 +124,7 @@ const readEnvFile = (fs: FileSystem, path: string): Map<string, string> => {
 const READ: readonly [string, string] = ['main.go:563', 'main.go:567']
 const READ_IPV6 = 'main.go:579'
 
-const readValue = (fs: FileSystem, path: string, key: string, at: string, log: Glog): string | undefined => {
+const readValue = (fs: FileSystem, path: string, key: string, at: string, log: Klog): string | undefined => {
   try {
     return readEnvFile(fs, path).get(key)
   } catch (e) {
@@ -135,7 +135,7 @@ const readValue = (fs: FileSystem, path: string, key: string, at: string, log: G
 }
 
 /** A subnet of the file as a network, or {@link NO_NET}; what can't be read is logged. */
-export const readCidrFromSubnetFile = (fs: FileSystem, path: string, key: string, log: Glog): Prefix => {
+export const readCidrFromSubnetFile = (fs: FileSystem, path: string, key: string, log: Klog): Prefix => {
   const value = readValue(fs, path, key, READ[0], log)
   if (value === undefined) return NO_NET
   const net = parseCidr(unquoted(value))
@@ -150,6 +150,6 @@ export const readCidrFromSubnetFile = (fs: FileSystem, path: string, key: string
 const unquoted = (text: string): string => text.replace(/^"+|"+$/g, '')
 
 /** Looks for an IPv6 subnet, which only a file that can't be read tells of: netloom's flanneld has none. */
-export const lookForIp6Cidr = (fs: FileSystem, path: string, key: string, log: Glog): void => {
+export const lookForIp6Cidr = (fs: FileSystem, path: string, key: string, log: Klog): void => {
   readValue(fs, path, key, READ_IPV6, log)
 }

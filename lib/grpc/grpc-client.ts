@@ -7,6 +7,7 @@
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md; google.golang.org/grpc
  *   internal/transport/http2_client.go
  */
+import { goQuote } from '../app/go-text.js'
 import { NetloomError, strerror } from '../errors.js'
 import { DEFAULT_MAX_MESSAGE_SIZE, GrpcMessageReader, type GrpcMessageSink, grpcFrame } from './grpc-message.js'
 import { responseFault } from './grpc-response.js'
@@ -72,6 +73,7 @@ export interface ClientCall {
 
 /** What the caller of a stream hears. */
 export interface ClientStreamHandler {
+  /** A message of the server. */
   onMessage(message: Uint8Array): void
   /** The call ended, once: 0 when all is well. */
   onEnd(code: number, message: string): void
@@ -79,6 +81,7 @@ export interface ClientStreamHandler {
 
 /** A stream on its way. After its end nothing is sent. */
 export interface ClientStream extends ClientCall {
+  /** Sends a message. */
   send(message: Uint8Array): void
   /** Sends no more messages. */
   halfClose(): void
@@ -201,7 +204,7 @@ class GrpcClientCall implements ClientStream, Http2StreamHandler, GrpcMessageSin
     const value = fieldValue(fields, 'grpc-status')
     this.#stream?.finish()
     if (value !== null && value !== '0' && !/^\d{1,10}$/.test(value)) {
-      const reason = `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`
+      const reason = `strconv.ParseInt: parsing ${goQuote(value)}: invalid syntax`
       this.end(GRPC_INTERNAL, `transport: malformed grpc-status: ${reason}`)
       return
     }
@@ -381,8 +384,8 @@ export class GrpcClient {
     const text = this.#reason(end)
     if (this.#goAway === null) return text
     const { code, debug } = this.#goAway
-    const said = `code: ${http2ErrorName(code)}${debug === '' ? '' : `, debug data: ${JSON.stringify(debug)}`}`
-    const error = `connection error: desc = ${JSON.stringify(text)}`
+    const said = `code: ${http2ErrorName(code)}${debug === '' ? '' : `, debug data: ${goQuote(debug)}`}`
+    const error = `connection error: desc = ${goQuote(text)}`
     return `closing transport due to: ${error}, received prior goaway: ${said}`
   }
 

@@ -3,6 +3,7 @@
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md, Length-Prefixed-Message
  */
+import { goQuote } from '../app/go-text.js'
 import { getU32, putU32 } from '../wire/bytes.js'
 import { concatOctets, NO_OCTETS } from '../wire/repr.js'
 import { GRPC_INTERNAL, GRPC_RESOURCE_EXHAUSTED, GRPC_UNIMPLEMENTED } from './grpc-status.js'
@@ -126,7 +127,7 @@ export class GrpcMessageReader {
       return { code: GRPC_INTERNAL, message: 'grpc: compressed flag set with identity or empty encoding' }
     return {
       code: GRPC_UNIMPLEMENTED,
-      message: `grpc: Decompressor is not installed for grpc-encoding ${JSON.stringify(this.#encoding)}`,
+      message: `grpc: Decompressor is not installed for grpc-encoding ${goQuote(this.#encoding)}`,
     }
   }
 }

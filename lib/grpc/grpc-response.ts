@@ -3,6 +3,7 @@
  *
  * @see google.golang.org/grpc internal/transport/http2_client.go operateHeaders
  */
+import { goQuote } from '../app/go-text.js'
 import type { GrpcFault } from './grpc-message.js'
 import { GRPC_INTERNAL, grpcCodeOfHttp } from './grpc-status.js'
 import type { HeaderField } from './hpack-table.js'
@@ -39,7 +40,7 @@ export const isGrpcContentType = (value: string): boolean =>
 export const responseFault = (fields: readonly HeaderField[]): GrpcFault | null => {
   const status = fieldValue(fields, ':status') ?? ''
   if (!/^\d+$/.test(status)) {
-    const text = `strconv.ParseInt: parsing ${JSON.stringify(status)}: invalid syntax`
+    const text = `strconv.ParseInt: parsing ${goQuote(status)}: invalid syntax`
     return { code: GRPC_INTERNAL, message: `transport: malformed http-status: ${text}` }
   }
   const type = fieldValue(fields, 'content-type')
@@ -50,6 +51,6 @@ export const responseFault = (fields: readonly HeaderField[]): GrpcFault | null 
     errors.push(`unexpected HTTP status code received from server: ${Number(status)} (${text})`)
   }
   if (type === null) errors.push('malformed header: missing HTTP content-type')
-  else if (!isGrpcContentType(type)) errors.push(`transport: received unexpected content-type ${JSON.stringify(type)}`)
+  else if (!isGrpcContentType(type)) errors.push(`transport: received unexpected content-type ${goQuote(type)}`)
   return errors.length === 0 ? null : { code: grpcCodeOfHttp(Number(status)), message: errors.join('; ') }
 }

@@ -6,6 +6,7 @@
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md; google.golang.org/grpc server.go
  */
+import { goQuote } from '../app/go-text.js'
 import { NetloomError } from '../errors.js'
 import { NO_OCTETS } from '../wire/repr.js'
 import {
@@ -54,6 +55,7 @@ export interface ServerCall {
 
 /** What a streaming method hears of one call. */
 export interface GrpcStreamHandler {
+  /** A message of the client. */
   onMessage(message: Uint8Array): void
   /** The client sends no more messages. */
   onHalfClose(): void
@@ -108,7 +110,7 @@ const RESERVED: readonly string[] = [
 const methodFault = (services: ReadonlyMap<string, GrpcMethod>, path: string): GrpcFault => {
   const name = path.startsWith('/') ? path.slice(1) : path
   const slash = name.lastIndexOf('/')
-  if (slash < 0) return { code: GRPC_RESOURCE_EXHAUSTED, message: `malformed method name: ${JSON.stringify(path)}` }
+  if (slash < 0) return { code: GRPC_RESOURCE_EXHAUSTED, message: `malformed method name: ${goQuote(path)}` }
   const service = name.slice(0, slash)
   const isKnown = [...services.keys()].some(known => known.startsWith(`/${service}/`))
   const message = isKnown

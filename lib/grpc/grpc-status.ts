@@ -13,22 +13,39 @@ import {
   REFUSED_STREAM,
 } from './http2-error.js'
 
+/** The call has succeeded. */
 export const GRPC_OK = 0
+/** Given up, mostly by the caller. */
 export const GRPC_CANCELLED = 1
+/** An error that says no more. */
 export const GRPC_UNKNOWN = 2
+/** The caller asks for what can never be. */
 export const GRPC_INVALID_ARGUMENT = 3
+/** The time of the call was over. */
 export const GRPC_DEADLINE_EXCEEDED = 4
+/** What is asked for is not there. */
 export const GRPC_NOT_FOUND = 5
+/** What is to be made is there already. */
 export const GRPC_ALREADY_EXISTS = 6
+/** The caller may not. */
 export const GRPC_PERMISSION_DENIED = 7
+/** A quota, or a limit of size. */
 export const GRPC_RESOURCE_EXHAUSTED = 8
+/** The state of the system does not allow it; trying again does not help. */
 export const GRPC_FAILED_PRECONDITION = 9
+/** Given up for another call; to be tried again as a whole. */
 export const GRPC_ABORTED = 10
+/** Past the valid range. */
 export const GRPC_OUT_OF_RANGE = 11
+/** The server has no such call. */
 export const GRPC_UNIMPLEMENTED = 12
+/** Something that can not be has happened. */
 export const GRPC_INTERNAL = 13
+/** The server can not be reached now; to be tried again. */
 export const GRPC_UNAVAILABLE = 14
+/** Data is lost or damaged. */
 export const GRPC_DATA_LOSS = 15
+/** Nobody knows who the caller is. */
 export const GRPC_UNAUTHENTICATED = 16
 
 const NAMES: readonly string[] = [

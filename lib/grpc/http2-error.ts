@@ -4,19 +4,33 @@
  * @see RFC 9113, section 7
  */
 
+/** All is well: a connection or a stream that ends in order. */
 export const NO_ERROR = 0
+/** Something that the protocol forbids. */
 export const PROTOCOL_ERROR = 1
+/** A fault of the sender. */
 export const INTERNAL_ERROR = 2
+/** More octets than the window had room for. */
 export const FLOW_CONTROL_ERROR = 3
+/** Settings were not acknowledged in time. */
 export const SETTINGS_TIMEOUT = 4
+/** A frame for a stream that is half closed. */
 export const STREAM_CLOSED = 5
+/** A frame of a wrong size. */
 export const FRAME_SIZE_ERROR = 6
+/** The stream was not looked at: it can be tried again. */
 export const REFUSED_STREAM = 7
+/** The stream is not needed any more. */
 export const CANCEL = 8
+/** The HPACK state of the connection is lost. */
 export const COMPRESSION_ERROR = 9
+/** The connection behind a CONNECT has failed. */
 export const CONNECT_ERROR = 10
+/** The peer makes too much work. */
 export const ENHANCE_YOUR_CALM = 11
+/** TLS is not good enough. */
 export const INADEQUATE_SECURITY = 12
+/** HTTP/1.1 is to be spoken for this. */
 export const HTTP_1_1_REQUIRED = 13
 
 const NAMES: readonly string[] = [

@@ -3,6 +3,7 @@
  *
  * @see RFC 9113, section 8.2 and 8.3
  */
+import { goQuote } from '../app/go-text.js'
 import type { HeaderField } from './hpack-table.js'
 
 const REQUEST_PSEUDO: readonly string[] = [':method', ':scheme', ':path', ':authority']
@@ -45,21 +46,20 @@ const listFault = (fields: readonly HeaderField[], kind: HeaderListKind): string
   let isRegular = false
   for (const [name, value] of fields) {
     if (name.startsWith(':')) {
-      if (isRegular) return `pseudo header field ${JSON.stringify(name)} after regular header fields`
-      if (!allowed.includes(name)) return `invalid pseudo-header ${JSON.stringify(name)}`
-      if (seen.includes(name)) return `duplicate pseudo-header ${JSON.stringify(name)}`
+      if (isRegular) return `pseudo header field ${goQuote(name)} after regular header fields`
+      if (!allowed.includes(name)) return `invalid pseudo-header ${goQuote(name)}`
+      if (seen.includes(name)) return `duplicate pseudo-header ${goQuote(name)}`
       seen.push(name)
     } else {
       isRegular = true
-      if (name === '' || BAD_NAME.test(name) || name.includes(':'))
-        return `invalid header field name ${JSON.stringify(name)}`
-      if (OF_CONNECTION.includes(name)) return `connection-specific header field ${JSON.stringify(name)}`
-      if (name === 'te' && value !== 'trailers') return `te is ${JSON.stringify(value)}`
+      if (name === '' || BAD_NAME.test(name) || name.includes(':')) return `invalid header field name ${goQuote(name)}`
+      if (OF_CONNECTION.includes(name)) return `connection-specific header field ${goQuote(name)}`
+      if (name === 'te' && value !== 'trailers') return `te is ${goQuote(value)}`
     }
-    if (BAD_VALUE.test(value)) return `invalid header field value for ${JSON.stringify(name)}`
+    if (BAD_VALUE.test(value)) return `invalid header field value for ${goQuote(name)}`
   }
   const missing = kind === 'request' ? REQUEST_PSEUDO.slice(0, 3).find(name => !seen.includes(name)) : undefined
-  if (missing !== undefined) return `missing pseudo-header ${JSON.stringify(missing)}`
+  if (missing !== undefined) return `missing pseudo-header ${goQuote(missing)}`
   return kind === 'response' && seen.length === 0 ? 'missing pseudo-header ":status"' : null
 }
 

@@ -7,21 +7,36 @@ import { getU24, getU32, putU24, putU32 } from '../wire/bytes.js'
 import { concatOctets, NO_OCTETS } from '../wire/repr.js'
 import { connectionFault, FRAME_SIZE_ERROR, type Http2Fault, PROTOCOL_ERROR, streamFault } from './http2-error.js'
 
+/** Frame type: octets of a body. */
 export const FRAME_DATA = 0
+/** Opens a stream, or ends it with trailers: a block of fields. */
 export const FRAME_HEADERS = 1
+/** Deprecated; read over. */
 export const FRAME_PRIORITY = 2
+/** Ends a stream at once, with an error code. */
 export const FRAME_RST_STREAM = 3
+/** Parameters of the connection, or their acknowledgement. */
 export const FRAME_SETTINGS = 4
+/** Announces a stream of the server; nobody here allows it. */
 export const FRAME_PUSH_PROMISE = 5
+/** Eight octets that come back. */
 export const FRAME_PING = 6
+/** The connection takes no further streams. */
 export const FRAME_GOAWAY = 7
+/** Octets that may be sent in addition, on a stream or on all. */
 export const FRAME_WINDOW_UPDATE = 8
+/** Goes on with a block of fields. */
 export const FRAME_CONTINUATION = 9
 
+/** Flag of SETTINGS and PING: an acknowledgement. */
 export const FLAG_ACK = 0x1
+/** Flag of DATA and HEADERS: the last of this side. */
 export const FLAG_END_STREAM = 0x1
+/** Flag of HEADERS and CONTINUATION: the block is complete. */
 export const FLAG_END_HEADERS = 0x4
+/** Flag of DATA and HEADERS: there is padding. */
 export const FLAG_PADDED = 0x8
+/** Flag of HEADERS: five octets of priority stand in front. */
 export const FLAG_PRIORITY = 0x20
 
 /** Octets of a frame's header. */

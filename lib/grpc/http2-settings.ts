@@ -7,11 +7,17 @@ import { getU16, getU32, putU16, putU32 } from '../wire/bytes.js'
 import { connectionFault, FLOW_CONTROL_ERROR, type Http2Fault, PROTOCOL_ERROR } from './http2-error.js'
 import { FRAME_SETTINGS, frameOctets, MAX_FRAME_SIZE } from './http2-frame.js'
 
+/** Octets of the peer's HPACK table at most. */
 export const SETTINGS_HEADER_TABLE_SIZE = 1
+/** 1 when the server may push. */
 export const SETTINGS_ENABLE_PUSH = 2
+/** Streams that the peer may have open. */
 export const SETTINGS_MAX_CONCURRENT_STREAMS = 3
+/** Octets of the window of a new stream. */
 export const SETTINGS_INITIAL_WINDOW_SIZE = 4
+/** Octets of the largest payload that is taken. */
 export const SETTINGS_MAX_FRAME_SIZE = 5
+/** Octets of the largest list of fields that is taken. */
 export const SETTINGS_MAX_HEADER_LIST_SIZE = 6
 
 /** A window until somebody says otherwise, in octets. */

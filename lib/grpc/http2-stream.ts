@@ -38,10 +38,15 @@ export type OutItem =
 
 /** What a stream asks of its connection. */
 export interface Http2StreamOwner {
+  /** Sends a list of fields at once. */
   sendHeaders(stream: Http2Stream, fields: readonly HeaderField[]): void
+  /** Sends data or trailers when their turn comes and the windows allow. */
   sendItem(stream: Http2Stream, item: OutItem): void
+  /** Octets of the peer were used up: its window grows by them. */
   giveWindow(stream: Http2Stream, octets: number): void
+  /** Ends the stream at once, with a code of http2-error.ts. */
   resetStream(stream: Http2Stream, code: number): void
+  /** Forgets a stream that both sides are done with, and what it would still send. */
   dropStream(stream: Http2Stream): void
 }
 

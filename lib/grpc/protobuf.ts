@@ -45,10 +45,15 @@ export interface ProtoMessage {
 
 /** How a value is written: the low three bits of a tag. Groups are only skipped. */
 export const WIRE_VARINT = 0
+/** Eight octets, least first. */
 export const WIRE_FIXED64 = 1
+/** A length, then so many octets. */
 export const WIRE_LENGTH = 2
+/** Fields up to the end of the group. */
 export const WIRE_START_GROUP = 3
+/** End of a group. */
 export const WIRE_END_GROUP = 4
+/** Four octets, least first. */
 export const WIRE_FIXED32 = 5
 
 /** Type of a field. */

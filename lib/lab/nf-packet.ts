@@ -173,6 +173,7 @@ export class NfPacket extends Printable {
       )
     skbCow(skb)
     skb.buf.set(octets, skb.networkHeader + offset)
+    skb.netns.world.flows?.touched()
   }
 
   /**
@@ -200,6 +201,7 @@ export class NfPacket extends Printable {
     const { networkHeader } = skb
     skbExpandTail(skb, Math.max(0, networkHeader + octets.length - skb.tail))
     skb.buf.set(octets, networkHeader)
+    skb.netns.world.flows?.touched()
     skb.tail = networkHeader + octets.length
     skb.transportHeader = networkHeader + ipv4Ihl(skb.buf, networkHeader)
     skb.ipSummed = CHECKSUM_NONE

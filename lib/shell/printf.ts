@@ -4,7 +4,7 @@
  * @see printf(1), IEEE Std 1003.1 printf
  */
 import { NetloomError } from '../errors.js'
-import { utf8Encode } from '../app/utf8.js'
+import { encodeUtf8 } from '../wire/utf8.js'
 
 /** What {@link formatPrintf} takes, for messages. */
 export const PRINTF_SUPPORTED =
@@ -71,11 +71,11 @@ export const formatPrintf = (format: string, args: readonly string[]): Uint8Arra
         i += length
       } else if (char === '%') {
         const spec = /^%([-0]*)(\d*)([ds%])/.exec(format.slice(i)) ?? refuse(format.slice(i, i + 2))
-        bytes.push(...utf8Encode(spec[3] === '%' ? '%' : conversion(spec, args[next++])))
+        bytes.push(...encodeUtf8(spec[3] === '%' ? '%' : conversion(spec, args[next++])))
         i += spec[0].length
       } else {
         const code = format.codePointAt(i)!
-        bytes.push(...utf8Encode(String.fromCodePoint(code)))
+        bytes.push(...encodeUtf8(String.fromCodePoint(code)))
         i += code > 0xffff ? 2 : 1
       }
     }

@@ -14,7 +14,7 @@ import { type ErrorContext, NetloomError } from '../errors.js'
 import { type Command, commandsOf } from '../app/command.js'
 import { type CommandStatement, parseScript, type Statement } from './grammar.js'
 import { Job } from './job.js'
-import { utf8Encode } from '../app/utf8.js'
+import { encodeUtf8 } from '../wire/utf8.js'
 
 /** Virtual nanoseconds that a foreground command costs before it acts. */
 export const DEFAULT_COMMAND_NS = 5_000_000
@@ -133,7 +133,7 @@ class ScriptRun {
   stop(): void {
     for (const job of this.#background) if (job.isCapture) job.kill()
     for (const job of this.#background) job.kill()
-    for (const [name, text] of this.#stateFiles) this.files.set(name, utf8Encode(text))
+    for (const [name, text] of this.#stateFiles) this.files.set(name, encodeUtf8(text))
     for (const [name, content] of this.#announced) this.files.set(name, content())
   }
 

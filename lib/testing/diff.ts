@@ -2,7 +2,7 @@
  * Differences of frames: which field of which layer, and the first octet in hex.
  */
 import { NetloomError } from '../errors.js'
-import { utf8Encode } from '../app/utf8.js'
+import { encodeUtf8 } from '../wire/utf8.js'
 import { decodeFrame, type FrameRepr } from '../wire/frame.js'
 
 /** A field in which two frames differ. */
@@ -57,7 +57,7 @@ export const fieldDifferences = (
   isShape: boolean,
   field = '',
 ): FieldDifference[] => {
-  const wanted = typeof expected === 'string' && actual instanceof Uint8Array ? utf8Encode(expected) : expected
+  const wanted = typeof expected === 'string' && actual instanceof Uint8Array ? encodeUtf8(expected) : expected
   if (wanted instanceof Uint8Array && actual instanceof Uint8Array) return octetDifference(field, wanted, actual)
   if (!isObject(wanted) || !isObject(actual))
     return Object.is(wanted, actual) ? [] : [{ field, expected: textOf(wanted), actual: textOf(actual) }]

@@ -1,7 +1,16 @@
 /**
  * Machines of clouds with a few pods each, as a kubelet and docker would have them: what the tests of clouds stand on.
  */
-import { type AwsVpc, createCloud, createWorld, type GceNetwork, type Netns, s, type World } from '../../lib/index.js'
+import {
+  type AwsVpc,
+  createCloud,
+  createWorld,
+  type GceNetwork,
+  type Netns,
+  type PingOptions,
+  s,
+  type World,
+} from '../../lib/index.js'
 
 /** A world with an Amazon VPC of 10.0.0.0/16. */
 export const awsWorld = (options: object = {}, seed = 1): { world: World; vpc: AwsVpc } => {
@@ -32,7 +41,7 @@ export const addPod = (world: World, machine: Netns, subnet: string, name: strin
 }
 
 /** Answers that a ping of one packet gets: 0 or 1. */
-export const pings = (world: World, from: Netns, to: string, options: object = {}): number => {
+export const pings = (world: World, from: Netns, to: string, options: PingOptions = {}): number => {
   const ping = from.ping(to, { count: 1, ...options })
   world.run({ until: () => !ping.isRunning, within: s(15) })
   return ping.received

@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { utf8Encode } from '../../lib/app/utf8.js'
+import { encodeUtf8 } from '../../lib/wire/utf8.js'
 import { fsOf } from '../../lib/fs/file-system.js'
 import { createWorld, type World } from '../../lib/index.js'
 import { execIn } from './host.js'
@@ -85,7 +85,7 @@ const call = (world: World, part: string): string => {
     CNI_IFNAME: 'eth0',
     CNI_PATH: '/opt/cni/bin',
   }
-  const { stdout } = execIn(world, host!, ['/opt/cni/bin/bridge'], { env, stdin: utf8Encode(conf!) })
+  const { stdout } = execIn(world, host!, ['/opt/cni/bin/bridge'], { env, stdin: encodeUtf8(conf!) })
   world.run({ for: 2.2e9 })
   return `${part.slice(0, part.indexOf('result: '))}result: ${stdout}`
 }

@@ -4,7 +4,7 @@
  */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { utf8Encode } from '../../lib/app/utf8.js'
+import { encodeUtf8 } from '../../lib/wire/utf8.js'
 import { fsOf } from '../../lib/fs/file-system.js'
 import { createWorld, type World } from '../../lib/index.js'
 import { RngSource } from '../../lib/sim/rng.js'
@@ -24,9 +24,9 @@ const ADDRESSES = 13
 const host = (world: World): void => {
   const fs = fsOf(world.addNetns('h1').kernel)
   fs.mkdir('/run/flannel', { recursive: true })
-  fs.writeFile('/run/flannel/subnet.env', utf8Encode(ENV))
+  fs.writeFile('/run/flannel/subnet.env', encodeUtf8(ENV))
   fs.mkdir('/etc/cni/net.d', { recursive: true })
-  fs.writeFile('/etc/cni/net.d/10-flannel.conflist', utf8Encode(JSON.stringify(NETWORK)))
+  fs.writeFile('/etc/cni/net.d/10-flannel.conflist', encodeUtf8(JSON.stringify(NETWORK)))
 }
 
 const stored = (world: World): Map<string, string> => {

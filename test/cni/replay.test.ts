@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { utf8Encode } from '../../lib/app/utf8.js'
+import { encodeUtf8 } from '../../lib/wire/utf8.js'
 import { fsOf } from '../../lib/fs/file-system.js'
 import { type Capture, createWorld, type World } from '../../lib/index.js'
 import { execIn } from './host.js'
@@ -64,7 +64,7 @@ const filesBelow = (world: World, netns: string, path: string): Record<string, s
 const runStep = (world: World, step: Step, theirs: Mask, ours: Mask): void => {
   const { env = {}, stdin = '' } = step
   const argv = step.argv ?? (step.plugin === undefined ? ['cnitool', ...step.tool!] : [`/opt/cni/bin/${step.plugin}`])
-  const given = { env, ...(step.argv === undefined && { stdin: utf8Encode(translated(stdin, theirs, ours)) }) }
+  const given = { env, ...(step.argv === undefined && { stdin: encodeUtf8(translated(stdin, theirs, ours)) }) }
   const result = execIn(world, step.ns, argv, given)
   const what = `${argv.join(' ')} ${env['CNI_COMMAND'] ?? ''} ${stdin}`
   const said = (mask: Mask, exit: number, stdout: string, stderr: string): string[] =>
@@ -99,7 +99,7 @@ class Replay {
   #write(ns: string, path: string, content: string): void {
     const fs = fsOf(this.world.netns(ns).kernel)
     fs.mkdir(path.replace(/\/[^/]+$/, ''), { recursive: true })
-    fs.writeFile(path, utf8Encode(content))
+    fs.writeFile(path, encodeUtf8(content))
   }
 
   #files({ ns, content }: Step, path: string): void {

@@ -37,6 +37,7 @@ const compare = (name: NetName, steps: readonly Step[], isTraced: boolean): numb
 
 const burst = (from: number, to: number): Step => ({ kind: 'burst', from, to, count: 4 })
 const oneway = (from: number, to: number): Step => ({ kind: 'oneway', from, to, count: 4 })
+const tcp = (from: number, to: number, size: number): Step => ({ kind: 'tcp', from, to, size })
 const send = (size: number, tos = 0, ttl = 0): Step => ({ kind: 'send', from: 0, to: 1, size, count: 2, tos, ttl })
 
 /** Flows both ways; long packets, other types of service and times to live in the middle of one; old neighbours and entries. */
@@ -57,6 +58,12 @@ const TRAFFIC: readonly Step[] = [
   burst(0, 1),
   { kind: 'wait', ms: 301_000 },
   burst(0, 1),
+  ...[100, 4000, 9000, 1].map(size => tcp(0, 1, size)),
+  tcp(2, 1, 4000),
+  { kind: 'wait', ms: 100 },
+  ...[4000, 9000, 1].map(size => tcp(2, 1, size)),
+  { kind: 'tcp', from: 0, to: 1, size: 2000, end: 'fin' },
+  { kind: 'tcp', from: 2, to: 1, size: 2000, end: 'rst' },
 ]
 
 /** After it, flows both ways are recorded. */
@@ -77,6 +84,8 @@ const FLOWS: readonly Step[] = [0, 0, 6000, 0, 0].flatMap(ms => [
   burst(2, 1),
   oneway(0, 1),
   oneway(1, 2),
+  tcp(0, 1, 5000),
+  tcp(1, 2, 300),
   { kind: 'wait', ms: ms + 1 } as const,
 ])
 
@@ -101,6 +110,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({ kind: fc.constant('oneway' as const), from: host, to: host, count: fc.nat({ max: 8 }) }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('tcp' as const),
+      from: host,
+      to: host,
+      size: fc.constantFrom(1, 40, 1400, 1448, 3000, 20_000),
+      end: fc.constantFrom(undefined, undefined, undefined, 'fin' as const, 'rst' as const),
+    }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('ping' as const), from: host, to: host }) },
   {
@@ -218,6 +237,51 @@ for (const [name, stages] of [
     const nat = world.sh('ip netns exec host1 iptables -t nat -nvxL FLANNEL-POSTRTG').stdout
     assert.match(nat, /^ +1 +68 RETURN +(all|0) +-- +\* +\* +10\.244\.0\.0\/16 +10\.244\.0\.0\/16/m)
   })
+
+// What is sent: two segments of a write of 2,896 octets, each by the router, or by the host, its vxlan device, the other
+// host and its vxlan device. Acknowledgements come on top.
+for (const [name, stages] of [
+  ['NAT', 1],
+  ['FLANNEL_VXLAN', 3],
+] as const)
+  test(`${name}: segments of an established connection go the short way through its rules`, () => {
+    const life = new Life(name, true, false)
+    for (const ms of [6000, 1, 1]) {
+      for (let i = 0; i < 3; i++) life.do(tcp(0, 1, 2896))
+      life.do({ kind: 'wait', ms })
+    }
+    const before = life.hits
+    life.do(tcp(0, 1, 100 * 1448))
+    life.do({ kind: 'wait', ms: 10 })
+    assert.ok(life.hits - before >= 100 * stages, `${life.hits - before} went the short way`)
+  })
+
+test('a flow whose first answer comes late becomes a stream with the next packet', () => {
+  const unanswered: Step = { kind: 'send', from: 3, to: 0, size: 0, count: 4, tos: 0, ttl: 1 }
+  const two: Step = { kind: 'burst', from: 3, to: 0, count: 2 }
+  compare('FLANNEL_VXLAN', [unanswered, { kind: 'wait', ms: 3000 }, two, { kind: 'wait', ms: 1 }, two], false)
+})
+
+test('what a hook writes into a segment is found by TCP, though its checksum was found right before', () => {
+  const life = new Life('NAT', true, false)
+  for (const ms of [6000, 1, 1]) {
+    life.do(tcp(1, 2, 2896))
+    life.do({ kind: 'wait', ms })
+  }
+  const c = life.world.netns('c')
+  let written = 0
+  c.nf.register({ hook: 'input', priority: 'filter' }, packet => {
+    if (packet.data.length < 1000) return 'accept'
+    packet.write(packet.data.length - 1, Uint8Array.of(packet.data.at(-1)! ^ 0xee))
+    written++
+    return 'accept'
+  })
+  life.do(tcp(1, 2, 2896))
+  life.do({ kind: 'wait', ms: 10 })
+  assert.ok(written > 0)
+  const drops = c.kernel.drops().filter(({ reason }) => reason === 'TCP_CSUM')
+  assert.is(drops[0]?.count, written)
+})
 
 test('a connection that expires amid a flow begins anew', () => {
   const n = NETS.NAT.events.indexOf('ip netns exec r sysctl -w net.netfilter.nf_conntrack_udp_timeout_stream=7')

@@ -1,12 +1,21 @@
 /**
  * The same life of a network twice, with and without the flow cache, and everything that can be seen of it.
  */
-import { type Capture, createWorld, type Netns, s, type UdpSocket, type World } from '../../lib/index.js'
+import {
+  type Capture,
+  createWorld,
+  type Netns,
+  s,
+  type TcpSocket,
+  type UdpSocket,
+  type World,
+} from '../../lib/index.js'
 import { IFF_LOOPBACK } from '../../lib/core/netdev.js'
 import { CHECKSUM_PARTIAL, type Skb } from '../../lib/core/skb.js'
 import type { NfConn } from '../../lib/netfilter/conntrack/nf-conn.js'
 import { nfConntrackListen } from '../../lib/netfilter/conntrack/nf-conntrack-ecache.js'
 import { nfConntrack } from '../../lib/netfilter/conntrack/nf-conntrack-net.js'
+import { IpCtTcp } from '../../lib/netfilter/conntrack/nf-conntrack-tcp-state.js'
 import { iptFindTable, iptTableNames } from '../../lib/netfilter/ip-tables.js'
 import { fdbList } from '../../lib/rtnl/fdb.js'
 import { neighList } from '../../lib/rtnl/neigh.js'
@@ -42,6 +51,14 @@ export type Step =
   /** Datagrams that nobody answers. */
   | { readonly kind: 'oneway'; readonly from: number; readonly to: number; readonly count: number }
   | { readonly kind: 'ping'; readonly from: number; readonly to: number }
+  /** Octets over the TCP connection of the two, half of which come back; it begins when there is none, and may end with them. */
+  | {
+      readonly kind: 'tcp'
+      readonly from: number
+      readonly to: number
+      readonly size: number
+      readonly end?: 'fin' | 'rst' | undefined
+    }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'event'; readonly n: number }
   | { readonly kind: 'capture'; readonly n: number }
@@ -56,6 +73,7 @@ export class Life {
   readonly #servers: UdpSocket[] = []
   readonly #clients: UdpSocket[] = []
   readonly #captures = new Map<number, Capture>()
+  readonly #connections = new Map<string, TcpSocket>()
 
   /** `isTraced`: every packet that is handed over is noted with all that it carries; stages do not follow at once then. */
   constructor(name: NetName, flowCache: boolean, isTraced: boolean) {
@@ -74,6 +92,7 @@ export class Life {
       this.#clients.push(this.#hosts[i]!.netns.udp.bind({ port: 100 + i }))
       this.#listen(this.#clients[i]!, `client ${i}`)
       this.#listen(this.#hosts[i]!.netns.udp.bind({ port: 7 }), `discard ${i}`)
+      this.#hosts[i]!.netns.tcp.listen({ port: 9 }, conn => this.#hear(conn, `tcp ${i}`, true))
     }
   }
 
@@ -106,6 +125,41 @@ export class Life {
       )
       if (answers && d.data.length > 0) this.#try(() => reply(d.data.subarray(0, d.data.length >> 1)))
     })
+  }
+
+  #hear(conn: TcpSocket, who: string, answers: boolean): void {
+    const note = (what: string): void => {
+      this.log.push(`${this.world.now} ${who} ${conn.peer.address}:${conn.peer.port}: ${what}`)
+    }
+    conn.on({
+      onData: data => {
+        note(`${data.length} ${data.reduce((h, b) => (Math.imul(h, 31) + b) | 0, 7)}`)
+        if (answers) conn.write(data.subarray(0, data.length >> 1))
+      },
+      onEnd: () => {
+        note('end')
+        if (answers) conn.end()
+      },
+      onError: error => note(String(error)),
+      onClose: () => note('closed'),
+    })
+  }
+
+  #tcp(from: number, to: number, size: number, end: 'fin' | 'rst' | undefined): void {
+    const key = `${from % this.#hosts.length} ${to % this.#hosts.length}`
+    let conn = this.#connections.get(key)
+    if (conn === undefined || conn.isClosed) {
+      const [client, { address }] = [this.#hosts[from % this.#hosts.length]!, this.#hosts[to % this.#hosts.length]!]
+      conn = client.netns.tcp.connect({ address, port: 9 })
+      this.#hear(conn, `connection ${key}`, false)
+      this.#connections.set(key, conn)
+      this.world.run({ for: 2e6 })
+    }
+    conn.write(Uint8Array.from({ length: size }, (_, j) => j * 11 + size))
+    this.world.run({ for: 3e6 })
+    if (end !== undefined) this.#connections.delete(key)
+    if (end === 'fin') conn.end()
+    if (end === 'rst') conn.abort()
   }
 
   #serve(i: number): void {
@@ -143,6 +197,9 @@ export class Life {
           at(this.#hosts, step.from).netns.ping(at(this.#hosts, step.to).address, { count: 3, intervalMs: 10 }),
         )
         world.run({ for: 40e6 })
+        break
+      case 'tcp':
+        this.#try(() => this.#tcp(step.from, step.to, step.size, step.end))
         break
       case 'wait':
         world.run({ for: step.ms * 1e6 })
@@ -198,11 +255,21 @@ export class Life {
 
 /** All that a packet carries, its octets included. */
 const packetText = (skb: Skb): string => {
-  const { frame, buf, netns, dev, dst, sk, brPort, csumStart, csumOffset, flowRec, vlanTci, alive, nfct, ...rest } = skb
+  const { frame, buf, netns, dev, dst, sk, brPort, csumStart, csumOffset, flowRec, vlanTci, alive, nfct, ...others } =
+    skb
+  const { fclone, owner, csumKnown, ...rest } = others
   const ct = (nfct as NfConn | null)?.serial
   const csum = skb.ipSummed === CHECKSUM_PARTIAL ? `${csumStart} ${csumOffset}` : ''
   const octets = Buffer.from(buf.subarray(skb.macHeader, skb.tail)).toString('hex')
-  return `${dev} ${netns} ${dst} ${sk} ${brPort} ${csum} ${ct} ${JSON.stringify(rest)} ${octets}`
+  return `${dev} ${netns} ${dst} ${sk} ${owner === null} ${fclone === null} ${brPort} ${csum} ${ct} ${JSON.stringify(rest)} ${octets}`
+}
+
+/** All that is tracked of a TCP connection. */
+const ctTcpText = ({ tcp }: NfConn): string => {
+  if (tcp === null) return ''
+  const whole = new IpCtTcp()
+  tcp.load(whole)
+  return JSON.stringify(whole)
 }
 
 /** Time, counters, accounting, forwarding entries and neighbours of a world. */
@@ -217,7 +284,7 @@ export const worldState = ({ kernel }: World): string => {
     const cnet = nfConntrack(netns)
     for (const ct of cnet.table.list())
       lines.push(
-        `ct ${ct.serial} ${ct.protonum} ${ct.origPorts} ${ct.replPorts} ${ct.status} ${ct.timeout} ${ct.mark} ${ct.ecache} ${ct.streamTs} ${ct.ext?.acct}`,
+        `ct ${ctTcpText(ct)} ${ct.serial} ${ct.protonum} ${ct.origPorts} ${ct.replPorts} ${ct.status} ${ct.timeout} ${ct.mark} ${ct.ecache} ${ct.streamTs} ${ct.ext?.acct}`,
       )
     if (cnet.serial > 0) lines.push(JSON.stringify(cnet.stat))
     for (const f of fdbList(netns))

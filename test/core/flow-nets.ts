@@ -253,6 +253,23 @@ const OVERLAY = {
 
 const r = (tool: string, ...commands: string[]): string[] => commands.map(c => `ip netns exec r ${tool} ${c}`)
 
+/** Rules, settings and faults that only TCP minds. */
+const TCP_RULES: readonly string[] = [
+  '-I FORWARD -p tcp --tcp-flags ACK,PSH ACK,PSH',
+  '-I FORWARD -p tcp --sport 9 -j REJECT --reject-with tcp-reset',
+  '-I FORWARD -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 500',
+  '-I FORWARD -p tcp --dport 9 -m conntrack --ctstate ESTABLISHED -j DROP',
+  '-I FORWARD -p tcp -m length --length 0:60 -j DROP',
+  '-t mangle -A FORWARD -p tcp -j ECN --ecn-tcp-remove',
+]
+const TCP_SYSCTLS: readonly string[] = [
+  '-w net.netfilter.nf_conntrack_tcp_timeout_established=3',
+  '-w net.netfilter.nf_conntrack_tcp_timeout_unacknowledged=2',
+  '-w net.netfilter.nf_conntrack_tcp_be_liberal=1',
+  '-w net.netfilter.nf_conntrack_tcp_max_retrans=0',
+]
+const TCP_FAULTS: readonly string[] = ['loss 20%', 'corrupt 20%', 'duplicate 30%', 'delay 2ms reorder 50%']
+
 /** A router with rules, in front of a network with public addresses, and with containers on a bridge of its own. */
 const NAT = {
   script: `${netnses('a', 'b', 'c', 'r')}${veth('a', 'e0', 'r', 'e0')}${veth('b', 'e0', 'r', 'e1')}${veth('c', 'e0', 'r', 'v0')}ip -n r link add br0 type bridge
@@ -269,6 +286,8 @@ ip -n b route add default via 10.2.0.254
 ip -n c route add default via 10.3.0.254
 ip netns exec r sysctl -w net.ipv4.ip_forward=1
 ip netns exec r sysctl -w net.netfilter.nf_conntrack_acct=1
+ip netns exec a ethtool -K e0 tso off
+ip netns exec b ethtool -K e0 tx off
 ${r(
   'iptables',
   '-N USER',
@@ -282,6 +301,7 @@ ${r(
   '-A USER -p udp -m multiport --ports 9,53',
   '-A USER -j RETURN',
   '-t nat -A PREROUTING -d 10.2.0.254 -p udp --dport 9 -j DNAT --to-destination 10.3.0.2:9',
+  '-t nat -A PREROUTING -d 10.2.0.254 -p tcp --dport 9 -j DNAT --to-destination 10.3.0.2:9',
   '-t nat -A POSTROUTING -o e1 -j MASQUERADE',
 ).join('\n')}
 `,
@@ -337,8 +357,11 @@ ${r(
       '-t nat -A POSTROUTING -o br0 -j MASQUERADE',
       '-t nat -A POSTROUTING -o e1 -j SNAT --to-source 10.2.0.77',
       '-t security -A FORWARD -j ACCEPT',
+      ...TCP_RULES,
     ),
-    ...r('conntrack', '-F', '-D -s 10.1.0.1', '-D -p udp', '-U -p udp -m 7'),
+    ...r('conntrack', '-F', '-D -s 10.1.0.1', '-D -p udp', '-D -p tcp', '-U -p udp -m 7', '-U -p tcp -m 7'),
+    ...r('sysctl', ...TCP_SYSCTLS),
+    ...TCP_FAULTS.map(fault => `ip netns exec r tc qdisc replace dev e1 root netem ${fault}`),
     ...r(
       'sysctl',
       '-w net.netfilter.nf_conntrack_udp_timeout=1',
@@ -445,6 +468,10 @@ const FLANNEL_EVENTS: readonly string[] = [
     '-t raw -A PREROUTING -i eth0 -j CT --notrack',
     '-I FORWARD -o cni0 -j REJECT',
   ),
+  ...onHost(1, 'iptables', ...TCP_RULES),
+  ...onHost(1, 'sysctl', ...TCP_SYSCTLS),
+  ...onHost(2, 'conntrack', '-D -p tcp', '-U -p tcp -m 7'),
+  ...TCP_FAULTS.map(fault => `ip netns exec pod2 tc qdisc replace dev eth0 root netem ${fault}`),
   ...onHost(1, 'conntrack', '-F', '-D -p udp --orig-port-dst 7', '-D -s 192.168.50.1', '-U -p udp -m 7'),
   ...onHost(2, 'conntrack', '-F', '-D -p udp --orig-port-dst 8472', '-U -p udp -m 7'),
   ...[1, 2].flatMap(n =>

@@ -54,7 +54,7 @@ test('nothing is lost to encapsulation: the MTU is the interface\u2019s, jumbo f
   assert.is(d1!.mtu, 9001)
   assert.match(world.sh('ip netns exec n1 cat /run/flannel/subnet.env').stdout, /^FLANNEL_MTU=9001$/m)
   const [p1, p2] = cluster.pods
-  assert.is(pings(world, p1!, CloudCluster.address(p2!), { size: 9001 - 28, pmtudisc: 'do' }), 1)
+  assert.is(pings(world, p1!, CloudCluster.address(p2!), { size: 9001 - 28, pmtuDisc: 'do' }), 1)
 })
 
 test('the daemon says what flannel v0.11 said', () => {

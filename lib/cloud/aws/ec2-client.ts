@@ -5,11 +5,14 @@
  *
  * @see aws-sdk-go aws/ec2metadata, aws/credentials/ec2rolecreds, private/protocol/ec2query, aws/client/default_retryer.go
  */
+import { NetworkError } from '../../app/go-net.js'
+import { type HttpReply, HttpTransport } from '../../app/http-client.js'
+import type { HttpClientRequest } from '../../app/http-client-request.js'
+import { octetText } from '../../app/octet-text.js'
 import type { Process } from '../../app/process.js'
 import { type Context, sleep, type Thread } from '../../app/thread.js'
 import { NetloomError } from '../../errors.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
-import { HttpClientError, type HttpClientRequest, httpRequest, type HttpReply } from '../http-client.js'
 import { parseXml, XmlElement } from '../xml.js'
 
 /** An error of the SDK; the message is as it prints it. */
@@ -39,6 +42,7 @@ const NO_CREDENTIALS =
 /** A client of one program. Calls throw an {@link AwsError}. */
 export class Ec2Client {
   readonly #process: Process
+  readonly #transport: HttpTransport
   readonly #ctx: Context
   readonly #maxRetries: number
   #region = ''
@@ -47,6 +51,7 @@ export class Ec2Client {
   /** `maxRetries`: how often a request that got no answer, or one that tells of a server in trouble, is sent again. */
   constructor(process: Process, ctx: Context, maxRetries: number) {
     this.#process = process
+    this.#transport = new HttpTransport(process)
     this.#ctx = ctx
     this.#maxRetries = maxRetries
   }
@@ -54,12 +59,12 @@ export class Ec2Client {
   /** Sends, and again while that may help: 30 to 60 ms later, then each time after twice as long. */
   *#send(request: HttpClientRequest): Thread<HttpReply> {
     for (let tries = 0; ; tries++) {
-      let failure: HttpClientError | null = null
+      let failure: NetworkError | null = null
       let reply: HttpReply | null = null
       try {
-        reply = yield* httpRequest(this.#process, this.#ctx, request)
+        reply = yield* this.#transport.request(request, this.#ctx)
       } catch (e) {
-        if (!(e instanceof HttpClientError)) throw e
+        if (!(e instanceof NetworkError)) throw e
         failure = e
       }
       if (reply !== null && (reply.status < SERVER_ERROR || tries >= this.#maxRetries)) return reply
@@ -73,8 +78,9 @@ export class Ec2Client {
   *metadata(path: string): Thread<string> {
     const url = `${METADATA}/meta-data/${path}`
     const reply = yield* this.#send({ method: 'GET', url, headers: [AGENT], timeoutNs: METADATA_TIMEOUT_NS })
-    if (reply.status < 300) return reply.text
-    throw new AwsError('EC2MetadataError', 'failed to make EC2Metadata request', '', new Error(reply.text))
+    const text = octetText(reply.body)
+    if (reply.status < 300) return text
+    throw new AwsError('EC2MetadataError', 'failed to make EC2Metadata request', '', new Error(text))
   }
 
   /** The region of the instance, which later calls go to. */
@@ -124,7 +130,7 @@ const queryEscape = (text: string): string =>
 
 const read = (reply: HttpReply): XmlElement => {
   try {
-    return parseXml(reply.text)
+    return parseXml(octetText(reply.body))
   } catch (e) {
     if (!(e instanceof NetloomError)) throw e
     throw new AwsError('SerializationError', 'failed decoding EC2 Query response', '', e)

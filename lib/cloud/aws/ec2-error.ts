@@ -20,6 +20,7 @@ export class Ec2Error extends NetloomError {
   /** Status of the HTTP answer. */
   readonly status: number
 
+  /** `awsCode` is the Code of the answer. */
   constructor(awsCode: string, message: string) {
     super(errnoOf(awsCode), message, { awsCode })
     this.awsCode = awsCode

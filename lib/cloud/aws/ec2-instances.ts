@@ -92,6 +92,7 @@ const instanceFilter =
     }
   }
 
+/** DescribeInstances: reservations with the instances that the filters let through. Throws an Ec2Error. */
 export const describeInstances = (vpc: AwsVpc, params: Ec2Params): XmlMembers => {
   const ids = params.list('InstanceId')
   const instances = ids.length === 0 ? vpc.instances : ids.map(id => vpc.instance(id))
@@ -132,6 +133,7 @@ const interfaceFilter =
     }
   }
 
+/** DescribeNetworkInterfaces. Throws an Ec2Error. */
 export const describeNetworkInterfaces = (vpc: AwsVpc, params: Ec2Params): XmlMembers => {
   const ids = params.list('NetworkInterfaceId')
   const enis = ids.length === 0 ? vpc.enis() : ids.map(id => vpc.eni(id))

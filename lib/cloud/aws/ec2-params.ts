@@ -74,4 +74,5 @@ export class Params {
   }
 }
 
+/** Parameters of an action, as actions take them. */
 export type Ec2Params = Params

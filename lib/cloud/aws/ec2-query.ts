@@ -6,7 +6,7 @@
  *
  * @see Amazon EC2 API Reference, "Making requests to the Amazon EC2 API"
  */
-import type { HttpRequest, HttpResponse } from '../../app/http.js'
+import type { HttpRequest, HttpResponse } from '../../app/http-response.js'
 import { uuid } from '../id.js'
 import { formOf } from '../service.js'
 import { xmlElement, type XmlMembers } from '../xml.js'

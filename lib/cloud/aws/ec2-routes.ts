@@ -53,18 +53,21 @@ const where = (vpc: AwsVpc, params: Ec2Params): [AwsRouteTable, string] => {
   return [table, params.need('DestinationCidrBlock', 'destinationCidrBlock')]
 }
 
+/** CreateRoute. Throws an Ec2Error: RouteAlreadyExists, RouteLimitExceeded, ... */
 export const createRoute = (vpc: AwsVpc, params: Ec2Params): XmlMembers => {
   const [table, destination] = where(vpc, params)
   vpc.createRoute(table, destination, targetOf(vpc, params))
   return { return: true }
 }
 
+/** ReplaceRoute: a route that is there gets another target. Throws an Ec2Error. */
 export const replaceRoute = (vpc: AwsVpc, params: Ec2Params): XmlMembers => {
   const [table, destination] = where(vpc, params)
   vpc.replaceRoute(table, destination, targetOf(vpc, params))
   return { return: true }
 }
 
+/** DeleteRoute. Throws an Ec2Error: InvalidRoute.NotFound, ... */
 export const deleteRoute = (vpc: AwsVpc, params: Ec2Params): XmlMembers => {
   const [table, destination] = where(vpc, params)
   vpc.deleteRoute(table, destination)
@@ -136,6 +139,7 @@ const routeItem = (vpc: AwsVpc, r: AwsRoute): XmlMembers => ({
   origin: r.origin,
 })
 
+/** DescribeRouteTables. Throws an Ec2Error. */
 export const describeRouteTables = (vpc: AwsVpc, params: Ec2Params): XmlMembers => {
   const ids = params.list('RouteTableId')
   const tables = ids.length === 0 ? vpc.routeTables : ids.map(id => vpc.routeTable(id))
@@ -182,6 +186,7 @@ const freeAddresses = (vpc: AwsVpc, subnet: AwsSubnet): number => {
   return 2 ** (32 - subnet.kernel.prefix.len) - 5 - endpoint - used
 }
 
+/** DescribeSubnets. Throws an Ec2Error. */
 export const describeSubnets = (vpc: AwsVpc, params: Ec2Params): XmlMembers => {
   const ids = params.list('SubnetId')
   const subnets = ids.length === 0 ? vpc.subnets : ids.map(id => vpc.subnet(id))

@@ -3,7 +3,7 @@
  *
  * @see Amazon EC2 User Guide, "Instance metadata categories"
  */
-import type { HttpRequest, HttpResponse } from '../../app/http.js'
+import type { HttpRequest, HttpResponse } from '../../app/http-response.js'
 import { formatPrefix } from '../../wire/ip.js'
 import { metadataAt, metadataList, type MetadataNode } from '../metadata-tree.js'
 import { isoTime } from '../../sim/civil.js'
@@ -105,13 +105,14 @@ const treeOf = (vpc: AwsVpc, instance: AwsInstance): MetadataNode => {
   return { latest: { dynamic, 'meta-data': metaData } }
 }
 
-const HEADERS = ['Content-Type: text/plain', 'Server: EC2ws']
+const SERVER = ['Server: EC2ws', 'Connection: close']
+const HEADERS = ['Content-Type: text/plain', ...SERVER]
 
 /** Answers a request to the metadata service; the instance is the one with the address that asks. */
 export const imdsAnswer = (vpc: AwsVpc, request: HttpRequest): HttpResponse => {
   if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, headers: HEADERS }
   const instance = vpc.instanceAt(request.from.address)
   const node = instance === null ? null : metadataAt(treeOf(vpc, instance), pathOf(request.path))
-  if (node === null) return { status: 404, headers: ['Content-Type: text/html', 'Server: EC2ws'], body: NOT_FOUND }
+  if (node === null) return { status: 404, headers: ['Content-Type: text/html', ...SERVER], body: NOT_FOUND }
   return { headers: HEADERS, body: typeof node === 'string' ? node : metadataList(node) }
 }

@@ -7,7 +7,7 @@
  *
  * @see Compute Engine API reference, networks.get, instances.get, routes, globalOperations.get
  */
-import type { HttpRequest, HttpResponse } from '../../app/http.js'
+import type { HttpRequest, HttpResponse } from '../../app/http-response.js'
 import { formatIpv4, formatPrefix } from '../../wire/ip.js'
 import { isoTime } from '../../sim/civil.js'
 import { pathOf } from '../service.js'

@@ -7,15 +7,18 @@
  *
  * @see cloud.google.com/go/compute/metadata, golang.org/x/oauth2/google, google.golang.org/api/compute/v1
  */
+import { NetworkError, urlError } from '../../app/go-net.js'
+import { goQuote } from '../../app/go-text.js'
+import { lookupHost } from '../../app/hosts.js'
+import { type HttpReply, HttpTransport } from '../../app/http-client.js'
+import { octetText } from '../../app/octet-text.js'
 import type { Process } from '../../app/process.js'
 import type { Context, Thread } from '../../app/thread.js'
-import { HttpClientError, httpRequest, type HttpReply } from '../http-client.js'
-import { lookupHost } from '../machine.js'
 
 /** An error of the API (googleapi.Error); the message is as the library prints it. */
 export class GoogleApiError extends Error {
   override readonly name = 'GoogleApiError'
-  /** Status of the answer. */
+  /** Status of the answer; 0 for an error of the library's own. */
   readonly status: number
 
   constructor(status: number, message: string) {
@@ -44,13 +47,13 @@ const apiError = (reply: HttpReply): GoogleApiError => {
   const { status } = reply
   let error: { code?: number; message?: string; errors?: readonly ErrorItem[] } | undefined
   try {
-    error = (JSON.parse(reply.text) as { error?: typeof error }).error
+    error = (JSON.parse(octetText(reply.body)) as { error?: typeof error }).error
   } catch {
     error = undefined
   }
   const { message = '', errors = [], code = status } = error ?? {}
   if (errors.length === 0 && message === '')
-    return new GoogleApiError(status, `googleapi: got HTTP response code ${status} with body: ${reply.text}`)
+    return new GoogleApiError(status, `googleapi: got HTTP response code ${status} with body: ${octetText(reply.body)}`)
   const head = `googleapi: Error ${code}: ${message}`
   if (errors.length === 0) return new GoogleApiError(code, head.trim())
   if (errors.length === 1 && errors[0]!.message === message)
@@ -59,33 +62,33 @@ const apiError = (reply: HttpReply): GoogleApiError => {
   return new GoogleApiError(code, `${head}\nMore details:\n${details}`)
 }
 
-/** A client of one program. Calls throw a {@link GoogleApiError}, or an HttpClientError when there is no answer. */
+/** A client of one program. Calls throw a {@link GoogleApiError}, or a NetworkError when there is no answer. */
 export class ComputeClient {
   readonly #process: Process
+  readonly #transport: HttpTransport
   readonly #ctx: Context
   #token = ''
 
+  /** A client for the threads of `process`; its calls end by throwing when `ctx` is cancelled. */
   constructor(process: Process, ctx: Context) {
     this.#process = process
+    this.#transport = new HttpTransport(process)
     this.#ctx = ctx
   }
 
   /** A text of the metadata server; whatever its answer is, as flannel takes it. */
   *metadata(path: string): Thread<string> {
-    return (yield* this.#metadataReply(path)).text
+    return octetText((yield* this.#metadataReply(path)).body)
   }
 
   #metadataReply(path: string): Thread<HttpReply> {
-    return httpRequest(this.#process, this.#ctx, {
-      method: 'GET',
-      url: `${METADATA}/${path}`,
-      headers: ['User-Agent: Go-http-client/1.1', FLAVOR],
-    })
+    return this.#transport.request({ method: 'GET', url: `${METADATA}/${path}`, headers: [FLAVOR] }, this.#ctx)
   }
 
-  /** Finds out how it gets access tokens (google.DefaultClient). Throws an HttpClientError when it runs on no such cloud. */
+  /** Finds out how it gets access tokens (google.DefaultClient). Throws when it runs on no such cloud. */
   *findCredentials(): Thread {
-    if (lookupHost(this.#process.netns, 'metadata.google.internal') === null) throw new HttpClientError(NO_CREDENTIALS)
+    if (lookupHost(this.#process.netns, 'metadata.google.internal') === null)
+      throw new GoogleApiError(0, NO_CREDENTIALS)
     yield* this.metadata('project/project-id')
   }
 
@@ -93,10 +96,10 @@ export class ComputeClient {
     if (this.#token !== '') return this.#token
     const reply = yield* this.#metadataReply(TOKEN_PATH)
     if (reply.status !== 200) {
-      const verb = `${method[0]!}${method.slice(1).toLowerCase()}`
-      throw new HttpClientError(`${verb} "${url}": metadata: GCE metadata "${TOKEN_PATH}" not defined`)
+      const why = new NetworkError('ENOENT', `metadata: GCE metadata ${goQuote(TOKEN_PATH)} not defined`)
+      throw urlError(method, url, why)
     }
-    this.#token = (JSON.parse(reply.text) as { access_token: string }).access_token
+    this.#token = (JSON.parse(octetText(reply.body)) as { access_token: string }).access_token
     return this.#token
   }
 
@@ -107,8 +110,8 @@ export class ComputeClient {
     const headers = ['User-Agent: google-api-go-client/0.5', `Authorization: Bearer ${token}`]
     if (body !== undefined) headers.push('Content-Type: application/json')
     const text = body === undefined ? {} : { body: `${JSON.stringify(body)}\n` }
-    const reply = yield* httpRequest(this.#process, this.#ctx, { method, url, headers, ...text })
+    const reply = yield* this.#transport.request({ method, url, headers, ...text }, this.#ctx)
     if (reply.status < 200 || reply.status > 299) throw apiError(reply)
-    return JSON.parse(reply.text) as GceResource
+    return JSON.parse(octetText(reply.body)) as GceResource
   }
 }

@@ -3,7 +3,7 @@
  *
  * @see Google Cloud, "About VM metadata", "Predefined metadata keys"
  */
-import type { HttpRequest, HttpResponse } from '../../app/http.js'
+import type { HttpRequest, HttpResponse } from '../../app/http-response.js'
 import { metadataAt, metadataList, type MetadataNode } from '../metadata-tree.js'
 import { pathOf } from '../service.js'
 import type { GceInstance } from './gce-instance.js'

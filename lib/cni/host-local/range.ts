@@ -32,10 +32,13 @@ const MAX_LEN = 30
 const within = (subnet: IpNet, ip: number, start: number | null, end: number | null): boolean =>
   isInNet(subnet, ip) && (start === null || compareIp(ip, start) >= 0) && (end === null || compareIp(ip, end) <= 0)
 
+/** Is an address in the subnet and between the first and the last one? */
 export const rangeContains = (r: Range, ip: number): boolean => within(r.subnet, ip, r.rangeStart, r.rangeEnd)
 
+/** `10.9.1.2-10.9.1.254`. */
 export const rangeText = (r: Range): string => `${formatIpv4(r.rangeStart)}-${formatIpv4(r.rangeEnd)}`
 
+/** The ranges of a set, with commas. */
 export const rangeSetText = (set: RangeSet): string => set.map(rangeText).join(',')
 
 const rangesOverlap = (a: Range, b: Range): boolean =>
@@ -44,6 +47,7 @@ const rangesOverlap = (a: Range, b: Range): boolean =>
   rangeContains(b, a.rangeStart) ||
   rangeContains(b, a.rangeEnd)
 
+/** Do two sets share an address? */
 export const rangeSetsOverlap = (a: RangeSet, b: RangeSet): boolean => a.some(x => b.some(y => rangesOverlap(x, y)))
 
 /** The range of a set that holds an address; throws GoError. */
@@ -53,6 +57,7 @@ export const rangeFor = (set: RangeSet, ip: number): Range => {
   throw new GoError(`${formatIpv4(ip)} not in range set ${rangeSetText(set)}`)
 }
 
+/** Is an address in a range of the set? */
 export const rangeSetContains = (set: RangeSet, ip: number): boolean => set.some(r => rangeContains(r, ip))
 
 /** Fills in what is absent: the first address for gateway and start, the last but one for the end. Throws GoError. */

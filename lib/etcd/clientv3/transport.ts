@@ -35,6 +35,7 @@ export interface StreamMethod {
 
 /** Who hears of a stream. */
 export interface StreamListener {
+  /** A message of the server. */
   onMessage(message: object): void
   /** It has ended, with a status of gRPC. */
   onEnd(code: number, message: string): void
@@ -42,6 +43,7 @@ export interface StreamListener {
 
 /** An open stream, or one that waits for its connection. */
 export interface ClientStream {
+  /** Sends a message; it waits for the connection. */
   send(message: object): void
   /** Cancels it: nothing is heard any more. */
   cancel(): void
@@ -53,5 +55,6 @@ export interface Transport {
   unary<T>(method: UnaryMethod, request: object, options: CallOptions): Thread<T>
   /** Opens a stream as soon as there is a connection. */
   stream(method: StreamMethod, listener: StreamListener): ClientStream
+  /** Closes all connections. */
   close(): void
 }

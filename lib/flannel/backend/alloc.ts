@@ -6,6 +6,7 @@
 import { acquireLease } from './acquire.js'
 import { type BackendKind, SimpleNetwork } from './backend.js'
 
+/** The backend `alloc`. */
 export const ALLOC_BACKEND: BackendKind = {
   type: 'alloc',
   make: env => ({

@@ -220,4 +220,5 @@ class AwsVpcBackend implements Backend {
   }
 }
 
+/** The backend `aws-vpc`. */
 export const AWS_VPC_BACKEND: BackendKind = { type: 'aws-vpc', make: env => new AwsVpcBackend(env) }

@@ -6,7 +6,7 @@
 import type { Process } from '../../app/process.js'
 import { type Context, type Thread, wait } from '../../app/thread.js'
 import type { NetDevice } from '../../core/netdev.js'
-import type { Glog } from '../glog.js'
+import type { Klog } from '../../app/klog.js'
 import { netKey } from '../ip4-net.js'
 import type { FlannelConfig } from '../subnet/config.js'
 import type { Prefix } from '../../wire/ip.js'
@@ -24,7 +24,7 @@ export interface ExternalInterface {
 /** What a backend works with. */
 export interface BackendEnv {
   readonly process: Process
-  readonly log: Glog
+  readonly log: Klog
   readonly sm: SubnetManager
   readonly ext: ExternalInterface
   /** MAC for a device that the backend makes, where the user gave one; null: drawn at random. */
@@ -42,10 +42,12 @@ export class PeerTable {
   /** Virtual time of the last change in nanoseconds. */
   changedNs = 0
 
+  /** All leases, in the order in which they came. */
   get leases(): Lease[] {
     return [...this.#leases.values()]
   }
 
+  /** How many there are. */
   get size(): number {
     return this.#leases.size
   }

@@ -4,9 +4,9 @@
  *
  * @see flannel v0.11.0 backend/gce/gce.go, api.go, metadata.go
  */
+import { NetworkError } from '../../app/go-net.js'
 import { sleep, type Context, type Thread } from '../../app/thread.js'
 import { ComputeClient, type GceResource, GoogleApiError } from '../../cloud/gce/compute-client.js'
-import { HttpClientError } from '../../cloud/http-client.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
 import { netText } from '../ip4-net.js'
 import type { FlannelConfig } from '../subnet/config.js'
@@ -27,7 +27,7 @@ const base = (path: string): string => path.replace(/\/+$/, '').split('/').at(-1
 
 /** What went wrong, with words in front; passes on what is no error of the cloud. */
 const because = (e: unknown, words: string): SubnetError => {
-  if (!(e instanceof GoogleApiError) && !(e instanceof HttpClientError) && !(e instanceof SubnetError)) throw e
+  if (!(e instanceof GoogleApiError) && !(e instanceof NetworkError) && !(e instanceof SubnetError)) throw e
   return new SubnetError(`${words}: ${e.message}`)
 }
 
@@ -139,4 +139,5 @@ class GceBackend implements Backend {
   }
 }
 
+/** The backend `gce`. */
 export const GCE_BACKEND: BackendKind = { type: 'gce', make: env => new GceBackend(env) }

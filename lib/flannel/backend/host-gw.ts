@@ -10,6 +10,7 @@ import { RouteNetwork } from './route-network.js'
 
 const TYPE = 'host-gw'
 
+/** The backend `host-gw`. */
 export const HOST_GW_BACKEND: BackendKind = {
   type: TYPE,
   make: env => {

@@ -34,6 +34,7 @@ const isSame = (a: WantedRoute, b: WantedRoute): boolean =>
 
 const specOf = ({ dst, gateway, dev }: WantedRoute) => ({ dst: dst.addr, dstLen: dst.len, gateway, dev })
 
+/** A network of plain routes: one to each of the others' subnets, made again when somebody deletes it. */
 export class RouteNetwork implements Network {
   readonly lease: Lease
   readonly mtu: number

@@ -7,10 +7,10 @@
 import { exec } from '../../app/exec.js'
 import type { Process } from '../../app/process.js'
 import { sleep, type Thread } from '../../app/thread.js'
-import { utf8Encode } from '../../app/utf8.js'
+import { encodeUtf8 } from '../../wire/utf8.js'
 import { NSEC_PER_MSEC, NSEC_PER_SEC } from '../../sim/time.js'
 import type { Prefix } from '../../wire/ip.js'
-import type { Glog } from '../glog.js'
+import type { Klog } from '../../app/klog.js'
 import { netText } from '../ip4-net.js'
 
 /** A rule and how it is added. */
@@ -75,9 +75,9 @@ const failed = (argv: readonly string[], status: number, stderr: string): Error 
 /** iptables as flanneld executes it. */
 export class FlannelIptables {
   readonly #process: Process
-  readonly #log: Glog
+  readonly #log: Klog
 
-  constructor(process: Process, log: Glog) {
+  constructor(process: Process, log: Klog) {
     this.#process = process
     this.#log = log
   }
@@ -166,7 +166,7 @@ export class FlannelIptables {
 
   *#restore(table: string, lines: readonly string[]): Thread {
     const text = lines.length === 0 ? '' : `*${table}\n${lines.join('\n')}\nCOMMIT\n`
-    const stdin = utf8Encode(text)
+    const stdin = encodeUtf8(text)
     const { status } = yield* exec(this.#process, ['iptables-restore', '--noflush', '--wait'], { stdin })
     if (status !== 0)
       throw new Error(

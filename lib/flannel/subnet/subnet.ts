@@ -46,6 +46,7 @@ export interface LeaseWatchResult {
 export interface LeaseWatch {
   /** Waits for the next result. Throws a {@link SubnetError}, after which it may be asked again. */
   next(): Thread<LeaseWatchResult>
+  /** Ends the watch. */
   close(): void
 }
 

@@ -3,6 +3,7 @@
  *
  * @see include/net/netns/ipv4.h
  */
+import { TcpRingPool } from './tcp-ring-pool.js'
 import type { Netns } from '../../core/netns.js'
 import { ipv4 } from '../ipv4.js'
 import { InetHashinfo } from './inet-hashinfo.js'
@@ -20,6 +21,8 @@ export class NetnsTcp {
   readonly hashinfo: InetHashinfo = new InetHashinfo()
   readonly secure: SecureSeq
   readonly metrics: TcpMetricsTable = new TcpMetricsTable()
+  /** @internal see tcp-send-buffer.ts */
+  readonly rings: TcpRingPool = new TcpRingPool()
   /** Connections in TIME_WAIT, and those that no program holds. */
   twCount = 0
   orphanCount = 0

@@ -107,7 +107,7 @@ const fromRequest = (tp: TcpSock, req: TcpRequestSock, skb: Skb): void => {
 }
 
 const createOpenreqChild = (listener: TcpSock, req: TcpRequestSock, skb: Skb): TcpSock => {
-  const child = new TcpSock(listener.netns)
+  const child = new TcpSock(listener.netns, netnsTcp(listener.netns).rings)
   child.timers = listener.timers!.ofChild(child)
   child.hooks = listener.hooks
   tcpInitSock(child)

@@ -6,17 +6,23 @@
  */
 
 import { copyOctets } from '../../wire/bytes.js'
+import type { TcpRingPool } from './tcp-ring-pool.js'
 
 /** Smallest ring that is made, in octets. */
 const MIN_RING = 4096
 
 /** Stream octets by sequence number. */
 export class TcpSendBuffer {
+  readonly #pool: TcpRingPool
   #ring: Uint8Array | null = null
   /** Offset of the first octet in the ring, its sequence number, and octets that are there. */
   #at = 0
   #seq = 0
   #len = 0
+
+  constructor(pool: TcpRingPool) {
+    this.#pool = pool
+  }
 
   /** Octets that are held. */
   get length(): number {
@@ -63,27 +69,32 @@ export class TcpSendBuffer {
     this.#at = (this.#at + n) & (this.#ring!.length - 1)
     this.#seq = (this.#seq + n) | 0
     this.#len -= n
-    if (this.#len === 0 && this.#ring!.length > MIN_RING) this.#ring = null
+    if (this.#len === 0 && this.#ring!.length > MIN_RING) this.#letGo()
   }
 
   /** Lets go of everything. */
   clear(): void {
-    this.#ring = null
+    this.#letGo()
     this.#len = 0
     this.#at = 0
   }
 
+  #letGo(): void {
+    if (this.#ring !== null) this.#pool.give(this.#ring)
+    this.#ring = null
+  }
+
   #room(n: number): Uint8Array {
     const need = this.#len + n
-    let ring = this.#ring
+    const ring = this.#ring
     if (ring !== null && ring.length >= need) return ring
     let size = Math.max(MIN_RING, ring?.length ?? 0)
     while (size < need) size *= 2
-    const grown = new Uint8Array(size)
+    const grown = this.#pool.take(size)
     if (this.#len > 0) this.copyTo(this.#seq, this.#len, grown, 0)
-    ring = grown
-    this.#ring = ring
+    this.#letGo()
+    this.#ring = grown
     this.#at = 0
-    return ring
+    return grown
   }
 }

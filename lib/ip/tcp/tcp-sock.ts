@@ -16,6 +16,7 @@ import type { TcpListener } from './tcp-listener.js'
 import type { TcpMetrics } from './tcp-metrics.js'
 import { AckState, CleanState, RateSample } from './tcp-ack-sample.js'
 import { type TcpSeg, TcpSegQueue, TcpTsortedList } from './tcp-seg.js'
+import type { TcpRingPool } from './tcp-ring-pool.js'
 import { TcpSendBuffer } from './tcp-send-buffer.js'
 import { TCP_CA_OPEN, TCP_CLOSE } from './tcp-states.js'
 import type { TcpTimers } from './tcp-timer.js'
@@ -196,7 +197,7 @@ export class TcpSock extends Sock implements SkbOwner {
   readonly writeQueue: TcpSegQueue = new TcpSegQueue()
   readonly rtxQueue: TcpSegQueue = new TcpSegQueue()
   readonly tsorted: TcpTsortedList = new TcpTsortedList()
-  readonly sendBuffer: TcpSendBuffer = new TcpSendBuffer()
+  readonly sendBuffer: TcpSendBuffer
   /** Octets of queued segments (sk_wmem_queued), and of frames on their way through this machine (sk_wmem_alloc). */
   wmemQueued = 0
   wmemAlloc = 0
@@ -419,8 +420,9 @@ export class TcpSock extends Sock implements SkbOwner {
   fastReorderSeen = false
   totalSynRetrans = 0
 
-  constructor(netns: Netns) {
+  constructor(netns: Netns, rings: TcpRingPool) {
     super(netns, IPPROTO_TCP)
+    this.sendBuffer = new TcpSendBuffer(rings)
   }
 
   /** ifindex that it is bound to, 0 for none (sk_bound_dev_if). */

@@ -4,6 +4,7 @@
  * @see net/ipv4/tcp.c
  */
 import type { Netns } from '../../core/netns.js'
+import { netnsTcp } from './netns-tcp.js'
 import { tcpInitSock } from './tcp-init-sock.js'
 import { tcpTsqHandler } from './tcp-output-tsq.js'
 import { tcpNetnsExit } from './tcp-close.js'
@@ -45,7 +46,7 @@ const HOOKS: TcpSockHooks = { tsq: tcpTsqHandler, destroy: tcpNetnsExit }
 
 /** A new socket of `netns` (socket(AF_INET, SOCK_STREAM)). */
 export const tcpSocket = (netns: Netns): TcpSock => {
-  const tp = new TcpSock(netns)
+  const tp = new TcpSock(netns, netnsTcp(netns).rings)
   tcpInitXmitTimers(tp)
   tp.hooks = HOOKS
   tcpInitSock(tp)

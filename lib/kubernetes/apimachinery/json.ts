@@ -33,9 +33,6 @@ export const goJson = (value: unknown, indent?: number): string =>
     char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 
-/** A string as Go's `%q` prints it: for names and values in messages. */
-export const quote = (text: string): string => JSON.stringify(text)
-
 /** What Go's JSON calls a value in its errors. */
 export const goKind = (value: JsonValue): string =>
   Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value

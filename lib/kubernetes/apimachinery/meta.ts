@@ -75,6 +75,7 @@ const OWNER_REFERENCE = struct('OwnerReference', [
   pointer('blockOwnerDeletion', BOOL),
 ])
 
+/** Fields of ObjectMeta, in the order of the Go struct. */
 export const OBJECT_META: StructSchema = struct('ObjectMeta', [
   optional('name', STRING),
   optional('generateName', STRING),

@@ -33,10 +33,15 @@ export interface Field {
   readonly presence: 'required' | 'optional' | 'pointer'
 }
 
+/** A string. */
 export const STRING: Schema = { kind: 'string' }
+/** A boolean. */
 export const BOOL: Schema = { kind: 'bool' }
+/** An integer. */
 export const INT: Schema = { kind: 'int' }
+/** A quantity, `100m` or `4Gi`. */
 export const QUANTITY: Schema = { kind: 'quantity' }
+/** A time in RFC 3339, whole seconds. */
 export const TIME: Schema = { kind: 'time' }
 
 /** A map from strings. */

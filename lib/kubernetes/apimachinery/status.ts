@@ -3,8 +3,8 @@
  *
  * @see k8s.io/apimachinery pkg/api/errors/errors.go, pkg/apis/meta/v1/types.go
  */
+import { goQuote } from '../../app/go-text.js'
 import { NetloomError } from '../../errors.js'
-import { quote } from './json.js'
 
 /** One cause of a Status. */
 export interface StatusCause {
@@ -39,6 +39,7 @@ export interface Status {
 export class ApiError extends NetloomError {
   readonly status: Status
 
+  /** The message is that of the status. */
   constructor(status: Status) {
     super('EINVAL', status.message ?? '', { reason: status.reason ?? '', status: status.code ?? 0 })
     this.status = status
@@ -63,26 +64,31 @@ export const failure = (code: number, reason: string, message: string, details?:
     code,
   })
 
+/** 404: there is no object of this name. `resource` is the plural. */
 export const newNotFound = (resource: string, name: string): ApiError =>
-  failure(404, 'NotFound', `${resource} ${quote(name)} not found`, { name, kind: resource })
+  failure(404, 'NotFound', `${resource} ${goQuote(name)} not found`, { name, kind: resource })
 
+/** 409: there is an object of this name. */
 export const newAlreadyExists = (resource: string, name: string): ApiError =>
-  failure(409, 'AlreadyExists', `${resource} ${quote(name)} already exists`, { name, kind: resource })
+  failure(409, 'AlreadyExists', `${resource} ${goQuote(name)} already exists`, { name, kind: resource })
 
 /** Text for an update that was made from an older version. */
 export const OPTIMISTIC_LOCK_ERROR =
   'the object has been modified; please apply your changes to the latest version and try again'
 
+/** 409: the object has changed, or is another one; `why` is the end of the message. */
 export const newConflict = (resource: string, name: string, why: string): ApiError =>
-  failure(409, 'Conflict', `Operation cannot be fulfilled on ${resource} ${quote(name)}: ${why}`, {
+  failure(409, 'Conflict', `Operation cannot be fulfilled on ${resource} ${goQuote(name)}: ${why}`, {
     name,
     kind: resource,
   })
 
+/** 400: the request can not be understood. */
 export const newBadRequest = (message: string): ApiError => failure(400, 'BadRequest', message)
 
+/** 405: the resource has no such verb. */
 export const newMethodNotSupported = (resource: string, verb: string): ApiError =>
-  failure(405, 'MethodNotAllowed', `${verb} is not supported on resources of kind ${quote(resource)}`, {
+  failure(405, 'MethodNotAllowed', `${verb} is not supported on resources of kind ${goQuote(resource)}`, {
     kind: resource,
   })
 
@@ -90,11 +96,14 @@ export const newMethodNotSupported = (resource: string, verb: string): ApiError 
 export const newGenericNotFound = (): ApiError =>
   failure(404, 'NotFound', 'the server could not find the requested resource', {})
 
+/** 405: the path has no such method. */
 export const newGenericMethodNotAllowed = (): ApiError =>
   failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 
+/** 410: the version that is asked for is forgotten. */
 export const newResourceExpired = (message: string): ApiError => failure(410, 'Expired', message)
 
+/** 415: the body is of a type that the server does not read. */
 export const newUnsupportedMediaType = (accepted: readonly string[]): ApiError =>
   failure(
     415,
@@ -102,6 +111,7 @@ export const newUnsupportedMediaType = (accepted: readonly string[]): ApiError =
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   )
 
+/** 406: the answer can have none of the types that are accepted. */
 export const newNotAcceptable = (accepted: readonly string[]): ApiError =>
   failure(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`)
 
@@ -137,7 +147,7 @@ const fieldErrorBody = ({ type, value, detail }: FieldError): string =>
 export const newInvalid = (kind: string, name: string, errors: readonly FieldError[]): ApiError => {
   const texts = [...new Set(errors.map(error => `${error.field}: ${fieldErrorBody(error)}`))]
   const all = texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`
-  return failure(422, 'Invalid', `${kind} ${quote(name)} is invalid: ${all}`, {
+  return failure(422, 'Invalid', `${kind} ${goQuote(name)} is invalid: ${all}`, {
     ...(name === '' ? {} : { name }),
     kind,
     causes: errors.map(error => ({

@@ -3,7 +3,7 @@
  *
  * @see k8s.io/apimachinery pkg/util/validation/validation.go, pkg/api/validation/objectmeta.go
  */
-import { quote } from './json.js'
+import { goQuote } from '../../app/go-text.js'
 import type { ObjectMeta } from './meta.js'
 import type { FieldError } from './status.js'
 
@@ -63,7 +63,7 @@ export const labelValueErrors = (value: string): string[] => [
 ]
 
 const invalid = (at: string, value: string, details: readonly string[]): FieldError[] =>
-  details.map(detail => ({ field: at, type: 'Invalid', value: quote(value), detail }))
+  details.map(detail => ({ field: at, type: 'Invalid', value: goQuote(value), detail }))
 
 /** What is wrong with the labels. */
 export const labelErrors = (labels: Readonly<Record<string, string>>): FieldError[] =>

@@ -6,13 +6,14 @@
  *
  * @see kubernetes cmd/kube-apiserver
  */
+import { serveStream } from '../../app/http-server.js'
 import { Process } from '../../app/process.js'
 import { listenStream } from '../../app/stream.js'
 import { sleep, spawn, type Thread } from '../../app/thread.js'
 import type { Netns } from '../../core/netns.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
 import { ApiHandler } from './handler.js'
-import { ApiConnection } from './http-server.js'
+import { apiHttp, apiResponder } from './serving.js'
 import { Registry } from './registry.js'
 import { RESOURCES } from './resources.js'
 import { type Storage, storageOf } from './storage.js'
@@ -27,6 +28,7 @@ export interface KubeApiserverOptions {
   readonly advertiseAddress?: string
 }
 
+/** Port of an API server by default (`--secure-port`). */
 export const DEFAULT_PORT = 6443
 /** Versions that were replaced this long ago are forgotten. */
 const COMPACT_NS = 300 * NSEC_PER_SEC
@@ -58,9 +60,8 @@ export const kubeApiserver = (netns: Netns, config: KubeApiserverOptions = {}): 
   const registries = RESOURCES.map(resource => new Registry(resource, storage, netns.world, netns.rng))
   const handler = new ApiHandler(registries, netns.world, () => `${advertiseAddress}:${securePort}`)
   try {
-    listenStream(process, bindAddress, securePort, stream => {
-      new ApiConnection(process, stream, handler)
-    })
+    const respond = apiResponder(process, handler)
+    listenStream(process, bindAddress, securePort, stream => serveStream(stream, respond, apiHttp(process)))
   } catch (e) {
     process.exit(1)
     throw e

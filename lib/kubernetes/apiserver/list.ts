@@ -3,6 +3,7 @@
  *
  * @see k8s.io/apiserver pkg/storage/etcd3/store.go GetList, pkg/storage/continue.go
  */
+import { goQuote } from '../../app/go-text.js'
 import { isObject, type JsonObject, type JsonValue } from '../apimachinery/json.js'
 import type { ApiObject } from '../apimachinery/meta.js'
 import {
@@ -40,8 +41,8 @@ export const resourceVersionOf = ({ resource }: Registry, query: Query): number 
   const error: FieldError = {
     field: 'resourceVersion',
     type: 'Invalid',
-    value: JSON.stringify(text),
-    detail: `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    value: goQuote(text),
+    detail: `strconv.ParseUint: parsing ${goQuote(text)}: invalid syntax`,
   }
   throw newInvalid(resource.name, '', [error])
 }

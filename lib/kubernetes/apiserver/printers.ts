@@ -8,6 +8,7 @@ import type { JsonObject } from '../apimachinery/json.js'
 import { type ApiObject, parseTime } from '../apimachinery/meta.js'
 import type { Resource, TableColumn } from './resource.js'
 
+/** First column of every table: the object's name. */
 export const NAME_COLUMN: TableColumn = {
   name: 'Name',
   type: 'string',
@@ -17,6 +18,7 @@ export const NAME_COLUMN: TableColumn = {
   priority: 0,
 }
 
+/** The column with the age. */
 export const CREATED_COLUMN: TableColumn = {
   name: 'Age',
   type: 'string',

@@ -3,6 +3,7 @@
  *
  * @see k8s.io/apiserver pkg/registry/generic/registry/store.go, pkg/registry/rest/{create,update}.go
  */
+import { goQuote } from '../../app/go-text.js'
 import type { World } from '../../core/world.js'
 import type { Rng } from '../../sim/rng.js'
 import { deepEqual, isObject, type JsonValue } from '../apimachinery/json.js'
@@ -81,9 +82,9 @@ export class Registry {
     const { kind = own, apiVersion = 'v1' } = value
     if (kind !== own || apiVersion !== 'v1') {
       const place = 'k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30'
-      const why = `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "${place}"`
+      const why = `no kind ${goQuote(String(kind))} is registered for version ${goQuote(String(apiVersion))} in scheme "${place}"`
       throw newBadRequest(
-        `${String(kind)} in version ${JSON.stringify(apiVersion)} cannot be handled as a ${own}: ${why}`,
+        `${String(kind)} in version ${goQuote(String(apiVersion))} cannot be handled as a ${own}: ${why}`,
       )
     }
     const unknown: string[] = []

@@ -3,6 +3,7 @@
  *
  * @see k8s.io/apiserver pkg/endpoints/request/requestinfo.go, pkg/endpoints/handlers/negotiation
  */
+import { goQuote } from '../../app/go-text.js'
 import { headerOf } from '../../app/http-message.js'
 import { octetText } from '../../app/octet-text.js'
 import type { JsonValue } from '../apimachinery/json.js'
@@ -55,7 +56,7 @@ export const flagOf = (query: ReadonlyMap<string, string>, name: string): boolea
 export const countOf = (query: ReadonlyMap<string, string>, name: string): number | null => {
   const value = query.get(name) ?? ''
   if (value === '') return null
-  if (!/^\d+$/.test(value)) throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`)
+  if (!/^\d+$/.test(value)) throw newBadRequest(`strconv.ParseInt: parsing ${goQuote(value)}: invalid syntax`)
   return Number(value)
 }
 

@@ -38,9 +38,11 @@ export interface Resource {
   normalize(object: ApiObject): ApiObject
   /** Changes a new object before it is checked. */
   prepareForCreate(object: ApiObject): ApiObject
+  /** What is wrong with a new object; empty for nothing. */
   validate(object: ApiObject): FieldError[]
   /** Takes from a written object what may not be written by this path. */
   prepareForUpdate(object: ApiObject, old: ApiObject, subresource: 'status' | null): ApiObject
+  /** What is wrong with an object that replaces `old`; empty for nothing. */
   validateUpdate(object: ApiObject, old: ApiObject): FieldError[]
   readonly columns: readonly TableColumn[]
   /** Cells of an object, in the order of the columns. */

@@ -19,6 +19,7 @@ const BOOKMARK_NS = 60 * NSEC_PER_SEC
 
 /** Where events go. */
 export interface WatchSink {
+  /** Takes an event as a line of JSON. */
   write(octets: Uint8Array): void
   /** The watch is over. */
   end(): void

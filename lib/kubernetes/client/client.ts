@@ -3,6 +3,10 @@
  *
  * @see k8s.io/client-go rest/request.go, kubernetes/typed
  */
+import { goQuote } from '../../app/go-text.js'
+import { type HttpReplyStream, HttpTransport } from '../../app/http-client.js'
+import type { HttpClientRequest } from '../../app/http-client-request.js'
+import { NetworkError } from '../../app/go-net.js'
 import { octetText } from '../../app/octet-text.js'
 import type { Process } from '../../app/process.js'
 import { octetsOf } from '../../app/text.js'
@@ -11,10 +15,11 @@ import type { Node } from '../api/node.js'
 import { goJson, isObject, type JsonObject, type JsonValue } from '../apimachinery/json.js'
 import type { ApiList, ApiObject, WatchEvent } from '../apimachinery/meta.js'
 import { ApiError, failure, type Status } from '../apimachinery/status.js'
-import { NetworkError, urlError } from './go-net.js'
 import { concatOctets } from '../../wire/repr.js'
 import type { ServerAddress } from './kubeconfig.js'
-import { type HttpBodyStream, HttpTransport } from './transport.js'
+
+/** Connections to a server that are kept without a request, as client-go sets it. */
+const MAX_IDLE_CONNS = 25
 
 /** Parameters of a request's query; absent ones are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
@@ -54,8 +59,22 @@ const refusal = (status: number, body: Uint8Array, what: string): ApiError => {
   return failure(
     status,
     'InternalError',
-    `an error on the server (${JSON.stringify(text)}) has prevented the request from succeeding${what}`,
+    `an error on the server (${goQuote(text)}) has prevented the request from succeeding${what}`,
   )
+}
+
+/** Reads a body to its end. Throws a {@link NetworkError} with client-go's words. */
+function* bodyOf(stream: HttpReplyStream, ctx: Context): Thread<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  try {
+    for (let piece = yield* stream.read(ctx); piece !== null; piece = yield* stream.read(ctx)) pieces.push(piece)
+    return concatOctets(...pieces)
+  } catch (e) {
+    stream.close()
+    if (!(e instanceof NetworkError)) throw e
+    const what = 'unexpected error when reading response body. Please retry. Original error'
+    throw new NetworkError(e.code, `${what}: ${e.message}`)
+  }
 }
 
 /** What a raw request is. */
@@ -85,7 +104,7 @@ export class KubeClient {
     headers: readonly string[] = [],
   ) {
     this.server = server
-    this.#transport = new HttpTransport(process, server.address, server.port)
+    this.#transport = new HttpTransport(process, { maxIdleConnsPerHost: MAX_IDLE_CONNS })
     this.#userAgent = userAgent
     this.#headers = headers
   }
@@ -103,28 +122,19 @@ export class KubeClient {
   }
 
   /** Sends a request; returns the answer as it is. Throws a {@link NetworkError}. */
-  *raw(request: RestRequest, ctx?: Context): Thread<{ readonly status: number; readonly body: Uint8Array }> {
-    const [init, url] = this.#init(request)
-    try {
-      return yield* this.#transport.request(init, ctx)
-    } catch (e) {
-      throw e instanceof NetworkError ? urlError(request.method, url, e) : e
-    }
+  *raw(
+    request: RestRequest,
+    ctx: Context = new Context(),
+  ): Thread<{ readonly status: number; readonly body: Uint8Array }> {
+    const stream = yield* this.#transport.open(this.#init(request), ctx)
+    return { status: stream.status, body: yield* bodyOf(stream, ctx) }
   }
 
   /** Sends a request whose answer comes in pieces. Throws an {@link ApiError}, a {@link NetworkError}. */
-  *open(request: RestRequest, ctx: Context = new Context()): Thread<HttpBodyStream> {
-    const [init, url] = this.#init(request)
-    try {
-      const stream = yield* this.#transport.open(init, ctx)
-      if (stream.status < 400) return stream
-      const pieces: number[] = []
-      for (let piece = yield* stream.read(ctx); piece !== null; piece = yield* stream.read(ctx)) pieces.push(...piece)
-      stream.close()
-      throw refusal(stream.status, Uint8Array.from(pieces), '')
-    } catch (e) {
-      throw e instanceof NetworkError ? urlError(request.method, url, e) : e
-    }
+  *open(request: RestRequest, ctx: Context = new Context()): Thread<HttpReplyStream> {
+    const stream = yield* this.#transport.open(this.#init(request), ctx)
+    if (stream.status < 400) return stream
+    throw refusal(stream.status, yield* bodyOf(stream, ctx), '')
   }
 
   /** Begins to watch the resource of a path. Throws an {@link ApiError}, a {@link NetworkError}. */
@@ -138,7 +148,7 @@ export class KubeClient {
     this.#transport.closeIdle()
   }
 
-  #init(request: RestRequest): [init: Parameters<HttpTransport['request']>[0], url: string] {
+  #init(request: RestRequest): HttpClientRequest {
     const {
       method,
       path,
@@ -147,17 +157,10 @@ export class KubeClient {
       contentType = 'application/json',
       accept = 'application/json, */*',
     } = request
-    const target = `${path}${encodeQuery(query)}`
+    const url = `${this.server.url}${path}${encodeQuery(query)}`
     const type = body === undefined ? [] : [`Content-Type: ${contentType}`]
-    const headers = [
-      `User-Agent: ${this.#userAgent}`,
-      `Accept: ${accept}`,
-      ...type,
-      ...this.#headers,
-      'Accept-Encoding: gzip',
-    ]
-    const init = { method, target, headers, ...(body === undefined ? {} : { body: octetsOf(goJson(body)) }) }
-    return [init, `${this.server.url}${target}`]
+    const headers = [`User-Agent: ${this.#userAgent}`, `Accept: ${accept}`, ...type, ...this.#headers]
+    return { method, url, headers, ...(body === undefined ? {} : { body: octetsOf(goJson(body)) }) }
   }
 }
 
@@ -190,22 +193,30 @@ export class ResourceClient<T extends ApiObject> {
     return yield* this.#send({ method: 'GET', query }, name, undefined, ctx)
   }
 
+  /**
+   * A page of the objects; `metadata.continue` says whether there is another. Throws an {@link ApiError}, a {@link
+   * NetworkError}, as all of these.
+   */
   *list(query: Query = {}, ctx?: Context): Thread<ApiList<T>> {
     return (yield* this.#send({ method: 'GET', query }, undefined, undefined, ctx)) as unknown as ApiList<T>
   }
 
+  /** Makes an object, and returns it as the server keeps it. */
   *create(object: JsonObject, query: Query = {}, ctx?: Context): Thread<T> {
     return yield* this.#send({ method: 'POST', query, body: object }, undefined, undefined, ctx)
   }
 
+  /** Replaces an object; its resourceVersion, when it has one, must be the present one. */
   *update(object: T, query: Query = {}, ctx?: Context): Thread<T> {
     return yield* this.#send({ method: 'PUT', query, body: object }, object.metadata.name, undefined, ctx)
   }
 
+  /** As {@link update}, of the status only. */
   *updateStatus(object: T, query: Query = {}, ctx?: Context): Thread<T> {
     return yield* this.#send({ method: 'PUT', query, body: object }, object.metadata.name, 'status', ctx)
   }
 
+  /** Changes an object, or its status, by a patch. */
   *patch(
     name: string,
     type: PatchType,
@@ -237,10 +248,10 @@ const LF = 10
 
 /** Events of a watch. */
 export class WatchStream<T extends ApiObject = ApiObject> {
-  readonly #stream: HttpBodyStream
+  readonly #stream: HttpReplyStream
   #pending: Uint8Array = new Uint8Array(0)
 
-  constructor(stream: HttpBodyStream) {
+  constructor(stream: HttpReplyStream) {
     this.#stream = stream
   }
 

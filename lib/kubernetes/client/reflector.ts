@@ -11,10 +11,11 @@ import { NSEC_PER_MSEC, NSEC_PER_SEC } from '../../sim/time.js'
 import type { ApiObject } from '../apimachinery/meta.js'
 import { ApiError, type Status } from '../apimachinery/status.js'
 import type { ResourceClient, WatchStream } from './client.js'
-import { NetworkError } from './go-net.js'
+import { NetworkError } from '../../app/go-net.js'
 
 /** What an informer tells. */
 export interface InformerHandlers<T> {
+  /** An object that was not known. */
   onAdd(object: T): void
   /** Also for an object that is as it was: after a list, and when the informer says everything again. */
   onUpdate(old: T, object: T): void

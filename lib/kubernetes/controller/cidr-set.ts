@@ -6,8 +6,8 @@
 import { NetloomError } from '../../errors.js'
 import { formatIpv4, maskOf, parsePrefix, type Prefix } from '../../wire/ip.js'
 
-/** Subnets may be this many bits longer than the network. */
-const MAX_DIFF = 16
+/** How many bits a podCIDR may be longer than the network. */
+export const MAX_CIDR_BITS = 16
 
 /** Which subnets are taken. */
 export class CidrSet {
@@ -25,7 +25,7 @@ export class CidrSet {
         clusterCidr,
         maskSize,
       })
-    if (maskSize - len > MAX_DIFF)
+    if (maskSize - len > MAX_CIDR_BITS)
       throw new NetloomError('EINVAL', 'New CIDR set failed; the node CIDR size is too big', { clusterCidr, maskSize })
     this.#network = { addr: addr & maskOf(len), len }
     this.#maskSize = maskSize

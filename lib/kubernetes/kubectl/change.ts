@@ -3,8 +3,9 @@
  *
  * @see kubectl pkg/cmd/annotate, label, patch, drain
  */
+import { goQuote } from '../../app/go-text.js'
 import type { Thread } from '../../app/thread.js'
-import { deepEqual, goJson, type JsonObject, type JsonValue, quote } from '../apimachinery/json.js'
+import { deepEqual, goJson, type JsonObject, type JsonValue } from '../apimachinery/json.js'
 import type { ApiObject } from '../apimachinery/meta.js'
 import { createMergePatch } from '../apimachinery/patch.js'
 import { labelValueErrors } from '../apimachinery/validation.js'
@@ -139,7 +140,7 @@ const labelWords = (object: ApiObject, made: Readonly<Record<string, string>>, i
 const checkLabelValues = ({ set }: Changes): void => {
   for (const [key, value] of set) {
     const [why] = labelValueErrors(value)
-    if (why !== undefined) throw new CtlError(`invalid label value: ${quote(`${key}=${value}`)}: ${why}`)
+    if (why !== undefined) throw new CtlError(`invalid label value: ${goQuote(`${key}=${value}`)}: ${why}`)
   }
 }
 
@@ -189,6 +190,7 @@ const CHANGE_FLAGS: readonly FlagSpec[] = [
   flag('selector', 'string', 'l'),
 ]
 
+/** `kubectl annotate`. */
 export const annotateCommand: KubectlCommand = {
   name: 'annotate',
   flags: CHANGE_FLAGS,
@@ -197,6 +199,7 @@ export const annotateCommand: KubectlCommand = {
   },
 }
 
+/** `kubectl label`. */
 export const labelCommand: KubectlCommand = {
   name: 'label',
   flags: CHANGE_FLAGS,
@@ -205,20 +208,21 @@ export const labelCommand: KubectlCommand = {
   },
 }
 
+/** `kubectl patch`. */
 export const patchCommand: KubectlCommand = {
   name: 'patch',
   flags: [OUTPUT, flag('patch', 'string', 'p'), flag('type'), flag('subresource')],
   *run(kubectl, args, flags) {
     const type = flags.text('type', 'strategic').toLowerCase()
     if (MEDIA[type] === undefined)
-      throw new CtlError(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.text('type'))}`)
+      throw new CtlError(`--type must be one of [json merge strategic], not ${goQuote(flags.text('type'))}`)
     if (!flags.isSet('patch'))
       throw new CtlError('must specify --patch or --patch-file containing the contents of the patch')
     let patch: JsonValue
     try {
       patch = JSON.parse(flags.text('patch')) as JsonValue
     } catch {
-      throw new CtlError(`unable to parse ${JSON.stringify(flags.text('patch'))}: netloom reads patches in JSON`)
+      throw new CtlError(`unable to parse ${goQuote(flags.text('patch'))}: netloom reads patches in JSON`)
     }
     const targets = targetsOf(yield* resourcesOf(kubectl), args)
     if (targets.some(t => t.names === null)) throw new CtlError('resource(s) were provided, but no name was specified')
@@ -261,5 +265,7 @@ const schedulable = (name: 'cordon' | 'uncordon'): KubectlCommand => ({
   },
 })
 
+/** `kubectl cordon`. */
 export const cordonCommand: KubectlCommand = schedulable('cordon')
+/** `kubectl uncordon`. */
 export const uncordonCommand: KubectlCommand = schedulable('uncordon')

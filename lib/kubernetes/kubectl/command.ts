@@ -3,15 +3,16 @@
  *
  * @see kubectl pkg/cmd/util/helpers.go checkErr, cli-runtime pkg/resource
  */
+import { goQuote } from '../../app/go-text.js'
+import { klogLine } from '../../app/klog.js'
 import type { Process } from '../../app/process.js'
 import type { Thread } from '../../app/thread.js'
 import type { FileSystem } from '../../fs/file-system.js'
-import { civilTime } from '../../sim/civil.js'
-import { isObject, type JsonObject, type JsonValue, quote } from '../apimachinery/json.js'
+import { isObject, type JsonObject, type JsonValue } from '../apimachinery/json.js'
 import type { ApiObject } from '../apimachinery/meta.js'
 import { ApiError } from '../apimachinery/status.js'
 import type { KubeClient, Query } from '../client/client.js'
-import { NetworkError } from '../client/go-net.js'
+import { NetworkError } from '../../app/go-net.js'
 import type { Flags, FlagSpec } from './flags.js'
 
 /** A running kubectl. */
@@ -22,7 +23,9 @@ export interface Kubectl {
   readonly host: string
   readonly fs: FileSystem
   readonly stdin: Uint8Array | null
+  /** Writes to standard output. */
   out(text: string): void
+  /** Writes to standard error. */
   err(text: string): void
 }
 
@@ -30,6 +33,7 @@ export interface Kubectl {
 export interface KubectlCommand {
   readonly name: string
   readonly flags: readonly FlagSpec[]
+  /** `args` are the words that are no options. */
   run(kubectl: Kubectl, args: readonly string[], flags: Flags): Thread<number>
 }
 
@@ -61,7 +65,7 @@ const invalidText = ({ status }: ApiError): string => {
   const { details, message = '' } = status
   if (details === undefined) return `The request is invalid: ${message}`
   const { kind = '', name = '', causes = [] } = details
-  const what = kind === '' && name === '' ? 'The request is invalid' : `The ${kind} ${quote(name)} is invalid`
+  const what = kind === '' && name === '' ? 'The request is invalid' : `The ${kind} ${goQuote(name)} is invalid`
   if (causes.length === 0) return kind === '' && name === '' && message !== '' ? `${what}: ${message}` : what
   const texts = [...new Set(causes.map(c => `${c.field ?? ''}: ${c.message ?? ''}`))]
   return texts.length === 1 ? `${what}: ${texts[0]}` : `${what}: ${texts.map(t => `\n* ${t}`).join('')}`
@@ -100,15 +104,6 @@ const discoveryItems = (list: JsonValue): DiscoveredResource[] => {
   )
 }
 
-/** A line of the log: `E0101 00:00:05.000000       7 PLACE] TEXT`. */
-const logLine = ({ netns, pid }: Process, text: string): string => {
-  const { now } = netns.world
-  const { month, day, hour, minute, second } = civilTime(now)
-  const two = (n: number): string => `${n}`.padStart(2, '0')
-  const micros = `${Math.floor(now / 1000) % 1_000_000}`.padStart(6, '0')
-  return `E${two(month)}${two(day)} ${[hour, minute, second].map(two).join(':')}.${micros} ${`${pid}`.padStart(7)} ${text}\n`
-}
-
 /**
  * What the server has. Throws a {@link NetworkError}, told in the log each time it tries.
  *
@@ -124,7 +119,7 @@ export function* resourcesOf({ client, process, err }: Kubectl): Thread<Discover
     } catch (e) {
       if (!(e instanceof NetworkError)) throw e
       const why = `couldn't get current server API group list: ${e.message}`
-      err(logLine(process, `memcache.go:265] "Unhandled Error" err=${quote(why)}`))
+      err(klogLine(process, 'E', 'memcache.go:265', `"Unhandled Error" err=${goQuote(why)}`))
       if (n === DISCOVERY_TRIES) throw e
     }
   }
@@ -141,7 +136,7 @@ const find = (resources: readonly DiscoveredResource[], word: string): Discovere
   const name = word.toLowerCase()
   const found = resources.find(r => r.resource === name || r.singularResource === name || r.shortNames.includes(name))
   if (found !== undefined) return found
-  throw new CtlError(`the server doesn't have a resource type ${quote(word)}`)
+  throw new CtlError(`the server doesn't have a resource type ${goQuote(word)}`)
 }
 
 /** `TYPE`, `TYPE NAME...` or `TYPE/NAME...`, in their order. */
@@ -171,8 +166,8 @@ export const pathOf = ({ resource }: DiscoveredResource, name?: string): string 
 export const listContext = (resource: DiscoveredResource, query: Query, e: unknown): string => {
   const { labelSelector, fieldSelector } = query
   if (!(e instanceof ApiError) || (labelSelector === undefined && fieldSelector === undefined)) return ''
-  const about = quote(`/v1, Resource=${resource.resource}`)
-  return `Unable to find ${about} that match label selector ${quote(String(labelSelector ?? ''))}, field selector ${quote(String(fieldSelector ?? ''))}: `
+  const about = goQuote(`/v1, Resource=${resource.resource}`)
+  return `Unable to find ${about} that match label selector ${goQuote(String(labelSelector ?? ''))}, field selector ${goQuote(String(fieldSelector ?? ''))}: `
 }
 
 /** The objects that a command changes: those that are named, or all that a selector selects. Each error is told, and counted. */

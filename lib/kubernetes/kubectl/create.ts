@@ -3,11 +3,12 @@
  *
  * @see kubectl pkg/cmd/create, delete
  */
+import { goQuote } from '../../app/go-text.js'
 import { octetText } from '../../app/octet-text.js'
 import { sleep, type Thread } from '../../app/thread.js'
 import { NetloomError } from '../../errors.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
-import { isObject, type JsonObject, type JsonValue, quote } from '../apimachinery/json.js'
+import { isObject, type JsonObject, type JsonValue } from '../apimachinery/json.js'
 import type { ApiObject } from '../apimachinery/meta.js'
 import { ApiError, isReason } from '../apimachinery/status.js'
 import {
@@ -33,7 +34,7 @@ const readInput = ({ fs, stdin }: Kubectl, file: string): string => {
     return octetText(fs.readFile(file))
   } catch (e) {
     if (!(e instanceof NetloomError)) throw e
-    if (e.code === 'ENOENT') throw new CtlError(`the path ${quote(file)} does not exist`)
+    if (e.code === 'ENOENT') throw new CtlError(`the path ${goQuote(file)} does not exist`)
     throw new CtlError(e.message)
   }
 }
@@ -48,7 +49,7 @@ const objectsIn = (kubectl: Kubectl, file: string): JsonObject[] => {
   } catch {
     throw new CtlError(`${file === '-' ? 'STDIN' : file}: netloom reads objects in JSON`)
   }
-  if (!isObject(parsed)) throw new CtlError(`unable to decode ${quote(file)}: not an object`)
+  if (!isObject(parsed)) throw new CtlError(`unable to decode ${goQuote(file)}: not an object`)
   const { kind, items } = parsed
   return typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)
     ? [...(items as readonly JsonObject[])]
@@ -62,14 +63,15 @@ const resourceFor = (
 ): DiscoveredResource => {
   const { kind, apiVersion } = object
   if (typeof kind !== 'string')
-    throw new CtlError(`unable to decode ${quote(file)}: Object 'Kind' is missing in '${JSON.stringify(object)}'`)
+    throw new CtlError(`unable to decode ${goQuote(file)}: Object 'Kind' is missing in '${JSON.stringify(object)}'`)
   const found = resources.find(r => r.kind === kind && apiVersion === 'v1')
   if (found !== undefined) return found
   throw new CtlError(
-    `resource mapping not found for name: ${quote(String((object['metadata'] as JsonObject | undefined)?.['name'] ?? ''))} namespace: "" from ${quote(file)}: no matches for kind ${quote(kind)} in version ${quote(String(apiVersion ?? ''))}\nensure CRDs are installed first`,
+    `resource mapping not found for name: ${goQuote(String((object['metadata'] as JsonObject | undefined)?.['name'] ?? ''))} namespace: "" from ${goQuote(file)}: no matches for kind ${goQuote(kind)} in version ${goQuote(String(apiVersion ?? ''))}\nensure CRDs are installed first`,
   )
 }
 
+/** `kubectl create -f`. */
 export const createCommand: KubectlCommand = {
   name: 'create',
   flags: [
@@ -98,7 +100,7 @@ export const createCommand: KubectlCommand = {
           const object = (yield* kubectl.client.send(request)) as unknown as ApiObject
           tell(kubectl, resource, object, flags)
         } catch (e) {
-          const context = e instanceof ApiError ? `error when creating ${quote(shown)}: ` : ''
+          const context = e instanceof ApiError ? `error when creating ${goQuote(shown)}: ` : ''
           kubectl.err(`${errorText(e, kubectl.host, context)}\n`)
           status = 1
         }
@@ -161,6 +163,7 @@ Example resource specifications include:
    '<resource> <name>'
    '<resource>'`
 
+/** `kubectl delete`. */
 export const deleteCommand: KubectlCommand = {
   name: 'delete',
   flags: [
@@ -189,7 +192,7 @@ export const deleteCommand: KubectlCommand = {
         deleted.push([resource, name, status.details?.uid ?? ''])
         const isName = flags.text('output') === 'name'
         kubectl.out(
-          isName ? `${shortName({ resource }, name)}\n` : `${resource.singularResource} ${quote(name)} deleted\n`,
+          isName ? `${shortName({ resource }, name)}\n` : `${resource.singularResource} ${goQuote(name)} deleted\n`,
         )
       } catch (e) {
         if (flags.is('ignore-not-found') && isReason(e, 'NotFound')) continue

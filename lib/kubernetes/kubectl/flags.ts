@@ -14,6 +14,7 @@ export interface FlagSpec {
   readonly bare?: string
 }
 
+/** An option; of type string, and without a letter, by default. */
 export const flag = (name: string, type: FlagSpec['type'] = 'string', short = ''): FlagSpec => ({ name, short, type })
 
 /** Options of every command. */
@@ -41,6 +42,7 @@ export class Flags {
     return (this.#values.get(name) ?? []).flatMap(value => value.split(','))
   }
 
+  /** Was it given? */
   isSet(name: string): boolean {
     return this.#values.has(name)
   }
@@ -51,6 +53,7 @@ export class Flags {
     return value === undefined ? orElse : value === 'true'
   }
 
+  /** Adds a value behind those that are there. */
   add(name: string, value: string): void {
     this.#values.set(name, [...(this.#values.get(name) ?? []), value])
   }

@@ -3,6 +3,7 @@
  *
  * @see kubectl pkg/cmd/get/get.go
  */
+import { goQuote } from '../../app/go-text.js'
 import { octetText } from '../../app/octet-text.js'
 import type { Thread } from '../../app/thread.js'
 import type { JsonObject } from '../apimachinery/json.js'
@@ -268,6 +269,7 @@ error: Required resource not specified.
 Use "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).
 See 'kubectl get -h' for help and examples`
 
+/** `kubectl get`. */
 export const getCommand: KubectlCommand = {
   name: 'get',
   flags: [
@@ -294,7 +296,7 @@ export const getCommand: KubectlCommand = {
       throw new CtlError('template format specified but no template given')
     if (!['json', 'yaml', 'name'].includes(format) && !format.startsWith(JSONPATH))
       throw new CtlError(
-        `unable to match a printer suitable for the output format ${JSON.stringify(format)}, allowed formats are: ${FORMATS}`,
+        `unable to match a printer suitable for the output format ${goQuote(format)}, allowed formats are: ${FORMATS}`,
       )
     return yield* getObjects(kubectl, targets, flags)
   },

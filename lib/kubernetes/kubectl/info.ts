@@ -8,6 +8,7 @@ import { type KubectlCommand, resourcesOf } from './command.js'
 import { flag } from './flags.js'
 import { TabWriter } from './printer.js'
 
+/** `kubectl version`. */
 export const versionCommand: KubectlCommand = {
   name: 'version',
   flags: [flag('client', 'bool')],
@@ -23,6 +24,7 @@ export const versionCommand: KubectlCommand = {
   },
 }
 
+/** `kubectl api-resources`. */
 export const apiResourcesCommand: KubectlCommand = {
   name: 'api-resources',
   flags: [],

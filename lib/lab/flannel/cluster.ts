@@ -14,7 +14,15 @@ import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
 import { checkHostName, checkNames, names } from './names.js'
 import { FlannelNode } from './node.js'
-import { type FlannelNodeSpec, type FlannelOptions, type NodePlan, planCluster, planNode } from './options.js'
+import {
+  checkSubnets,
+  type ClusterPlan,
+  type FlannelNodeSpec,
+  type FlannelOptions,
+  type NodePlan,
+  planCluster,
+  planNode,
+} from './options.js'
 import { addHostPod, addPod, type FlannelPod, writeConfList } from './pod.js'
 import { CloudUnderlay } from './cloud-underlay.js'
 import { EtcdStore, KubeStore } from './store.js'
@@ -34,9 +42,7 @@ export class FlannelCluster extends Printable {
   readonly nodes: FlannelNode[] = []
   readonly restartSec: number | null
   readonly #options: FlannelOptions
-  readonly #flanneld: FlanneldOptions
-  readonly #segments: number
-  readonly #withinNs: number
+  readonly #plan: ClusterPlan
   readonly #store: EtcdStore | KubeStore
   #added = 0
 
@@ -46,9 +52,7 @@ export class FlannelCluster extends Printable {
     const plan = planCluster(options)
     this.world = world
     this.#options = options
-    this.#flanneld = plan.flanneld
-    this.#segments = plan.segments
-    this.#withinNs = plan.withinNs
+    this.#plan = plan
     this.restartSec = plan.restartSec
     const isKube = plan.subnetManager === 'kube'
     const storeName = isKube ? 'master' : 'etcd'
@@ -167,8 +171,10 @@ export class FlannelCluster extends Printable {
     const isTaken = (name: string): boolean => this.world.hasNetns(name) || this.nodes.some(node => node.name === name)
     while (!isNamed && isTaken(`h${this.#added + 1}`)) this.#added++
     const n = this.#added
-    const plan = planNode(spec, n, n % this.#segments, this.#options, this.#segments)
+    const { segments } = this.#plan
+    const plan = planNode(spec, n, n % segments, this.#options, segments)
     checkHostName(plan.name)
+    checkSubnets([plan], this.#plan)
     const node = this.#add(plan)
     this.#added++
     return node
@@ -232,7 +238,7 @@ export class FlannelCluster extends Printable {
 
   /** @internal */
   flanneldOptions(plan: NodePlan): FlanneldOptions {
-    return { iface: 'eth0', ...this.#store.flanneldOptions(plan), ...this.#flanneld }
+    return { iface: 'eth0', ...this.#store.flanneldOptions(plan), ...this.#plan.flanneld }
   }
 
   /** @internal */
@@ -295,7 +301,7 @@ export class FlannelCluster extends Printable {
    * flanneld has heard of. Throws EPENDING that names a node when it takes longer than `withinNs`.
    */
   converge(options: { readonly withinNs?: number } = {}): number {
-    const { withinNs = this.#withinNs } = options
+    const { withinNs = this.#plan.withinNs } = options
     const start = this.world.now
     for (;;) {
       this.world.run({ for: LOOK_NS })

@@ -4,8 +4,10 @@
 import { checkOptions, numberOption, prefixOption } from '../../app/text.js'
 import { type ErrorContext, NetloomError } from '../../errors.js'
 import { BACKENDS } from '../../flannel/backends.js'
+import { netContains } from '../../flannel/ip4-net.js'
 import { type FlannelConfig, parseConfig } from '../../flannel/subnet/config.js'
 import { isSubnetConfigCompat, SubnetError } from '../../flannel/subnet/subnet.js'
+import { MAX_CIDR_BITS } from '../../kubernetes/controller/cidr-set.js'
 import { formatIpv4, formatPrefix, maskOf, type Prefix } from '../../wire/ip.js'
 import { type FlanneldOptions, flanneldSettings } from '../flanneld.js'
 import { checkBackend, type FlannelBackend } from './backend.js'
@@ -223,15 +225,34 @@ const checkPlaces = (nodes: readonly NodePlan[], segments: number, range: Prefix
   }
 }
 
-/** Refuses subnets that flanneld would not take from its file. */
-const checkSubnets = (nodes: readonly NodePlan[], config: FlannelConfig): void => {
+/** Would flanneld take this subnet: from its file, or as the podCIDR of its node? */
+const isUsable = (config: FlannelConfig, subnet: Prefix, manager: ClusterPlan['subnetManager']): boolean => {
+  if (manager === 'etcd') return isSubnetConfigCompat(config, subnet)
+  return subnet.len >= config.network.len && netContains(config.network, subnet.addr)
+}
+
+/** Refuses subnets of nodes that flanneld would not take. Throws EINVAL. */
+export const checkSubnets = (
+  nodes: readonly NodePlan[],
+  { config: text, subnetManager }: Pick<ClusterPlan, 'config' | 'subnetManager'>,
+): void => {
+  const config = parseConfig(text)
+  const { network, subnetMin, subnetMax, subnetLen } = config
   for (const { name, subnet } of nodes) {
-    if (subnet === null || isSubnetConfigCompat(config, subnet)) continue
-    const range = `${formatIpv4(config.subnetMin)} to ${formatIpv4(config.subnetMax)}, /${config.subnetLen}`
-    throw new NetloomError('EINVAL', `flannel: node ${name}: subnet ${formatPrefix(subnet)} is not one of ${range}`, {
-      name,
-    })
+    if (subnet === null || isUsable(config, subnet, subnetManager)) continue
+    const why =
+      subnetManager === 'etcd'
+        ? `not one of ${formatIpv4(subnetMin)} to ${formatIpv4(subnetMax)}, /${subnetLen}`
+        : `not within the network ${formatPrefix(network)}`
+    throw new NetloomError('EINVAL', `flannel: node ${name}: subnet ${formatPrefix(subnet)} is ${why}`, { name })
   }
+}
+
+/** Refuses podCIDRs that kube-controller-manager does not cut from the network. */
+const checkPodCidrs = ({ network, subnetLen }: FlannelConfig): void => {
+  if (subnetLen - network.len <= MAX_CIDR_BITS) return
+  const why = `more than ${MAX_CIDR_BITS} bits longer than the network ${formatPrefix(network)}`
+  refuse(`subnetLen: podCIDRs of /${subnetLen} are ${why}, which kube-controller-manager refuses`, { subnetLen })
 }
 
 /** What the options of the underlay say and leave out. */
@@ -276,7 +297,8 @@ export const planCluster = (o: FlannelOptions): ClusterPlan => {
   const nodes = planNodes(o, network.segments)
   checkPlaces(nodes, network.segments, network.underlay)
   const { text, config } = configOf(o)
-  if (subnetManager === 'etcd') checkSubnets(nodes, config)
+  if (subnetManager === 'kube') checkPodCidrs(config)
+  checkSubnets(nodes, { config: text, subnetManager })
   const flanneld = { ipMasq, ...o.flanneld }
   return { ...network, config: text, subnetManager, nodes, flanneld, restartSec, withinNs }
 }

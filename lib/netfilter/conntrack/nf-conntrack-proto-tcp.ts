@@ -81,6 +81,7 @@ import {
   NFCT_TCP_INVALID,
   segmentSeqPlusLen,
   tcpInWindow,
+  tcpIsInWindow,
   tcpOptions,
 } from './nf-conntrack-tcp-window.js'
 
@@ -321,6 +322,27 @@ export const nfConntrackTcpPacket = (
   const verdict = follow(ct, TCP, skb, dataoff, ctinfo)
   ct.tcp!.store(TCP)
   return verdict
+}
+
+/**
+ * Does a segment leave the established connection established, with nothing to tell but that it was there? Its TCP header is
+ * at `o`; its checksum is not looked at. Changes nothing.
+ */
+export const nfConntrackTcpIsSteady = (ct: NfConn, b: Uint8Array, o: number, tail: number, dir: number): boolean => {
+  const len = tail - o
+  if (ct.tcp === null || ct.tcp.state !== TCP_CONNTRACK_ESTABLISHED || len < TCP_HLEN) return false
+  if ((tcpFlags(b, o) & ~ANY_FLAGS) !== TH_ACK) return false
+  const hdrLen = tcpHdrLen(b, o)
+  if (hdrLen < TCP_HLEN || len < hdrLen) return false
+  ct.tcp.load(TCP)
+  return tcpIsInWindow(TCP, dir, b, o, tail)
+}
+
+/** Notes a segment of which {@link nfConntrackTcpIsSteady} was true. */
+export const nfConntrackTcpNote = (ct: NfConn, skb: Skb, dataoff: number, ctinfo: number): void => {
+  ct.tcp!.load(TCP)
+  follow(ct, TCP, skb, dataoff, ctinfo)
+  ct.tcp!.store(TCP)
 }
 
 /** Lets the connection go on by a segment that is well-formed. */

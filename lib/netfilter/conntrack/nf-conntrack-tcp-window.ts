@@ -256,6 +256,20 @@ export const tcpInWindow = (
   return NFCT_TCP_ACCEPT
 }
 
+/**
+ * Is a segment of an established connection, with ACK and none of SYN, FIN and RST, within the window in all respects? Changes
+ * nothing; {@link tcpInWindow} will note it and say NFCT_TCP_ACCEPT.
+ */
+export const tcpIsInWindow = (tcp: IpCtTcp, dir: number, b: Uint8Array, o: number, tail: number): boolean => {
+  const sender = dir === IP_CT_DIR_ORIGINAL ? tcp.orig : tcp.repl
+  const receiver = dir === IP_CT_DIR_ORIGINAL ? tcp.repl : tcp.orig
+  if (sender.maxwin === 0) return false
+  const ack = tcpAck(b, o)
+  const sack = receiver.flags & IP_CT_TCP_FLAG_SACK_PERM ? tcpSack(b, o, ack) : ack
+  if (!before(tcpSeq(b, o), (sender.maxend + 1) | 0)) return false
+  return outOfWindow(sender, receiver, tcpSeq(b, o), segmentSeqPlusLen(b, o, tail), sack) === NFCT_TCP_ACCEPT
+}
+
 const isOpening = (tcp: IpCtTcp): boolean =>
   tcp.state === TCP_CONNTRACK_SYN_SENT || tcp.state === TCP_CONNTRACK_SYN_RECV
 

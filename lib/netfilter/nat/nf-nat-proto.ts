@@ -157,6 +157,7 @@ class NatRewrite implements FlowRewrite {
   }
 
   rewrite(skb: Skb): void {
+    skb.fclone = null
     manipIpv4(skb, skb.networkHeader, this.#to, this.#manip)
   }
 }

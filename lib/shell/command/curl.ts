@@ -15,7 +15,7 @@ import type { Process } from '../../app/process.js'
 import { NetloomError } from '../../errors.js'
 import { concatOctets } from '../../wire/repr.js'
 import type { Command, CommandContext } from '../../app/command.js'
-import { utf8Encode } from '../../app/utf8.js'
+import { encodeUtf8 } from '../../wire/utf8.js'
 import { ToolExit, unsupported } from './args.js'
 import { exiting } from './exit.js'
 import { netnsOf } from './netns-of.js'
@@ -209,7 +209,7 @@ const addBody = (p: Parsed): void => {
         ? ''
         : 'Warning: You can only select one HTTP request method! You asked for both POST \nWarning: (-d, --data) and HEAD (-I, --head).\n',
     )
-  p.curl.data = utf8Encode(data)
+  p.curl.data = encodeUtf8(data)
 }
 
 /** Writes what curl says to its process. */

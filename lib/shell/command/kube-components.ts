@@ -6,7 +6,7 @@
  */
 import type { Command, CommandContext } from '../../app/command.js'
 import type { Process } from '../../app/process.js'
-import { goStrerror } from '../../app/go-text.js'
+import { goStrerror, goQuote } from '../../app/go-text.js'
 import { type Errno, NetloomError } from '../../errors.js'
 import { DEFAULT_PORT, kubeApiserver } from '../../kubernetes/apiserver/kube-apiserver.js'
 import { kubeControllerManager } from '../../kubernetes/controller/kube-controller-manager.js'
@@ -37,8 +37,8 @@ const parse = (
 
 const number = (option: string, text: string): number => {
   if (/^\d+$/.test(text)) return Number(text)
-  const why = `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`
-  throw new ToolExit(1, `Error: invalid argument ${JSON.stringify(text)} for "--${option}" flag: ${why}\n`)
+  const why = `strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`
+  throw new ToolExit(1, `Error: invalid argument ${goQuote(text)} for "--${option}" flag: ${why}\n`)
 }
 
 const APISERVER_OPTIONS = ['bind-address', 'secure-port', 'advertise-address']

@@ -3,7 +3,7 @@
  *
  * @see etcd etcdctl/ctlv3/command/get_command.go, put_command.go, del_command.go, compaction_command.go
  */
-import { utf8Encode } from '../../app/utf8.js'
+import { encodeUtf8 } from '../../wire/utf8.js'
 import type { DeleteOptions, GetOptions, KeyRange, PutOptions } from '../../etcd/clientv3.js'
 import { badArgs, type CtlCommand, CtlExit, EXIT_BAD_FEATURE, EXIT_ERROR } from './ctl-command.js'
 import type { Flag, Flags } from './flags.js'
@@ -24,7 +24,7 @@ const rangeOf = (flags: Flags): KeyRange => {
   const end = flags.args[1]
   if (end !== undefined) {
     if (flags.isSet('prefix') || flags.isSet('from-key')) badArgs(TOO_MANY)
-    return { rangeEnd: utf8Encode(end) }
+    return { rangeEnd: encodeUtf8(end) }
   }
   if (flags.isSet('prefix')) return { prefix: true }
   return flags.isSet('from-key') ? { fromKey: true } : {}
@@ -59,7 +59,7 @@ export const getOp = (flags: Flags): { key: Uint8Array } & GetOptions => {
   if (flags.isSet('prefix') && flags.isSet('from-key')) badArgs(ONE_OF)
   const consistency = flags.text('consistency')
   if (consistency !== 's' && consistency !== 'l')
-    badFeature(`unknown consistency flag ${goQuote(utf8Encode(consistency))}`)
+    badFeature(`unknown consistency flag ${goQuote(encodeUtf8(consistency))}`)
   const range = rangeOf(flags)
   const order = flags.text('order')
   const direction = ORDERS[order.toUpperCase()]
@@ -67,7 +67,7 @@ export const getOp = (flags: Flags): { key: Uint8Array } & GetOptions => {
   const target = flags.text('sort-by')
   const sortBy = TARGETS[target.toUpperCase()] ?? badFeature(`bad sort target ${target}`)
   return {
-    key: utf8Encode(key),
+    key: encodeUtf8(key),
     ...range,
     sortBy,
     ...(direction === undefined ? {} : { order: direction }),
@@ -107,12 +107,12 @@ export const putOp = (flags: Flags, stdin: Uint8Array | null): { key: Uint8Array
   const ignoreValue = flags.isSet('ignore-value')
   if (key === undefined) return badArgs(NO_VALUE)
   if (ignoreValue && word !== undefined) badArgs("put command needs only 1 argument when 'ignore-value' is set")
-  const given = word === undefined ? (stdin ?? new Uint8Array(0)) : utf8Encode(word)
+  const given = word === undefined ? (stdin ?? new Uint8Array(0)) : encodeUtf8(word)
   if (!ignoreValue && word === undefined && given.length === 0) badArgs(NO_VALUE)
   const lease = parseInt64(flags.text('lease'), 16)
   if (typeof lease === 'string') return badArgs(`bad lease ID (${lease}), expecting ID in Hex`)
   return {
-    key: utf8Encode(key),
+    key: encodeUtf8(key),
     value: ignoreValue ? new Uint8Array(0) : given,
     lease,
     prevKv: flags.isSet('prev-kv'),
@@ -140,7 +140,7 @@ export const delOp = (flags: Flags): { key: Uint8Array } & DeleteOptions => {
   if (key === undefined || flags.args.length > 2)
     return badArgs('del command needs one argument as key and an optional argument as range_end')
   if (flags.isSet('prefix') && flags.isSet('from-key')) badArgs(ONE_OF)
-  return { key: utf8Encode(key), ...rangeOf(flags), prevKv: flags.isSet('prev-kv') }
+  return { key: encodeUtf8(key), ...rangeOf(flags), prevKv: flags.isSet('prev-kv') }
 }
 
 export const delCommand: CtlCommand = {

@@ -5,7 +5,7 @@
  */
 import { octetText } from '../../app/octet-text.js'
 import type { TxnCompare, TxnOp } from '../../etcd/clientv3.js'
-import { utf8Encode } from '../../app/utf8.js'
+import { encodeUtf8 } from '../../wire/utf8.js'
 import { unsupported } from '../command/args.js'
 import { badArgs, type CtlCommand, CtlExit, EXIT_INVALID_INPUT } from './ctl-command.js'
 import { FlagError, Flags } from './flags.js'
@@ -70,16 +70,16 @@ const parseCompare = (line: string): TxnCompare => {
   const value = match === null ? null : unquote(match[3]!)
   if (match === null || key === null || value === null) {
     const got = [key ?? '', match?.[2] ?? '', value ?? '']
-    const [k, op, v] = [goQuote(utf8Encode(got[0]!)), got[1], goQuote(utf8Encode(got[2]!))]
+    const [k, op, v] = [goQuote(encodeUtf8(got[0]!)), got[1], goQuote(encodeUtf8(got[2]!))]
     return invalid(`malformed comparison: ${line}; got ${name}(${k}) ${op} ${v}`)
   }
   const target = TARGETS[name] ?? invalid(`malformed comparison: ${line} (unknown target ${name})`)
   const result = match[2]!
   if (!isResult(result)) throw unsupported('etcdctl txn', result, '=, !=, < and >')
-  if (target === 'value') return { key: utf8Encode(key), target, result, value: utf8Encode(value) }
+  if (target === 'value') return { key: encodeUtf8(key), target, result, value: encodeUtf8(value) }
   const n = parseInt64(value, 10)
   if (typeof n === 'string') return invalid(`invalid txn compare request: ${line}`)
-  return { key: utf8Encode(key), target, result, value: n }
+  return { key: encodeUtf8(key), target, result, value: n }
 }
 
 /** Words of a line: quoted ones, and others up to a space. */

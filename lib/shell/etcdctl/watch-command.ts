@@ -5,7 +5,7 @@
  *
  * @see etcd etcdctl/ctlv3/command/watch_command.go
  */
-import { utf8Encode } from '../../app/utf8.js'
+import { encodeUtf8 } from '../../wire/utf8.js'
 import type { KeyRange } from '../../etcd/clientv3.js'
 import { unsupported } from '../command/args.js'
 import { badArgs, type CtlCommand, CtlExit, EXIT_INTERRUPTED } from './ctl-command.js'
@@ -25,9 +25,9 @@ export const watchCommand: CtlCommand = {
     if (flags.args.length > 2) throw unsupported('etcdctl watch', flags.args[2]!, 'a key and perhaps a range_end')
     const prefix = flags.isSet('prefix')
     if (end !== undefined && prefix) badArgs('`range_end` and `--prefix` are mutually exclusive')
-    const range: KeyRange = end === undefined ? { prefix } : { rangeEnd: utf8Encode(end) }
+    const range: KeyRange = end === undefined ? { prefix } : { rangeEnd: encodeUtf8(end) }
     return function* ({ client, process, printer }) {
-      const watch = client.watch(utf8Encode(key), {
+      const watch = client.watch(encodeUtf8(key), {
         ...range,
         rev: flags.number('rev'),
         prevKv: flags.isSet('prev-kv'),

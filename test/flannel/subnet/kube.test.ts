@@ -9,7 +9,7 @@ import { Process } from '../../../lib/app/process.js'
 import { octetsOf } from '../../../lib/app/text.js'
 import { Context, sleep, spawn, type Thread } from '../../../lib/app/thread.js'
 import type { Netns } from '../../../lib/core/netns.js'
-import { Glog } from '../../../lib/flannel/glog.js'
+import { Klog } from '../../../lib/app/klog.js'
 import { netText } from '../../../lib/flannel/ip4-net.js'
 import { newAnnotations } from '../../../lib/flannel/subnet/kube/annotations.js'
 import { type KubeSubnetOptions, newKubeSubnetManager } from '../../../lib/flannel/subnet/kube/kube.js'
@@ -62,7 +62,7 @@ class Daemon {
     env?: Record<string, string>,
   ) {
     this.process = new Process(netns, 'flanneld')
-    const glog = new Glog(this.process, 0)
+    const glog = new Klog(this.process, 0)
     const ctx = this.ctx
     const self = this
     const body = function* (): Thread {

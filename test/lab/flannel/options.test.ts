@@ -23,6 +23,18 @@ const CASES: readonly { readonly given: object; readonly says: RegExp; readonly 
     given: { nodes: [{ subnet: '10.244.1.0/24' }, { subnet: '10.244.1.0/24' }] },
     says: /node h2: subnet 10.244.1.0\/24 is that of node h1$/,
   },
+  {
+    given: { nodes: [{ subnet: '10.9.0.0/24' }], subnetManager: 'kube' },
+    says: /^flannel: node h1: subnet 10.9.0.0\/24 is not within the network 10.244.0.0\/16$/,
+  },
+  {
+    given: { nodes: [{ subnet: '10.244.0.0/15' }], subnetManager: 'kube' },
+    says: /^flannel: node h1: subnet 10.244.0.0\/15 is not within the network 10.244.0.0\/16$/,
+  },
+  {
+    given: { nodes: 1, subnetManager: 'kube', network: '10.0.0.0/8', subnetLen: 25 },
+    says: /^flannel: subnetLen: podCIDRs of \/25 are more than 16 bits longer than the network 10.0.0.0\/8/,
+  },
   { given: { nodes: 1, underlay: { mtu: 40 } }, says: /^flannel: underlay.mtu: 40 is not an integer of 68 to 65535$/ },
   { given: { nodes: 1, underlay: { network: 'x' } }, says: /^flannel: underlay.network: / },
   { given: { nodes: 250, underlay: { network: '10.0.0.0/24' } }, says: /10.0.0.0\/24 has room for 244 nodes/ },
@@ -66,6 +78,7 @@ test('a node that was refused is not there, and its number is given to the next'
   const cluster = flannel(createWorld({ seed: 1 }), { nodes: 2, underlay: { segments: 2 } })
   assert.throws(() => cluster.addNode('a/b'), /not the name of a namespace/)
   assert.throws(() => cluster.addNode('router'), /there is a namespace router/)
+  assert.throws(() => cluster.addNode({ subnet: '10.9.0.0/24' }), /node h3: subnet 10.9.0.0\/24 is not one of/)
   assert.throws(() => cluster.addNode({ pods: 2 }), /pods: the node has no subnet yet/)
   assert.is(cluster.nodes.length, 2)
   const added = [cluster.addNode(), cluster.addNode()]

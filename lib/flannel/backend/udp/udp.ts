@@ -130,6 +130,7 @@ class UdpNetwork implements Network {
   }
 }
 
+/** The backend `udp`. */
 export const UDP_BACKEND: BackendKind = {
   type: 'udp',
   make: env => ({

@@ -12,7 +12,7 @@ import { linkAdd, linkDel, linkInfo, linkSet } from '../../../rtnl/link.js'
 import { neighAdd, neighDel } from '../../../rtnl/neigh.js'
 import { formatIpv4, type Prefix } from '../../../wire/ip.js'
 import { formatMac } from '../../../wire/mac.js'
-import type { Glog } from '../../glog.js'
+import type { Klog } from '../../../app/klog.js'
 import { errnoText } from '../../go-text.js'
 import { netContains, netText } from '../../ip4-net.js'
 import { SubnetError } from '../../subnet/subnet.js'
@@ -74,9 +74,9 @@ const lladdr = (mac: number | null): number => {
 /** A tunnel end with the entries for the others. */
 export class VxlanDevice {
   readonly dev: NetDevice
-  readonly #log: Glog
+  readonly #log: Klog
 
-  constructor(dev: NetDevice, log: Glog) {
+  constructor(dev: NetDevice, log: Klog) {
     this.dev = dev
     this.#log = log
   }
@@ -135,6 +135,7 @@ export class VxlanDevice {
     neighAdd(dev.netns, { dev, dst: ip, lladdr: lladdr(mac), state: NUD_PERMANENT }, 'replace')
   }
 
+  /** Takes the neighbour entry back. */
   delArp(ip: number, mac: number | null): void {
     this.#say('device.go:225', 'DelARP', ip, mac)
     const dev = this.#present
@@ -148,6 +149,7 @@ export class VxlanDevice {
     fdbReplace(dev.netns, { dev, lladdr: lladdr(mac), state: NUD_PERMANENT, flags: NTF_SELF, dst: ip })
   }
 
+  /** Takes the forwarding entry back. */
   delFdb(ip: number, mac: number | null): void {
     this.#say('device.go:181', 'DelFDB', ip, mac)
     const dev = this.#present
@@ -179,7 +181,7 @@ const make = (want: VxlanDeviceAttrs): NetDevice => {
 }
 
 /** The device, a new one or one that is there and fits. Throws a SubnetError with the kernel's or flannel's text. */
-export const ensureVxlanDevice = (want: VxlanDeviceAttrs, log: Glog): VxlanDevice => {
+export const ensureVxlanDevice = (want: VxlanDeviceAttrs, log: Klog): VxlanDevice => {
   const { name, vtepDev } = want
   const { netns } = vtepDev
   try {

@@ -7,6 +7,7 @@ import { formatMac, parseMac } from '../../../wire/mac.js'
 import { type GoField, goUnmarshal } from '../../go-json.js'
 import { remembering } from '../../remember.js'
 
+/** Type of the leases of the backend. */
 export const VXLAN_TYPE = 'vxlan'
 
 /** Backend data of a lease. */

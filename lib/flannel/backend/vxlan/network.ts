@@ -17,6 +17,7 @@ import { VXLAN_TYPE, vtepMacOf } from './lease.js'
 
 const ENCAP_OVERHEAD = 50
 
+/** A network of VXLAN: for each of the others' leases a route, a neighbour and a forwarding entry, or a plain route. */
 export class VxlanNetwork implements Network {
   readonly lease: Lease
   readonly mtu: number

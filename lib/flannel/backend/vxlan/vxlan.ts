@@ -22,6 +22,7 @@ const FIELDS: readonly GoField[] = [
   { name: 'DirectRouting', type: 'bool' },
 ]
 
+/** Options of the backend, as the configuration has them; `port` is 0 for the kernel's own. */
 export interface VxlanConfig {
   readonly vni: number
   readonly port: number
@@ -57,6 +58,7 @@ const drawMac = (env: BackendEnv): number => {
   return first * 2 ** 40 + rng.below(256) * 2 ** 32 + rng.u32()
 }
 
+/** The backend `vxlan`. */
 export const VXLAN_BACKEND: BackendKind = {
   type: VXLAN_TYPE,
   make: env => ({

@@ -5,10 +5,10 @@
  */
 import type { Process } from '../../../app/process.js'
 import { Chan, type Context, firstOf, slept, spawn, type Thread, wait } from '../../../app/thread.js'
-import { utf8Encode } from '../../../app/utf8.js'
+import { encodeUtf8 } from '../../../wire/utf8.js'
 import { NSEC_PER_SEC } from '../../../sim/time.js'
 import { formatIpv4, type Prefix } from '../../../wire/ip.js'
-import type { Glog } from '../../glog.js'
+import type { Klog } from '../../../app/klog.js'
 import { durationText, timeText } from '../../go-text.js'
 import { isNoNet, netEqual, netNext, netOverlaps, netText } from '../../ip4-net.js'
 import { type FlannelConfig, parseConfig } from '../config.js'
@@ -33,7 +33,7 @@ const HISTORY_GONE = 'Watch of subnet leases failed because etcd index outside h
 
 /** A lease as Go's `%+v` prints it. */
 const leaseText = ({ subnet, attrs, expirationNs, asof = 0 }: Lease, startNs: number): string => {
-  const data = [...utf8Encode(attrs.backendData)].join(' ')
+  const data = [...encodeUtf8(attrs.backendData)].join(' ')
   const fields =
     `PublicIP:${formatIpv4(attrs.publicIp)} PublicIPv6:<nil> BackendType:${attrs.backendType} ` +
     `BackendData:[${data}] BackendV6Data:[]`
@@ -81,7 +81,7 @@ export class LocalManager implements SubnetManager {
   readonly name: string
   readonly crashesOnCancel = true
   readonly #process: Process
-  readonly #log: Glog
+  readonly #log: Klog
   readonly #registry: EtcdRegistry
   readonly #previous: Prefix
   readonly #drawn: Prefix | null
@@ -93,7 +93,7 @@ export class LocalManager implements SubnetManager {
     etcd: EtcdConfig,
     previous: Prefix,
     renewMarginMinutes: number,
-    log: Glog,
+    log: Klog,
     drawn: Prefix | null = null,
   ) {
     this.#process = process

@@ -13,7 +13,7 @@ import { EtcdError } from '../../../etcd/rpctypes.js'
 import { NSEC_PER_SEC } from '../../../sim/time.js'
 import type { Prefix } from '../../../wire/ip.js'
 import { parseIpv4 } from '../../../wire/ip.js'
-import type { Glog } from '../../glog.js'
+import type { Klog } from '../../../app/klog.js'
 import { type GoField, goUnmarshal } from '../../go-json.js'
 import { remembering } from '../../remember.js'
 import {
@@ -139,10 +139,10 @@ export class RegistryWatch {
 export class EtcdRegistry {
   readonly client: EtcdClient
   readonly #process: Process
-  readonly #log: Glog
+  readonly #log: Klog
   readonly #prefix: string
 
-  constructor(process: Process, config: EtcdConfig, log: Glog) {
+  constructor(process: Process, config: EtcdConfig, log: Klog) {
     this.#process = process
     this.#log = log
     this.#prefix = config.prefix.replace(/\/+$/, '')
@@ -221,6 +221,7 @@ export class EtcdRegistry {
     return this.#expiration(TTL)
   }
 
+  /** Deletes a lease. Throws what etcd refuses with. */
   *deleteSubnet(ctx: Context, subnet: Prefix): Thread {
     yield* this.#call(this.client.delete(this.#key(subnet), { ctx }))
   }

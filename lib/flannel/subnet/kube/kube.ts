@@ -6,6 +6,7 @@
  *
  * @see flannel subnet/kube/kube.go
  */
+import { goQuote } from '../../../app/go-text.js'
 import { octetText } from '../../../app/octet-text.js'
 import type { Process } from '../../../app/process.js'
 import { cancelled, Chan, type Context, firstOf, slept, type Thread, wait } from '../../../app/thread.js'
@@ -16,12 +17,12 @@ import { timeText } from '../../../kubernetes/apimachinery/meta.js'
 import { createMergePatch } from '../../../kubernetes/apimachinery/patch.js'
 import { ApiError } from '../../../kubernetes/apimachinery/status.js'
 import { KubeClient } from '../../../kubernetes/client/client.js'
-import { NetworkError } from '../../../kubernetes/client/go-net.js'
+import { NetworkError } from '../../../app/go-net.js'
 import { kubeconfigServer, type ServerAddress, serverOf } from '../../../kubernetes/client/kubeconfig.js'
 import { Informer } from '../../../kubernetes/client/reflector.js'
 import { NSEC_PER_SEC } from '../../../sim/time.js'
 import { formatIpv4, parseIpv4, type Prefix } from '../../../wire/ip.js'
-import type { Glog } from '../../glog.js'
+import type { Klog } from '../../../app/klog.js'
 import { netContains, netText, NO_NET, parseCidr } from '../../ip4-net.js'
 import { type FlannelConfig, parseConfig } from '../config.js'
 import {
@@ -70,7 +71,7 @@ const messageOf = (e: unknown): string => {
 const serverFor = (
   process: Process,
   { kubeApiUrl, kubeconfigFile, env }: KubeSubnetOptions,
-  log: Glog,
+  log: Klog,
 ): ServerAddress => {
   try {
     if (kubeApiUrl !== '') return serverOf(kubeApiUrl)
@@ -132,7 +133,7 @@ const readNetConf = (process: Process, path: string): FlannelConfig => {
 export function* newKubeSubnetManager(
   process: Process,
   options: KubeSubnetOptions,
-  log: Glog,
+  log: Klog,
   ctx: Context,
 ): Thread<SubnetManager> {
   const client = new KubeClient(
@@ -165,7 +166,7 @@ class KubeSubnetManager implements SubnetManager {
   readonly #nodeName: string
   readonly #annotations: Annotations
   readonly #setNodeNetworkUnavailable: boolean
-  readonly #log: Glog
+  readonly #log: Klog
   readonly #ctx: Context
   readonly #events = new Chan<LeaseEvent>()
   readonly #nodes: Informer<Node>
@@ -177,13 +178,13 @@ class KubeSubnetManager implements SubnetManager {
     config: FlannelConfig,
     nodeName: string,
     options: KubeSubnetOptions,
-    log: Glog,
+    log: Klog,
     ctx: Context,
   ) {
     const { EVENT_QUEUE_DEPTH: depth = '' } = options.env
     this.#annotations = newAnnotations(options.kubeAnnotationPrefix)
     if (depth !== '' && !/^[+-]?\d+$/.test(depth)) {
-      const why = `strconv.Atoi: parsing ${JSON.stringify(depth)}: invalid syntax`
+      const why = `strconv.Atoi: parsing ${goQuote(depth)}: invalid syntax`
       refuse(`env EVENT_QUEUE_DEPTH=${depth} format error: ${why}`)
     }
     this.#process = process
@@ -238,14 +239,14 @@ class KubeSubnetManager implements SubnetManager {
   /** Writes what this host is into its node's annotations; the subnet is the node's podCIDR. */
   *acquireLease(ctx: Context, attrs: LeaseAttrs): Thread<Lease> {
     const node = yield* this.#ownNode(ctx)
-    if ((node.spec.podCIDR ?? '') === '') refuse(`node ${JSON.stringify(this.#nodeName)} pod cidr not assigned`)
+    if ((node.spec.podCIDR ?? '') === '') refuse(`node ${goQuote(this.#nodeName)} pod cidr not assigned`)
     const subnet = this.#podCidr(node)
     if (this.#differs(node, attrs)) yield* this.#annotate(ctx, node, attrs)
     const expirationNs = this.#process.netns.world.now + LEASE_NS
     if (subnet === null) return { subnet: NO_NET, attrs, expirationNs }
     const { network } = this.#config
     if (network.len > subnet.len || !netContains(network, subnet.addr)) {
-      const [net, cidr, name] = [netText(network), netText(subnet), this.#nodeName].map(t => JSON.stringify(t))
+      const [net, cidr, name] = [netText(network), netText(subnet), this.#nodeName].map(t => goQuote(t))
       refuse(`subnet ${net} specified in the flannel net config doesn't contain ${cidr} PodCIDR of the ${name} node`)
     }
     return { subnet, attrs, expirationNs }
@@ -290,7 +291,7 @@ class KubeSubnetManager implements SubnetManager {
 
   *#ownNode(ctx: Context): Thread<Node> {
     const name = this.#nodeName
-    if (!this.#hasNoInformer) return this.#nodes.get(name) ?? refuse(`node ${JSON.stringify(name)} not found`)
+    if (!this.#hasNoInformer) return this.#nodes.get(name) ?? refuse(`node ${goQuote(name)} not found`)
     try {
       return yield* this.#client.nodes.get(name, { resourceVersion: 0 }, ctx)
     } catch (e) {
@@ -302,7 +303,7 @@ class KubeSubnetManager implements SubnetManager {
   /** The IPv4 subnet of a node, null for one that has only IPv6. Throws a SubnetError. */
   #podCidr({ spec: { podCIDR = '', podCIDRs = [] } }: Node): Prefix | null {
     if (podCIDRs.length > 2)
-      return refuse(`node ${JSON.stringify(this.#nodeName)} pod cidrs should be IPv4/IPv6 only or dualstack`)
+      return refuse(`node ${goQuote(this.#nodeName)} pod cidrs should be IPv4/IPv6 only or dualstack`)
     for (const text of podCIDRs.length === 0 ? [podCIDR] : podCIDRs) {
       if (text.includes(':')) continue
       return parseCidr(text) ?? refuse(`invalid CIDR address: ${text}`)
@@ -361,7 +362,7 @@ class KubeSubnetManager implements SubnetManager {
       this.#events.push({ type, lease: this.#nodeToLease(node) })
     } catch (e) {
       const at = 'kube.go:222'
-      this.#log.info(at, `Error turning node ${JSON.stringify(node.metadata.name)} to lease: ${messageOf(e)}`)
+      this.#log.info(at, `Error turning node ${goQuote(node.metadata.name)} to lease: ${messageOf(e)}`)
     }
   }
 
@@ -374,10 +375,7 @@ class KubeSubnetManager implements SubnetManager {
     try {
       this.#events.push({ type: 'added', lease: this.#nodeToLease(node) })
     } catch (e) {
-      this.#log.info(
-        'kube.go:255',
-        `Error turning node ${JSON.stringify(node.metadata.name)} to lease: ${messageOf(e)}`,
-      )
+      this.#log.info('kube.go:255', `Error turning node ${goQuote(node.metadata.name)} to lease: ${messageOf(e)}`)
     }
   }
 

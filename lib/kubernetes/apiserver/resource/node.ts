@@ -4,8 +4,9 @@
  * @see kubernetes pkg/registry/core/node/strategy.go, pkg/apis/core/validation/validation.go ValidateNode,
  * plugin/pkg/admission/nodetaint, pkg/printers/internalversion/printers.go printNode
  */
+import { goQuote } from '../../../app/go-text.js'
 import { conditionOf, NODE, type Node, type NodeSpec, ROLE_LABEL, type Taint } from '../../api/node.js'
-import { deepEqual, type JsonValue, quote } from '../../apimachinery/json.js'
+import { deepEqual, goJson, type JsonValue } from '../../apimachinery/json.js'
 import type { ApiObject } from '../../apimachinery/meta.js'
 import type { FieldError } from '../../apimachinery/status.js'
 import { objectMetaErrors } from '../../apimachinery/validation.js'
@@ -43,12 +44,12 @@ const podCidrErrors = ({ podCIDRs = [] }: NodeSpec): FieldError[] => {
           {
             field: `spec.podCIDRs[${i}]`,
             type: 'Invalid',
-            value: quote(cidr),
+            value: goQuote(cidr),
             detail: 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
           },
         ],
   )
-  const value = `[${podCIDRs.map(quote).join(',')}]`
+  const value = goJson(podCIDRs)
   if (podCIDRs.length > 2 || (podCIDRs.length === 2 && isIpv4Cidr(podCIDRs[0]!) === isIpv4Cidr(podCIDRs[1]!)))
     errors.push({
       field: 'spec.podCIDRs',
@@ -65,12 +66,12 @@ const taintErrors = (taints: readonly Taint[]): FieldError[] =>
   taints.flatMap(({ effect, key }, i): FieldError[] => {
     const at = `spec.taints[${i}]`
     if (key === '')
-      return [{ field: `${at}.key`, type: 'Invalid', value: quote(key), detail: 'name part must be non-empty' }]
+      return [{ field: `${at}.key`, type: 'Invalid', value: goQuote(key), detail: 'name part must be non-empty' }]
     if (effect === '') return [{ field: `${at}.effect`, type: 'Required', detail: '' }]
     if (EFFECTS.includes(effect)) return []
-    const supported = [...EFFECTS].sort().map(quote).join(', ')
+    const supported = [...EFFECTS].sort().map(goQuote).join(', ')
     return [
-      { field: `${at}.effect`, type: 'NotSupported', value: quote(effect), detail: `supported values: ${supported}` },
+      { field: `${at}.effect`, type: 'NotSupported', value: goQuote(effect), detail: `supported values: ${supported}` },
     ]
   })
 
@@ -174,6 +175,7 @@ const COLUMNS: readonly TableColumn[] = [
   ),
 ]
 
+/** The resource `nodes`. */
 export const NODES: Resource = {
   name: 'nodes',
   singular: 'node',
