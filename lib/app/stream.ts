@@ -24,6 +24,7 @@ export interface StreamHandlers {
   onClose?: () => void
 }
 
+/** Go's own period of probes, in seconds: for the first one and between them. */
 const KEEPALIVE_SEC = 15
 
 /** Options of a connection. */
@@ -168,16 +169,18 @@ export interface StreamListener {
 }
 
 /**
- * Listens on `ADDRESS:PORT`; `onStream` sets what it wants to hear of each connection. Throws EADDRINUSE, EADDRNOTAVAIL. The
- * listener is closed with the program.
+ * Listens on `ADDRESS:PORT`; `onStream` sets what it wants to hear of each connection. Silent peers are probed every
+ * `keepaliveSec` seconds. Throws EADDRINUSE, EADDRNOTAVAIL. The listener is closed with the program.
  */
 export const listenStream = (
   process: Process,
   address: string,
   port: number,
   onStream: (stream: ByteStream) => void,
+  keepaliveSec: number = KEEPALIVE_SEC,
 ): StreamListener => {
-  const listener = new TcpApi(process.netns).listen({ address, port, reuseAddr: true, ...GO_SOCKET }, socket => {
+  const options = { address, port, reuseAddr: true, ...socketOptions(keepaliveSec) }
+  const listener = new TcpApi(process.netns).listen(options, socket => {
     onStream(new ByteStream(process, socket, {}))
   })
   process.holds(listener.kernel, process.nextFd())

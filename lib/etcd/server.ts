@@ -47,6 +47,8 @@ const PREFACE: Uint8Array = keyOctets('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 /** Milliseconds that the seeds' clocks are apart, so that leases of different seeds have different names. */
 const SEED_STEP_MS = 0x9e3779b1
 const CLOCK_BITS = 40
+/** How often a silent client is probed; @see etcd pkg/transport/keepalive_listener.go */
+const CLIENT_KEEPALIVE_SEC = 30
 /** Octets of a request: 1.5 MiB and what gRPC adds. */
 const MAX_RECEIVE_OCTETS = 2 * 1024 * 1024
 /** Least time between the pings of a client. */
@@ -110,7 +112,7 @@ export class EtcdProcess extends Process {
   #listen(url: string): string {
     const { address, port } = listenAddress(url)
     try {
-      listenStream(this, address, port, stream => this.#accept(stream))
+      listenStream(this, address, port, stream => this.#accept(stream), CLIENT_KEEPALIVE_SEC)
     } catch (e) {
       this.exit(1)
       if (!(e instanceof NetloomError)) throw e

@@ -14,6 +14,7 @@ import type { HttpRequest, HttpResponse } from '../app/http-response.js'
 import { GO_SOCKET } from '../app/stream.js'
 import { type FileSystem, fsOf } from '../fs/file-system.js'
 import { NSEC_PER_SEC } from '../sim/time.js'
+import type { Prefix } from '../wire/ip.js'
 import { type BackendEnv, type ExternalInterface, type Network, PeerTable } from './backend/backend.js'
 import { getBackend } from './backends.js'
 import { lookupExtIface } from './ext-iface.js'
@@ -41,6 +42,8 @@ const PANIC = 'panic: runtime error: index out of range [0] with length 0\n\ngor
 export interface FlanneldFixed {
   /** MAC of a device that the backend makes, 48-bit number; drawn at random when absent. */
   readonly vtepMac?: number
+  /** The subnet that it draws when it has to draw one and this is among the free ones; drawn at random when absent. */
+  readonly subnet?: Prefix
   /** Environment of the program. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -172,7 +175,7 @@ export class Flanneld {
     const previous = readCidrFromSubnetFile(this.#fs, o.subnetFile, 'FLANNEL_SUBNET', log)
     lookForIp6Cidr(this.#fs, o.subnetFile, 'FLANNEL_IPV6_SUBNET', log)
     const etcd = { endpoints: o.etcdEndpoints.split(','), prefix: o.etcdPrefix }
-    return new LocalManager(process, etcd, previous, o.subnetLeaseRenewMargin, log)
+    return new LocalManager(process, etcd, previous, o.subnetLeaseRenewMargin, log, this.#fixed.subnet ?? null)
   }
 
   /** Waits for a signal or for the end of the context. */

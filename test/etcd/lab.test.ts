@@ -59,6 +59,27 @@ test('a client puts, reads, watches and leases; a dead member makes calls wait',
   assert.throws(() => h1.etcdClient({ endpoints: ['etcd.local:2379'] }), /no names/)
 })
 
+test('of a connection without a word the client is probed every 30 s and etcd every 15 s, as recorded', () => {
+  const { world, h1, store } = setup()
+  h1.etcdClient({ endpoints: ['http://10.0.0.2:2379'] }).watch('/', {}, () => {})
+  world.run({ for: S })
+  const [toEtcd, toClient] = ['dst port 2379', 'src port 2379'].map(filter =>
+    world.capture({ dev: store.dev('eth0'), filter }),
+  )
+  const probesOf = (seconds: number): number[] => {
+    const before = [toEtcd, toClient].map(seen => seen!.frames.length)
+    world.run({ for: seconds * S })
+    return [toEtcd, toClient].map((seen, i) => seen!.frames.length - before[i]!)
+  }
+  // each probe and its answer
+  assert.equal(probesOf(13), [0, 0])
+  assert.equal(probesOf(2), [1, 1])
+  assert.equal(probesOf(13), [0, 0])
+  assert.equal(probesOf(2), [2, 2])
+  assert.equal(probesOf(13), [0, 0])
+  assert.equal(probesOf(2), [1, 1])
+})
+
 const RECORDED = readFileSync(new URL('../data/etcd/gateway.txt', import.meta.url), 'utf8')
 
 test('curl hears from the gateway what it heard from etcd', () => {

@@ -2,9 +2,10 @@
  * The programs and files of a recorded cluster: the store, the daemons, and what they keep on their hosts.
  */
 import type { Process } from '../../../lib/app/process.js'
-import { parseFlags } from '../../../lib/flannel/flags.js'
+import { FlagError, type FlanneldOptions, parseFlags, usageText } from '../../../lib/flannel/flags.js'
 import { startFlanneld } from '../../../lib/flannel/flanneld.js'
 import { type FileSystem, fsOf } from '../../../lib/fs/file-system.js'
+import { parsePrefix } from '../../../lib/wire/ip.js'
 import type { EtcdEntry, FileEntry, FlanneldEntry, RecordedCase } from './case-file.js'
 import type { CaseShell } from './case-shell.js'
 import { CaseStore } from './case-store.js'
@@ -31,9 +32,10 @@ export class CaseCluster {
   readonly #shell: CaseShell
   readonly #recorded: RecordedCase
   #store: CaseStore | null = null
+  /** The daemon that each host started last. */
   readonly #daemons = new Map<string, Process>()
-  /** What daemons that were stopped have logged. */
-  readonly #ended = new Map<string, string>()
+  /** What each host's daemons write to, in the order of their starts: one that runs on beside a later one too. */
+  readonly #logs = new Map<string, { readonly stderr: string }[]>()
   readonly #subnetFiles = new Map<string, string>()
 
   constructor(shell: CaseShell, recorded: RecordedCase) {
@@ -83,12 +85,19 @@ export class CaseCluster {
     const files = this.#files(host)
     files.mkdir(directoryOf(subnetFile), { recursive: true })
     this.#subnetFiles.set(host, subnetFile)
-    this.#keepLog(host)
+    this.#daemons.delete(host)
+    const flags = this.#flags(host, options)
+    if (flags === null) return
     const mac = this.#recorded.vtepMacs.get(host)
-    const fixed = mac === undefined ? {} : { vtepMac: macOf(mac) }
+    const subnet = this.#recorded.subnets.get(host)
+    const fixed = {
+      ...(mac === undefined ? {} : { vtepMac: macOf(mac) }),
+      ...(subnet === undefined ? {} : { subnet: parsePrefix(subnet) }),
+    }
     const before = files.generation
-    const { process } = startFlanneld(this.#shell.world.netns(host), parseFlags(options), fixed)
+    const { process } = startFlanneld(this.#shell.world.netns(host), flags, fixed)
     this.#daemons.set(host, process)
+    this.#logOf(host).push(process)
     for (let look = 0; look < MOST_LOOKS; look++) {
       if (process.exitStatus !== null) return
       if (files.generation !== before && WRITTEN.test(this.subnetEnv(host) ?? '')) return
@@ -106,11 +115,21 @@ export class CaseCluster {
       this.#shell.world.run({ until: () => process.exitStatus !== null, within: END_SECONDS * 1e9 })
   }
 
-  /** Puts the log of the daemon that a host had last beside those of earlier ones. */
-  #keepLog(host: string): void {
-    const last = this.#daemons.get(host)
-    if (last !== undefined) this.#ended.set(host, (this.#ended.get(host) ?? '') + last.stderr)
-    this.#daemons.delete(host)
+  /** The options; null for those with which a daemon shows its usage and ends. */
+  #flags(host: string, options: readonly string[]): FlanneldOptions | null {
+    try {
+      return parseFlags(options)
+    } catch (e) {
+      if (!(e instanceof FlagError)) throw e
+      this.#logOf(host).push({ stderr: `${e.message === '' ? '' : `${e.message}\n`}${usageText('flanneld')}` })
+      return null
+    }
+  }
+
+  #logOf(host: string): { readonly stderr: string }[] {
+    const log = this.#logs.get(host) ?? []
+    this.#logs.set(host, log)
+    return log
   }
 
   /** What the subnet file of a host holds; null when there is none. */
@@ -127,8 +146,6 @@ export class CaseCluster {
 
   /** What the daemons of each host have logged so far. */
   logs(): Map<string, string> {
-    const logs = new Map(this.#ended)
-    for (const [host, { stderr }] of this.#daemons) logs.set(host, (logs.get(host) ?? '') + stderr)
-    return logs
+    return new Map([...this.#logs].map(([host, log]) => [host, log.map(({ stderr }) => stderr).join('')]))
   }
 }

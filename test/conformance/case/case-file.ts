@@ -103,6 +103,8 @@ export interface RecordedCase {
   readonly backendPort: number | null
   /** MAC of each host's VXLAN device. */
   readonly vtepMacs: ReadonlyMap<string, string>
+  /** Subnet that each host leased. */
+  readonly subnets: ReadonlyMap<string, string>
   readonly fixedPortsAndIds: readonly number[]
   readonly crossing: readonly Crossing[]
   readonly timeline: readonly TimelineEntry[]
@@ -258,8 +260,11 @@ const entry = (field: Field): TimelineEntry => {
   return field.fail('setup, sleep, etcd, file, flanneld, step, state or event')
 }
 
-const textMap = (field: Field): Map<string, string> =>
-  new Map(field.isPresent ? field.entries.map(([key, value]) => [key, value.text]) : [])
+/** Texts by name; a name with null stands for nothing, as the recorder writes where a host has no such device. */
+const textMap = (field: Field): Map<string, string> => {
+  const given = (field.isPresent ? field.entries : []).filter(([, value]) => value.isPresent)
+  return new Map(given.map(([key, value]) => [key, value.text]))
+}
 
 const parse = (text: string): unknown => {
   try {
@@ -276,6 +281,7 @@ export const readCase = (text: string): RecordedCase => {
   const backend = top.at('config').at('Backend')
   const random = top.at('random')
   const crossing = random.at('crossing')
+  const chosen = random.at('subnetsChosen')
   return {
     version: top.at('flannel_version').text,
     hosts: new Map(underlay.at('hosts').entries.map(([name, host]) => [name, host.at('ip').text])),
@@ -283,6 +289,7 @@ export const readCase = (text: string): RecordedCase => {
     backend: backend.isPresent ? backend.at('Type').text.toLowerCase() : 'udp',
     backendPort: backend.isPresent ? backend.at('Port').numberOr(null) : null,
     vtepMacs: textMap(random.at('vtepMacs').isPresent ? random.at('vtepMacs') : top.at('vtep_macs')),
+    subnets: textMap(chosen.isPresent ? chosen.at('leased') : top.at('subnets')),
     fixedPortsAndIds: random.at('fixedPortsAndIds').list.map(field => field.number),
     crossing: crossing.isPresent
       ? crossing.list.map(x => ({ file: x.at('file').text, frames: x.at('frames').list.map(n => n.number) }))

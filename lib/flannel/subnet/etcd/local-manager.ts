@@ -73,7 +73,10 @@ class EtcdLeaseWatch implements LeaseWatch {
   }
 }
 
-/** Makes the manager; `previous` is the subnet of an earlier run, {@link NO_NET} for none. */
+/**
+ * Makes the manager; `previous` is the subnet of an earlier run, {@link NO_NET} for none, `drawn` the one to take in place of a
+ * draw at random when it is among those that one is drawn from.
+ */
 export class LocalManager implements SubnetManager {
   readonly name: string
   readonly crashesOnCancel = true
@@ -81,14 +84,23 @@ export class LocalManager implements SubnetManager {
   readonly #log: Klog
   readonly #registry: EtcdRegistry
   readonly #previous: Prefix
+  readonly #drawn: Prefix | null
   readonly #marginNs: number
   readonly #startNs: number
 
-  constructor(process: Process, etcd: EtcdConfig, previous: Prefix, renewMarginMinutes: number, log: Klog) {
+  constructor(
+    process: Process,
+    etcd: EtcdConfig,
+    previous: Prefix,
+    renewMarginMinutes: number,
+    log: Klog,
+    drawn: Prefix | null = null,
+  ) {
     this.#process = process
     this.#log = log
     this.#registry = new EtcdRegistry(process, etcd, log)
     this.#previous = previous
+    this.#drawn = drawn
     this.#startNs = process.netns.world.now
     this.#marginNs = renewMarginMinutes * NS_PER_MINUTE
     this.name = `Etcd Local Manager with Previous Subnet: ${isNoNet(previous) ? 'None' : netText(previous)}`
@@ -161,7 +173,9 @@ export class LocalManager implements SubnetManager {
       subnet = netNext(subnet)
     }
     if (free.length === 0) throw new SubnetError('out of subnets')
-    return free[this.#process.rng.below(free.length)]!
+    const random = free[this.#process.rng.below(free.length)]!
+    const drawn = this.#drawn
+    return (drawn === null ? undefined : free.find(net => netEqual(net, drawn))) ?? random
   }
 
   watchLeases(ctx: Context): LeaseWatch {
