@@ -12,7 +12,7 @@ export interface CommandContext {
   readonly world: World
   /** Namespace of `ip netns exec NS` or `-n NS`; null where none was named (the root namespace, which netloom has not). */
   readonly netns: Netns | null
-  /** Standard input; null when there is none (/dev/null). */
+  /** Standard input; null when there is none (/dev/null). Who looks at it has read it: it may be shared with others. */
   readonly stdin: Uint8Array | null
   /** Environment variables. */
   readonly env?: Readonly<Record<string, string>>
@@ -34,6 +34,10 @@ export interface Command {
   /** Runs it with its words. */
   run(ctx: CommandContext, argv: readonly string[]): number | Process
 }
+
+/** A context with other parts, for a command that runs another one. It leaves the input unread. */
+export const contextWith = (ctx: CommandContext, parts: Partial<Omit<CommandContext, 'stdin'>>): CommandContext =>
+  Object.assign(Object.create(ctx) as CommandContext, parts)
 
 /** Adds commands to those of a world. Throws for a name that is taken. */
 export const registerCommands = (world: World, commands: readonly Command[]): void => {

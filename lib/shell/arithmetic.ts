@@ -1,5 +1,5 @@
 /**
- * Arithmetic of `$((...))`: integers of 64 bits, C's operators without assignments.
+ * Arithmetic of `$((...))` and `((...))`: integers of 64 bits and C's operators.
  *
  * @see IEEE Std 1003.1 XCU 2.6.4, bash(1), Arithmetic Evaluation
  */
@@ -12,7 +12,10 @@ export interface ArithmeticProblem {
 }
 
 const TOKEN =
-  /\s*(?:(0[xX][0-9a-fA-F]+|\d+)|\$?([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)\}|(\*\*|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>&|^~!?:()]))/y
+  /\s*(?:(0[xX][0-9a-fA-F]+|\d+)|\$?([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)\}|(\*\*|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>&|^~!?:(),]))/y
+
+/** What makes an assignment of a name in front. */
+const ASSIGNS = /\s*(<<|>>|[-+*/%&|^])?=(?!=)/y
 
 const BITS = 64
 const wrap = (n: bigint): bigint => BigInt.asIntN(BITS, n)
@@ -67,11 +70,17 @@ const UNARY: Readonly<Record<string, (a: bigint) => bigint>> = {
   '~': a => ~a,
 }
 
-type Variable = (name: string) => string
+/** The variables of an expression. */
+export interface ArithmeticVariables {
+  readonly get: (name: string) => string
+  readonly set: (name: string, value: string) => void
+}
+
+const OPERATORS: Readonly<Record<string, Binary>> = Object.assign({}, ...LEVELS)
 
 class Expression {
   readonly #text: string
-  readonly #variable: Variable
+  readonly #variables: ArithmeticVariables
   readonly #place: Place
   #at = 0
   /** Where the present token begins, and where an error is. */
@@ -79,10 +88,12 @@ class Expression {
   #errorAt = -1
   #operator = ''
   #operand: (() => bigint) | null = null
+  /** Name of the variable that the present token is; empty for anything else. */
+  #name = ''
 
-  constructor(text: string, variable: Variable, place: Place) {
+  constructor(text: string, variables: ArithmeticVariables, place: Place) {
     this.#text = text
-    this.#variable = variable
+    this.#variables = variables
     this.#place = place
     this.#next()
   }
@@ -94,7 +105,7 @@ class Expression {
 
   value(): bigint {
     if (this.#operand === null && this.#operator === '') return 0n
-    const value = this.#choice(true)
+    const value = this.#comma(true)
     if (this.#operand !== null || this.#operator !== '') throw new NoValue('syntax error in expression')
     return value
   }
@@ -102,24 +113,26 @@ class Expression {
   #next(): void {
     this.#operand = null
     this.#operator = ''
+    this.#name = ''
     this.#tokenAt = this.#at
     if (this.#text.slice(this.#at).trim() === '') return
     TOKEN.lastIndex = this.#at
     const found = TOKEN.exec(this.#text)
-    if (found === null || found[4] === '++' || found[4] === '--') {
-      const word = found?.[4] ?? this.#text.slice(this.#at).trim()
+    if (found === null)
       throw grammarError(
         this.#place,
-        word,
-        'an expression has integers, variables, ( ) and operators without assignment',
+        this.#text.slice(this.#at).trim(),
+        'an expression has integers, variables, ( ) and operators',
       )
-    }
     const [whole, number, plain, braced, operator = ''] = found
     this.#at += whole.length
     this.#operator = operator
     const name = plain ?? braced
     if (number !== undefined) this.#operand = () => this.#number(number)
-    else if (name !== undefined) this.#operand = () => this.#ofVariable(name)
+    else if (name !== undefined) {
+      this.#operand = () => this.#ofVariable(name)
+      this.#name = name
+    }
   }
 
   #is(operator: string): boolean {
@@ -135,9 +148,42 @@ class Expression {
   }
 
   #ofVariable(name: string): bigint {
-    const text = this.#variable(name).trim()
+    const text = this.#variables.get(name).trim()
     if (text === '') return 0n
-    return new Expression(text, this.#variable, this.#place).value()
+    return new Expression(text, this.#variables, this.#place).value()
+  }
+
+  #assign(name: string, value: bigint): bigint {
+    this.#variables.set(name, String(value))
+    return value
+  }
+
+  #comma(counted: boolean): bigint {
+    let value = this.#assignment(counted)
+    while (this.#is(',')) {
+      this.#next()
+      value = this.#assignment(counted)
+    }
+    return value
+  }
+
+  /** `a = b`, `a += b`. */
+  #assignment(counted: boolean): bigint {
+    const name = this.#name
+    ASSIGNS.lastIndex = this.#at
+    const found = name === '' ? null : ASSIGNS.exec(this.#text)
+    if (found === null) return this.#choice(counted)
+    const [whole, operator] = found
+    this.#at += whole.length
+    this.#next()
+    const rightAt = this.#tokenAt
+    const right = this.#assignment(counted)
+    if (!counted) return 0n
+    if (operator === undefined) return this.#assign(name, right)
+    if (NAMES_RIGHT_SIDE.includes(operator)) this.#errorAt = rightAt
+    const value = wrap(OPERATORS[operator]!(this.#ofVariable(name), right))
+    this.#errorAt = -1
+    return this.#assign(name, value)
   }
 
   /** `a ? b : c`; nothing of a part that is not `counted` is computed. */
@@ -146,10 +192,10 @@ class Expression {
     if (!this.#is('?')) return condition
     this.#next()
     const isTrue = condition !== 0n
-    const first = this.#choice(counted && isTrue)
+    const first = this.#comma(counted && isTrue)
     if (!this.#is(':')) throw new NoValue("`:' expected for conditional expression")
     this.#next()
-    const second = this.#choice(counted && !isTrue)
+    const second = this.#assignment(counted && !isTrue)
     return isTrue ? first : second
   }
 
@@ -182,28 +228,44 @@ class Expression {
     const operator = this.#operator
     if (operator === '(') {
       this.#next()
-      const value = this.#choice(counted)
+      const value = this.#comma(counted)
       if (!this.#is(')')) throw new NoValue("missing `)'")
       this.#next()
       return value
     }
+    if (operator === '++' || operator === '--') return this.#increment(operator, counted)
     if (Object.hasOwn(UNARY, operator)) {
       this.#next()
       return wrap(UNARY[operator]!(this.#unary(counted)))
     }
     const operand = this.#operand
     if (operand === null) throw new NoValue('syntax error: operand expected')
+    const name = this.#name
     const value = counted ? operand() : 0n
     this.#next()
+    if (name !== '' && (this.#is('++') || this.#is('--'))) {
+      if (counted) this.#assign(name, wrap(value + (this.#is('++') ? 1n : -1n)))
+      this.#next()
+    }
     return value
+  }
+
+  /** `++a` and `--a`; two signs in front of anything but a name. */
+  #increment(operator: string, counted: boolean): bigint {
+    this.#next()
+    const name = this.#name
+    const step = operator === '++' ? 1n : -1n
+    if (name === '') return this.#unary(counted)
+    this.#next()
+    return counted ? this.#assign(name, wrap(this.#ofVariable(name) + step)) : 0n
   }
 }
 
 /** The value of an expression, or what is wrong with it. Throws `EGRAMMAR` for what is not supported. */
-export const evaluate = (text: string, variable: Variable, place: Place): bigint | ArithmeticProblem => {
+export const evaluate = (text: string, variables: ArithmeticVariables, place: Place): bigint | ArithmeticProblem => {
   let expression: Expression | null = null
   try {
-    expression = new Expression(text, variable, place)
+    expression = new Expression(text, variables, place)
     return expression.value()
   } catch (e) {
     if (e instanceof NoValue) return { problem: `${e.message} (error token is "${expression?.errorToken ?? text}")` }

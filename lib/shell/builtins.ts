@@ -3,10 +3,13 @@
  */
 import type { Builtin } from './builtin/builtin.js'
 import { breakBuiltin, continueBuiltin, exitBuiltin } from './builtin/control.js'
+import { localBuiltin, returnBuiltin, shiftBuiltin } from './builtin/functions.js'
 import { killBuiltin, sleepBuiltin, waitBuiltin } from './builtin/jobs.js'
 import { colonBuiltin, echoBuiltin, falseBuiltin, printfBuiltin, trueBuiltin } from './builtin/plain.js'
+import { readBuiltin } from './builtin/read.js'
 import { setBuiltin } from './builtin/set.js'
 import { bracketBuiltin, testBuiltin } from './builtin/test.js'
+import { trapBuiltin } from './builtin/trap.js'
 import { exportBuiltin, unsetBuiltin } from './builtin/variables.js'
 
 /** All built-in commands, in the order in which messages name them. */
@@ -26,6 +29,11 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map(
     setBuiltin,
     exportBuiltin,
     unsetBuiltin,
+    localBuiltin,
+    shiftBuiltin,
+    returnBuiltin,
+    readBuiltin,
+    trapBuiltin,
     breakBuiltin,
     continueBuiltin,
   ].map(builtin => [builtin.name, builtin]),

@@ -4,14 +4,17 @@
 import { isPlainName, PLAIN_NAME_RULE } from '../app/working-directory.js'
 import { evaluate } from './arithmetic.js'
 import { BUILTINS } from './builtins.js'
+import { parseScript } from './grammar.js'
 import { grammarError } from './source.js'
 import {
   type AndOr,
+  type ArithmeticExpansion,
   type Command,
+  type FunctionDefinition,
   type IoRedirect,
+  isList,
   type List,
   literalText,
-  type Pipeline,
   type SimpleCommand,
   type Word,
   type WordPart,
@@ -22,13 +25,14 @@ import { type KnownWord, type Programs, toolOf } from './tool-of.js'
 const OF_BASH =
   /^(HOME|PATH|PWD|OLDPWD|USER|LOGNAME|HOSTNAME|UID|EUID|PPID|SHELL|SHLVL|TERM|LANG|RANDOM|SRANDOM|SECONDS|EPOCH(SECONDS|REALTIME)|LINENO|FUNCNAME|BASH\w*|PS4|OPTIND|OSTYPE|MACHTYPE|HOSTTYPE)$/
 /** Parameters whose value changes what the shell does. */
-const NOT_ASSIGNED = /^(IFS|PS4|POSIXLY_CORRECT|SHELLOPTS|BASHOPTS|LINENO|RANDOM|SECONDS|UID|EUID|PPID)$/
+const NOT_ASSIGNED = /^(PS4|POSIXLY_CORRECT|SHELLOPTS|BASHOPTS|LINENO|RANDOM|SECONDS|UID|EUID|PPID)$/
 
 /** What is known of a word before the script runs. */
 const known = (word: Word): KnownWord => {
   const { line, column, parts } = word
   const mayVary = parts.some(part => part.kind !== 'literal' && !part.isQuoted)
-  return { text: literalText(word), mayVary, line, column }
+  const isListed = parts.some(part => part.kind === 'parameter' && isList(part.name))
+  return { text: literalText(word), mayVary: mayVary || isListed, isList: isListed, line, column }
 }
 
 /** Files that are everywhere. */
@@ -70,49 +74,29 @@ class Checker {
   }
 
   #andOr(item: AndOr): void {
-    for (const pipeline of [item.first, ...item.rest.map(r => r.pipeline)]) this.#pipeline(pipeline)
-    if (!item.isBackground) return
-    if (item.rest.length > 0 || item.first.isNegated)
-      throw grammarError(item, '&', 'a background command has no && or ||, and no ! in front of it')
-    for (const command of item.first.commands) this.#inBackground(command, item.first)
-  }
-
-  #inBackground(command: Command, pipeline: Pipeline): void {
-    if (command.kind !== 'simpleCommand')
-      throw grammarError(
-        command,
-        command.text,
-        'a command or a pipeline goes into the background, not a compound command',
-      )
-    const name = command.words[0] === undefined ? '' : literalText(command.words[0])
-    if (name === '') throw grammarError(command, command.text, 'a command is missing in front of &')
-    const builtin = name === null ? undefined : BUILTINS.get(name)
-    if (builtin === undefined) return
-    if (pipeline.commands.length === 1 && builtin.isWriter !== true)
-      throw grammarError(command, name!, `${name} stands alone: it does not run in the background`)
-    if (builtin.isWriter !== true)
-      throw grammarError(command, name!, `${name} does not stand in a pipeline that runs in the background`)
-  }
-
-  #pipeline(pipeline: Pipeline): void {
-    for (const [n, command] of pipeline.commands.entries()) {
-      const isPipedInto = n > 0
-      if (isPipedInto && command.kind !== 'simpleCommand')
-        throw grammarError(command, command.text, 'a pipe goes into a command, not into a compound command')
-      this.#command(command)
-    }
+    for (const pipeline of [item.first, ...item.rest.map(r => r.pipeline)])
+      for (const command of pipeline.commands) this.#command(command)
   }
 
   #command(command: Command): void {
-    for (const redirect of command.redirects) this.#redirect(redirect, command)
+    for (const redirect of command.redirects) this.#redirect(redirect)
     switch (command.kind) {
       case 'simpleCommand':
         return this.#simpleCommand(command)
+      case 'functionDefinition':
+        return this.#command(command.body)
+      case 'arithmeticCommand':
+        return this.#parts([command.expression])
+      case 'caseClause':
+        for (const word of [command.word, ...command.items.flatMap(item => item.patterns)]) this.#parts(word.parts)
+        for (const { body } of command.items) this.#list(body)
+        return
       case 'braceGroup':
+      case 'subshell':
         return this.#list(command.body)
       case 'forClause':
         this.#assign(command.name, command)
-        for (const word of command.words) this.#parts(word.parts)
+        for (const word of command.words ?? []) this.#parts(word.parts)
         return this.#list(command.body)
       case 'ifClause':
         for (const { condition, body } of command.branches) {
@@ -135,12 +119,19 @@ class Checker {
     if (command.words.length === 0) return
     const words = command.words.map(known)
     const [first] = words
-    if (first!.text === 'export')
-      for (const { text, line, column } of words.slice(1)) {
-        const name = /^\w+(?==)/.exec(text ?? '')?.[0]
-        if (name !== undefined) this.#assign(name, { line, column })
-      }
+    this.#assignedBy(words)
+    const action = first!.text === 'trap' ? words[words[1]?.text === '--' ? 2 : 1]?.text : null
+    if (typeof action === 'string' && action !== '-') this.#list(parseScript(action))
     checkCommand(words, this.#programs)
+  }
+
+  /** Names that `export`, `local` and `read` set. */
+  #assignedBy([first, ...args]: readonly KnownWord[]): void {
+    if (!/^(export|local|read)$/.test(first!.text ?? '')) return
+    for (const { text, line, column } of args) {
+      const [whole = '', equals] = /^\w+(=?)/.exec(text ?? '') ?? []
+      if (first!.text === 'read' || equals === '=') this.#assign(whole.replace('=', ''), { line, column })
+    }
   }
 
   #assign(name: string, place: { readonly line: number; readonly column: number }): void {
@@ -148,32 +139,51 @@ class Checker {
     this.#assigned.add(name)
   }
 
-  #redirect(redirect: IoRedirect, command: Command): void {
+  #redirect(redirect: IoRedirect): void {
     const { operator, target, hereDocument } = redirect
-    if (operator.startsWith('<') && command.kind !== 'simpleCommand')
-      throw grammarError(redirect, operator, 'input goes into a command, not into a compound command')
     this.#parts(hereDocument?.parts ?? target.parts)
     const name = literalText(target)
     if (name !== null && /^([<>]|>>|>\||&>|&>>)$/.test(operator)) checkFileName(redirect, name)
   }
 
+  /** An expression of which all is known has no syntax that is not supported. */
+  #arithmetic(part: ArithmeticExpansion): void {
+    this.#parts(part.parts)
+    if (part.parts.some(p => p.kind !== 'literal')) return
+    const text = part.parts.map(p => (p.kind === 'literal' ? p.text : '')).join('')
+    evaluate(text, { get: () => '1', set: name => this.#assigned.add(name) }, part)
+  }
+
   #parts(parts: readonly WordPart[]): void {
     for (const part of parts) {
       if (part.kind === 'substitution') this.#list(part.list)
-      else if (part.kind === 'arithmetic') evaluate(part.text, () => '1', part)
+      else if (part.kind === 'arithmetic') this.#arithmetic(part)
       else if (part.kind === 'parameter') {
         this.#used.push({ name: part.name, line: part.line, column: part.column })
         if (part.operator.endsWith('=')) this.#assigned.add(part.name)
-        this.#parts(part.parts)
+        this.#parts([...part.parts, ...part.replacement])
       }
     }
   }
+}
+
+/** Names of all functions that a list defines, at any depth. */
+export const functionNames = (list: List): Set<string> => {
+  const names = new Set<string>()
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return
+    if ('kind' in node && node.kind === 'functionDefinition') names.add((node as FunctionDefinition).name)
+    for (const child of Object.values(node)) visit(child)
+  }
+  visit(list)
+  return names
 }
 
 /** Checks the words of a command as far as they are known, and returns the tool. Throws `EGRAMMAR`. */
 export const checkCommand = (words: readonly KnownWord[], programs: Programs): string | null => {
   const [first, ...args] = words
   if (first!.text === null) return null
+  if (programs.functions.has(first!.text)) return null
   const builtin = BUILTINS.get(first!.text)
   if (builtin === undefined) return toolOf(words, programs)
   if (args.some(word => word.mayVary === true)) return first!.text

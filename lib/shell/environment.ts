@@ -4,8 +4,10 @@
  * @see IEEE Std 1003.1 XCU 2.12
  */
 import { NetloomError } from '../errors.js'
-import type { Place } from './syntax.js'
-import { Variables } from './variables.js'
+import type { BackgroundShell } from './background.js'
+import type { Input } from './input.js'
+import type { CompoundCommand, List, Place } from './syntax.js'
+import { type Variable, Variables } from './variables.js'
 
 /** Takes text that was written. */
 export type Sink = (text: string) => void
@@ -21,6 +23,8 @@ export interface ShellFlags {
   /** `-x`: commands are written to standard error. */
   xtrace: boolean
   pipefail: boolean
+  /** `-f`: patterns are not expanded to names of files. */
+  noglob: boolean
 }
 
 /** The exit status of a command. */
@@ -41,17 +45,32 @@ export const failure = (code: number, message: string): ExitStatus => ({ code, i
 /** Where the words of a command come from and go to. */
 export interface Streams {
   /** Null for /dev/null. */
-  readonly stdin: Uint8Array | null
+  readonly stdin: Input | null
   readonly out: Sink
   readonly err: Sink
 }
 
-/** Whether the time that a command costs has been spent for a pipeline. */
+/** The time that commands cost. Those of a pipeline start together, so that one of them costs for all. */
 export interface Cost {
-  isPaid: boolean
+  readonly pipeline: { isPaid: boolean }
+  /** A command has started: the next one costs as any other. */
+  isUsed: boolean
 }
 
-const AT_FIRST: ShellFlags = { errexit: true, outcomes: true, nounset: false, xtrace: false, pipefail: false }
+/** The parameters of a function, and what `local` has hidden. */
+export interface Frame {
+  parameters: readonly string[]
+  readonly hidden: Map<string, Variable | undefined>
+}
+
+const AT_FIRST: ShellFlags = {
+  errexit: true,
+  outcomes: true,
+  nounset: false,
+  xtrace: false,
+  pipefail: false,
+  noglob: false,
+}
 
 /** An execution environment. */
 export class Environment {
@@ -69,7 +88,17 @@ export class Environment {
   /** Loops around the present command. */
   loops = 0
   /** Of the pipeline around it; null outside. */
-  cost: Cost | null
+  cost: Cost | null = null
+  readonly functions: Map<string, CompoundCommand>
+  frame: Frame
+  /** Functions around the present command. */
+  calls: number
+  /** What `trap ... EXIT` says; null without. A subshell begins without. */
+  exitTrap: List | null = null
+  /** Background lists that this shell has started. */
+  readonly children: BackgroundShell[] = []
+  /** The background shell that it is, or is in; null for the script itself. */
+  background: BackgroundShell | null
 
   constructor(streams: Streams, from: Environment | null = null) {
     this.streams = streams
@@ -78,7 +107,10 @@ export class Environment {
     this.status = from?.status ?? SUCCESS
     this.lastBackground = from?.lastBackground ?? null
     this.substitutions = from?.substitutions ?? 0
-    this.cost = from?.cost ?? null
+    this.functions = new Map(from?.functions)
+    this.frame = { parameters: from?.frame.parameters ?? [], hidden: new Map() }
+    this.calls = from?.calls ?? 0
+    this.background = from?.background ?? null
   }
 
   /** A copy with other streams. */
@@ -107,6 +139,17 @@ export class ShellExit extends Error {
 /** Ends the line of the script, or the subshell, in which an expression has no value: status 1, whatever `set -e` says. */
 export class Discard extends Error {
   override readonly name = 'Discard'
+}
+
+/** `return` on its way to the function that it ends. */
+export class FunctionReturn extends Error {
+  override readonly name = 'FunctionReturn'
+  readonly status: ExitStatus
+
+  constructor(status: ExitStatus) {
+    super('return')
+    this.status = status
+  }
 }
 
 /** `break` and `continue` on their way to their loop. */

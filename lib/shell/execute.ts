@@ -5,25 +5,28 @@
  */
 import { NetloomError } from '../errors.js'
 import { encodeUtf8 } from '../wire/utf8.js'
+import { type BackgroundKind, BackgroundShell } from './background.js'
 import {
-  type Cost,
   commandError,
   Discard,
   type Environment,
   type ExitStatus,
   failure,
+  FunctionReturn,
   LoopJump,
   ShellExit,
-  type Streams,
   SUCCESS,
 } from './environment.js'
-import { expandWords } from './expand.js'
-import { BackgroundJob } from './job.js'
+import { arithmeticValue, expandWords, partsPattern, partsText } from './expand.js'
+import { Input } from './input.js'
 import type { Jobs } from './jobs.js'
+import { matches } from './pattern.js'
 import { redirected, RedirectError } from './redirect.js'
-import { runSimpleCommand, type SimpleCommandContext, startSimpleCommand } from './simple-command.js'
+import { runSimpleCommand, type SimpleCommandContext } from './simple-command.js'
+import type { Steps } from './steps.js'
 import {
   type AndOr,
+  type CaseClause,
   type Command,
   type CompoundCommand,
   type ForClause,
@@ -31,7 +34,6 @@ import {
   type List,
   literalText,
   type Pipeline,
-  type SimpleCommand,
   type WhileClause,
 } from './syntax.js'
 import type { Programs } from './tool-of.js'
@@ -42,6 +44,9 @@ const MOST_TURNS = 100_000
 
 /** Called before each command that does something. */
 export type OnLine = (line: number, text: string) => void
+
+/** Functions that may be called inside of one another. */
+const MOST_CALLS = 500
 
 const notEnding = (loop: WhileClause, why: string): NetloomError =>
   new NetloomError('EPENDING', `${loop.text}: the loop does not end: ${why}`, {})
@@ -57,6 +62,20 @@ const withPlace = (command: Command, error: NetloomError): NetloomError => {
   return new NetloomError(error.code, `${text}: ${error.message}`, { ...error.context, ...place })
 }
 
+/** Commands whose failure ends a script; what is inside of the others has done so itself. */
+const ENDS_SCRIPT: readonly string[] = ['simpleCommand', 'subshell', 'arithmeticCommand']
+
+/** What `$!` and `kill` are about. A subshell of one command becomes that command. */
+const kindOf = ({ first, rest }: AndOr, env: Environment): BackgroundKind => {
+  if (rest.length > 0) return 'list'
+  if (first.commands.length > 1) return 'pipeline'
+  const [only] = first.commands
+  if (only!.kind === 'subshell' && only!.body.items.length === 1) return kindOf(only!.body.items[0]!, env)
+  if (only!.kind !== 'simpleCommand') return 'list'
+  const name = only!.words[0] === undefined ? null : literalText(only!.words[0])
+  return name !== null && env.functions.has(name) ? 'list' : 'program'
+}
+
 /** Executes commands. `quiet` in its methods: a command that fails does not end the script there. */
 export class Executor {
   readonly #jobs: Jobs
@@ -70,17 +89,17 @@ export class Executor {
   }
 
   /** Executes a list; `env.status` is its exit status. Throws {@link ShellExit}, and what commands refuse. */
-  list(list: List, env: Environment, quiet = false): void {
-    for (const item of list.items) this.#item(item, env, quiet)
+  *list(list: List, env: Environment, quiet = false): Steps<void> {
+    for (const item of list.items) yield* this.#item(item, env, quiet)
   }
 
   /** Executes a whole script: an expression without a value ends the line that it stands on. */
-  program(list: List, env: Environment): void {
+  *program(list: List, env: Environment): Steps<void> {
     let skipped = 0
     for (const item of list.items) {
       if (item.line === skipped) continue
       try {
-        this.#item(item, env, false)
+        yield* this.#item(item, env, false)
       } catch (e) {
         if (!(e instanceof Discard)) throw e
         env.status = failure(1, e.message)
@@ -89,33 +108,48 @@ export class Executor {
     }
   }
 
-  #item(item: AndOr, env: Environment, quiet: boolean): void {
+  /** Executes what `trap ... EXIT` says, behind the last command. Throws {@link ShellExit} when it has an `exit`. */
+  *exitTrap(env: Environment): Steps<void> {
+    const { exitTrap, status } = env
+    env.exitTrap = null
+    if (exitTrap === null) return
+    try {
+      yield* this.list(exitTrap, env)
+    } catch (e) {
+      if (!(e instanceof Discard)) throw e
+    }
+    env.status = status
+  }
+
+  *#item(item: AndOr, env: Environment, quiet: boolean): Steps<void> {
     if (item.first.commands[0]!.kind === 'simpleCommand') this.#onLine(item.line, item.text)
     if (item.isBackground) {
       this.#inBackground(item, env)
       return
     }
-    this.#andOr(item, env, quiet || item.mayFail)
+    yield* this.#andOr(item, env, quiet || item.mayFail)
     if (item.mayFail) env.status = { ...env.status, isOutcome: true }
   }
 
-  #andOr({ first, rest }: AndOr, env: Environment, quiet: boolean): void {
-    this.#pipeline(first, env, quiet || rest.length > 0)
+  *#andOr({ first, rest }: AndOr, env: Environment, quiet: boolean): Steps<void> {
+    yield* this.#pipeline(first, env, quiet || rest.length > 0)
     for (const [n, { operator, pipeline }] of rest.entries())
-      if ((env.status.code === 0) === (operator === '&&')) this.#pipeline(pipeline, env, quiet || n < rest.length - 1)
+      if ((env.status.code === 0) === (operator === '&&'))
+        yield* this.#pipeline(pipeline, env, quiet || n < rest.length - 1)
   }
 
-  #pipeline(pipeline: Pipeline, env: Environment, quiet: boolean): void {
+  *#pipeline(pipeline: Pipeline, env: Environment, quiet: boolean): Steps<void> {
     const { commands, isNegated } = pipeline
     const [only] = commands
     const isQuiet = quiet || isNegated
-    env.status = commands.length === 1 ? this.#command(only!, env, isQuiet) : this.#joined(commands, env, isQuiet)
+    env.status =
+      commands.length === 1 ? yield* this.#command(only!, env, isQuiet) : yield* this.#joined(commands, env, isQuiet)
     if (isNegated) {
       const { code, isOutcome } = env.status
       env.status = code === 0 ? { code: 1, isOutcome, message: 'no message' } : SUCCESS
       return
     }
-    const mayEnd = commands.length > 1 || only!.kind === 'simpleCommand'
+    const mayEnd = commands.length > 1 || ENDS_SCRIPT.includes(only!.kind)
     const { code, isOutcome, message } = env.status
     if (code === 0 || isOutcome || isQuiet || !mayEnd || !env.flags.errexit) return
     throw new ShellExit(env.status, commandError(pipeline, `exit ${code}: ${message}`, code))
@@ -126,83 +160,127 @@ export class Executor {
    *
    * DIFFERS: a command behind a pipe starts when the one in front of it has ended, not together with it.
    */
-  #joined(commands: readonly Command[], env: Environment, quiet: boolean): ExitStatus {
-    const cost: Cost = env.cost ?? { isPaid: false }
+  *#joined(commands: readonly Command[], env: Environment, quiet: boolean): Steps<ExitStatus> {
+    const pipeline = { isPaid: false, ...env.cost?.pipeline }
     const statuses: ExitStatus[] = []
     let piped = ''
     for (const [n, command] of commands.entries()) {
       let written = ''
-      const stdin = n === 0 ? env.streams.stdin : encodeUtf8(piped)
+      const stdin = n === 0 ? env.streams.stdin : new Input(encodeUtf8(piped))
       const isLast = n === commands.length - 1
       const out = isLast ? env.streams.out : (text: string): string => (written += text)
       const sub = env.subshell({ stdin, out, err: env.streams.err })
-      sub.cost = cost
-      statuses.push(this.#inSubshell(sub, () => (sub.status = this.#command(command, sub, quiet))))
+      sub.cost = { pipeline, isUsed: false }
+      statuses.push(yield* this.#inSubshell(sub, this.#stage(command, sub, quiet)))
       piped = written
     }
     const failed = env.flags.pipefail ? statuses.findLast(status => status.code !== 0) : undefined
     return failed ?? statuses.at(-1)!
   }
 
+  *#stage(command: Command, env: Environment, quiet: boolean): Steps<void> {
+    // A subshell of its own is there already.
+    if (command.kind === 'subshell' && command.redirects.length === 0) yield* this.list(command.body, env, quiet)
+    else env.status = yield* this.#command(command, env, quiet)
+  }
+
   /** Runs something that `exit` and a failed command leave, and no more than that. */
-  #inSubshell(env: Environment, run: () => void): ExitStatus {
+  *#inSubshell(env: Environment, steps: Steps<void>): Steps<ExitStatus> {
+    env.status = yield* this.#untilExit(env, steps)
     try {
-      run()
+      yield* this.exitTrap(env)
+    } catch (e) {
+      if (!(e instanceof ShellExit)) throw e
+      return e.status
+    }
+    return env.status
+  }
+
+  *#untilExit(env: Environment, steps: Steps<void>): Steps<ExitStatus> {
+    try {
+      yield* steps
       return env.status
     } catch (e) {
       if (e instanceof LoopJump) return env.status
       if (e instanceof Discard) return failure(1, e.message)
-      if (!(e instanceof ShellExit)) throw e
+      if (!(e instanceof ShellExit) && !(e instanceof FunctionReturn)) throw e
       return e.status
     }
   }
 
-  #context(env: Environment): SimpleCommandContext {
-    return { env, jobs: this.#jobs, programs: this.#programs, substitute: list => this.#substitute(list, env) }
+  #context(env: Environment, quiet: boolean): SimpleCommandContext {
+    return {
+      env,
+      jobs: this.#jobs,
+      programs: this.#programs,
+      substitute: list => this.#substitute(list, env),
+      fileNames: () => this.#jobs.cwd.names(),
+      call: (body, parameters) => this.#call(body, parameters, env, quiet),
+    }
   }
 
-  #substitute(list: List, env: Environment): string {
+  *#substitute(list: List, env: Environment): Steps<string> {
     let text = ''
     const out = (piece: string): string => (text += piece)
-    const sub = env.subshell({ stdin: null, out, err: env.streams.err })
-    sub.cost = null
+    const sub = env.subshell({ stdin: env.streams.stdin, out, err: env.streams.err })
     sub.substitutions++
     // As bash outside of its POSIX mode.
     sub.flags.errexit = false
-    env.substituted = this.#inSubshell(sub, () => this.list(list, sub))
+    env.substituted = yield* this.#inSubshell(sub, this.list(list, sub))
     // What follows in the same command sees it.
     env.status = env.substituted
     return text.replace(/\n+$/, '')
   }
 
-  #inBackground(item: AndOr, env: Environment): void {
-    const commands = item.first.commands as readonly SimpleCommand[]
-    const stages = commands.map((command, n) => (stdin: Uint8Array | null) => {
-      const isLast = n === commands.length - 1
-      const { out, err } = env.streams
-      return startSimpleCommand(this.#context(env.subshell({ stdin, out: isLast ? out : () => {}, err })), command)
-    })
-    const job = new BackgroundJob(this.#jobs.world, item, stages, null)
-    env.lastBackground = job
-    env.status = SUCCESS
-    this.#jobs.add(job)
+  *#call(body: CompoundCommand, parameters: readonly string[], env: Environment, quiet: boolean): Steps<ExitStatus> {
+    if (env.calls >= MOST_CALLS)
+      throw new NetloomError('EPENDING', `${body.text}: functions call one another ${MOST_CALLS} times`, {})
+    const { frame, loops } = env
+    env.frame = { parameters, hidden: new Map() }
+    env.loops = 0
+    env.calls++
+    try {
+      return yield* this.#command(body, env, quiet)
+    } catch (e) {
+      if (!(e instanceof FunctionReturn)) throw e
+      return e.status
+    } finally {
+      for (const [name, variable] of env.frame.hidden) env.variables.restore(name, variable)
+      env.frame = frame
+      env.loops = loops
+      env.calls--
+    }
   }
 
-  #command(command: Command, env: Environment, quiet: boolean): ExitStatus {
+  /** Starts a list in the background: a shell of its own, whose first command costs no time. */
+  #inBackground(item: AndOr, env: Environment): void {
+    const shell = new BackgroundShell(this.#jobs.world, item, kindOf(item, env))
+    const sub = env.subshell({ ...env.streams, stdin: null })
+    sub.background = shell
+    sub.cost = { pipeline: { isPaid: true }, isUsed: false }
+    env.lastBackground = shell
+    env.children.push(shell)
+    env.status = SUCCESS
+    this.#jobs.startBackground(shell, this.#inSubshell(sub, this.#andOr(item, sub, false)))
+  }
+
+  *#command(command: Command, env: Environment, quiet: boolean): Steps<ExitStatus> {
     try {
-      if (command.kind === 'simpleCommand') return runSimpleCommand(this.#context(env), command)
-      return this.#redirectedCompound(command, env, quiet)
+      if (command.kind === 'simpleCommand') return yield* runSimpleCommand(this.#context(env, quiet), command)
+      if (command.kind !== 'functionDefinition') return yield* this.#redirectedCompound(command, env, quiet)
+      env.functions.set(command.name, command.body)
+      return SUCCESS
     } catch (e) {
       throw e instanceof NetloomError ? withPlace(command, e) : e
     }
   }
 
-  #redirectedCompound(command: CompoundCommand, env: Environment, quiet: boolean): ExitStatus {
-    if (command.redirects.length === 0) return this.#compound(command, env, quiet)
-    const outer: Streams = env.streams
+  *#redirectedCompound(command: CompoundCommand, env: Environment, quiet: boolean): Steps<ExitStatus> {
+    if (command.redirects.length === 0) return yield* this.#compound(command, env, quiet)
+    const outer = env.streams
     try {
-      env.streams = redirected(this.#context(env), command.redirects, this.#jobs.cwd)
-      return this.#compound(command, env, quiet)
+      env.streams = yield* redirected(this.#context(env, quiet), command.redirects, this.#jobs.cwd)
+      return yield* this.#compound(command, env, quiet)
     } catch (e) {
       if (!(e instanceof RedirectError)) throw e
       outer.err(`bash: line ${command.line}: ${e.message}\n`)
@@ -212,49 +290,77 @@ export class Executor {
     }
   }
 
-  #compound(command: CompoundCommand, env: Environment, quiet: boolean): ExitStatus {
+  *#compound(command: CompoundCommand, env: Environment, quiet: boolean): Steps<ExitStatus> {
     switch (command.kind) {
       case 'braceGroup':
-        this.list(command.body, env, quiet)
+        yield* this.list(command.body, env, quiet)
         return env.status
+      case 'subshell': {
+        const sub = env.subshell(env.streams)
+        sub.cost = env.cost
+        return yield* this.#inSubshell(sub, this.list(command.body, sub, quiet))
+      }
+      case 'arithmeticCommand': {
+        const value = yield* arithmeticValue(this.#context(env, quiet), command.expression)
+        return value === 0n ? failure(1, 'the value is 0') : SUCCESS
+      }
       case 'forClause':
-        return this.#forClause(command, env, quiet)
+        return yield* this.#forClause(command, env, quiet)
       case 'ifClause':
-        return this.#ifClause(command, env, quiet)
+        return yield* this.#ifClause(command, env, quiet)
       case 'whileClause':
-        return this.#whileClause(command, env, quiet)
+        return yield* this.#whileClause(command, env, quiet)
+      case 'caseClause':
+        return yield* this.#caseClause(command, env, quiet)
     }
   }
 
-  #forClause({ name, words, body }: ForClause, env: Environment, quiet: boolean): ExitStatus {
-    const fields = expandWords(this.#context(env), words)
+  *#forClause({ name, words, body }: ForClause, env: Environment, quiet: boolean): Steps<ExitStatus> {
+    const values =
+      words === null
+        ? env.frame.parameters
+        : (yield* expandWords(this.#context(env, quiet), words)).map(field => field.text)
     // Of the words that braces have made of one, the first stands for all.
-    const asWritten = words.filter(
+    const asWritten = words?.filter(
       (word, n) => word.text !== words[n - 1]?.text || word.column !== words[n - 1]?.column,
     )
-    const header = `for ${name} in ${asWritten.map(word => word.text).join(' ')}`
+    const header = `for ${name} in ${asWritten?.map(word => word.text).join(' ') ?? '"$@"'}`
     env.status = SUCCESS
-    for (const { text } of fields) {
+    for (const text of values) {
       trace(env, header)
       env.variables.set(name, text)
-      if (this.#turn(body, env, quiet)) break
+      if (yield* this.#turn(body, env, quiet)) break
     }
     return env.status
   }
 
-  #ifClause({ branches, elseBody }: IfClause, env: Environment, quiet: boolean): ExitStatus {
+  *#ifClause({ branches, elseBody }: IfClause, env: Environment, quiet: boolean): Steps<ExitStatus> {
     for (const { condition, body } of branches) {
-      this.list(condition, env, true)
+      yield* this.list(condition, env, true)
       if (env.status.code !== 0) continue
-      this.list(body, env, quiet)
+      yield* this.list(body, env, quiet)
       return env.status
     }
     if (elseBody === null) return SUCCESS
-    this.list(elseBody, env, quiet)
+    yield* this.list(elseBody, env, quiet)
     return env.status
   }
 
-  #whileClause(loop: WhileClause, env: Environment, quiet: boolean): ExitStatus {
+  *#caseClause({ word, items }: CaseClause, env: Environment, quiet: boolean): Steps<ExitStatus> {
+    const x = this.#context(env, quiet)
+    const text = yield* partsText(x, word.parts)
+    trace(env, `case ${word.text} in`)
+    for (const { patterns, body } of items)
+      for (const pattern of patterns) {
+        if (!matches(yield* partsPattern(x, pattern.parts), text)) continue
+        env.status = SUCCESS
+        yield* this.list(body, env, quiet)
+        return env.status
+      }
+    return SUCCESS
+  }
+
+  *#whileClause(loop: WhileClause, env: Environment, quiet: boolean): Steps<ExitStatus> {
     const { world, times } = this.#jobs
     const begin = world.now
     let last = SUCCESS
@@ -266,18 +372,18 @@ export class Executor {
       }
       if (turns > MOST_TURNS) throw notEnding(loop, `${MOST_TURNS} turns and no time passes`)
       if (instant - begin > times.limitNs) throw notEnding(loop, `time is up after ${turns} turns`)
-      this.list(loop.condition, env, true)
+      yield* this.list(loop.condition, env, true)
       if ((env.status.code === 0) === loop.isUntil) return last
-      if (this.#turn(loop.body, env, quiet)) return env.status
+      if (yield* this.#turn(loop.body, env, quiet)) return env.status
       last = env.status
     }
   }
 
   /** Executes the body of a loop once; true when the loop ends with it. */
-  #turn(body: List, env: Environment, quiet: boolean): boolean {
+  *#turn(body: List, env: Environment, quiet: boolean): Steps<boolean> {
     env.loops++
     try {
-      this.list(body, env, quiet)
+      yield* this.list(body, env, quiet)
       return false
     } catch (e) {
       if (!(e instanceof LoopJump)) throw e

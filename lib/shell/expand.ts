@@ -1,14 +1,23 @@
 /**
- * Word expansion: parameters, command substitution, arithmetic, splitting into fields, removal of quotes.
- *
- * File name patterns stay as they are, as in bash when no file matches.
+ * Word expansion: parameters, command substitution, arithmetic, splitting into fields, names of files, removal of quotes.
  *
  * @see IEEE Std 1003.1 XCU 2.6
  */
+import { NetloomError } from '../errors.js'
 import { evaluate } from './arithmetic.js'
 import { Discard, type Environment, failure, ShellExit } from './environment.js'
-import { NetloomError } from '../errors.js'
-import type { List, ParameterExpansion, Place, Word, WordPart } from './syntax.js'
+import { DEFAULT_IFS, Fields } from './fields.js'
+import { isPattern, matches, patternOf, replaced, withoutPrefix, withoutSuffix } from './pattern.js'
+import type { Steps } from './steps.js'
+import {
+  type ArithmeticExpansion,
+  isList,
+  type List,
+  type ParameterExpansion,
+  type Place,
+  type Word,
+  type WordPart,
+} from './syntax.js'
 
 /** A word of a command as the command gets it, and where it comes from. */
 export interface Field extends Place {
@@ -19,7 +28,9 @@ export interface Field extends Place {
 export interface Expansion {
   readonly env: Environment
   /** Runs the commands of `$(...)` and returns what they wrote. */
-  readonly substitute: (list: List) => string
+  readonly substitute: (list: List) => Steps<string>
+  /** Names of the files that a pattern may match. */
+  readonly fileNames: () => readonly string[]
 }
 
 /** Ends the script as an error of expansion does: status 1. */
@@ -32,9 +43,17 @@ const expansionError = ({ env }: Expansion, place: Place, text: string): never =
   )
 }
 
-const parameterValue = ({ env }: Expansion, name: string): string | null => {
+const ifsOf = ({ env }: Expansion): string => env.variables.get('IFS') ?? DEFAULT_IFS
+
+const parameterValue = (x: Expansion, name: string): string | null => {
+  const { env } = x
+  const { parameters } = env.frame
   if (name === '?') return String(env.status.code)
   if (name === '!') return env.lastBackground === null ? null : String(env.lastBackground.pid)
+  if (name === '#') return String(parameters.length)
+  if (name === '@') return parameters.join(' ')
+  if (name === '*') return parameters.join([...ifsOf(x)][0] ?? '')
+  if (/^\d/.test(name)) return parameters[Number(name) - 1] ?? null
   return env.variables.get(name)
 }
 
@@ -42,95 +61,187 @@ const parameterValue = ({ env }: Expansion, name: string): string | null => {
 const isGiven = (value: string | null, operator: string): value is string =>
   value !== null && !(operator.startsWith(':') && value === '')
 
+const unbound = (x: Expansion, part: ParameterExpansion): never =>
+  expansionError(x, part, `${/^\d/.test(part.name) && part.operator === '' ? '$' : ''}${part.name}: unbound variable`)
+
 /** The parts that a parameter stands for: its value, or the word behind its operator. */
-const parameterParts = (x: Expansion, part: ParameterExpansion): readonly WordPart[] => {
+function* parameterParts(x: Expansion, part: ParameterExpansion): Steps<readonly WordPart[]> {
   const { name, operator, parts, isQuoted } = part
   const value = parameterValue(x, name)
-  const action = operator.replace(':', '')
-  const given = isGiven(value, operator)
-  if (action === '+') return given ? parts : []
-  if (action === '-' && !given) return parts
-  if (action === '=' && !given) {
-    if (name === '?' || name === '!') expansionError(x, part, `$${name}: cannot assign in this way`)
-    const text = partsText(x, parts)
-    x.env.variables.set(name, text)
-    return [{ kind: 'literal', text, isQuoted }]
+  const literal = (text: string): readonly WordPart[] => [{ kind: 'literal', text, isQuoted }]
+  switch (operator.length === 2 && operator.startsWith(':') ? operator.slice(1) : operator) {
+    case '+':
+      return isGiven(value, operator) ? parts : []
+    case '-':
+      return isGiven(value, operator) ? literal(value) : parts
+    case '=':
+      return isGiven(value, operator) ? literal(value) : literal(yield* assigned(x, part))
+    case '?': {
+      if (isGiven(value, operator)) return literal(value)
+      const text = yield* partsText(x, parts)
+      const why = operator === '?' ? 'parameter not set' : 'parameter null or not set'
+      return expansionError(x, part, `${name}: ${text === '' ? why : text}`)
+    }
   }
-  if (value === null && x.env.flags.nounset) expansionError(x, part, `${name}: unbound variable`)
-  const text = value ?? ''
-  return [{ kind: 'literal', text: action === 'length' ? String([...text].length) : text, isQuoted }]
+  if (value === null && x.env.flags.nounset) unbound(x, part)
+  return literal(yield* changed(x, part, value ?? ''))
 }
 
-const arithmetic = (x: Expansion, part: WordPart & { readonly kind: 'arithmetic' }): string => {
-  const variable = (name: string): string => {
-    const value = x.env.variables.get(name)
-    if (value === null && x.env.flags.nounset) expansionError(x, part, `${name}: unbound variable`)
-    return value ?? ''
-  }
-  const result = evaluate(part.text, variable, part)
-  if (typeof result === 'bigint') return String(result)
-  const problem = `${part.text.trimStart()}: ${result.problem}`
-  x.env.streams.err(`bash: line ${part.line}: ${problem}\n`)
-  throw new Discard(problem)
-}
-
-/** Text of a part that is not a parameter. */
-const textOf = (x: Expansion, part: Exclude<WordPart, ParameterExpansion>): string => {
-  if (part.kind === 'literal') return part.text
-  return part.kind === 'arithmetic' ? arithmetic(x, part) : x.substitute(part.list)
-}
-
-/** Parts without any splitting: the value of an assignment, a here-document. */
-export const partsText = (x: Expansion, parts: readonly WordPart[]): string => {
-  let text = ''
-  for (const part of parts) text += part.kind === 'parameter' ? partsText(x, parameterParts(x, part)) : textOf(x, part)
+/** Assigns the word of `${X=WORD}`. */
+function* assigned(x: Expansion, part: ParameterExpansion): Steps<string> {
+  if (!/^[A-Za-z_]/.test(part.name)) expansionError(x, part, `$${part.name}: cannot assign in this way`)
+  const text = yield* partsText(x, part.parts)
+  x.env.variables.set(part.name, text)
   return text
 }
 
-/** Puts the fields of one word together. */
-class Fields {
-  readonly done: string[] = []
-  #text: string | null = null
-
-  add(text: string): void {
-    this.#text = (this.#text ?? '') + text
+/** What an operator makes of a value. */
+function* changed(x: Expansion, part: ParameterExpansion, value: string): Steps<string> {
+  const { operator, parts } = part
+  switch (operator) {
+    case 'length':
+      return String([...value].length)
+    case '#':
+    case '##':
+      return withoutPrefix(value, yield* partsPattern(x, parts), operator === '##')
+    case '%':
+    case '%%':
+      return withoutSuffix(value, yield* partsPattern(x, parts), operator === '%%')
+    case '/':
+    case '//': {
+      const pattern = yield* partsPattern(x, parts)
+      return replaced(value, pattern, yield* partsPattern(x, part.replacement), operator === '//')
+    }
+    case ':': {
+      const chars = [...value]
+      const [from, to] = yield* bounds(x, part, chars.length)
+      return chars.slice(from, to).join('')
+    }
+    default:
+      return value
   }
+}
 
-  /** Adds what was expanded outside of quotes: blanks end a field. */
-  addSplit(text: string): void {
-    for (const [i, piece] of text.split(/[ \t\n]+/).entries()) {
-      if (i > 0) this.end()
-      if (piece !== '') this.add(piece)
+/** Where the piece of `${X:OFFSET:LENGTH}` begins and ends. */
+function* bounds(x: Expansion, part: ParameterExpansion, length: number): Steps<[from: number, to: number]> {
+  const text = yield* partsText(x, part.parts)
+  const [offsetText = '', lengthText, ...others] = text.split(':')
+  if (others.length > 0 || text.includes('?')) expansionError(x, part, `${text}: a ?: stands in no offset here`)
+  const offset = Number(computed(x, part, offsetText))
+  const from = offset < 0 ? length + offset : offset
+  if (from < 0 || from > length) return [0, 0]
+  if (lengthText === undefined) return [from, length]
+  const count = Number(computed(x, part, lengthText))
+  const to = count < 0 ? length + count : from + count
+  if (to < from) {
+    x.env.streams.err(`bash: line ${part.line}: ${lengthText}: substring expression < 0\n`)
+    throw new Discard(`${lengthText}: substring expression < 0`)
+  }
+  return [from, to]
+}
+
+/** The value of an expression. */
+const computed = (x: Expansion, place: Place, text: string): bigint => {
+  const { variables, flags, streams } = x.env
+  const get = (name: string): string => {
+    const value = variables.get(name)
+    if (value === null && flags.nounset) expansionError(x, place, `${name}: unbound variable`)
+    return value ?? ''
+  }
+  const result = evaluate(text, { get, set: (name, value) => variables.set(name, value) }, place)
+  if (typeof result === 'bigint') return result
+  const problem = `${text.trimStart()}: ${result.problem}`
+  streams.err(`bash: line ${place.line}: ${problem}\n`)
+  throw new Discard(problem)
+}
+
+/** The value of `$((...))`, whose parameters and commands are expanded first. */
+export function* arithmeticValue(x: Expansion, expansion: ArithmeticExpansion): Steps<bigint> {
+  return computed(x, expansion, yield* partsText(x, expansion.parts))
+}
+
+/** Text of a part that is not a parameter. */
+function* textOf(x: Expansion, part: Exclude<WordPart, ParameterExpansion>): Steps<string> {
+  if (part.kind === 'literal') return part.text
+  return part.kind === 'arithmetic' ? String(yield* arithmeticValue(x, part)) : yield* x.substitute(part.list)
+}
+
+/** Parts without any splitting: the value of an assignment, a here-document. */
+export function* partsText(x: Expansion, parts: readonly WordPart[]): Steps<string> {
+  let text = ''
+  for (const part of parts)
+    text += part.kind === 'parameter' ? yield* partsText(x, yield* parameterParts(x, part)) : yield* textOf(x, part)
+  return text
+}
+
+/** Parts as a pattern: what is quoted stands for itself. */
+export function* partsPattern(x: Expansion, parts: readonly WordPart[]): Steps<string> {
+  let pattern = ''
+  for (const part of parts) {
+    if (part.kind === 'parameter') pattern += yield* partsPattern(x, yield* parameterParts(x, part))
+    else {
+      const text = yield* textOf(x, part)
+      pattern += part.isQuoted ? patternOf(text) : text
     }
   }
+  return pattern
+}
 
-  end(): void {
-    if (this.#text !== null) this.done.push(this.#text)
-    this.#text = null
+/** The values of `$@`, `$*` and `${@:OFFSET:LENGTH}`; null for what stands for one value, as `"$*"` does. */
+function* listOf(x: Expansion, part: ParameterExpansion): Steps<readonly string[] | null> {
+  if (!isList(part.name) || (part.name === '*' && part.isQuoted && part.operator === '')) return null
+  const { parameters } = x.env.frame
+  if (part.operator === '') return parameters
+  // Parameters are counted from 1; 0 is the name of the script.
+  const [from, to] = yield* bounds(x, part, parameters.length + 1)
+  return parameters.slice(Math.max(from - 1, 0), Math.max(to - 1, 0))
+}
+
+const addList = (values: readonly string[], fields: Fields, isQuoted: boolean): void => {
+  for (const [i, value] of values.entries()) {
+    if (i > 0) fields.end()
+    if (isQuoted) fields.add(value)
+    else fields.addSplit(value)
   }
 }
 
 /** `splits`: the parts come from an expansion outside of quotes, so that even their own text is split. */
-const addParts = (x: Expansion, parts: readonly WordPart[], fields: Fields, splits: boolean): void => {
+function* addParts(x: Expansion, parts: readonly WordPart[], fields: Fields, splits: boolean): Steps<void> {
   for (const part of parts) {
     if (part.kind === 'parameter') {
-      const given = parameterParts(x, part)
+      const list = yield* listOf(x, part)
+      if (list !== null) {
+        addList(list, fields, part.isQuoted)
+        continue
+      }
+      const given = yield* parameterParts(x, part)
       // The empty value of a quoted parameter is a field, too.
       if (part.isQuoted) fields.add('')
-      addParts(x, given, fields, !part.isQuoted)
+      yield* addParts(x, given, fields, !part.isQuoted)
     } else {
-      const text = textOf(x, part)
-      if (part.isQuoted || (part.kind === 'literal' && !splits)) fields.add(text)
+      const text = yield* textOf(x, part)
+      if (part.isQuoted) fields.add(text)
+      else if (part.kind === 'literal' && !splits) fields.addPlain(text)
       else fields.addSplit(text)
     }
   }
 }
 
+/** Names of files that a pattern stands for; the text itself when there are none. */
+const pathnames = (x: Expansion, { text, pattern }: { readonly text: string; readonly pattern: string }): string[] => {
+  if (x.env.flags.noglob || !isPattern(pattern)) return [text]
+  const names = x.fileNames().filter(name => matches(pattern, name) && (!name.startsWith('.') || pattern[0] === '.'))
+  return names.length > 0 ? names : [text]
+}
+
 /** The fields that words stand for. */
-export const expandWords = (x: Expansion, words: readonly Word[]): Field[] =>
-  words.flatMap(({ parts, line, column }) => {
-    const fields = new Fields()
-    addParts(x, parts, fields, false)
+export function* expandWords(x: Expansion, words: readonly Word[]): Steps<Field[]> {
+  const all: Field[] = []
+  for (const { parts, line, column } of words) {
+    const fields = new Fields(ifsOf(x))
+    yield* addParts(x, parts, fields, false)
     fields.end()
-    return fields.done.map(text => ({ text, line, column }))
-  })
+    for (const field of fields.done) for (const text of pathnames(x, field)) all.push({ text, line, column })
+  }
+  return all
+}

@@ -2,7 +2,7 @@
  * The grammar of scripts: from tokens to a syntax tree.
  *
  * Lists of pipelines (`;`, `&&`, `||`, `!`, `|`, a trailing `&`), simple commands with assignments and redirections, `{ }`,
- * `for`, `if`, `while`, `until`, here-documents, `$(...)`. A comment `# may-fail` directly above a line lets what begins on it
+ * `( )`, `(( ))`, `for`, `if`, `while`, `until`, `case`, functions, here-documents, `$(...)`. A comment `# may-fail` directly above a line lets what begins on it
  * fail. A whole script is read before anything runs; whatever is outside the grammar is an error that names line, column and
  * word.
  *
@@ -17,9 +17,12 @@ import type {
   AndOr,
   AndOrRest,
   AssignmentWord,
+  CaseClause,
+  CaseItem,
   Command,
   CompoundCommand,
   ForClause,
+  FunctionDefinition,
   IfBranch,
   IfClause,
   IoRedirect,
@@ -32,15 +35,14 @@ import type {
 } from './syntax.js'
 
 /** Words that end a list inside of a compound command. */
-const CLOSERS: readonly string[] = ['}', 'do', 'done', 'then', 'elif', 'else', 'fi']
+const CLOSERS: readonly string[] = ['}', 'do', 'done', 'then', 'elif', 'else', 'fi', 'esac']
 
-const COMPOUNDS = 'for, if, while, until and { }'
+const COMPOUNDS = 'for NAME in, if, while, until, case, { }, ( ), (( )) and NAME() { }'
 
 /** Words that bash gives a meaning that netloom has not, and what to say. */
 const REFUSED_WORDS: Readonly<Record<string, string>> = {
-  case: `case is not supported; supported: ${COMPOUNDS}`,
   select: `select is not supported; supported: ${COMPOUNDS}`,
-  function: `functions are not supported; supported: ${COMPOUNDS}`,
+  function: 'write NAME() { ...; } for a function',
   coproc: `coproc is not supported; supported: a trailing &`,
   time: 'time is not supported; virtual time is in captures',
   '[[': '[[ is not supported; supported: [ ... ] and test',
@@ -48,14 +50,16 @@ const REFUSED_WORDS: Readonly<Record<string, string>> = {
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+const FUNCTION_NAME = /^[A-Za-z_][A-Za-z0-9_.:-]*$/
 
 class Parser {
   readonly #lexer: Lexer
   #token: Token
   /** Offset behind the last token that was taken. */
   #end = 0
-  /** Loops around the present command. */
+  /** Loops around the present command, in its function. */
   #loops = 0
+  #isInFunction = false
 
   constructor(lexer: Lexer) {
     this.#lexer = lexer
@@ -82,9 +86,7 @@ class Parser {
   }
 
   #unexpected(): never {
-    const { kind, text } = this.#token
-    if (text === '(')
-      return this.#fail(this.#token, `subshells and functions are not supported; supported: ${COMPOUNDS}`)
+    const { kind } = this.#token
     return this.#fail(
       this.#token,
       kind === 'end' ? 'the script ends in the middle of a command' : 'a command is missing',
@@ -126,7 +128,8 @@ class Parser {
     for (;;) {
       this.#skipNewlines()
       const { kind, text } = this.#token
-      if (kind === 'end' || this.#isOperator(')') || (kind === 'word' && CLOSERS.includes(text))) return { items }
+      if (kind === 'end' || (kind === 'word' && CLOSERS.includes(text))) return { items }
+      if (kind === 'operator' && /^(\)|;;&?|;&)$/.test(text)) return { items }
       items.push(this.#andOr())
     }
   }
@@ -159,10 +162,10 @@ class Parser {
   /** What may stand behind a pipeline that neither `;` nor `&` ends. */
   #checkEnd(): void {
     const { kind, text } = this.#token
-    if (kind === 'newline' || kind === 'end' || this.#isOperator(')')) return
+    if (kind === 'newline' || kind === 'end' || this.#isOperator(')') || this.#isOperator(';;')) return
     if (kind === 'word') this.#fail(this.#token, `\`;\` or a new line is missing in front of it`)
     if (text === '|&') this.#fail(this.#token, 'write 2>&1 | instead')
-    this.#fail(this.#token, text === ';;' ? REFUSED_WORDS['case']! : 'not supported here')
+    this.#fail(this.#token, /^;;?&$/.test(text) ? 'an item of case ends with ;; here' : 'not supported here')
   }
 
   #pipeline(): Pipeline {
@@ -185,10 +188,8 @@ class Parser {
       const refusal = REFUSED_WORDS[token.text]
       if (refusal !== undefined && Object.hasOwn(REFUSED_WORDS, token.text)) this.#fail(token, refusal)
       if (token.text === '!') this.#fail(token, 'one ! stands in front of a pipeline')
-      const compound = this.#compound(token)
-      if (compound !== null) return compound
     }
-    return this.#simpleCommand()
+    return this.#compound(token) ?? this.#simpleCommand()
   }
 
   #compound(opener: Token): CompoundCommand | null {
@@ -199,8 +200,12 @@ class Parser {
         this.#expect('}', opener)
         return { kind: 'braceGroup', body, ...this.#tail(opener) }
       }
+      case '(':
+        return this.#parenthesis(opener)
       case 'for':
         return this.#forClause()
+      case 'case':
+        return this.#caseClause()
       case 'if':
         return this.#ifClause()
       case 'while':
@@ -209,6 +214,22 @@ class Parser {
       default:
         return CLOSERS.includes(opener.text) ? this.#unexpected() : null
     }
+  }
+
+  /** `( LIST )`, or `((EXPRESSION))`. */
+  #parenthesis(opener: Token): CompoundCommand {
+    const { source } = this.#lexer
+    if (source.char === '(') {
+      const expression = this.#lexer.arithmeticCommand()
+      this.#end = source.at
+      this.#token = this.#lexer.next()
+      return { kind: 'arithmeticCommand', expression, ...this.#tail(opener) }
+    }
+    this.#take()
+    const body = this.#body()
+    if (!this.#isOperator(')')) this.#fail(this.#token, `) is missing: ( stands on line ${opener.line}`)
+    this.#take()
+    return { kind: 'subshell', body, ...this.#tail(opener) }
   }
 
   /** Redirections behind a compound command, its place and its text. */
@@ -232,16 +253,75 @@ class Parser {
     const { word } = this.#token
     const name = this.#take()
     if (word === null || !NAME.test(name.text)) this.#fail(name, 'for NAME in WORDS; do ...; done')
+    if (this.#isOperator(';')) this.#take()
     this.#skipNewlines()
-    if (!this.#isWord('in')) this.#fail(this.#token, 'for NAME in WORDS: a script has no parameters to go through')
+    const words = this.#isWord('in') ? this.#forWords() : null
+    const body = this.#doGroup(opener)
+    return { kind: 'forClause', name: name.text, words, body, ...this.#tail(opener) }
+  }
+
+  /** `in WORDS`, up to the line's end or `;`. */
+  #forWords(): Word[] {
     this.#take()
     const words: Word[] = []
     while (this.#token.kind === 'word') words.push(...braceExpand(this.#take().word!))
     if (this.#isOperator(';')) this.#take()
     else if (this.#token.kind !== 'newline') this.#fail(this.#token, 'for NAME in WORDS; do ...; done')
     this.#skipNewlines()
-    const body = this.#doGroup(opener)
-    return { kind: 'forClause', name: name.text, words, body, ...this.#tail(opener) }
+    return words
+  }
+
+  #caseClause(): CaseClause {
+    const opener = this.#take()
+    const { word } = this.#token
+    if (word === null) this.#fail(this.#token, 'case WORD in PATTERN) ...;; esac')
+    this.#take()
+    this.#skipNewlines()
+    this.#expect('in', opener)
+    const items: CaseItem[] = []
+    this.#skipNewlines()
+    while (!this.#isWord('esac')) {
+      items.push(this.#caseItem())
+      this.#skipNewlines()
+    }
+    this.#take()
+    return { kind: 'caseClause', word, items, ...this.#tail(opener) }
+  }
+
+  #caseItem(): CaseItem {
+    if (this.#isOperator('(')) this.#take()
+    const patterns: Word[] = []
+    for (;;) {
+      const { word } = this.#token
+      if (word === null) this.#fail(this.#token, 'a pattern is missing: case WORD in PATTERN) ...;; esac')
+      patterns.push(word)
+      this.#take()
+      if (!this.#isOperator('|')) break
+      this.#take()
+    }
+    if (!this.#isOperator(')')) this.#fail(this.#token, ') is missing: case WORD in PATTERN) ...;; esac')
+    this.#take()
+    const body = this.#list()
+    if (this.#isOperator(';;')) this.#take()
+    else if (!this.#isWord('esac')) this.#fail(this.#token, ';; or esac is missing')
+    return { patterns, body }
+  }
+
+  /** `NAME() COMPOUND`; the name and its parenthesis are behind. */
+  #functionDefinition(name: Token): FunctionDefinition {
+    if (!this.#isOperator(')')) this.#fail(this.#token, 'functions are NAME() { ...; }; arrays are not supported')
+    if (!FUNCTION_NAME.test(name.text)) this.#fail(name, 'this is no name of a function')
+    this.#take()
+    this.#skipNewlines()
+    const { loops, isInFunction } = { loops: this.#loops, isInFunction: this.#isInFunction }
+    this.#loops = 0
+    this.#isInFunction = true
+    const body = this.#compound(this.#token)
+    if (body === null) this.#fail(this.#token, `the body of a function is a compound command: ${COMPOUNDS}`)
+    this.#loops = loops
+    this.#isInFunction = isInFunction
+    const { line, column } = name
+    return { kind: 'functionDefinition', name: name.text, body, text: `${name.text}()`, redirects: [], line, column }
   }
 
   #ifClause(): IfClause {
@@ -269,7 +349,7 @@ class Parser {
     return { kind: 'whileClause', isUntil: opener.text === 'until', condition, body, ...this.#tail(opener) }
   }
 
-  #simpleCommand(): SimpleCommand {
+  #simpleCommand(): SimpleCommand | FunctionDefinition {
     const start = this.#token
     const assignments: AssignmentWord[] = []
     const words: Word[] = []
@@ -280,11 +360,17 @@ class Parser {
       else if (this.#token.kind === 'word') this.#commandWord(assignments, words)
       else break
     }
-    if (this.#isOperator('(') && this.#end > start.at)
-      this.#fail(this.#token, 'functions and arrays are not supported; quote a literal (')
+    if (this.#isOperator('(') && this.#end > start.at) {
+      const isName = words.length === 1 && assignments.length + redirects.length === 0
+      this.#take()
+      if (isName) return this.#functionDefinition(start)
+      this.#fail(start, 'arrays are not supported; quote a literal (')
+    }
     if (words.length + assignments.length + redirects.length === 0) this.#unexpected()
     if (this.#loops === 0 && /^(break|continue)$/.test(words[0]?.text ?? ''))
       this.#fail(start, `${words[0]!.text} stands inside of a loop`)
+    if (!this.#isInFunction && /^(return|local)$/.test(words[0]?.text ?? ''))
+      this.#fail(start, `${words[0]!.text} stands inside of a function`)
     const { line, column } = start
     return { kind: 'simpleCommand', line, column, text: this.#textFrom(start.at), assignments, words, redirects }
   }

@@ -1,10 +1,9 @@
 /**
- * Commands while they run: one program with where its output goes, and a background pipeline of several.
+ * A command while it runs: a program, and where its output goes.
  */
-import type { World } from '../core/world.js'
 import type { Process } from '../app/process.js'
-import { encodeUtf8 } from '../wire/utf8.js'
 import type { Streams } from './environment.js'
+import type { Waitable } from './steps.js'
 
 /** What a job is called in messages. */
 export interface JobPlace {
@@ -15,7 +14,7 @@ export interface JobPlace {
 }
 
 /** One started command. */
-export class Job {
+export class Job implements Waitable {
   readonly place: JobPlace
   /** The program that it comes down to: `ping` for `ip netns exec h1 ping ...`. */
   readonly tool: string
@@ -38,6 +37,15 @@ export class Job {
   /** The running program; null for a command that ended at once. */
   get process(): Process | null {
     return this.#process
+  }
+
+  get isDone(): boolean {
+    return this.poll()
+  }
+
+  onDone(tell: () => void): void {
+    if (this.#process === null) tell()
+    else this.#process.onExit(tell)
   }
 
   /** Takes what a command's `run` returned. */
@@ -86,73 +94,5 @@ export class Job {
   get firstLine(): string {
     const lines = (this.stderr + this.stdout).split('\n').map(line => line.trim())
     return lines.find(line => line !== '') ?? 'no message'
-  }
-}
-
-/** Starts a command of a background pipeline with its standard input. */
-export type StartStage = (stdin: Uint8Array | null) => Job
-
-/** A background pipeline. A command behind a pipe starts when the one in front of it has ended, as in the foreground. */
-export class BackgroundJob {
-  readonly place: JobPlace
-  readonly #world: World
-  readonly #stages: StartStage[]
-  readonly #jobs: Job[] = []
-  #pid = 0
-
-  /** Starts the first command. */
-  constructor(world: World, place: JobPlace, stages: readonly StartStage[], stdin: Uint8Array | null) {
-    this.#world = world
-    this.place = place
-    this.#stages = [...stages]
-    this.#next(stdin)
-    this.poll()
-  }
-
-  /** The commands that have started. */
-  get jobs(): readonly Job[] {
-    return this.#jobs
-  }
-
-  /** A packet capture: it ends with the script, and `wait` does not wait for it. */
-  get isCapture(): boolean {
-    return this.#jobs.some(job => job.tool === 'tcpdump')
-  }
-
-  /** Exit status of the last command; null while the pipeline runs. */
-  get status(): number | null {
-    return this.#stages.length > 0 ? null : this.#last.status
-  }
-
-  /** Number of the program: `$!`. */
-  get pid(): number {
-    if (this.#pid === 0) this.#pid = this.#jobs.find(job => job.process !== null)?.process?.pid ?? ++this.#world.lastPid
-    return this.#pid
-  }
-
-  get #last(): Job {
-    return this.#jobs.at(-1)!
-  }
-
-  #next(stdin: Uint8Array | null): void {
-    this.#jobs.push(this.#stages.shift()!(stdin))
-  }
-
-  /** Moves new output on, starts the next command when one has ended, and returns whether all have. */
-  poll(): boolean {
-    while (this.#last.poll()) {
-      if (this.#stages.length === 0) return true
-      this.#next(encodeUtf8(this.#last.stdout))
-    }
-    return false
-  }
-
-  /** Ends the command that runs, and with it those that read from it. */
-  kill(): void {
-    let killed: Job | null = null
-    while (!this.poll() && this.#last !== killed) {
-      killed = this.#last
-      killed.kill()
-    }
   }
 }

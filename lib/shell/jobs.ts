@@ -7,12 +7,13 @@
  * killed.
  */
 import { type Command, commandsOf } from '../app/command.js'
-import type { Process } from '../app/process.js'
 import { WorkingDirectory } from '../app/working-directory.js'
 import type { World } from '../core/world.js'
 import { NetloomError } from '../errors.js'
+import type { BackgroundShell } from './background.js'
 import { type Cost, commandError, type Environment, type ExitStatus, type Streams } from './environment.js'
-import { type BackgroundJob, Job, type JobPlace } from './job.js'
+import { Job, type JobPlace } from './job.js'
+import type { Pause, Steps } from './steps.js'
 
 /** Virtual nanoseconds that a foreground command costs before it acts. */
 export const DEFAULT_COMMAND_NS = 5_000_000
@@ -59,7 +60,7 @@ export class Jobs {
   readonly cwd: WorkingDirectory = new WorkingDirectory()
   readonly commands: ReadonlyMap<string, Command>
   readonly times: JobTimes
-  readonly #background: BackgroundJob[] = []
+  readonly #background: BackgroundShell[] = []
 
   constructor(world: World, times: JobTimes) {
     this.world = world
@@ -68,19 +69,27 @@ export class Jobs {
   }
 
   /** Lets the time pass that a foreground command costs; once for a pipeline. */
-  pay(cost: Cost | null): void {
-    if (cost?.isPaid !== true) this.world.run({ for: this.times.commandNs })
-    if (cost !== null) cost.isPaid = true
+  *pay(cost: Cost | null): Steps<void> {
+    const isFirst = cost !== null && !cost.isUsed
+    if (cost !== null) cost.isUsed = true
+    if (isFirst && cost.pipeline.isPaid) return
+    yield { kind: 'sleep', ns: this.times.commandNs }
+    if (isFirst) cost.pipeline.isPaid = true
   }
 
   /** Starts a command. */
-  start(command: ReadyCommand, streams: Streams): Job {
+  start(command: ReadyCommand, streams: Streams, background: BackgroundShell | null): Job {
     const { argv, place, tool, env } = command
+    let read: Uint8Array | null = null
     const job = new Job(place, tool, streams)
+    background?.jobs.push(job)
     const context = {
       world: this.world,
       netns: null,
-      stdin: streams.stdin,
+      // Only a command that looks at its input reads it: what it leaves is for the next one.
+      get stdin(): Uint8Array | null {
+        return (read ??= streams.stdin?.rest() ?? null)
+      },
       env,
       cwd: this.cwd,
       out: (text: string): void => job.out(text),
@@ -92,50 +101,50 @@ export class Jobs {
   }
 
   /** Waits for the end of a foreground command and says how it ended. */
-  finishForeground(job: Job, env: Environment): ExitStatus {
-    this.#until(job.place.text, () => job.poll())
+  *finishForeground(job: Job, env: Environment): Steps<ExitStatus> {
+    yield { kind: 'end', these: [job], what: job.place.text }
     const code = job.status!
     const isTraffic = TRAFFIC.includes(job.tool)
-    if (isTraffic || code !== 0) this.exits.push({ line: job.place.line, exit: code })
+    if (env.background === null && (isTraffic || code !== 0)) this.exits.push({ line: job.place.line, exit: code })
     const isOutcome =
       isTraffic && env.flags.outcomes && code <= LAST_OUTCOME && !CALLED_WRONGLY.test(job.stderr + job.stdout)
     this.pollAll()
     return { code, isOutcome, message: code === 0 ? '' : job.firstLine }
   }
 
-  /** Adds a background pipeline. Throws EIO for a capture that did not start. */
-  add(job: BackgroundJob): void {
-    this.#background.push(job)
-    const failed = job.jobs.find(j => j.tool === 'tcpdump' && j.status !== null && j.status !== 0)
-    if (failed !== undefined) throw commandError(job.place, `capture did not start: ${failed.firstLine}`)
+  /** Starts a background list. Throws EIO for a capture that did not start. */
+  startBackground(shell: BackgroundShell, steps: Steps<ExitStatus>): void {
+    this.#background.push(shell)
+    shell.start(steps)
+    const failed = shell.jobs.find(j => j.tool === 'tcpdump' && j.status !== null && j.status !== 0)
+    if (failed !== undefined) throw commandError(shell.place, `capture did not start: ${failed.firstLine}`)
     this.pollAll()
   }
 
-  sleep(ns: number): void {
-    this.world.run({ for: ns })
-    this.pollAll()
+  /** The background list of a number that runs, or null. */
+  running(pid: number): BackgroundShell | null {
+    return this.#background.find(shell => !shell.isDone && shell.pid === pid) ?? null
   }
 
-  /** Waits for all background commands that are not captures. */
-  wait(text: string): void {
-    const jobs = this.#background.filter(job => !job.isCapture)
-    this.#until(text, () => jobs.every(job => job.poll()))
-    this.pollAll()
+  /** Lets the world run for the script itself, until all its steps are done. */
+  drive<T>(steps: Steps<T>): T {
+    let step = steps.next()
+    while (step.done !== true) {
+      try {
+        this.#pause(step.value)
+      } catch (e) {
+        // It gets the place of the command on its way.
+        step = steps.throw(e)
+        continue
+      }
+      step = steps.next()
+    }
+    return step.value
   }
 
-  /** Waits for the background command of a number and returns its status; null when it is none of this script's. */
-  waitFor(pid: number, text: string): number | null {
-    const job = this.#background.find(j => j.pid === pid)
-    if (job === undefined) return null
-    this.#until(text, () => job.poll())
-    return job.status
-  }
-
-  /** The running program of a number, or null. */
-  processOf(pid: number): Process | null {
-    const jobs = this.#background.flatMap(job => job.jobs)
-    const process = jobs.find(job => job.process?.pid === pid)?.process ?? null
-    return process === null || process.exitStatus !== null ? null : process
+  #pause(pause: Pause): void {
+    if (pause.kind === 'sleep') this.world.run({ for: pause.ns })
+    else this.#until(pause.what, () => pause.these.every(one => one.isDone))
   }
 
   pollAll(): void {
@@ -156,8 +165,8 @@ export class Jobs {
 
   /** Ends everything. */
   stop(): void {
-    for (const job of this.#background) if (job.isCapture) job.kill()
-    for (const job of this.#background) job.kill()
+    for (const shell of this.#background) if (shell.isCapture) shell.stop()
+    for (const shell of this.#background) shell.stop()
   }
 
   #until(what: string, done: () => boolean): void {

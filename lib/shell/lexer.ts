@@ -5,7 +5,7 @@
  * @see IEEE Std 1003.1 XCU 2.3, 2.7.4
  */
 import { Source } from './source.js'
-import type { HereDocument, List, Place, Word } from './syntax.js'
+import type { ArithmeticExpansion, HereDocument, List, Place, Word } from './syntax.js'
 import { WordReader } from './word-reader.js'
 
 /** A token and where it stands. */
@@ -21,7 +21,7 @@ export interface Token extends Place {
 }
 
 /** Operators, the longest first; digits belong to a redirection where a word would start. */
-const OPERATOR = /\d*(?:<<-|<<<|<<|<&|<>|>>|>&|>\||[<>])|&&|\|\||\|&|;;|&>>|&>|[&|;()]/y
+const OPERATOR = /\d*(?:<<-|<<<|<<|<&|<>|>>|>&|>\||[<>])|&&|\|\||\|&|;;&|;;|;&|&>>|&>|[&|;()]/y
 const BLANKS = /(?:[^\S\n]|\\\n)+/y
 const COMMENT = /#[^\n]*/y
 const MAY_FAIL = /^#\s*may-fail\b/
@@ -84,6 +84,11 @@ export class Lexer {
     const document: HereDocument = { delimiter, isQuoted, stripsTabs, parts: [] }
     this.#pending.push({ document, at: this.source.at - word.text.length })
     return document
+  }
+
+  /** The expression of `((`, whose first parenthesis was the last token. */
+  arithmeticCommand(): ArithmeticExpansion {
+    return this.#reader.arithmeticCommand()
   }
 
   #token(kind: Token['kind'], at: number, word: Word | null = null): Token {

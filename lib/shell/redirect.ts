@@ -8,6 +8,8 @@ import { encodeUtf8 } from '../wire/utf8.js'
 import { checkFileName } from './check.js'
 import type { Sink, Streams } from './environment.js'
 import { type Expansion, expandWords, partsText } from './expand.js'
+import { Input } from './input.js'
+import type { Steps } from './steps.js'
 import type { IoRedirect } from './syntax.js'
 
 /** A redirection that cannot be opened; the message is bash's. */
@@ -18,8 +20,8 @@ export class RedirectError extends Error {
 /** Drops what is written to it: /dev/null. */
 const nowhere: Sink = () => {}
 
-const fileName = (x: Expansion, redirect: IoRedirect): string => {
-  const fields = expandWords(x, [redirect.target])
+function* fileName(x: Expansion, redirect: IoRedirect): Steps<string> {
+  const fields = yield* expandWords(x, [redirect.target])
   const [first] = fields
   if (first === undefined || fields.length > 1) throw new RedirectError(`${redirect.target.text}: ambiguous redirect`)
   if (first.text === '') throw new RedirectError(': No such file or directory')
@@ -28,19 +30,19 @@ const fileName = (x: Expansion, redirect: IoRedirect): string => {
 }
 
 /** What a command reads; null for nothing. */
-const inputOf = (x: Expansion, redirect: IoRedirect, cwd: WorkingDirectory): Uint8Array | null => {
+function* inputOf(x: Expansion, redirect: IoRedirect, cwd: WorkingDirectory): Steps<Input | null> {
   const { hereDocument, operator, target } = redirect
-  if (hereDocument !== null) return encodeUtf8(partsText(x, hereDocument.parts))
-  if (operator === '<<<') return encodeUtf8(`${partsText(x, target.parts)}\n`)
-  const name = fileName(x, redirect)
+  if (hereDocument !== null) return new Input(encodeUtf8(yield* partsText(x, hereDocument.parts)))
+  if (operator === '<<<') return new Input(encodeUtf8(`${yield* partsText(x, target.parts)}\n`))
+  const name = yield* fileName(x, redirect)
   if (name === '/dev/null') return null
   const text = cwd.read(name)
   if (text === null) throw new RedirectError(`${name}: No such file or directory`)
-  return encodeUtf8(text)
+  return new Input(encodeUtf8(text))
 }
 
-const sinkOf = (x: Expansion, redirect: IoRedirect, cwd: WorkingDirectory, streams: Streams): Sink => {
-  const name = fileName(x, redirect)
+function* sinkOf(x: Expansion, redirect: IoRedirect, cwd: WorkingDirectory, streams: Streams): Steps<Sink> {
+  const name = yield* fileName(x, redirect)
   if (name === '/dev/null') return nowhere
   if (name === '/dev/stdout') return streams.out
   if (name === '/dev/stderr') return streams.err
@@ -50,16 +52,16 @@ const sinkOf = (x: Expansion, redirect: IoRedirect, cwd: WorkingDirectory, strea
 }
 
 /** The streams of a command with redirections. Throws {@link RedirectError}. */
-export const redirected = (x: Expansion, redirects: readonly IoRedirect[], cwd: WorkingDirectory): Streams => {
+export function* redirected(x: Expansion, redirects: readonly IoRedirect[], cwd: WorkingDirectory): Steps<Streams> {
   let streams = x.env.streams
   for (const redirect of redirects) {
     const { operator, fd, target } = redirect
-    if (operator.startsWith('<')) streams = { ...streams, stdin: inputOf(x, redirect, cwd) }
+    if (operator.startsWith('<')) streams = { ...streams, stdin: yield* inputOf(x, redirect, cwd) }
     else if (operator === '>&') {
       const sink = target.text.includes('1') ? streams.out : streams.err
       streams = fd === 1 ? { ...streams, out: sink } : { ...streams, err: sink }
     } else {
-      const sink = sinkOf(x, redirect, cwd, streams)
+      const sink = yield* sinkOf(x, redirect, cwd, streams)
       if (operator.startsWith('&')) streams = { ...streams, out: sink, err: sink }
       else streams = fd === 1 ? { ...streams, out: sink } : { ...streams, err: sink }
     }

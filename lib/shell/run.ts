@@ -9,11 +9,12 @@
 import { commandsOf } from '../app/command.js'
 import type { World } from '../core/world.js'
 import { NetloomError } from '../errors.js'
-import { checkScript } from './check.js'
+import { checkScript, functionNames } from './check.js'
 import { commandError, Environment, ShellExit } from './environment.js'
 import { Executor } from './execute.js'
 import { parseScript } from './grammar.js'
 import { DEFAULT_COMMAND_NS, DEFAULT_LIMIT_NS, DEFAULT_TAIL_NS, Jobs, type ScriptExit } from './jobs.js'
+import type { Steps } from './steps.js'
 import type { List } from './syntax.js'
 import type { Programs } from './tool-of.js'
 
@@ -56,20 +57,39 @@ interface Ending {
   readonly status: number
 }
 
-/** Executes a script to its end, whatever that is. */
-const execute = (list: List, env: Environment, executor: Executor, jobs: Jobs): Ending => {
+/** How a status that `exit`, or a command that failed, has ended a script with ends it. */
+const endingOf = ({ error, isExit, status }: ShellExit): Ending => ({
+  error,
+  status: error === null ? 0 : isExit ? status.code : 1,
+})
+
+/** Executes all commands, and what `trap` has left for the end. */
+function* commands(list: List, env: Environment, executor: Executor): Steps<Ending> {
   let ending: Ending = { error: null, status: 0 }
   try {
-    try {
-      executor.program(list, env)
-      const { code, isOutcome } = env.status
-      const last = list.items.at(-1)
-      if (code !== 0 && !isOutcome && last !== undefined)
-        ending = { error: commandError(last, `exit ${code}: the status of the script`, code), status: code }
-    } catch (e) {
-      if (!(e instanceof ShellExit)) throw e
-      ending = { error: e.error, status: e.error === null ? 0 : e.isExit ? e.status.code : 1 }
-    }
+    yield* executor.program(list, env)
+    const { code, isOutcome } = env.status
+    const last = list.items.at(-1)
+    if (code !== 0 && !isOutcome && last !== undefined)
+      ending = { error: commandError(last, `exit ${code}: the status of the script`, code), status: code }
+  } catch (e) {
+    if (!(e instanceof ShellExit)) throw e
+    ending = endingOf(e)
+    env.status = e.status
+  }
+  try {
+    yield* executor.exitTrap(env)
+  } catch (e) {
+    if (!(e instanceof ShellExit)) throw e
+    if (e.isExit || ending.error === null) ending = endingOf(e)
+  }
+  return ending
+}
+
+/** Executes a script to its end, whatever that is. */
+const execute = (list: List, env: Environment, executor: Executor, jobs: Jobs): Ending => {
+  try {
+    const ending = jobs.drive(commands(list, env, executor))
     if (ending.error === null) jobs.finish()
     else jobs.stop()
     return ending
@@ -81,12 +101,13 @@ const execute = (list: List, env: Environment, executor: Executor, jobs: Jobs): 
 }
 
 /** What a script may call in a world. */
-const programsOf = (world: World): Programs => {
+const programsOf = (world: World, list: List): Programs => {
   const commands = commandsOf(world)
   return {
     // Executables with a path, such as plugins, are for other programs.
     tools: commands.map(command => command.name).filter(name => !name.startsWith('/')),
     filters: commands.filter(command => command.isFilter === true).map(command => command.name),
+    functions: functionNames(list),
   }
 }
 
@@ -98,10 +119,11 @@ const timesOf = (options: ScriptOptions): Jobs['times'] => ({
 
 /** Reads, checks and executes a script; an error of reading it is its ending. */
 const runText = (text: string, env: Environment, jobs: Jobs, options: ScriptOptions): Ending => {
-  const programs = programsOf(jobs.world)
   let list: List
+  let programs: Programs
   try {
     list = parseScript(text)
+    programs = programsOf(jobs.world, list)
     checkScript(list, programs)
   } catch (e) {
     if (!(e instanceof NetloomError)) throw e

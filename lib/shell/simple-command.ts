@@ -1,5 +1,5 @@
 /**
- * Simple commands: expansion, redirections and assignments, then a built-in command or a program.
+ * Simple commands: expansion, redirections and assignments, then a function, a built-in command or a program.
  *
  * @see IEEE Std 1003.1 XCU 2.9.1
  */
@@ -9,17 +9,20 @@ import type { Builtin } from './builtin/builtin.js'
 import { checkCommand } from './check.js'
 import { type Environment, type ExitStatus, failure, type Streams, SUCCESS } from './environment.js'
 import { type Expansion, expandWords, type Field, partsText } from './expand.js'
-import { Job } from './job.js'
 import type { Jobs, ReadyCommand } from './jobs.js'
 import { redirected, RedirectError } from './redirect.js'
-import type { AssignmentWord, SimpleCommand, Word } from './syntax.js'
+import type { Steps } from './steps.js'
+import type { AssignmentWord, CompoundCommand, SimpleCommand, Word } from './syntax.js'
 import type { Programs } from './tool-of.js'
+import type { Variable } from './variables.js'
 import { quoted, trace } from './xtrace.js'
 
 /** What simple commands need of a shell. */
 export interface SimpleCommandContext extends Expansion {
   readonly jobs: Jobs
   readonly programs: Programs
+  /** Executes the body of a function with its parameters. */
+  readonly call: (body: CompoundCommand, parameters: readonly string[]) => Steps<ExitStatus>
 }
 
 /** A command whose words are expanded and whose redirections are open. */
@@ -27,70 +30,72 @@ interface Prepared {
   readonly fields: readonly Field[]
   readonly assigned: ReadonlyMap<string, string>
   readonly streams: Streams
-  readonly builtin: Builtin | null
-  readonly tool: string
 }
 
-/** The words of a command. Behind `export`, an assignment stays one word whatever its value is. */
-const fieldsOf = (x: Expansion, words: readonly Word[]): Field[] => {
-  const isExport = words[0]?.text === 'export'
-  return words.flatMap(word => {
-    const assignment = isExport ? parseAssignment(word) : null
-    if (assignment === null) return expandWords(x, [word])
-    const { line, column } = word
-    return [{ text: `${assignment.name}=${partsText(x, assignment.value.parts)}`, line, column }]
-  })
+const NOT_FOUND = 127
+
+/** Commands behind which an assignment stays one word whatever its value is. */
+const DECLARES: readonly string[] = ['export', 'local']
+
+/** The words of a command. */
+function* fieldsOf(x: Expansion, words: readonly Word[]): Steps<Field[]> {
+  const declares = DECLARES.includes(words[0]?.text ?? '')
+  const fields: Field[] = []
+  for (const word of words) {
+    const assignment = declares ? parseAssignment(word) : null
+    if (assignment === null) fields.push(...(yield* expandWords(x, [word])))
+    else {
+      const { line, column } = word
+      fields.push({ text: `${assignment.name}=${yield* partsText(x, assignment.value.parts)}`, line, column })
+    }
+  }
+  return fields
 }
 
 const newValue = ({ env }: Expansion, assignment: AssignmentWord, text: string): string =>
   assignment.appends ? (env.variables.get(assignment.name) ?? '') + text : text
 
+type Saved = readonly (readonly [name: string, variable: Variable | undefined])[]
+
+const save = ({ variables }: Environment, names: readonly string[]): Saved =>
+  [...new Set(names)].map(name => [name, variables.saved(name)] as const)
+
+const restore = ({ variables }: Environment, saved: Saved): void => {
+  for (const [name, variable] of saved) variables.restore(name, variable)
+}
+
 /** Each assignment sees those in front of it. In front of a command they are taken back, as they are the command's alone. */
-const expandAssignments = (x: Expansion, { assignments, words }: SimpleCommand): Map<string, string> => {
-  const { variables } = x.env
-  const before = new Map(assignments.map(({ name }) => [name, variables.get(name)]))
+function* expandAssignments(x: Expansion, { assignments, words }: SimpleCommand): Steps<Map<string, string>> {
+  const { env } = x
+  const before = save(
+    env,
+    assignments.map(({ name }) => name),
+  )
   const values = new Map<string, string>()
   for (const assignment of assignments) {
     const { name, appends } = assignment
-    const text = partsText(x, assignment.value.parts)
+    const text = yield* partsText(x, assignment.value.parts)
     const value = newValue(x, assignment, text)
     values.set(name, value)
-    variables.set(name, value)
-    trace(x.env, `${name}${appends ? '+' : ''}=${text === '' ? '' : quoted(text)}`)
+    env.variables.set(name, value)
+    trace(env, `${name}${appends ? '+' : ''}=${text === '' ? '' : quoted(text)}`)
   }
-  if (words.length > 0) for (const [name, value] of before) variables.restore(name, value)
+  if (words.length > 0) restore(env, before)
   return values
 }
 
 /** Expands a command and opens its redirections. Throws {@link RedirectError}. */
-const prepare = (x: SimpleCommandContext, command: SimpleCommand): Prepared => {
-  const fields = fieldsOf(x, command.words)
-  const assigned = expandAssignments(x, command)
+function* prepare(x: SimpleCommandContext, command: SimpleCommand): Steps<Prepared> {
+  const fields = yield* fieldsOf(x, command.words)
+  const assigned = yield* expandAssignments(x, command)
   if (fields.length > 0) trace(x.env, fields.map(field => quoted(field.text)).join(' '))
-  const streams = redirected(x, command.redirects, x.jobs.cwd)
-  const tool = fields.length === 0 ? '' : (checkCommand(fields, x.programs) ?? '')
-  return { fields, assigned, streams, builtin: BUILTINS.get(fields[0]?.text ?? '') ?? null, tool }
+  return { fields, assigned, streams: yield* redirected(x, command.redirects, x.jobs.cwd) }
 }
 
-const ready = (x: Expansion, command: SimpleCommand, { fields, assigned, tool }: Prepared): ReadyCommand => ({
-  place: command,
-  argv: fields.map(field => field.text),
-  tool,
-  env: { ...x.env.variables.environment(), ...Object.fromEntries(assigned) },
-})
-
-const runBuiltin = (x: SimpleCommandContext, command: SimpleCommand, prepared: Prepared): ExitStatus => {
-  const { fields, streams, builtin } = prepared
-  const args = fields.slice(1).map(field => field.text)
-  const status = builtin!.run({ env: x.env, fields, args, streams, jobs: x.jobs, command })
-  if (typeof status !== 'number') return status
-  return status === 0 ? SUCCESS : failure(status, 'no message')
-}
-
-/** A redirection that fails is a failure of the command: status 1. */
-const opened = <T>(x: Expansion, command: SimpleCommand, open: () => T): T | ExitStatus => {
+/** Expands and opens; a redirection that fails is a failure of the command: status 1. */
+function* opened(x: SimpleCommandContext, command: SimpleCommand): Steps<Prepared | ExitStatus> {
   try {
-    return open()
+    return yield* prepare(x, command)
   } catch (e) {
     if (!(e instanceof RedirectError)) throw e
     x.env.streams.err(`bash: line ${command.line}: ${e.message}\n`)
@@ -100,39 +105,77 @@ const opened = <T>(x: Expansion, command: SimpleCommand, open: () => T): T | Exi
 
 const isStatus = (value: object): value is ExitStatus => 'code' in value
 
-/** Sets variables for as long as a built-in command runs. */
-const withVariables = (env: Environment, assigned: ReadonlyMap<string, string>, run: () => ExitStatus): ExitStatus => {
-  const before = [...assigned.keys()].map(name => [name, env.variables.get(name)] as const)
-  for (const [name, value] of assigned) env.variables.set(name, value)
-  const status = run()
-  for (const [name, value] of before) env.variables.restore(name, value)
-  return status
+function* runBuiltin(
+  x: SimpleCommandContext,
+  command: SimpleCommand,
+  builtin: Builtin,
+  { fields, streams }: Prepared,
+): Steps<ExitStatus> {
+  const args = fields.slice(1).map(field => field.text)
+  const result = builtin.run({ env: x.env, fields, args, streams, jobs: x.jobs, command })
+  const status = typeof result === 'object' && 'next' in result ? yield* result : result
+  if (typeof status !== 'number') return status
+  return status === 0 ? SUCCESS : failure(status, 'no message')
 }
 
-/** Runs a command in the foreground, to its end. */
-export const runSimpleCommand = (x: SimpleCommandContext, command: SimpleCommand): ExitStatus => {
+/** Runs a function with its redirections. */
+function* runFunction(x: SimpleCommandContext, body: CompoundCommand, prepared: Prepared): Steps<ExitStatus> {
+  const { env } = x
+  const outer = env.streams
+  env.streams = prepared.streams
+  try {
+    return yield* x.call(
+      body,
+      prepared.fields.slice(1).map(field => field.text),
+    )
+  } finally {
+    env.streams = outer
+  }
+}
+
+function* runProgram(x: SimpleCommandContext, command: SimpleCommand, prepared: Prepared): Steps<ExitStatus> {
   const { env, jobs } = x
+  const { fields, assigned, streams } = prepared
+  const tool = checkCommand(fields, x.programs)
+  if (tool === null) {
+    const name = fields[0]!.text
+    streams.err(`bash: line ${command.line}: ${name}: command not found\n`)
+    return failure(NOT_FOUND, `${name}: command not found`)
+  }
+  yield* jobs.pay(env.cost)
+  const ready: ReadyCommand = {
+    place: command,
+    argv: fields.map(field => field.text),
+    tool,
+    env: { ...env.variables.environment(), ...Object.fromEntries(assigned) },
+  }
+  return yield* jobs.finishForeground(jobs.start(ready, streams, env.background), env)
+}
+
+/** Runs a command to its end. */
+export function* runSimpleCommand(x: SimpleCommandContext, command: SimpleCommand): Steps<ExitStatus> {
+  const { env } = x
   env.substituted = SUCCESS
-  const prepared = opened(x, command, () => prepare(x, command))
+  const prepared = yield* opened(x, command)
   if (isStatus(prepared)) return prepared
-  if (prepared.fields.length === 0) {
+  const { fields, assigned } = prepared
+  const [first] = fields
+  if (first === undefined) {
     // The words of the command came to nothing, or there are none.
-    for (const [name, value] of prepared.assigned) env.variables.set(name, value)
+    for (const [name, value] of assigned) env.variables.set(name, value)
     return env.substituted
   }
-  if (prepared.builtin !== null) return withVariables(env, prepared.assigned, () => runBuiltin(x, command, prepared))
-  jobs.pay(env.cost)
-  return jobs.finishForeground(jobs.start(ready(x, command, prepared), prepared.streams), env)
-}
-
-/** Starts a command of a background pipeline. */
-export const startSimpleCommand = (x: SimpleCommandContext, command: SimpleCommand): Job => {
-  const prepared = opened(x, command, () => prepare(x, command))
-  if (!isStatus(prepared) && prepared.builtin === null)
-    return x.jobs.start(ready(x, command, prepared), prepared.streams)
-  const collected: Streams = isStatus(prepared) ? x.env.streams : prepared.streams
-  const job = new Job(command, '', collected)
-  const streams = { ...collected, out: (text: string) => job.out(text), err: (text: string) => job.err(text) }
-  job.started(isStatus(prepared) ? prepared.code : runBuiltin(x, command, { ...prepared, streams }).code)
-  return job
+  const body = env.functions.get(first.text)
+  const builtin = BUILTINS.get(first.text)
+  if (body === undefined && builtin === undefined) return yield* runProgram(x, command, prepared)
+  if (body === undefined) checkCommand(fields, x.programs)
+  // For as long as the function or the built-in command runs.
+  const before = save(env, [...assigned.keys()])
+  for (const [name, value] of assigned) env.variables.set(name, value)
+  try {
+    if (body !== undefined) return yield* runFunction(x, body, prepared)
+    return yield* runBuiltin(x, command, builtin!, prepared)
+  } finally {
+    restore(env, before)
+  }
 }

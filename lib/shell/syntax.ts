@@ -17,16 +17,38 @@ export interface Literal {
   readonly isQuoted: boolean
 }
 
-/** What `${X}` does besides giving a value: `:-` ... with a word, `length` for `${#X}`. */
-export type ParameterOperator = '' | '-' | ':-' | '+' | ':+' | '=' | ':=' | 'length'
+/**
+ * What `${X}` does besides giving a value: `:-` ... with a word, `#` and `%` ... with a pattern, `/` and `//` with a pattern and
+ * its replacement, `:` with a place and a length, `length` for `${#X}`.
+ */
+export type ParameterOperator =
+  | ''
+  | '-'
+  | ':-'
+  | '+'
+  | ':+'
+  | '='
+  | ':='
+  | '?'
+  | ':?'
+  | '#'
+  | '##'
+  | '%'
+  | '%%'
+  | '/'
+  | '//'
+  | ':'
+  | 'length'
 
-/** `$X`, `${X}`, `${X:-WORD}`, `$?`, `$!`. */
+/** `$X`, `${X}`, `${X:-WORD}`, `$1`, `$@`, `$*`, `$#`, `$?`, `$!`. */
 export interface ParameterExpansion extends Place {
   readonly kind: 'parameter'
   readonly name: string
   readonly operator: ParameterOperator
   /** What stands behind the operator. */
   readonly parts: readonly WordPart[]
+  /** What a pattern is replaced by. */
+  readonly replacement: readonly WordPart[]
   readonly isQuoted: boolean
 }
 
@@ -40,7 +62,8 @@ export interface CommandSubstitution extends Place {
 /** `$((EXPRESSION))`. */
 export interface ArithmeticExpansion extends Place {
   readonly kind: 'arithmetic'
-  readonly text: string
+  /** The expression, in which parameters and commands are expanded before it is computed. */
+  readonly parts: readonly WordPart[]
   readonly isQuoted: boolean
 }
 
@@ -105,11 +128,23 @@ export interface BraceGroup extends Compound {
   readonly body: List
 }
 
-/** `for NAME in WORDS; do LIST; done`. */
+/** `( LIST )`. */
+export interface Subshell extends Compound {
+  readonly kind: 'subshell'
+  readonly body: List
+}
+
+/** `((EXPRESSION))`. */
+export interface ArithmeticCommand extends Compound {
+  readonly kind: 'arithmeticCommand'
+  readonly expression: ArithmeticExpansion
+}
+
+/** `for NAME in WORDS; do LIST; done`; without `in WORDS` it goes through the positional parameters. */
 export interface ForClause extends Compound {
   readonly kind: 'forClause'
   readonly name: string
-  readonly words: readonly Word[]
+  readonly words: readonly Word[] | null
   readonly body: List
 }
 
@@ -134,11 +169,40 @@ export interface WhileClause extends Compound {
   readonly body: List
 }
 
+/** Patterns of a `case`, and what is done for a word that one of them matches. */
+export interface CaseItem {
+  readonly patterns: readonly Word[]
+  readonly body: List
+}
+
+/** `case WORD in PATTERN) LIST;; ... esac`. */
+export interface CaseClause extends Compound {
+  readonly kind: 'caseClause'
+  readonly word: Word
+  readonly items: readonly CaseItem[]
+}
+
 /** A compound command. */
-export type CompoundCommand = BraceGroup | ForClause | IfClause | WhileClause
+export type CompoundCommand =
+  | BraceGroup
+  | Subshell
+  | ArithmeticCommand
+  | ForClause
+  | IfClause
+  | WhileClause
+  | CaseClause
+
+/** `NAME() COMPOUND`. */
+export interface FunctionDefinition extends Place {
+  readonly kind: 'functionDefinition'
+  readonly text: string
+  readonly name: string
+  readonly body: CompoundCommand
+  readonly redirects: readonly IoRedirect[]
+}
 
 /** What a pipeline is made of. */
-export type Command = SimpleCommand | CompoundCommand
+export type Command = SimpleCommand | CompoundCommand | FunctionDefinition
 
 /** Commands joined by `|`, with `!` in front or without. */
 export interface Pipeline extends Place {
@@ -178,3 +242,6 @@ export const literalText = (word: Word): string | null => {
   }
   return text
 }
+
+/** True for `@` and `*`, which stand for all positional parameters. */
+export const isList = (name: string): boolean => name === '@' || name === '*'

@@ -8,6 +8,8 @@ import type { Place } from './syntax.js'
 /** A word of a command; null for what is known only when the script runs. */
 export interface KnownWord extends Place {
   readonly text: string | null
+  /** It stands for any number of words: `"$@"`. */
+  readonly isList?: boolean
   /** The word may stand for several words, or none. A name of a namespace is taken to be one word all the same. */
   readonly mayVary?: boolean
 }
@@ -18,6 +20,8 @@ export interface Programs {
   readonly tools: readonly string[]
   /** What runs without a namespace as well. */
   readonly filters: readonly string[]
+  /** Functions that the script defines anywhere. */
+  readonly functions: ReadonlySet<string>
 }
 
 const isPrefixOf = (text: string, whole: string): boolean => text !== '' && whole.startsWith(text)
@@ -52,7 +56,13 @@ const HINTS: Readonly<Record<string, string>> = {
   cd: 'a script stays in its directory',
   source: 'one script is one file',
   '.': 'one script is one file',
-  trap: 'the end of a script ends captures and background commands by itself',
+  eval: 'write the commands themselves',
+  declare: 'write NAME=VALUE',
+  readonly: 'write NAME=VALUE',
+  mktemp: 'write a file by a plain name',
+  date: 'time is virtual; it is in captures',
+  awk: 'use grep and cut',
+  sed: 'use grep and cut',
 }
 
 const refuse = (word: KnownWord, problem: string): never => {
@@ -88,12 +98,13 @@ const netnsTool = (words: readonly KnownWord[], at: number, { tools }: Programs)
  */
 export const toolOf = (words: readonly KnownWord[], programs: Programs): string | null => {
   const program = words[0]!
-  if (program.text === null) return null
+  if (program.text === null || programs.functions.has(program.text)) return null
   if (!WITH_NETNS_OPTION.includes(program.text)) {
     if (programs.filters.includes(program.text)) return program.text
     if (!programs.tools.includes(program.text)) return unknown(program, programs)
     return refuse(program, `${HERE} ip netns exec NS ${program.text} ...`)
   }
+  if (words.some(word => word.isList === true)) return null
   const { at, hasNetns } = skipOptions(words)
   const object = words[at]
   if (object?.text === null) return null

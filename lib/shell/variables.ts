@@ -4,7 +4,8 @@
  * @see IEEE Std 1003.1 XCU 2.5
  */
 
-interface Variable {
+/** A variable; its value is null when it is only marked for export. */
+export interface Variable {
   readonly value: string | null
   readonly isExported: boolean
 }
@@ -32,10 +33,15 @@ export class Variables {
     this.#byName.set(name, { value: this.get(name), isExported })
   }
 
-  /** Sets a variable back to a value that it had; null for one that was not set. */
-  restore(name: string, value: string | null): void {
-    if (value === null) this.unset(name)
-    else this.set(name, value)
+  /** All about a variable, for {@link restore}; undefined when there is none. */
+  saved(name: string): Variable | undefined {
+    return this.#byName.get(name)
+  }
+
+  /** Sets a variable back to what it was. */
+  restore(name: string, variable: Variable | undefined): void {
+    if (variable === undefined) this.unset(name)
+    else this.#byName.set(name, variable)
   }
 
   unset(name: string): void {

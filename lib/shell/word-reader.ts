@@ -1,13 +1,21 @@
 /**
  * Reads words: quotes, backslashes, and what begins with `$`.
  *
- * What bash would expand and netloom does not (backquotes, a tilde, parameters of the script) is refused instead of taken
- * literally, so that a script never means one thing here and another in bash.
+ * What bash would expand and netloom does not (backquotes, a tilde, `$$`) is refused instead of taken literally, so that a
+ * script never means one thing here and another in bash.
  *
  * @see IEEE Std 1003.1 XCU 2.2, 2.6
  */
 import type { Source } from './source.js'
-import type { List, ParameterOperator, Word, WordPart } from './syntax.js'
+import {
+  type ArithmeticExpansion,
+  isList,
+  type List,
+  type ParameterExpansion,
+  type ParameterOperator,
+  type Word,
+  type WordPart,
+} from './syntax.js'
 
 /** Reads the commands of `$(`, up to and with the closing parenthesis. */
 export type ReadSubstitution = () => List
@@ -15,12 +23,14 @@ export type ReadSubstitution = () => List
 type Quoting = 'none' | 'double' | 'hereDocument'
 
 const ENDS_WORD = /[\s&|;<>()]/
-const NAME = /[A-Za-z_][A-Za-z0-9_]*/y
-const OPERATOR = /:?[-+=]/y
-const NUMBER_LENGTH = /\$#|\$\{#\}/y
+/** A parameter without braces around it, and one in braces. */
+const PARAMETER = /[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?!]/y
+const BRACED_PARAMETER = /[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*?!]|#(?=\})/y
+const OPERATOR = /:?[-+=?]|##?|%%?|\/\/?|:/y
+const REFUSED_PARAMETER = /\$[$\-_0]/y
 
-const SUPPORTED =
-  '$X, {X} behind a $, also as {X-WORD}, {X:-WORD}, {X+WORD}, {X:+WORD}, {X=WORD}, {X:=WORD}, {#X}, $?, $!, $(COMMAND), $((SUM))'
+const PARAMETERS = '$NAME, $1, $@, $*, $#, $?, $!'
+const SUPPORTED = `${PARAMETERS}; $(COMMAND), $((SUM)); in braces also NAME-WORD, NAME+WORD, NAME=WORD, NAME?WORD, also with a colon, #NAME, NAME#PATTERN, NAME##PATTERN, NAME%PATTERN, NAME%%PATTERN, NAME/PATTERN/WORD, NAME//PATTERN/WORD, NAME:OFFSET:LENGTH`
 
 /** Reads the words of a source. */
 export class WordReader {
@@ -77,8 +87,10 @@ export class WordReader {
     const s = this.#source
     if (quoting === 'double') s.fail(s.at, '"', 'double quotes do not stand inside of an expansion in double quotes')
     const start = s.at++
-    parts.literal('', true)
-    for (const part of this.#parts('double', char => char === '"')) parts.add(part)
+    const inside = this.#parts('double', char => char === '"')
+    // "$@" may be no word at all, "" is an empty one.
+    if (inside.length === 0) parts.literal('', true)
+    for (const part of inside) parts.add(part)
     if (s.isAtEnd) s.fail(start, '"', 'there is no closing quote')
     s.at++
   }
@@ -98,22 +110,22 @@ export class WordReader {
     const s = this.#source
     const start = s.at
     const place = s.placeOf(start)
-    if (s.text.startsWith('$((', start)) return { kind: 'arithmetic', text: this.#arithmetic(), isQuoted, ...place }
+    if (s.text.startsWith('$((', start)) {
+      s.at += 3
+      return { kind: 'arithmetic', parts: this.#arithmetic(start), isQuoted, ...place }
+    }
+    if (s.match(REFUSED_PARAMETER) !== null)
+      s.fail(start, s.text.slice(start, start + 2), `a script has no such parameter here; supported: ${PARAMETERS}`)
     s.at++
     if (s.char === '(') {
       s.at++
       return { kind: 'substitution', list: this.#readSubstitution(), isQuoted, ...place }
     }
     if (s.char === '{') return this.#braces(start, isQuoted)
-    const name = s.match(NAME)?.[0] ?? ('?!'.includes(s.char) ? s.char : '')
+    const name = s.match(PARAMETER)?.[0] ?? ''
     s.at += name.length
-    if (name !== '') return { kind: 'parameter', name, operator: '', parts: [], isQuoted, ...place }
-    s.at = start
-    if (s.match(NUMBER_LENGTH) !== null || /[\d@*$_-]/.test(s.following))
-      s.fail(start, s.text.slice(start, start + 2), `a script has no parameters here; supported: ${SUPPORTED}`)
-    if (!isQuoted && /['"]/.test(s.following))
-      s.fail(start, `$${s.following}`, `not supported; supported: ${SUPPORTED}`)
-    s.at++
+    if (name !== '') return { kind: 'parameter', name, operator: '', parts: [], replacement: [], isQuoted, ...place }
+    if (!isQuoted && /['"]/.test(s.char)) s.fail(start, `$${s.char}`, `not supported; supported: ${SUPPORTED}`)
     return { kind: 'literal', text: '$', isQuoted }
   }
 
@@ -125,36 +137,60 @@ export class WordReader {
       return s.fail(start, word, end < 0 ? 'there is no closing }' : `not supported; supported: ${SUPPORTED}`)
     }
     s.at++
-    const isLength = s.char === '#'
+    const isLength = s.char === '#' && s.following !== '}'
     if (isLength) s.at++
-    const name = s.match(NAME)?.[0] ?? ('?!'.includes(s.char) ? s.char : refuse())
+    const name = s.match(BRACED_PARAMETER)?.[0] ?? refuse()
+    if (name === '0') refuse()
     s.at += name.length
     let operator: ParameterOperator = isLength ? 'length' : ''
-    let parts: readonly WordPart[] = []
+    let words: Pick<ParameterExpansion, 'parts' | 'replacement'> = { parts: [], replacement: [] }
     if (!isLength && s.char !== '}') {
       operator = (s.match(OPERATOR)?.[0] ?? refuse()) as ParameterOperator
       s.at += operator.length
-      parts = this.#parts(isQuoted ? 'double' : 'none', char => char === '}')
+      if (isList(name) && operator !== ':') refuse()
+      words = this.#operands(operator, isQuoted)
     }
     if (s.char !== '}') refuse()
     s.at++
-    return { kind: 'parameter', name, operator, parts, isQuoted, ...s.placeOf(start) }
+    return { kind: 'parameter', name, operator, ...words, isQuoted, ...s.placeOf(start) }
   }
 
-  /** The expression of `$((...))`, to behind the closing parentheses. */
-  #arithmetic(): string {
+  /** What stands behind the operator of `${X...}`, up to the closing brace. */
+  #operands(operator: string, isQuoted: boolean): Pick<ParameterExpansion, 'parts' | 'replacement'> {
     const s = this.#source
-    const start = s.at
+    // Quotes have their meaning in a pattern, whatever stands around the whole.
+    const isPattern = /^[#%/]/.test(operator)
+    if (s.char === '~') s.fail(s.at, '~', 'a tilde is not expanded; quote it')
+    const quoting = isQuoted && !isPattern ? 'double' : 'none'
+    if (!operator.startsWith('/')) return { parts: this.#parts(quoting, char => char === '}'), replacement: [] }
+    if ('#%'.includes(s.char)) s.fail(s.at, s.char, 'a pattern to be replaced is bound to no end; quote a literal one')
+    const first = s.at
+    const parts = this.#parts(quoting, char => char === '}' || (char === '/' && s.at > first))
+    if (s.char !== '/') return { parts, replacement: [] }
+    s.at++
+    return { parts, replacement: this.#parts('none', char => char === '}') }
+  }
+
+  /** The expression of `$((`, which began at `start`, to behind the closing parentheses. */
+  #arithmetic(start: number): readonly WordPart[] {
+    const s = this.#source
     let depth = 0
-    for (let at = start + 1; at < s.text.length; at++) {
-      if (s.text[at] === '(') depth++
-      else if (s.text[at] === ')') depth--
-      if (depth > 0) continue
-      if (s.text[at - 1] !== ')') break
-      s.at = at + 1
-      return s.text.slice(start + 3, at - 1)
-    }
-    return s.fail(start, '$((', 'there is no closing ))')
+    const parts = this.#parts('hereDocument', char => {
+      if (char === '(') depth++
+      if (char === ')' && depth-- === 0) return true
+      return false
+    })
+    if (s.char !== ')' || s.following !== ')') s.fail(start, s.text.slice(start, start + 3), 'there is no closing ))')
+    s.at += 2
+    return parts
+  }
+
+  /** The expression of `((`, whose first parenthesis is behind. */
+  arithmeticCommand(): ArithmeticExpansion {
+    const s = this.#source
+    const start = s.at - 1
+    s.at++
+    return { kind: 'arithmetic', parts: this.#arithmetic(start), isQuoted: true, ...s.placeOf(start) }
   }
 }
 

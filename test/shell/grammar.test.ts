@@ -8,7 +8,7 @@ import { toolOf } from '../../lib/shell/tool-of.js'
 
 const test = suite('shell/grammar')
 
-const PROGRAMS = { tools: ['ip', 'bridge', 'ping', 'nc', 'tcpdump', 'sysctl', 'cat'], filters: ['cat', 'grep'] }
+const PROGRAMS = { tools: ['ip', 'bridge', 'ping', 'nc', 'tcpdump', 'sysctl', 'cat'], filters: ['cat', 'grep'], functions: new Set<string>() }
 
 const parse = (script: string): List => {
   const list = parseScript(script)

@@ -4,6 +4,7 @@
 import type { Environment, ExitStatus, Streams } from '../environment.js'
 import type { Field } from '../expand.js'
 import type { Jobs } from '../jobs.js'
+import type { Steps } from '../steps.js'
 import type { SimpleCommand } from '../syntax.js'
 
 /** What a built-in command gets. */
@@ -29,12 +30,10 @@ export interface BuiltinProblem {
 /** A command of the shell itself. */
 export interface Builtin {
   readonly name: string
-  /** It only writes, and so may stand in a background pipeline. */
-  readonly isWriter?: boolean
   /** Finds what is not supported, before anything runs; null for words that are known only then. */
   readonly check?: (args: readonly (string | null)[]) => BuiltinProblem | null
-  /** Runs it; returns its exit status. */
-  readonly run: (call: BuiltinCall) => number | ExitStatus
+  /** Runs it; returns its exit status, or what it waits for. */
+  readonly run: (call: BuiltinCall) => number | ExitStatus | Steps<number>
 }
 
 /** Writes an error as bash words it. */

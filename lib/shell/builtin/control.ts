@@ -9,7 +9,7 @@ import type { Builtin, BuiltinCall, BuiltinProblem } from './builtin.js'
 const isNumber = (word: string | null): boolean => word === null || /^\d+$/.test(word)
 
 /** Checks that there is one number at most. */
-const oneNumber =
+export const oneNumber =
   (usage: string) =>
   (args: readonly (string | null)[]): BuiltinProblem | null => {
     const [first] = args

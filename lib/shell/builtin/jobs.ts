@@ -3,6 +3,8 @@
  *
  * @see sleep(1), bash(1), JOB CONTROL
  */
+import type { BackgroundShell } from '../background.js'
+import type { Pause } from '../steps.js'
 import { type Builtin, type BuiltinCall, type BuiltinProblem, complain } from './builtin.js'
 
 const LONGEST_SLEEP_SECONDS = 4_000_000
@@ -19,8 +21,9 @@ const sleepProblem = (args: readonly (string | null)[]): BuiltinProblem | null =
 export const sleepBuiltin: Builtin = {
   name: 'sleep',
   check: sleepProblem,
-  run: ({ args, jobs }) => {
-    jobs.sleep(Math.round(Number(args[0]) * 1e9))
+  *run({ args, jobs }) {
+    yield { kind: 'sleep', ns: Math.round(Number(args[0]) * 1e9) }
+    jobs.pollAll()
     return 0
   },
 }
@@ -36,15 +39,18 @@ export const waitBuiltin: Builtin = {
       ? null
       : { at: at + 1, problem: 'wait takes no argument, or numbers of background commands such as $!' }
   },
-  run: call => {
-    const { args, jobs, command } = call
-    if (args.length === 0) jobs.wait(command.text)
+  *run(call) {
+    const { args, env, jobs, command } = call
+    const pauseFor = (these: readonly BackgroundShell[]): Pause => ({ kind: 'end', these, what: command.text })
+    if (args.length === 0) yield pauseFor(env.children.filter(child => !child.isCapture))
     let status = 0
     for (const word of args) {
-      const ended = jobs.waitFor(Number(word), command.text)
-      if (ended === null) complain(call, `wait: pid ${word} is not a child of this shell`)
-      status = ended ?? NOT_A_CHILD
+      const child = env.children.find(one => one.pid === Number(word))
+      if (child === undefined) complain(call, `wait: pid ${word} is not a child of this shell`)
+      else yield pauseFor([child])
+      status = child?.status ?? NOT_A_CHILD
     }
+    jobs.pollAll()
     return status
   },
 }
@@ -63,13 +69,12 @@ const KILL_SUPPORTED = 'kill [-TERM|-INT|-KILL|-15|-2|-9|-0] NUMBER..., numbers 
 const signalOf = (word: string): 'term' | 'kill' | 'none' | undefined => SIGNALS[word.replace(/^-(SIG)?/, '')]
 
 const killOne = (call: BuiltinCall, word: string, signal: 'term' | 'kill' | 'none'): boolean => {
-  const process = call.jobs.processOf(Number(word))
-  if (process === null) {
+  const running = call.jobs.running(Number(word))
+  if (running === null) {
     complain(call, `kill: (${word}) - No such process`)
     return false
   }
-  if (signal === 'term') process.kill()
-  else if (signal === 'kill') process.killHard()
+  if (signal !== 'none') running.kill(signal === 'kill')
   return true
 }
 

@@ -28,7 +28,6 @@ const echoEscapes = (text: string): { readonly text: string; readonly ends: bool
 /** `echo [-neE] WORDS`. */
 export const echoBuiltin: Builtin = {
   name: 'echo',
-  isWriter: true,
   run: ({ args, streams }) => {
     let first = 0
     let options = ''
@@ -57,7 +56,6 @@ const printfProblem = (args: readonly (string | null)[]): BuiltinProblem | null 
 /** `printf FORMAT WORDS`. */
 export const printfBuiltin: Builtin = {
   name: 'printf',
-  isWriter: true,
   check: args => printfProblem(args[0] === '--' ? args.slice(1) : args),
   run: ({ args, streams }) => {
     const [format = '', ...values] = args[0] === '--' ? args.slice(1) : args

@@ -5,7 +5,7 @@
  */
 import { NetloomError } from '../../errors.js'
 import { netnsid } from '../../rtnl/nsid.js'
-import type { Command } from '../../app/command.js'
+import { type Command, contextWith } from '../../app/command.js'
 import type { World } from '../../core/world.js'
 import { type Args, ToolExit, unsupported, usageError } from './args.js'
 import type { IpContext } from './ip-context.js'
@@ -74,7 +74,7 @@ const exec =
     }
     const command = find(ip.world, argv[0]!)
     if (command === null) throw unsupported('ip netns exec', argv[0]!, 'the commands of netloom')
-    return command.run({ ...ip.command, netns }, argv)
+    return command.run(contextWith(ip.command, { netns }), argv)
   }
 
 /** Makes the object `netns` of `ip`; `find` knows the commands that `exec` can run. */

@@ -3,7 +3,7 @@
  *
  * @see env(1)
  */
-import type { Command, CommandContext } from '../../app/command.js'
+import { type Command, type CommandContext, contextWith } from '../../app/command.js'
 import type { World } from '../../core/world.js'
 import { unsupported } from '../command/args.js'
 
@@ -60,6 +60,6 @@ export const makeEnvCommand = (find: CommandFinder): Command => ({
     }
     const found = find(ctx.world, name)
     if (found === null) throw unsupported('env', name, 'the commands of netloom')
-    return found.run({ ...ctx, env: variables }, command)
+    return found.run(contextWith(ctx, { env: variables }), command)
   },
 })
