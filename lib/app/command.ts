@@ -18,6 +18,8 @@ export interface CommandContext {
   readonly env?: Readonly<Record<string, string>>
   /** The directory of the script, where a file without a path is; left out for programs that others execute. */
   readonly cwd?: WorkingDirectory
+  /** File of that directory that standard output goes to; null for anything else. */
+  readonly outFile?: string | null
   /** Writes to standard output. */
   readonly out: (text: string) => void
   /** Writes to standard error. */

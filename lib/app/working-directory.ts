@@ -19,6 +19,7 @@ export const isPlainName = (name: string): boolean =>
 export class WorkingDirectory {
   readonly #texts = new Map<string, string>()
   readonly #announced = new Map<string, () => Uint8Array>()
+  readonly #writers = new WeakMap<(text: string) => void, string>()
 
   /** What a file holds at this moment; null when there is none. */
   read(name: string): string | null {
@@ -36,6 +37,18 @@ export class WorkingDirectory {
   /** Adds to a file, which is made when it is not there. */
   append(name: string, text: string): void {
     this.#texts.set(name, (this.#texts.get(name) ?? '') + text)
+  }
+
+  /** What adds to a file whatever it is called with: an open descriptor. */
+  writer(name: string): (text: string) => void {
+    const write = (text: string): void => this.append(name, text)
+    this.#writers.set(write, name)
+    return write
+  }
+
+  /** The file that a {@link writer} writes to; null for any other function. */
+  fileOf(write: (text: string) => void): string | null {
+    return this.#writers.get(write) ?? null
   }
 
   /** Removes a file; false when there is none. */

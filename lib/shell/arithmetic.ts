@@ -111,6 +111,7 @@ class Expression {
   }
 
   #next(): void {
+    const isBehindName = this.#name !== ''
     this.#operand = null
     this.#operator = ''
     this.#name = ''
@@ -124,9 +125,12 @@ class Expression {
         this.#text.slice(this.#at).trim(),
         'an expression has integers, variables, ( ) and operators',
       )
-    const [whole, number, plain, braced, operator = ''] = found
+    const [whole, number, plain, braced, sign = ''] = found
     this.#at += whole.length
-    this.#operator = operator
+    // Two signs that no variable stands beside are two operators.
+    const isSplit = /^(\+\+|--)$/.test(sign) && !isBehindName && !/^\s*[A-Za-z_]/.test(this.#text.slice(this.#at))
+    if (isSplit) this.#at--
+    this.#operator = isSplit ? sign[0]! : sign
     const name = plain ?? braced
     if (number !== undefined) this.#operand = () => this.#number(number)
     else if (name !== undefined) {
@@ -175,13 +179,14 @@ class Expression {
     if (found === null) return this.#choice(counted)
     const [whole, operator] = found
     this.#at += whole.length
+    const left = counted && operator !== undefined ? this.#ofVariable(name) : 0n
     this.#next()
     const rightAt = this.#tokenAt
     const right = this.#assignment(counted)
     if (!counted) return 0n
     if (operator === undefined) return this.#assign(name, right)
     if (NAMES_RIGHT_SIDE.includes(operator)) this.#errorAt = rightAt
-    const value = wrap(OPERATORS[operator]!(this.#ofVariable(name), right))
+    const value = wrap(OPERATORS[operator]!(left, right))
     this.#errorAt = -1
     return this.#assign(name, value)
   }
@@ -195,7 +200,7 @@ class Expression {
     const first = this.#comma(counted && isTrue)
     if (!this.#is(':')) throw new NoValue("`:' expected for conditional expression")
     this.#next()
-    const second = this.#assignment(counted && !isTrue)
+    const second = this.#choice(counted && !isTrue)
     return isTrue ? first : second
   }
 
@@ -250,12 +255,11 @@ class Expression {
     return value
   }
 
-  /** `++a` and `--a`; two signs in front of anything but a name. */
+  /** `++a` and `--a`. */
   #increment(operator: string, counted: boolean): bigint {
     this.#next()
     const name = this.#name
     const step = operator === '++' ? 1n : -1n
-    if (name === '') return this.#unary(counted)
     this.#next()
     return counted ? this.#assign(name, wrap(this.#ofVariable(name) + step)) : 0n
   }

@@ -17,7 +17,7 @@ import {
   ShellExit,
   SUCCESS,
 } from './environment.js'
-import { arithmeticValue, expandWords, partsPattern, partsText } from './expand.js'
+import { arithmeticCommandValue, expandWords, partsPattern, partsText } from './expand.js'
 import { Input } from './input.js'
 import type { Jobs } from './jobs.js'
 import { matches } from './pattern.js'
@@ -26,6 +26,7 @@ import { runSimpleCommand, type SimpleCommandContext } from './simple-command.js
 import type { Steps } from './steps.js'
 import {
   type AndOr,
+  type ArithmeticCommand,
   type CaseClause,
   type Command,
   type CompoundCommand,
@@ -46,7 +47,7 @@ const MOST_TURNS = 100_000
 export type OnLine = (line: number, text: string) => void
 
 /** Functions that may be called inside of one another. */
-const MOST_CALLS = 500
+const MOST_CALLS = 100
 
 const notEnding = (loop: WhileClause, why: string): NetloomError =>
   new NetloomError('EPENDING', `${loop.text}: the loop does not end: ${why}`, {})
@@ -284,7 +285,9 @@ export class Executor {
     } catch (e) {
       if (!(e instanceof RedirectError)) throw e
       outer.err(`bash: line ${command.line}: ${e.message}\n`)
-      return failure(1, e.message)
+      const status = failure(1, e.message)
+      if (quiet || !env.flags.errexit) return status
+      throw new ShellExit(status, commandError(command, `exit 1: ${e.message}`, 1))
     } finally {
       env.streams = outer
     }
@@ -300,10 +303,8 @@ export class Executor {
         sub.cost = env.cost
         return yield* this.#inSubshell(sub, this.list(command.body, sub, quiet))
       }
-      case 'arithmeticCommand': {
-        const value = yield* arithmeticValue(this.#context(env, quiet), command.expression)
-        return value === 0n ? failure(1, 'the value is 0') : SUCCESS
-      }
+      case 'arithmeticCommand':
+        return yield* this.#arithmeticCommand(command, env, quiet)
       case 'forClause':
         return yield* this.#forClause(command, env, quiet)
       case 'ifClause':
@@ -312,6 +313,16 @@ export class Executor {
         return yield* this.#whileClause(command, env, quiet)
       case 'caseClause':
         return yield* this.#caseClause(command, env, quiet)
+    }
+  }
+
+  *#arithmeticCommand({ expression }: ArithmeticCommand, env: Environment, quiet: boolean): Steps<ExitStatus> {
+    try {
+      const value = yield* arithmeticCommandValue(this.#context(env, quiet), expression)
+      return value === 0n ? failure(1, 'the value is 0') : SUCCESS
+    } catch (e) {
+      if (!(e instanceof Discard)) throw e
+      return failure(1, e.message)
     }
   }
 

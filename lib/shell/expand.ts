@@ -18,6 +18,7 @@ import {
   type Word,
   type WordPart,
 } from './syntax.js'
+import { trace } from './xtrace.js'
 
 /** A word of a command as the command gets it, and where it comes from. */
 export interface Field extends Place {
@@ -84,7 +85,7 @@ function* parameterParts(x: Expansion, part: ParameterExpansion): Steps<readonly
     }
   }
   if (value === null && x.env.flags.nounset) unbound(x, part)
-  return literal(yield* changed(x, part, value ?? ''))
+  return literal(value === null && operator !== 'length' ? '' : yield* changed(x, part, value ?? ''))
 }
 
 /** Assigns the word of `${X=WORD}`. */
@@ -140,8 +141,8 @@ function* bounds(x: Expansion, part: ParameterExpansion, length: number): Steps<
   return [from, to]
 }
 
-/** The value of an expression. */
-const computed = (x: Expansion, place: Place, text: string): bigint => {
+/** The value of an expression; `what` stands in front of an error. */
+const computed = (x: Expansion, place: Place, text: string, what = ''): bigint => {
   const { variables, flags, streams } = x.env
   const get = (name: string): string => {
     const value = variables.get(name)
@@ -150,20 +151,23 @@ const computed = (x: Expansion, place: Place, text: string): bigint => {
   }
   const result = evaluate(text, { get, set: (name, value) => variables.set(name, value) }, place)
   if (typeof result === 'bigint') return result
-  const problem = `${text.trimStart()}: ${result.problem}`
+  const problem = `${what}${text.trimStart()}: ${result.problem}`
   streams.err(`bash: line ${place.line}: ${problem}\n`)
   throw new Discard(problem)
 }
 
-/** The value of `$((...))`, whose parameters and commands are expanded first. */
-export function* arithmeticValue(x: Expansion, expansion: ArithmeticExpansion): Steps<bigint> {
-  return computed(x, expansion, yield* partsText(x, expansion.parts))
+/** The value of `((...))`, whose parameters and commands are expanded first. */
+export function* arithmeticCommandValue(x: Expansion, expansion: ArithmeticExpansion): Steps<bigint> {
+  const text = yield* partsText(x, expansion.parts)
+  trace(x.env, `(( ${text} ))`)
+  return computed(x, expansion, text, '((: ')
 }
 
 /** Text of a part that is not a parameter. */
 function* textOf(x: Expansion, part: Exclude<WordPart, ParameterExpansion>): Steps<string> {
   if (part.kind === 'literal') return part.text
-  return part.kind === 'arithmetic' ? String(yield* arithmeticValue(x, part)) : yield* x.substitute(part.list)
+  if (part.kind === 'substitution') return yield* x.substitute(part.list)
+  return String(computed(x, part, yield* partsText(x, part.parts)))
 }
 
 /** Parts without any splitting: the value of an assignment, a here-document. */

@@ -92,6 +92,7 @@ export class Jobs {
       },
       env,
       cwd: this.cwd,
+      outFile: this.cwd.fileOf(streams.out),
       out: (text: string): void => job.out(text),
       err: (text: string): void => job.err(text),
       addFile: (name: string, content: () => Uint8Array): void => this.cwd.announce(name, content),

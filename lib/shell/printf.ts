@@ -1,5 +1,5 @@
 /**
- * `printf` of bash as far as a script needs it to make the standard input of a program: escapes and four conversions.
+ * `printf` of bash as far as a script needs it to make the standard input of a program: escapes and conversions of texts and integers.
  *
  * @see printf(1), IEEE Std 1003.1 printf
  */
@@ -8,7 +8,7 @@ import { encodeUtf8 } from '../wire/utf8.js'
 
 /** What {@link formatPrintf} takes, for messages. */
 export const PRINTF_SUPPORTED =
-  'the escapes \\n \\t \\r \\a \\b \\f \\v \\e \\\\ \\" \\xHH \\NNN and %d %0Nd %Nd %s %Ns %%'
+  'the escapes \\n \\t \\r \\a \\b \\f \\v \\e \\\\ \\" \\xHH \\NNN and the conversions %d %i %u %o %x %X %c %s %b %q %% with flags, width and precision'
 
 const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
   n: 10,
@@ -25,6 +25,8 @@ const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
   "'": 39,
 }
 
+const PERCENT = 37
+
 const refuse = (what: string): never => {
   throw new NetloomError('EINVAL', `printf: ${what}; supported: ${PRINTF_SUPPORTED}`, { word: what })
 }
@@ -40,21 +42,72 @@ const escapeAt = (format: string, at: number): readonly [number, number] => {
   return simple === undefined ? refuse(`\\${rest[0] ?? ''}`) : [simple, 2]
 }
 
-const conversion = (spec: RegExpExecArray, arg: string | undefined): string => {
-  const [, flags, width, type] = spec
-  const size = Number(width === '' ? 0 : width)
-  if (type === 's') {
-    const text = arg ?? ''
-    return flags!.includes('-') ? text.padEnd(size) : text.padStart(size)
-  }
-  const number = arg ?? '0'
-  if (!/^[+-]?\d+$/.test(number)) refuse(number)
-  const value = BigInt(number)
-  const sign = value < 0n ? '-' : ''
-  const digits = String(value < 0n ? -value : value)
-  if (flags!.includes('-')) return (sign + digits).padEnd(size)
-  if (flags!.includes('0')) return sign + digits.padStart(size - sign.length, '0')
-  return (sign + digits).padStart(size)
+/** A conversion of a format. */
+interface Conversion {
+  readonly flags: string
+  readonly width: number
+  /** Null without one. */
+  readonly precision: number | null
+  readonly type: string
+}
+
+const CONVERSION = /^%([-+ 0#]*)(\d*)(?:\.(\d*))?([dioxXucsbq%])/
+
+const RADIX: Readonly<Record<string, number>> = { o: 8, x: 16, X: 16 }
+const PREFIX: Readonly<Record<string, string>> = { o: '0', x: '0x', X: '0X' }
+
+/** An integer in C's notation, or the code of the character behind a quote. */
+const integer = (text: string): bigint => {
+  if (/^['"]/.test(text)) return BigInt(text.codePointAt(1) ?? 0)
+  const [, sign, digits = ''] = /^\s*([-+]?)(0[xX][0-9a-fA-F]+|\d+)$/.exec(text) ?? refuse(text === '' ? "''" : text)
+  if (/^0\d*[89]/.test(digits)) refuse(text)
+  const value = BigInt(/^0\d/.test(digits) ? `0o${digits.slice(1)}` : digits)
+  return sign === '-' ? -value : value
+}
+
+const padded = ({ flags, width }: Conversion, sign: string, digits: string, isZeroed: boolean): string => {
+  if (flags.includes('-')) return (sign + digits).padEnd(width)
+  if (isZeroed) return sign + digits.padStart(width - sign.length, '0')
+  return (sign + digits).padStart(width)
+}
+
+const number = (conversion: Conversion, text: string): string => {
+  const { flags, precision, type } = conversion
+  const isSigned = type === 'd' || type === 'i'
+  const value = isSigned ? integer(text) : BigInt.asUintN(64, integer(text))
+  const magnitude = (value < 0n ? -value : value).toString(RADIX[type] ?? 10).padStart(precision ?? 1, '0')
+  const plus = flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : ''
+  const prefix = flags.includes('#') && value !== 0n ? (PREFIX[type] ?? '') : ''
+  const sign = isSigned ? (value < 0n ? '-' : plus) : prefix
+  const digits = type === 'X' ? magnitude.toUpperCase() : magnitude
+  return padded(
+    conversion,
+    sign,
+    precision === 0 && value === 0n ? '' : digits,
+    flags.includes('0') && precision === null,
+  )
+}
+
+/** A text quoted so that the shell reads it back (%q). */
+const shellQuoted = (text: string): string => {
+  if (text === '') return "''"
+  if (/[^ -~]/.test(text)) refuse('%q of a text with other characters than ASCII')
+  return text.replace(/[^A-Za-z0-9%+,./:=@_^-]|\^|(?<![\s\S])[~#]/g, char => `\\${char}`)
+}
+
+const converted = (conversion: Conversion, arg: string | undefined): string => {
+  const { precision, type } = conversion
+  if (!'csbq'.includes(type)) return number(conversion, arg ?? '0')
+  const text = type === 'q' ? shellQuoted(arg ?? '') : (arg ?? '')
+  const cut = type === 'c' ? [...text].slice(0, 1).join('') : precision === null ? text : text.slice(0, precision)
+  return padded(conversion, '', cut, false)
+}
+
+/** Octets of the argument of `%b`, whose escapes are read. */
+const escapedOctets = (conversion: Conversion, arg: string): Uint8Array => {
+  if (/\\c/.test(arg)) refuse('\\c')
+  if (conversion.width > 0 || conversion.precision !== null) refuse('%b with a width')
+  return formatPrintf(arg.replace(/%/g, '%%').replace(/\\0([0-7]{1,3})/g, '\\$1'), [])
 }
 
 /** The octets that `printf FORMAT ARGS...` writes; the format is used again while arguments are left. Throws EINVAL. */
@@ -70,8 +123,17 @@ export const formatPrintf = (format: string, args: readonly string[]): Uint8Arra
         bytes.push(octet)
         i += length
       } else if (char === '%') {
-        const spec = /^%([-0]*)(\d*)([ds%])/.exec(format.slice(i)) ?? refuse(format.slice(i, i + 2))
-        bytes.push(...encodeUtf8(spec[3] === '%' ? '%' : conversion(spec, args[next++])))
+        const spec = CONVERSION.exec(format.slice(i)) ?? refuse(format.slice(i, i + 2))
+        const [, flags = '', width = '', precision, type = ''] = spec
+        const conversion: Conversion = {
+          flags,
+          width: Number(width),
+          precision: precision === undefined ? null : Number(precision),
+          type,
+        }
+        if (type === '%') bytes.push(PERCENT)
+        else if (type === 'b') bytes.push(...escapedOctets(conversion, args[next++] ?? ''))
+        else bytes.push(...encodeUtf8(converted(conversion, args[next++])))
         i += spec[0].length
       } else {
         const code = format.codePointAt(i)!

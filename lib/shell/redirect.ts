@@ -48,7 +48,7 @@ function* sinkOf(x: Expansion, redirect: IoRedirect, cwd: WorkingDirectory, stre
   if (name === '/dev/stderr') return streams.err
   if (redirect.operator.endsWith('>>')) cwd.append(name, '')
   else cwd.write(name, '')
-  return text => cwd.append(name, text)
+  return cwd.writer(name)
 }
 
 /** The streams of a command with redirections. Throws {@link RedirectError}. */

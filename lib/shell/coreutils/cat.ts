@@ -13,7 +13,9 @@ export const catCommand: Command = coreutil({
   run: ({ ctx, files, operands, complain }) => {
     for (const file of operands.length === 0 ? ['-'] : operands) {
       try {
-        ctx.out(files.read(file))
+        const text = files.read(file)
+        if (file === ctx.outFile && text !== '') complain(`${file}: input file is output file`)
+        else ctx.out(text)
       } catch (e) {
         complain(`${file}: ${errorWords(e)}`)
       }
