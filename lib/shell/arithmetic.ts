@@ -6,13 +6,14 @@
 import { grammarError } from './source.js'
 import type { Place } from './syntax.js'
 
-/** Why an expression has no value. */
+/** Why an expression has no value: its own text, or that of a variable in it, and what is wrong. */
 export interface ArithmeticProblem {
+  readonly text: string
   readonly problem: string
 }
 
 const TOKEN =
-  /\s*(?:(0[xX][0-9a-fA-F]+|\d+)|\$?([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)\}|(\*\*|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>&|^~!?:(),]))/y
+  /\s*(?:(0[xX][0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|(\*\*|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>&|^~!?:(),]))/y
 
 /** What makes an assignment of a name in front. */
 const ASSIGNS = /\s*(<<|>>|[-+*/%&|^])?=(?!=)/y
@@ -21,7 +22,10 @@ const BITS = 64
 const wrap = (n: bigint): bigint => BigInt.asIntN(BITS, n)
 const truth = (is: boolean): bigint => (is ? 1n : 0n)
 
-class NoValue extends Error {}
+class NoValue extends Error {
+  /** What has no value, and what stands where that shows; null until it is known. */
+  where: { readonly text: string; readonly token: string } | null = null
+}
 
 /** Operators whose right side is named when they have no value. */
 const NAMES_RIGHT_SIDE: readonly string[] = ['/', '%', '**']
@@ -99,11 +103,21 @@ class Expression {
   }
 
   /** What stands at the place of an error, to the end. */
-  get errorToken(): string {
+  get #errorToken(): string {
     return this.#text.slice(this.#errorAt < 0 ? this.#tokenAt : this.#errorAt).trimStart()
   }
 
-  value(): bigint {
+  /** The value, or an error that says where it is. */
+  located(): bigint {
+    try {
+      return this.#value()
+    } catch (e) {
+      if (e instanceof NoValue) e.where ??= { text: this.#text, token: this.#errorToken }
+      throw e
+    }
+  }
+
+  #value(): bigint {
     if (this.#operand === null && this.#operator === '') return 0n
     const value = this.#comma(true)
     if (this.#operand !== null || this.#operator !== '') throw new NoValue('syntax error in expression')
@@ -125,13 +139,12 @@ class Expression {
         this.#text.slice(this.#at).trim(),
         'an expression has integers, variables, ( ) and operators',
       )
-    const [whole, number, plain, braced, sign = ''] = found
+    const [whole, number, name, sign = ''] = found
     this.#at += whole.length
     // Two signs that no variable stands beside are two operators.
     const isSplit = /^(\+\+|--)$/.test(sign) && !isBehindName && !/^\s*[A-Za-z_]/.test(this.#text.slice(this.#at))
     if (isSplit) this.#at--
     this.#operator = isSplit ? sign[0]! : sign
-    const name = plain ?? braced
     if (number !== undefined) this.#operand = () => this.#number(number)
     else if (name !== undefined) {
       this.#operand = () => this.#ofVariable(name)
@@ -154,7 +167,7 @@ class Expression {
   #ofVariable(name: string): bigint {
     const text = this.#variables.get(name).trim()
     if (text === '') return 0n
-    return new Expression(text, this.#variables, this.#place).value()
+    return new Expression(text, this.#variables, this.#place).located()
   }
 
   #assign(name: string, value: bigint): bigint {
@@ -267,14 +280,15 @@ class Expression {
 
 /** The value of an expression, or what is wrong with it. Throws `EGRAMMAR` for what is not supported. */
 export const evaluate = (text: string, variables: ArithmeticVariables, place: Place): bigint | ArithmeticProblem => {
-  let expression: Expression | null = null
   try {
-    expression = new Expression(text, variables, place)
-    return expression.value()
+    return new Expression(text, variables, place).located()
   } catch (e) {
-    if (e instanceof NoValue) return { problem: `${e.message} (error token is "${expression?.errorToken ?? text}")` }
+    if (e instanceof NoValue) {
+      const where = e.where ?? { text, token: text }
+      return { text: where.text, problem: `${e.message} (error token is "${where.token}")` }
+    }
     // A variable whose value names itself.
-    if (e instanceof RangeError) return { problem: 'expression recursion level exceeded' }
+    if (e instanceof RangeError) return { text, problem: 'expression recursion level exceeded' }
     throw e
   }
 }

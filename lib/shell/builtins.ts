@@ -2,6 +2,7 @@
  * The table of built-in commands. A new one is one entry of a file in builtin/ and one line here.
  */
 import type { Builtin } from './builtin/builtin.js'
+import { commandBuiltin } from './builtin/command.js'
 import { breakBuiltin, continueBuiltin, exitBuiltin } from './builtin/control.js'
 import { localBuiltin, returnBuiltin, shiftBuiltin } from './builtin/functions.js'
 import { killBuiltin, sleepBuiltin, waitBuiltin } from './builtin/jobs.js'
@@ -34,6 +35,7 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map(
     returnBuiltin,
     readBuiltin,
     trapBuiltin,
+    commandBuiltin,
     breakBuiltin,
     continueBuiltin,
   ].map(builtin => [builtin.name, builtin]),

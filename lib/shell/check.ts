@@ -10,6 +10,7 @@ import {
   type AndOr,
   type ArithmeticExpansion,
   type Command,
+  type Condition,
   type FunctionDefinition,
   type IoRedirect,
   isList,
@@ -87,6 +88,11 @@ class Checker {
         return this.#command(command.body)
       case 'arithmeticCommand':
         return this.#parts([command.expression])
+      case 'arithmeticFor':
+        this.#parts([command.first, command.condition, command.next])
+        return this.#list(command.body)
+      case 'conditionalCommand':
+        return this.#condition(command.condition)
       case 'caseClause':
         for (const word of [command.word, ...command.items.flatMap(item => item.patterns)]) this.#parts(word.parts)
         for (const { body } of command.items) this.#list(body)
@@ -123,6 +129,20 @@ class Checker {
     const action = first!.text === 'trap' ? words[words[1]?.text === '--' ? 2 : 1]?.text : null
     if (typeof action === 'string' && action !== '-') this.#list(parseScript(action))
     checkCommand(words, this.#programs)
+  }
+
+  #condition(condition: Condition): void {
+    switch (condition.kind) {
+      case 'not':
+        return this.#condition(condition.of)
+      case 'unary':
+        return this.#parts(condition.word.parts)
+      case 'binary':
+        return this.#parts([...condition.left.parts, ...condition.right.parts])
+      default:
+        this.#condition(condition.left)
+        this.#condition(condition.right)
+    }
   }
 
   /** Names that `export`, `local` and `read` set. */
@@ -179,17 +199,23 @@ export const functionNames = (list: List): Set<string> => {
   return names
 }
 
+/** The words of a command without a `command` in front, which says that it is no function. */
+export const withoutCommand = <T extends { readonly text: string | null }>(words: readonly T[]): readonly T[] =>
+  words[0]?.text === 'command' && words[1] !== undefined && words[1].text?.startsWith('-') !== true
+    ? withoutCommand(words.slice(1))
+    : words
+
 /** Checks the words of a command as far as they are known, and returns the tool. Throws `EGRAMMAR`. */
 export const checkCommand = (words: readonly KnownWord[], programs: Programs): string | null => {
-  const [first, ...args] = words
-  if (first!.text === null) return null
-  if (programs.functions.has(first!.text)) return null
+  const plain = withoutCommand(words)
+  const [first, ...args] = plain
+  if (first!.text === null || (plain === words && programs.functions.has(first!.text))) return null
   const builtin = BUILTINS.get(first!.text)
-  if (builtin === undefined) return toolOf(words, programs)
+  if (builtin === undefined) return toolOf(plain, programs)
   if (args.some(word => word.mayVary === true)) return first!.text
   const found = builtin.check?.(args.map(word => word.text)) ?? null
   if (found === null) return first!.text
-  const word = words[found.at] ?? first!
+  const word = plain[found.at] ?? first!
   throw grammarError(word, found.word ?? word.text ?? '', found.problem)
 }
 

@@ -36,6 +36,7 @@ import { mkdirCommand } from './coreutils/mkdir.js'
 import { rmCommand } from './coreutils/rm.js'
 import { seqCommand } from './coreutils/seq.js'
 import { teeCommand } from './coreutils/tee.js'
+import { makeTimeoutCommand } from './coreutils/timeout.js'
 import { wcCommand } from './coreutils/wc.js'
 
 /** All commands, in the order in which messages name them. */
@@ -70,6 +71,7 @@ export const COMMANDS: readonly Command[] = [
   cutCommand,
   seqCommand,
   makeEnvCommand(commandOf),
+  makeTimeoutCommand(commandOf),
   kubeApiserverCommand,
   kubeControllerManagerCommand,
   kubectlCommand,

@@ -18,6 +18,7 @@ import {
   SUCCESS,
 } from './environment.js'
 import { arithmeticCommandValue, expandWords, partsPattern, partsText } from './expand.js'
+import { ConditionError, holds } from './condition.js'
 import { Input } from './input.js'
 import type { Jobs } from './jobs.js'
 import { matches } from './pattern.js'
@@ -27,9 +28,12 @@ import type { Steps } from './steps.js'
 import {
   type AndOr,
   type ArithmeticCommand,
+  type ArithmeticExpansion,
+  type ArithmeticFor,
   type CaseClause,
   type Command,
   type CompoundCommand,
+  type ConditionalCommand,
   type ForClause,
   type IfClause,
   type List,
@@ -49,7 +53,7 @@ export type OnLine = (line: number, text: string) => void
 /** Functions that may be called inside of one another. */
 const MOST_CALLS = 100
 
-const notEnding = (loop: WhileClause, why: string): NetloomError =>
+const notEnding = (loop: CompoundCommand, why: string): NetloomError =>
   new NetloomError('EPENDING', `${loop.text}: the loop does not end: ${why}`, {})
 
 /** Adds the place to an error that a command threw. */
@@ -64,7 +68,7 @@ const withPlace = (command: Command, error: NetloomError): NetloomError => {
 }
 
 /** Commands whose failure ends a script; what is inside of the others has done so itself. */
-const ENDS_SCRIPT: readonly string[] = ['simpleCommand', 'subshell', 'arithmeticCommand']
+const ENDS_SCRIPT: readonly string[] = ['simpleCommand', 'subshell', 'arithmeticCommand', 'conditionalCommand']
 
 /** What `$!` and `kill` are about. A subshell of one command becomes that command. */
 const kindOf = ({ first, rest }: AndOr, env: Environment): BackgroundKind => {
@@ -305,6 +309,10 @@ export class Executor {
       }
       case 'arithmeticCommand':
         return yield* this.#arithmeticCommand(command, env, quiet)
+      case 'conditionalCommand':
+        return yield* this.#conditionalCommand(command, env, quiet)
+      case 'arithmeticFor':
+        return yield* this.#arithmeticFor(command, env, quiet)
       case 'forClause':
         return yield* this.#forClause(command, env, quiet)
       case 'ifClause':
@@ -316,13 +324,44 @@ export class Executor {
     }
   }
 
-  *#arithmeticCommand({ expression }: ArithmeticCommand, env: Environment, quiet: boolean): Steps<ExitStatus> {
+  *#arithmeticCommand(
+    { expression }: Pick<ArithmeticCommand, 'expression'>,
+    env: Environment,
+    quiet: boolean,
+  ): Steps<ExitStatus> {
     try {
       const value = yield* arithmeticCommandValue(this.#context(env, quiet), expression)
       return value === 0n ? failure(1, 'the value is 0') : SUCCESS
     } catch (e) {
       if (!(e instanceof Discard)) throw e
       return failure(1, e.message)
+    }
+  }
+
+  *#conditionalCommand({ condition, line }: ConditionalCommand, env: Environment, quiet: boolean): Steps<ExitStatus> {
+    try {
+      const isTrue = yield* holds(this.#context(env, quiet), condition, this.#jobs.cwd)
+      return isTrue ? SUCCESS : failure(1, 'the condition does not hold')
+    } catch (e) {
+      if (e instanceof Discard) return failure(1, e.message)
+      if (!(e instanceof ConditionError)) throw e
+      env.streams.err(`bash: line ${line}: [[: ${e.message}\n`)
+      return failure(2, e.message)
+    }
+  }
+
+  *#arithmeticFor(loop: ArithmeticFor, env: Environment, quiet: boolean): Steps<ExitStatus> {
+    const watch = this.#watch(loop)
+    const value = (expression: ArithmeticExpansion): Steps<ExitStatus> =>
+      this.#arithmeticCommand({ expression }, env, quiet)
+    const isEndless = loop.condition.parts.every(part => part.kind === 'literal' && part.text.trim() === '')
+    yield* value(loop.first)
+    env.status = SUCCESS
+    for (;;) {
+      watch()
+      if (!isEndless && (yield* value(loop.condition)).code !== 0) return env.status
+      if (yield* this.#turn(loop.body, env, quiet)) return env.status
+      yield* value(loop.next)
     }
   }
 
@@ -371,18 +410,25 @@ export class Executor {
     return SUCCESS
   }
 
-  *#whileClause(loop: WhileClause, env: Environment, quiet: boolean): Steps<ExitStatus> {
+  /** What a loop calls at each turn: one that never ends is an error. */
+  #watch(loop: CompoundCommand): () => void {
     const { world, times } = this.#jobs
     const begin = world.now
-    let last = SUCCESS
     let instant = begin
-    for (let turns = 1; ; turns++) {
-      if (world.now > instant) {
-        turns = 1
-        instant = world.now
-      }
+    let turns = 0
+    return () => {
+      turns = world.now > instant ? 1 : turns + 1
+      instant = world.now
       if (turns > MOST_TURNS) throw notEnding(loop, `${MOST_TURNS} turns and no time passes`)
-      if (instant - begin > times.limitNs) throw notEnding(loop, `time is up after ${turns} turns`)
+      if (instant - begin > times.limitNs) throw notEnding(loop, `time is up`)
+    }
+  }
+
+  *#whileClause(loop: WhileClause, env: Environment, quiet: boolean): Steps<ExitStatus> {
+    const watch = this.#watch(loop)
+    let last = SUCCESS
+    for (;;) {
+      watch()
       yield* this.list(loop.condition, env, true)
       if ((env.status.code === 0) === loop.isUntil) return last
       if (yield* this.#turn(loop.body, env, quiet)) return env.status

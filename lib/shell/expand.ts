@@ -111,7 +111,7 @@ function* changed(x: Expansion, part: ParameterExpansion, value: string): Steps<
     case '/':
     case '//': {
       const pattern = yield* partsPattern(x, parts)
-      return replaced(value, pattern, yield* partsPattern(x, part.replacement), operator === '//')
+      return replaced(value, pattern, yield* replacementOf(x, part.replacement), operator === '//')
     }
     case ':': {
       const chars = [...value]
@@ -142,7 +142,7 @@ function* bounds(x: Expansion, part: ParameterExpansion, length: number): Steps<
 }
 
 /** The value of an expression; `what` stands in front of an error. */
-const computed = (x: Expansion, place: Place, text: string, what = ''): bigint => {
+export const computed = (x: Expansion, place: Place, text: string, what = ''): bigint => {
   const { variables, flags, streams } = x.env
   const get = (name: string): string => {
     const value = variables.get(name)
@@ -151,7 +151,7 @@ const computed = (x: Expansion, place: Place, text: string, what = ''): bigint =
   }
   const result = evaluate(text, { get, set: (name, value) => variables.set(name, value) }, place)
   if (typeof result === 'bigint') return result
-  const problem = `${what}${text.trimStart()}: ${result.problem}`
+  const problem = `${what}${result.text.trimStart()}: ${result.problem}`
   streams.err(`bash: line ${place.line}: ${problem}\n`)
   throw new Discard(problem)
 }
@@ -189,6 +189,19 @@ export function* partsPattern(x: Expansion, parts: readonly WordPart[]): Steps<s
     }
   }
   return pattern
+}
+
+/** What a pattern is replaced by: an `&` outside of quotes is what was matched. */
+function* replacementOf(x: Expansion, parts: readonly WordPart[]): Steps<string> {
+  let replacement = ''
+  for (const part of parts) {
+    if (part.kind === 'parameter') replacement += yield* replacementOf(x, yield* parameterParts(x, part))
+    else {
+      const text = yield* textOf(x, part)
+      replacement += part.isQuoted ? text.replace(/[\\&]/g, '\\$&') : text
+    }
+  }
+  return replacement
 }
 
 /** The values of `$@`, `$*` and `${@:OFFSET:LENGTH}`; null for what stands for one value, as `"$*"` does. */

@@ -2,7 +2,7 @@
  * The grammar of scripts: from tokens to a syntax tree.
  *
  * Lists of pipelines (`;`, `&&`, `||`, `!`, `|`, a trailing `&`), simple commands with assignments and redirections, `{ }`,
- * `( )`, `(( ))`, `for`, `if`, `while`, `until`, `case`, functions, here-documents, `$(...)`. A comment `# may-fail` directly above a line lets what begins on it
+ * `( )`, `(( ))`, `[[ ]]`, `for`, `if`, `while`, `until`, `case`, functions, here-documents, `$(...)`. A comment `# may-fail` directly above a line lets what begins on it
  * fail. A whole script is read before anything runs; whatever is outside the grammar is an error that names line, column and
  * word.
  *
@@ -10,17 +10,21 @@
  */
 import { parseAssignment } from './assignment.js'
 import { braceExpand } from './brace-expansion.js'
+import { readCondition } from './conditional-grammar.js'
 import { Lexer, type Token } from './lexer.js'
 import { redirectOf } from './redirect-grammar.js'
 import { grammarError, Source } from './source.js'
 import type {
   AndOr,
   AndOrRest,
+  ArithmeticExpansion,
+  ArithmeticFor,
   AssignmentWord,
   CaseClause,
   CaseItem,
   Command,
   CompoundCommand,
+  ConditionalCommand,
   ForClause,
   FunctionDefinition,
   IfBranch,
@@ -32,12 +36,13 @@ import type {
   SimpleCommand,
   WhileClause,
   Word,
+  WordPart,
 } from './syntax.js'
 
 /** Words that end a list inside of a compound command. */
 const CLOSERS: readonly string[] = ['}', 'do', 'done', 'then', 'elif', 'else', 'fi', 'esac']
 
-const COMPOUNDS = 'for NAME in, if, while, until, case, { }, ( ), (( )) and NAME() { }'
+const COMPOUNDS = 'for, if, while, until, case, { }, ( ), (( )), [[ ]] and NAME() { }'
 
 /** Words that bash gives a meaning that netloom has not, and what to say. */
 const REFUSED_WORDS: Readonly<Record<string, string>> = {
@@ -45,12 +50,23 @@ const REFUSED_WORDS: Readonly<Record<string, string>> = {
   function: 'write NAME() { ...; } for a function',
   coproc: `coproc is not supported; supported: a trailing &`,
   time: 'time is not supported; virtual time is in captures',
-  '[[': '[[ is not supported; supported: [ ... ] and test',
   in: 'in stands behind for NAME',
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 const FUNCTION_NAME = /^[A-Za-z_][A-Za-z0-9_.:-]*$/
+
+/** The expressions between semicolons. */
+const splitExpression = (expression: ArithmeticExpansion): ArithmeticExpansion[] => {
+  const pieces: WordPart[][] = [[]]
+  for (const part of expression.parts) {
+    const [first = '', ...others] = part.kind === 'literal' ? part.text.split(';') : []
+    if (part.kind !== 'literal') pieces.at(-1)!.push(part)
+    else pieces.at(-1)!.push({ ...part, text: first })
+    for (const text of others) pieces.push([{ kind: 'literal', text, isQuoted: true }])
+  }
+  return pieces.map(parts => ({ ...expression, parts }))
+}
 
 class Parser {
   readonly #lexer: Lexer
@@ -202,6 +218,8 @@ class Parser {
       }
       case '(':
         return this.#parenthesis(opener)
+      case '[[':
+        return this.#conditionalCommand()
       case 'for':
         return this.#forClause()
       case 'case':
@@ -248,8 +266,33 @@ class Parser {
     return body
   }
 
-  #forClause(): ForClause {
+  #conditionalCommand(): ConditionalCommand {
     const opener = this.#take()
+    const condition = readCondition({
+      next: () => this.#token,
+      take: () => this.#take(),
+      skipNewlines: () => this.#skipNewlines(),
+    })
+    this.#expect(']]', opener)
+    return { kind: 'conditionalCommand', condition, ...this.#tail(opener) }
+  }
+
+  /** `((FIRST; CONDITION; NEXT))` of `for`, and what follows. */
+  #arithmeticFor(opener: Token): ArithmeticFor {
+    const expression = this.#lexer.arithmeticCommand()
+    this.#end = this.#lexer.source.at
+    this.#token = this.#lexer.next()
+    const [first, condition, next, ...others] = splitExpression(expression)
+    if (next === undefined || others.length > 0) this.#fail(opener, 'for ((FIRST; CONDITION; NEXT)); do ...; done')
+    if (this.#isOperator(';')) this.#take()
+    this.#skipNewlines()
+    const body = this.#doGroup(opener)
+    return { kind: 'arithmeticFor', first: first!, condition: condition!, next, body, ...this.#tail(opener) }
+  }
+
+  #forClause(): ForClause | ArithmeticFor {
+    const opener = this.#take()
+    if (this.#isOperator('(') && this.#lexer.source.char === '(') return this.#arithmeticFor(opener)
     const { word } = this.#token
     const name = this.#take()
     if (word === null || !NAME.test(name.text)) this.#fail(name, 'for NAME in WORDS; do ...; done')

@@ -95,7 +95,7 @@ export const withoutSuffix = (text: string, pattern: string, isLongest: boolean)
   return length === undefined ? text : text.slice(0, text.length - length)
 }
 
-/** A text in which what a pattern matches is replaced, once or everywhere; `&` in `replacement` is what was matched. */
+/** A text in which what a pattern matches is replaced, once or everywhere; `&` in `replacement` is what was matched, `\\&` itself. */
 export const replaced = (text: string, pattern: string, replacement: string, isEverywhere: boolean): string => {
   if (pattern === '') return text
   const whole = wholeOf(pattern)
@@ -107,7 +107,7 @@ export const replaced = (text: string, pattern: string, replacement: string, isE
       continue
     }
     const found = text.slice(at, at + length)
-    result += replacement.replace(/\\([\s\S])|&/g, (_, char: string | undefined) => char ?? found)
+    result += replacement.replace(/\\([\\&])|&/g, (_, char: string | undefined) => char ?? found)
     at += length
     if (!isEverywhere) return result + text.slice(at)
   }

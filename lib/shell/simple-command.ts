@@ -6,8 +6,8 @@
 import { parseAssignment } from './assignment.js'
 import { BUILTINS } from './builtins.js'
 import type { Builtin } from './builtin/builtin.js'
-import { checkCommand } from './check.js'
-import { type Environment, type ExitStatus, failure, type Streams, SUCCESS } from './environment.js'
+import { checkCommand, withoutCommand } from './check.js'
+import { Discard, type Environment, type ExitStatus, failure, ShellExit, type Streams, SUCCESS } from './environment.js'
 import { type Expansion, expandWords, type Field, partsText } from './expand.js'
 import type { Jobs, ReadyCommand } from './jobs.js'
 import { redirected, RedirectError } from './redirect.js'
@@ -25,14 +25,16 @@ export interface SimpleCommandContext extends Expansion {
   readonly call: (body: CompoundCommand, parameters: readonly string[]) => Steps<ExitStatus>
 }
 
-/** A command whose words are expanded and whose redirections are open. */
+/** A command whose words are expanded. */
 interface Prepared {
   readonly fields: readonly Field[]
   readonly assigned: ReadonlyMap<string, string>
-  readonly streams: Streams
+  /** Of the function that it calls; null for any other command. */
+  readonly body: CompoundCommand | null
 }
 
 const NOT_FOUND = 127
+const NO_FUNCTIONS: ReadonlySet<string> = new Set()
 
 /** Commands behind which an assignment stays one word whatever its value is. */
 const DECLARES: readonly string[] = ['export', 'local']
@@ -84,22 +86,26 @@ function* expandAssignments(x: Expansion, { assignments, words }: SimpleCommand)
   return values
 }
 
-/** Expands a command and opens its redirections. Throws {@link RedirectError}. */
-function* prepare(x: SimpleCommandContext, command: SimpleCommand): Steps<Prepared> {
-  const fields = yield* fieldsOf(x, command.words)
-  const assigned = yield* expandAssignments(x, command)
-  if (fields.length > 0) trace(x.env, fields.map(field => quoted(field.text)).join(' '))
-  return { fields, assigned, streams: yield* redirected(x, command.redirects, x.jobs.cwd) }
-}
-
-/** Expands and opens; a redirection that fails is a failure of the command: status 1. */
-function* opened(x: SimpleCommandContext, command: SimpleCommand): Steps<Prepared | ExitStatus> {
+/** Opens the redirections of a command; one that fails is a failure of the command: status 1. */
+function* opened(x: SimpleCommandContext, command: SimpleCommand, env: Environment): Steps<Streams | ExitStatus> {
   try {
-    return yield* prepare(x, command)
+    return yield* redirected({ ...x, env }, command.redirects, x.jobs.cwd)
   } catch (e) {
     if (!(e instanceof RedirectError)) throw e
     x.env.streams.err(`bash: line ${command.line}: ${e.message}\n`)
     return failure(1, e.message)
+  }
+}
+
+/** Opens the redirections of a program. They are expanded in its own process: what they set is lost, errors end no more than it. */
+function* openedForProgram(x: SimpleCommandContext, command: SimpleCommand): Steps<Streams | ExitStatus> {
+  if (command.redirects.length === 0) return x.env.streams
+  try {
+    return yield* opened(x, command, x.env.subshell(x.env.streams))
+  } catch (e) {
+    if (e instanceof ShellExit) return e.status
+    if (e instanceof Discard) return failure(1, e.message)
+    throw e
   }
 }
 
@@ -109,24 +115,31 @@ function* runBuiltin(
   x: SimpleCommandContext,
   command: SimpleCommand,
   builtin: Builtin,
-  { fields, streams }: Prepared,
+  fields: readonly Field[],
+  streams: Streams,
 ): Steps<ExitStatus> {
   const args = fields.slice(1).map(field => field.text)
-  const result = builtin.run({ env: x.env, fields, args, streams, jobs: x.jobs, command })
+  const isBuiltin = (name: string): boolean => BUILTINS.has(name)
+  const result = builtin.run({ env: x.env, fields, args, streams, jobs: x.jobs, command, isBuiltin })
   const status = typeof result === 'object' && 'next' in result ? yield* result : result
   if (typeof status !== 'number') return status
   return status === 0 ? SUCCESS : failure(status, 'no message')
 }
 
 /** Runs a function with its redirections. */
-function* runFunction(x: SimpleCommandContext, body: CompoundCommand, prepared: Prepared): Steps<ExitStatus> {
+function* runFunction(
+  x: SimpleCommandContext,
+  body: CompoundCommand,
+  fields: readonly Field[],
+  streams: Streams,
+): Steps<ExitStatus> {
   const { env } = x
   const outer = env.streams
-  env.streams = prepared.streams
+  env.streams = streams
   try {
     return yield* x.call(
       body,
-      prepared.fields.slice(1).map(field => field.text),
+      fields.slice(1).map(field => field.text),
     )
   } finally {
     env.streams = outer
@@ -135,10 +148,14 @@ function* runFunction(x: SimpleCommandContext, body: CompoundCommand, prepared: 
 
 function* runProgram(x: SimpleCommandContext, command: SimpleCommand, prepared: Prepared): Steps<ExitStatus> {
   const { env, jobs } = x
-  const { fields, assigned, streams } = prepared
-  const tool = checkCommand(fields, x.programs)
+  const { fields, assigned } = prepared
+  const streams = yield* openedForProgram(x, command)
+  if (isStatus(streams)) return streams
+  const name = fields[0]!.text
+  // A function of that name may be defined later on.
+  const programs = jobs.commands.has(name) ? { ...x.programs, functions: NO_FUNCTIONS } : x.programs
+  const tool = checkCommand(fields, programs)
   if (tool === null) {
-    const name = fields[0]!.text
     streams.err(`bash: line ${command.line}: ${name}: command not found\n`)
     return failure(NOT_FOUND, `${name}: command not found`)
   }
@@ -152,30 +169,46 @@ function* runProgram(x: SimpleCommandContext, command: SimpleCommand, prepared: 
   return yield* jobs.finishForeground(jobs.start(ready, streams, env.background), env)
 }
 
+/** Runs a function or a built-in command, with the assignments in front of it for as long as it runs. */
+function* runInShell(
+  x: SimpleCommandContext,
+  command: SimpleCommand,
+  { fields, assigned, body }: Prepared,
+): Steps<ExitStatus> {
+  const { env } = x
+  const name = fields[0]!.text
+  const streams = yield* opened(x, command, env)
+  if (isStatus(streams)) return streams
+  if (body === null) checkCommand(fields, x.programs)
+  const before = save(env, [...assigned.keys()])
+  for (const [variable, value] of assigned) env.variables.set(variable, value)
+  try {
+    if (body !== null) return yield* runFunction(x, body, fields, streams)
+    return yield* runBuiltin(x, command, BUILTINS.get(name)!, fields, streams)
+  } finally {
+    restore(env, before)
+  }
+}
+
 /** Runs a command to its end. */
 export function* runSimpleCommand(x: SimpleCommandContext, command: SimpleCommand): Steps<ExitStatus> {
   const { env } = x
   env.substituted = SUCCESS
-  const prepared = yield* opened(x, command)
-  if (isStatus(prepared)) return prepared
-  const { fields, assigned } = prepared
+  const fields = yield* fieldsOf(x, command.words)
+  const assigned = yield* expandAssignments(x, command)
   const [first] = fields
   if (first === undefined) {
     // The words of the command came to nothing, or there are none.
+    const streams = yield* opened(x, command, env)
     for (const [name, value] of assigned) env.variables.set(name, value)
-    return env.substituted
+    return isStatus(streams) ? streams : env.substituted
   }
-  const body = env.functions.get(first.text)
-  const builtin = BUILTINS.get(first.text)
-  if (body === undefined && builtin === undefined) return yield* runProgram(x, command, prepared)
-  if (body === undefined) checkCommand(fields, x.programs)
-  // For as long as the function or the built-in command runs.
-  const before = save(env, [...assigned.keys()])
-  for (const [name, value] of assigned) env.variables.set(name, value)
-  try {
-    if (body !== undefined) return yield* runFunction(x, body, prepared)
-    return yield* runBuiltin(x, command, builtin!, prepared)
-  } finally {
-    restore(env, before)
-  }
+  trace(env, fields.map(field => quoted(field.text)).join(' '))
+  const plain = withoutCommand(fields)
+  const name = plain[0]!.text
+  const body = plain === fields ? env.functions.get(name) : undefined
+  const prepared: Prepared = { fields: plain, assigned, body: body ?? null }
+  return yield* body === undefined && !BUILTINS.has(name)
+    ? runProgram(x, command, prepared)
+    : runInShell(x, command, prepared)
 }

@@ -140,6 +140,28 @@ export interface ArithmeticCommand extends Compound {
   readonly expression: ArithmeticExpansion
 }
 
+/** What stands between `[[` and `]]`. */
+export type Condition =
+  | { readonly kind: 'not'; readonly of: Condition }
+  | { readonly kind: 'and' | 'or'; readonly left: Condition; readonly right: Condition }
+  | { readonly kind: 'unary'; readonly operator: string; readonly word: Word }
+  | { readonly kind: 'binary'; readonly operator: string; readonly left: Word; readonly right: Word }
+
+/** `[[ CONDITION ]]`. */
+export interface ConditionalCommand extends Compound {
+  readonly kind: 'conditionalCommand'
+  readonly condition: Condition
+}
+
+/** `for ((FIRST; CONDITION; NEXT)); do LIST; done`; each of the three may be empty. */
+export interface ArithmeticFor extends Compound {
+  readonly kind: 'arithmeticFor'
+  readonly first: ArithmeticExpansion
+  readonly condition: ArithmeticExpansion
+  readonly next: ArithmeticExpansion
+  readonly body: List
+}
+
 /** `for NAME in WORDS; do LIST; done`; without `in WORDS` it goes through the positional parameters. */
 export interface ForClause extends Compound {
   readonly kind: 'forClause'
@@ -187,6 +209,8 @@ export type CompoundCommand =
   | BraceGroup
   | Subshell
   | ArithmeticCommand
+  | ConditionalCommand
+  | ArithmeticFor
   | ForClause
   | IfClause
   | WhileClause

@@ -98,7 +98,7 @@ const netnsTool = (words: readonly KnownWord[], at: number, { tools }: Programs)
  */
 export const toolOf = (words: readonly KnownWord[], programs: Programs): string | null => {
   const program = words[0]!
-  if (program.text === null || programs.functions.has(program.text)) return null
+  if (program.text === null) return null
   if (!WITH_NETNS_OPTION.includes(program.text)) {
     if (programs.filters.includes(program.text)) return program.text
     if (!programs.tools.includes(program.text)) return unknown(program, programs)

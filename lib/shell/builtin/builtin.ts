@@ -16,6 +16,8 @@ export interface BuiltinCall {
   readonly args: readonly string[]
   readonly streams: Streams
   readonly jobs: Jobs
+  /** Is it the name of a command of the shell itself? */
+  readonly isBuiltin: (name: string) => boolean
   readonly command: SimpleCommand
 }
 

@@ -56,7 +56,8 @@ const BINARY: Readonly<Record<string, (a: string, b: string) => boolean>> = {
 
 const SUPPORTED = `! ( ) -a -o ${[...Object.keys(UNARY), ...Object.keys(BINARY)].join(' ')}`
 
-const unary = (operator: string, text: string, cwd: WorkingDirectory): boolean => UNARY[operator]!(text, cwd)
+/** The value of `-n`, `-z`, `-e`, `-f`, `-r` and `-s`. */
+export const unaryTest = (operator: string, text: string, cwd: WorkingDirectory): boolean => UNARY[operator]!(text, cwd)
 const isUnary = (word: string | undefined): boolean => word !== undefined && Object.hasOwn(UNARY, word)
 const isBinary = (word: string | undefined): boolean => word !== undefined && Object.hasOwn(BINARY, word)
 
@@ -89,7 +90,7 @@ class Evaluation {
         return a !== ''
       case 2:
         if (a === '!') return b === ''
-        if (isUnary(a)) return unary(a, b, this.#cwd)
+        if (isUnary(a)) return unaryTest(a, b, this.#cwd)
         throw new TestError(`${a}: unary operator expected`)
       case 3:
         if (isBinary(b)) return BINARY[b]!(a, c)
@@ -141,7 +142,7 @@ class Evaluation {
       if (this.#take() !== ')') throw new TestError("`)' expected")
       return value
     }
-    return isUnary(word) ? unary(word, this.#take(), this.#cwd) : word !== ''
+    return isUnary(word) ? unaryTest(word, this.#take(), this.#cwd) : word !== ''
   }
 }
 

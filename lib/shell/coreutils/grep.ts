@@ -152,6 +152,10 @@ const searchAll = (run: CoreutilRun, search: Search, files: readonly string[]): 
       else complain(`${file}: ${words}`)
       continue
     }
+    if (file === ctx.outFile && text !== '' && !['q', 'l', 'L'].some(option => options.has(option))) {
+      complain(`${file}: input file is also the output`)
+      continue
+    }
     const name = file === '-' ? STDIN_NAME : file
     const { count, shown } = searchFile(search, name, text)
     isFound ||= options.has('L') ? count === 0 : count > 0

@@ -7,9 +7,7 @@ import type { Command } from '../../app/command.js'
 import { coreutil, type CoreutilRun, errorWords } from './coreutil.js'
 
 const list = ({ ctx, files, options }: CoreutilRun, directory: string): void => {
-  const names = files.host
-    .readdir(directory)
-    .filter(name => options.has('a') || options.has('A') || !name.startsWith('.'))
+  const names = files.names(directory).filter(name => options.has('a') || options.has('A') || !name.startsWith('.'))
   const all = options.has('a') ? ['.', '..', ...names] : names
   ctx.out(all.map(name => `${name}\n`).join(''))
 }
@@ -24,18 +22,17 @@ export const lsCommand: Command = coreutil({
   failure: 2,
   run: tool => {
     const { ctx, files, operands, complain } = tool
-    const fs = files.host
     const named = operands.length === 0 ? ['/'] : [...operands].sort()
     for (const path of named) {
-      if (fs.exists(path)) continue
+      if (files.kind(path) !== null) continue
       try {
-        fs.readdir(path)
+        files.names(path)
       } catch (e) {
         complain(`cannot access '${path}': ${errorWords(e)}`)
       }
     }
-    const plain = named.filter(path => fs.stat(path)?.kind === 'file')
-    const directories = named.filter(path => fs.stat(path)?.kind === 'directory')
+    const plain = named.filter(path => files.kind(path) === 'file')
+    const directories = named.filter(path => files.kind(path) === 'directory')
     for (const file of plain) ctx.out(`${file}\n`)
     for (const [i, directory] of directories.entries()) {
       if (plain.length > 0 || i > 0) ctx.out('\n')

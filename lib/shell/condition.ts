@@ -1,0 +1,77 @@
+/**
+ * Evaluates `[[ ... ]]`.
+ *
+ * @see bash(1), CONDITIONAL EXPRESSIONS
+ */
+import { unaryTest } from './builtin/test.js'
+import { translateRegex, RegexError } from './coreutils/posix-regex.js'
+import { computed, type Expansion, partsPattern, partsText } from './expand.js'
+import type { WorkingDirectory } from '../app/working-directory.js'
+import { matches, patternOf, unescaped } from './pattern.js'
+import type { Steps } from './steps.js'
+import type { Condition } from './syntax.js'
+import { quoted, trace } from './xtrace.js'
+
+/** An expression that regcomp does not take; `[[` has status 2 then. */
+export class ConditionError extends Error {}
+
+const COMPARE: Readonly<Record<string, (a: bigint, b: bigint) => boolean>> = {
+  '-eq': (a, b) => a === b,
+  '-ne': (a, b) => a !== b,
+  '-lt': (a, b) => a < b,
+  '-le': (a, b) => a <= b,
+  '-gt': (a, b) => a > b,
+  '-ge': (a, b) => a >= b,
+}
+
+/** A pattern of `=~`, in which what was quoted stands for itself. */
+const expressionOf = (pattern: string): RegExp => {
+  try {
+    return new RegExp(translateRegex(pattern, true), 'u')
+  } catch (e) {
+    if (e instanceof RegexError || e instanceof SyntaxError) throw new ConditionError(e.message)
+    throw e
+  }
+}
+
+function* binary(x: Expansion, condition: Condition & { readonly kind: 'binary' }): Steps<boolean> {
+  const { operator, left, right } = condition
+  const a = yield* partsText(x, left.parts)
+  const pattern = yield* partsPattern(x, right.parts)
+  const b = unescaped(pattern)
+  trace(x.env, `[[ ${quoted(a)} ${operator} ${pattern === patternOf(b) ? quoted(b) : pattern} ]]`)
+  const compare = COMPARE[operator]
+  if (compare !== undefined) return compare(computed(x, left, a, '[[: '), computed(x, right, b, '[[: '))
+  switch (operator) {
+    case '<':
+      return a < b
+    case '>':
+      return a > b
+    case '=~':
+      return expressionOf(pattern).test(a)
+    case '!=':
+      return !matches(pattern, a)
+    default:
+      return matches(pattern, a)
+  }
+}
+
+/** The value of a condition; `cwd` has the files that it asks for. Throws {@link ConditionError}. */
+export function* holds(x: Expansion, condition: Condition, cwd: WorkingDirectory): Steps<boolean> {
+  switch (condition.kind) {
+    case 'not':
+      return !(yield* holds(x, condition.of, cwd))
+    case 'and':
+      return (yield* holds(x, condition.left, cwd)) && (yield* holds(x, condition.right, cwd))
+    case 'or':
+      return (yield* holds(x, condition.left, cwd)) || (yield* holds(x, condition.right, cwd))
+    case 'binary':
+      return yield* binary(x, condition)
+    case 'unary': {
+      const { operator } = condition
+      const text = yield* partsText(x, condition.word.parts)
+      trace(x.env, `[[ ${operator} ${quoted(text)} ]]`)
+      return unaryTest(operator, text, cwd)
+    }
+  }
+}
