@@ -2,6 +2,7 @@
  * What is not supported in a script, found before anything runs: commands, redirections, parameters.
  */
 import { isPlainName, PLAIN_NAME_RULE } from '../app/working-directory.js'
+import { NetloomError } from '../errors.js'
 import { evaluate } from './arithmetic.js'
 import { BUILTINS } from './builtins.js'
 import { parseScript } from './grammar.js'
@@ -126,8 +127,7 @@ class Checker {
     const words = command.words.map(known)
     const [first] = words
     this.#assignedBy(words)
-    const action = first!.text === 'trap' ? words[words[1]?.text === '--' ? 2 : 1]?.text : null
-    if (typeof action === 'string' && action !== '-') this.#list(parseScript(action))
+    if (first!.text === 'trap') this.#trap(words[1]?.text === '--' ? words[2] : words[1])
     checkCommand(words, this.#programs)
   }
 
@@ -142,6 +142,17 @@ class Checker {
       default:
         this.#condition(condition.left)
         this.#condition(condition.right)
+    }
+  }
+
+  /** The commands of `trap`, which stand in one word. */
+  #trap(word: KnownWord | undefined): void {
+    if (word === undefined || word.text === null || word.text === '-') return
+    try {
+      this.#list(parseScript(word.text))
+    } catch (e) {
+      if (!(e instanceof NetloomError)) throw e
+      throw grammarError(word, word.text, e.message.replace(/^line \d+, column \d+: /, ''))
     }
   }
 

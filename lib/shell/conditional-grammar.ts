@@ -18,6 +18,8 @@ const SUPPORTED = `! ( ) && || ${[...UNARY, ...BINARY].join(' ')}`
 export interface Tokens {
   readonly next: () => Token
   readonly take: () => Token
+  /** Takes the `=~` that is the next one; a regular expression stands behind it. */
+  readonly takeMatch: () => void
   readonly skipNewlines: () => void
 }
 
@@ -71,12 +73,12 @@ class ConditionReader {
     if (UNARY.includes(first.text) && !BINARY.includes(this.#tokens.next().text))
       return { kind: 'unary', operator: first.text, word: this.#word() }
     const operator = this.#tokens.next()
-    if (/^(\]\]|&&|\|\||\))$/.test(operator.text)) {
-      if (/^-[a-zA-Z]$/.test(first.text)) this.#fail(first, 'not supported')
-      return { kind: 'unary', operator: '-n', word: left }
-    }
+    const isUnary = /^-[a-zA-Z]$/.test(first.text) && operator.text !== ']]' && !BINARY.includes(operator.text)
+    if (isUnary) this.#fail(first, 'not supported')
+    if (/^(\]\]|&&|\|\||\))$/.test(operator.text)) return { kind: 'unary', operator: '-n', word: left }
     if (!BINARY.includes(operator.text)) this.#fail(operator, 'not supported')
-    this.#tokens.take()
+    if (operator.text === '=~') this.#tokens.takeMatch()
+    else this.#tokens.take()
     return { kind: 'binary', operator: operator.text, left, right: this.#word() }
   }
 }

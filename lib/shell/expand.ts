@@ -101,7 +101,7 @@ function* changed(x: Expansion, part: ParameterExpansion, value: string): Steps<
   const { operator, parts } = part
   switch (operator) {
     case 'length':
-      return String([...value].length)
+      return String(isList(part.name) ? x.env.frame.parameters.length : [...value].length)
     case '#':
     case '##':
       return withoutPrefix(value, yield* partsPattern(x, parts), operator === '##')
@@ -206,7 +206,7 @@ function* replacementOf(x: Expansion, parts: readonly WordPart[]): Steps<string>
 
 /** The values of `$@`, `$*` and `${@:OFFSET:LENGTH}`; null for what stands for one value, as `"$*"` does. */
 function* listOf(x: Expansion, part: ParameterExpansion): Steps<readonly string[] | null> {
-  if (!isList(part.name) || (part.name === '*' && part.isQuoted && part.operator === '')) return null
+  if (!isList(part.name) || part.operator === 'length' || (part.name === '*' && part.isQuoted)) return null
   const { parameters } = x.env.frame
   if (part.operator === '') return parameters
   // Parameters are counted from 1; 0 is the name of the script.

@@ -271,6 +271,10 @@ class Parser {
     const condition = readCondition({
       next: () => this.#token,
       take: () => this.#take(),
+      takeMatch: () => {
+        this.#end = this.#token.end
+        this.#token = this.#lexer.expression()
+      },
       skipNewlines: () => this.#skipNewlines(),
     })
     this.#expect(']]', opener)
@@ -439,6 +443,6 @@ class Parser {
   }
 }
 
-/** Reads a script. Throws `EGRAMMAR` with line, column and word in the context. */
-export const parseScript = (script: string): List =>
-  new Parser(new Lexer(new Source(script), lexer => new Parser(lexer).substitution())).program()
+/** Reads a script, or commands that begin on `firstLine`. Throws `EGRAMMAR` with line, column and word in the context. */
+export const parseScript = (script: string, firstLine = 1): List =>
+  new Parser(new Lexer(new Source(script, firstLine), lexer => new Parser(lexer).substitution())).program()

@@ -86,6 +86,13 @@ export class Lexer {
     return document
   }
 
+  /** The regular expression behind `=~`. */
+  expression(): Token {
+    this.#skipBlanks()
+    const start = this.source.at
+    return this.#token('word', start, this.#reader.expression())
+  }
+
   /** The expression of `((`, whose first parenthesis was the last token. */
   arithmeticCommand(): ArithmeticExpansion {
     return this.#reader.arithmeticCommand()

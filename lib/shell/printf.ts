@@ -99,8 +99,12 @@ const converted = (conversion: Conversion, arg: string | undefined): string => {
   const { precision, type } = conversion
   if (!'csbq'.includes(type)) return number(conversion, arg ?? '0')
   const text = type === 'q' ? shellQuoted(arg ?? '') : (arg ?? '')
-  const cut = type === 'c' ? [...text].slice(0, 1).join('') : precision === null ? text : text.slice(0, precision)
-  return padded(conversion, '', cut, false)
+  // Width and precision count octets.
+  const isCut = type === 'c' || precision !== null
+  if (isCut && /[^\0-\x7f]/.test(text)) refuse(`%${type} of a part of a text with other characters than ASCII`)
+  const cut = isCut ? text.slice(0, type === 'c' ? 1 : precision!) : text
+  const more = encodeUtf8(cut).length - cut.length
+  return padded({ ...conversion, width: conversion.width - more }, '', cut, false)
 }
 
 /** Octets of the argument of `%b`, whose escapes are read. */

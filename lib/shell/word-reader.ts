@@ -51,6 +51,14 @@ export class WordReader {
     return { ...s.placeOf(start), text: s.text.slice(start, s.at), parts }
   }
 
+  /** The regular expression at the present place: a word in which parentheses and `|` stand for themselves. */
+  expression(): Word {
+    const s = this.#source
+    const start = s.at
+    const parts = this.#parts('none', char => /\s/.test(char))
+    return { ...s.placeOf(start), text: s.text.slice(start, s.at), parts }
+  }
+
   /** The parts of a here-document whose delimiter is not quoted; it reaches to the end of the source. */
   hereDocument(): readonly WordPart[] {
     return this.#parts('hereDocument', () => false)
@@ -147,7 +155,7 @@ export class WordReader {
     if (!isLength && s.char !== '}') {
       operator = (s.match(OPERATOR)?.[0] ?? refuse()) as ParameterOperator
       s.at += operator.length
-      if (isList(name) && operator !== ':') refuse()
+      if (isList(name) && !(name === '@' && operator === ':')) refuse()
       words = this.#operands(operator, isQuoted)
     }
     if (s.char !== '}') refuse()

@@ -83,9 +83,12 @@ test('gives line and column of each token, from 1', () => {
 })
 
 test('refuses what bash would expand and netloom does not, and says where', () => {
-  assert.equal(failure('a $1'), { column: 3, word: '$1' })
-  assert.equal(failure('a "x $@"'), { column: 6, word: '$@' })
-  assert.equal(failure(`a ${'$'}{b%x}`), { column: 3, word: `${'$'}{b%x}` })
+  assert.equal(failure('a $$'), { column: 3, word: '$$' })
+  assert.equal(failure('a "x $0"'), { column: 6, word: '$0' })
+  assert.equal(failure(`a ${'$'}{b@Q}`), { column: 3, word: `${'$'}{b@Q}` })
+  assert.equal(failure(`a ${'$'}{b^^}`), { column: 3, word: `${'$'}{b^^}` })
+  assert.equal(failure(`a ${'$'}{!b}`), { column: 3, word: `${'$'}{!b}` })
+  assert.equal(failure(`a ${'$'}{b/#x/y}`), { column: 7, word: '#' })
   assert.equal(failure(`a ${'$'}{b`), { column: 3, word: '$' + '{' })
   assert.equal(failure("a $'b'"), { column: 3, word: "$'" })
   assert.equal(failure('a `b`'), { column: 3, word: '`' })

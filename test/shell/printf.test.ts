@@ -23,6 +23,16 @@ const AS_BASH: readonly (readonly [format: string, args: readonly string[], hex:
   ['%s;', ['a', 'b c'], '613b6220633b'],
   ['%3s|%-3s|', ['a', 'b'], '2020617c6220207c'],
   ['é', [], 'c3a9'],
+  ['%x', ['255'], '6666'],
+  ['%X|%o|%#x', ['255', '8', '255'], '46467c31307c30786666'],
+  ['%c', ['abc'], '61'],
+  ['%+d % d', ['5', '5'], '2b35202035'],
+  ['%.3d|%.2s|%5.1s|', ['5', 'abc', 'xyz'], '3030357c61627c20202020787c'],
+  ['%i %u', ['-7', '-1'], '2d37203138343436373434303733373039353531363135'],
+  ['%d %d %d', ['0x1f', '010', "'a"], '33312038203937'],
+  ['%q %q', ['a b', "it's"], '615c20622069745c2773'],
+  ['%b', ['a\\tb\\0101'], '61096241'],
+  ['%-5s|%-5d|', ['é', '3'], 'c3a92020207c33202020207c'],
 ]
 
 test('writes the octets that bash writes', () => {
@@ -34,7 +44,7 @@ test('makes N digits of a number, the way scenarios make payloads of a size', ()
 })
 
 test('refuses other conversions and escapes by name', () => {
-  assert.throws(() => formatPrintf('%x', ['1']), /printf: %x; supported: .*%0Nd/)
+  assert.throws(() => formatPrintf('%f', ['1']), /printf: %f; supported: .*%d %i/)
   assert.throws(() => formatPrintf('\\q', []), /printf: \\q; supported/)
   assert.throws(() => formatPrintf('%d', ['x']), /printf: x; supported/)
 })

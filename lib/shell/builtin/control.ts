@@ -25,7 +25,11 @@ export const exitBuiltin: Builtin = {
     const status =
       word === undefined ? env.status : Number(word) % 256 === 0 ? SUCCESS : failure(Number(word) % 256, '')
     const ends = status.code === 0 || status.isOutcome
-    throw new ShellExit(status, ends ? null : commandError(command, `exit ${status.code}`, status.code), true)
+    throw new ShellExit(
+      status,
+      ends ? null : commandError(command, `the script's own exit, status ${status.code}`, status.code),
+      true,
+    )
   },
 }
 

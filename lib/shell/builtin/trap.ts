@@ -22,10 +22,10 @@ export const trapBuiltin: Builtin = {
     if (at > 0) return { at: at + args.length - words.length + 1, problem: `not supported; supported: ${SUPPORTED}` }
     return null
   },
-  run: ({ args, env }) => {
+  run: ({ args, env, command }) => {
     const [action = '', ...signals] = args[0] === '--' ? args.slice(1) : args
     if (!signals.some(word => nameOf(word) === 'EXIT')) return 0
-    env.exitTrap = action === '-' || action === '' ? null : parseScript(action)
+    env.exitTrap = action === '-' || action === '' ? null : parseScript(action, command.line)
     return 0
   },
 }
