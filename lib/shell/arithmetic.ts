@@ -89,6 +89,7 @@ class Expression {
   #at = 0
   /** Where the present token begins, and where an error is. */
   #tokenAt = 0
+  #lastTokenAt = 0
   #errorAt = -1
   #operator = ''
   #operand: (() => bigint) | null = null
@@ -104,7 +105,8 @@ class Expression {
 
   /** What stands at the place of an error, to the end. */
   get #errorToken(): string {
-    return this.#text.slice(this.#errorAt < 0 ? this.#tokenAt : this.#errorAt).trimStart()
+    const token = this.#text.slice(this.#errorAt < 0 ? this.#tokenAt : this.#errorAt).trimStart()
+    return token === '' ? this.#text.slice(this.#lastTokenAt).trimStart() : token
   }
 
   /** The value, or an error that says where it is. */
@@ -129,16 +131,12 @@ class Expression {
     this.#operand = null
     this.#operator = ''
     this.#name = ''
+    this.#lastTokenAt = this.#tokenAt
     this.#tokenAt = this.#at
     if (this.#text.slice(this.#at).trim() === '') return
     TOKEN.lastIndex = this.#at
     const found = TOKEN.exec(this.#text)
-    if (found === null)
-      throw grammarError(
-        this.#place,
-        this.#text.slice(this.#at).trim(),
-        'an expression has integers, variables, ( ) and operators',
-      )
+    if (found === null) this.#refuseToken(this.#text.slice(this.#at).trim())
     const [whole, number, name, sign = ''] = found
     this.#at += whole.length
     // Two signs that no variable stands beside are two operators.
@@ -150,6 +148,15 @@ class Expression {
       this.#operand = () => this.#ofVariable(name)
       this.#name = name
     }
+  }
+
+  /** What bash would read, and netloom does not, is refused; the rest is an error in both. */
+  #refuseToken(text: string): never {
+    if (/^[#@[\]]/.test(text))
+      throw grammarError(this.#place, text, 'an expression has integers, variables, ( ) and operators')
+    throw new NoValue(
+      text.startsWith('=') ? 'attempted assignment to non-variable' : 'syntax error: invalid arithmetic operator',
+    )
   }
 
   #is(operator: string): boolean {
@@ -193,6 +200,7 @@ class Expression {
     const [whole, operator] = found
     this.#at += whole.length
     const left = counted && operator !== undefined ? this.#ofVariable(name) : 0n
+    this.#name = ''
     this.#next()
     const rightAt = this.#tokenAt
     const right = this.#assignment(counted)
@@ -259,8 +267,8 @@ class Expression {
     const operand = this.#operand
     if (operand === null) throw new NoValue('syntax error: operand expected')
     const name = this.#name
-    const value = counted ? operand() : 0n
     this.#next()
+    const value = counted ? operand() : 0n
     if (name !== '' && (this.#is('++') || this.#is('--'))) {
       if (counted) this.#assign(name, wrap(value + (this.#is('++') ? 1n : -1n)))
       this.#next()

@@ -5,11 +5,12 @@
  */
 import { unaryTest } from './builtin/test.js'
 import { translateRegex, RegexError } from './coreutils/posix-regex.js'
+import { Discard } from './environment.js'
 import { computed, type Expansion, partsPattern, partsText } from './expand.js'
 import type { WorkingDirectory } from '../app/working-directory.js'
 import { matches, patternOf, unescaped } from './pattern.js'
 import type { Steps } from './steps.js'
-import type { Condition } from './syntax.js'
+import type { Condition, Place } from './syntax.js'
 import { quoted, trace } from './xtrace.js'
 
 /** An expression that regcomp does not take; `[[` has status 2 then. */
@@ -34,6 +35,18 @@ const expressionOf = (pattern: string): RegExp => {
   }
 }
 
+type Side = readonly [place: Place, text: string]
+
+/** A comparison of what two expressions have as their values; false when one of them has none. */
+const compared = (x: Expansion, compare: (a: bigint, b: bigint) => boolean, left: Side, right: Side): boolean => {
+  try {
+    return compare(computed(x, ...left, '[[: '), computed(x, ...right, '[[: '))
+  } catch (e) {
+    if (!(e instanceof Discard)) throw e
+    return false
+  }
+}
+
 function* binary(x: Expansion, condition: Condition & { readonly kind: 'binary' }): Steps<boolean> {
   const { operator, left, right } = condition
   const a = yield* partsText(x, left.parts)
@@ -41,7 +54,7 @@ function* binary(x: Expansion, condition: Condition & { readonly kind: 'binary' 
   const b = unescaped(pattern)
   trace(x.env, `[[ ${quoted(a)} ${operator} ${pattern === patternOf(b) ? quoted(b) : pattern} ]]`)
   const compare = COMPARE[operator]
-  if (compare !== undefined) return compare(computed(x, left, a, '[[: '), computed(x, right, b, '[[: '))
+  if (compare !== undefined) return compared(x, compare, [left, a], [right, b])
   switch (operator) {
     case '<':
       return a < b

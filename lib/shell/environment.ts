@@ -91,8 +91,8 @@ export class Environment {
   cost: Cost | null = null
   readonly functions: Map<string, CompoundCommand>
   frame: Frame
-  /** Functions around the present command. */
-  calls: number
+  /** Commands around the present one. */
+  depth: number
   /** What `trap ... EXIT` says; null without. A subshell begins without. */
   exitTrap: List | null = null
   /** Background lists that this shell has started. */
@@ -109,7 +109,7 @@ export class Environment {
     this.substitutions = from?.substitutions ?? 0
     this.functions = new Map(from?.functions)
     this.frame = { parameters: from?.frame.parameters ?? [], hidden: new Map() }
-    this.calls = from?.calls ?? 0
+    this.depth = from?.depth ?? 0
     this.background = from?.background ?? null
   }
 

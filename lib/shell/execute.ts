@@ -50,8 +50,8 @@ const MOST_TURNS = 100_000
 /** Called before each command that does something. */
 export type OnLine = (line: number, text: string) => void
 
-/** Functions that may be called inside of one another. */
-const MOST_CALLS = 100
+/** Commands that may stand inside of one another, those of called functions included. */
+const MOST_NESTED = 200
 
 const notEnding = (loop: CompoundCommand, why: string): NetloomError =>
   new NetloomError('EPENDING', `${loop.text}: the loop does not end: ${why}`, {})
@@ -238,12 +238,9 @@ export class Executor {
   }
 
   *#call(body: CompoundCommand, parameters: readonly string[], env: Environment, quiet: boolean): Steps<ExitStatus> {
-    if (env.calls >= MOST_CALLS)
-      throw new NetloomError('EPENDING', `${body.text}: functions call one another ${MOST_CALLS} times`, {})
     const { frame, loops } = env
     env.frame = { parameters, hidden: new Map() }
     env.loops = 0
-    env.calls++
     try {
       return yield* this.#command(body, env, quiet)
     } catch (e) {
@@ -253,7 +250,6 @@ export class Executor {
       for (const [name, variable] of env.frame.hidden) env.variables.restore(name, variable)
       env.frame = frame
       env.loops = loops
-      env.calls--
     }
   }
 
@@ -270,6 +266,9 @@ export class Executor {
   }
 
   *#command(command: Command, env: Environment, quiet: boolean): Steps<ExitStatus> {
+    if (env.depth >= MOST_NESTED)
+      throw withPlace(command, new NetloomError('EPENDING', `commands stand ${MOST_NESTED} deep in functions`, {}))
+    env.depth++
     try {
       if (command.kind === 'simpleCommand') return yield* runSimpleCommand(this.#context(env, quiet), command)
       if (command.kind !== 'functionDefinition') return yield* this.#redirectedCompound(command, env, quiet)
@@ -277,6 +276,8 @@ export class Executor {
       return SUCCESS
     } catch (e) {
       throw e instanceof NetloomError ? withPlace(command, e) : e
+    } finally {
+      env.depth--
     }
   }
 
@@ -343,7 +344,6 @@ export class Executor {
       const isTrue = yield* holds(this.#context(env, quiet), condition, this.#jobs.cwd)
       return isTrue ? SUCCESS : failure(1, 'the condition does not hold')
     } catch (e) {
-      if (e instanceof Discard) return failure(1, e.message)
       if (!(e instanceof ConditionError)) throw e
       env.streams.err(`bash: line ${line}: [[: ${e.message}\n`)
       return failure(2, e.message)
@@ -375,7 +375,8 @@ export class Executor {
       (word, n) => word.text !== words[n - 1]?.text || word.column !== words[n - 1]?.column,
     )
     const header = `for ${name} in ${asWritten?.map(word => word.text).join(' ') ?? '"$@"'}`
-    env.status = SUCCESS
+    // What a substitution among the words has left is the status until the body has one.
+    if (values.length === 0) return SUCCESS
     for (const text of values) {
       trace(env, header)
       env.variables.set(name, text)
@@ -403,7 +404,7 @@ export class Executor {
     for (const { patterns, body } of items)
       for (const pattern of patterns) {
         if (!matches(yield* partsPattern(x, pattern.parts), text)) continue
-        env.status = SUCCESS
+        if (body.items.length === 0) return SUCCESS
         yield* this.list(body, env, quiet)
         return env.status
       }

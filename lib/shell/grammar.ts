@@ -63,7 +63,7 @@ const splitExpression = (expression: ArithmeticExpansion): ArithmeticExpansion[]
     const [first = '', ...others] = part.kind === 'literal' ? part.text.split(';') : []
     if (part.kind !== 'literal') pieces.at(-1)!.push(part)
     else pieces.at(-1)!.push({ ...part, text: first })
-    for (const text of others) pieces.push([{ kind: 'literal', text, isQuoted: true }])
+    for (const text of others) pieces.push([{ kind: 'literal', text: text.trimStart(), isQuoted: true }])
   }
   return pieces.map(parts => ({ ...expression, parts }))
 }

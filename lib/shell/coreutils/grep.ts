@@ -152,7 +152,7 @@ const searchAll = (run: CoreutilRun, search: Search, files: readonly string[]): 
       else complain(`${file}: ${words}`)
       continue
     }
-    if (file === ctx.outFile && text !== '' && !['q', 'l', 'L'].some(option => options.has(option))) {
+    if (file === ctx.outFile && !['q', 'l', 'L'].some(option => options.has(option))) {
       complain(`${file}: input file is also the output`)
       continue
     }
