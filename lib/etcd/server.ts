@@ -75,7 +75,7 @@ export class EtcdProcess extends Process {
     this.dataDir = dataDirOf(options)
     this.isDaemon = true
     this.listening = listenClientUrls.map(url => this.#listen(url))
-    this.server = this.#openServer(options)
+    this.server = this.#orExit(() => this.#openServer(options))
     this.#grpc = new GrpcServer(grpcServices(this, this.server), {
       maxReceiveMessageSize: MAX_RECEIVE_OCTETS,
       now: () => netns.world.now,
@@ -109,12 +109,21 @@ export class EtcdProcess extends Process {
     return server
   }
 
+  /** A part of the start: when it fails the program has ended, so that nothing is left of it. */
+  #orExit<T>(start: () => T): T {
+    try {
+      return start()
+    } catch (e) {
+      this.exit(1)
+      throw e
+    }
+  }
+
   #listen(url: string): string {
     const { address, port } = listenAddress(url)
     try {
-      listenStream(this, address, port, stream => this.#accept(stream), CLIENT_KEEPALIVE_SEC)
+      this.#orExit(() => listenStream(this, address, port, stream => this.#accept(stream), CLIENT_KEEPALIVE_SEC))
     } catch (e) {
-      this.exit(1)
       if (!(e instanceof NetloomError)) throw e
       throw new NetloomError(e.code, e.message, { ...e.context, listen: `${address}:${port}` })
     }
@@ -148,13 +157,30 @@ const listenAddress = (url: string): { address: string; port: number } => {
   return { address, port: Number(port) }
 }
 
+/** Refuses a data directory that can't be one. Throws EINVAL, ENOTDIR. */
+const checkDataDir = (netns: Netns, dataDir: string): void => {
+  const context = { dataDir }
+  if (!dataDir.startsWith('/'))
+    throw new NetloomError(
+      'EINVAL',
+      `etcd: data-dir: ${dataDir} must begin with /: there is no working directory`,
+      context,
+    )
+  const fs = fsOf(netns)
+  const parts = dataDir.split('/')
+  const isFile = parts.some((_, n) => n > 0 && fs.stat(parts.slice(0, n + 1).join('/'))?.kind === 'file')
+  if (isFile) throw new NetloomError('ENOTDIR', `etcd: error listing data dir: ${dataDir}`, context)
+}
+
 /**
  * Starts etcd in a namespace. With a data directory in which it was before, it has its data again. Throws EINVAL for a URL it
- * cannot listen on, EBUSY when another one has the directory, EADDRINUSE, EADDRNOTAVAIL.
+ * cannot listen on and a data directory that is no absolute path, ENOTDIR for one with a file in its way, EBUSY when another
+ * etcd has it, EADDRINUSE, EADDRNOTAVAIL.
  */
 export const startEtcd = (netns: Netns, options: EtcdOptions = {}): EtcdProcess => {
   for (const url of options.listenClientUrls ?? DEFAULT_CLIENT_URLS) listenAddress(url)
   const dataDir = dataDirOf(options)
+  checkDataDir(netns, dataDir)
   if (processesOf(netns).some(other => other instanceof EtcdProcess && other.dataDir === dataDir))
     throw new NetloomError(
       'EBUSY',

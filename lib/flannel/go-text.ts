@@ -44,7 +44,7 @@ export const timeText = (ns: number, startNs: number): string => {
   const two = (n: number): string => `${n}`.padStart(2, '0')
   const fraction = secondsText(ns % NS).slice(1, -1)
   const date = `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${two(second)}${fraction}`
-  return `${date} +0000 UTC m=+${((ns - startNs) / NS).toFixed(9)}`
+  return `${date} +0000 UTC m=${ns < startNs ? '-' : '+'}${(Math.abs(ns - startNs) / NS).toFixed(9)}`
 }
 
 /** A route as netlink prints it. `table` is 0 for one that is asked for. */

@@ -64,8 +64,8 @@ export class FlannelCluster extends Printable {
     world.run({ for: CARRIER_NS })
     const { store, storeAddress } = this.underlay
     this.#store = isKube
-      ? new KubeStore(world, store, storeAddress, plan.withinNs, plan.config)
-      : new EtcdStore(world, store, storeAddress, plan.withinNs, plan.config)
+      ? new KubeStore(world, store, storeAddress, plan)
+      : new EtcdStore(world, store, storeAddress, plan)
     for (const node of plan.nodes) this.#add(node)
     this.#added = plan.nodes.length
     this.converge()
@@ -243,7 +243,7 @@ export class FlannelCluster extends Printable {
 
   /** @internal */
   nodeBooted(node: FlannelNode, plan: NodePlan): void {
-    writeConfList(node.netns)
+    writeConfList(node.netns, plan.flanneld.subnetFile)
     this.#store.nodeBooted(node, plan)
   }
 

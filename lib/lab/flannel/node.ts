@@ -77,6 +77,11 @@ export class FlannelNode extends Printable {
     return this.#flanneld?.isRunning === true ? this.#flanneld.subnet : null
   }
 
+  /** @internal where its flanneld keeps leases in etcd, and the address that it gives to the others, where options say so */
+  get leaseOptions(): Pick<FlanneldOptions, 'etcdPrefix' | 'publicIp'> {
+    return this.#plan.flanneld
+  }
+
   /** @internal the error that its flanneld has logged last, the present one or one before; null for none */
   get failure(): string | null {
     return (this.#flanneld === null ? null : lastError(this.#flanneld)) ?? this.#failure

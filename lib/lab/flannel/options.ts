@@ -3,7 +3,6 @@
  */
 import { checkOptions, numberOption, prefixOption } from '../../app/text.js'
 import { type ErrorContext, NetloomError } from '../../errors.js'
-import { BACKENDS } from '../../flannel/backends.js'
 import { netContains } from '../../flannel/ip4-net.js'
 import { type FlannelConfig, parseConfig } from '../../flannel/subnet/config.js'
 import { isSubnetConfigCompat, SubnetError } from '../../flannel/subnet/subnet.js'
@@ -109,6 +108,7 @@ export interface NodePlan {
   readonly name: string
   readonly pods: readonly string[]
   readonly segment: number
+  /** Options of its flanneld: those of all, and its own. */
   readonly flanneld: FlanneldOptions
   /** Null to draw one. */
   readonly subnet: Prefix | null
@@ -126,6 +126,7 @@ export interface ClusterPlan {
   readonly routesQuota: number | null
   readonly mtu: number
   readonly underlay: Prefix
+  /** Options of every flanneld. */
   readonly flanneld: FlanneldOptions
   readonly restartSec: number | null
   readonly withinNs: number
@@ -153,11 +154,7 @@ const configOf = (o: FlannelOptions): { text: string; config: FlannelConfig } =>
     if (!(e instanceof SubnetError)) throw e
     throw new NetloomError('EINVAL', `flannel: ${e.message} (network configuration ${text})`, { config: text })
   }
-  const type = config.backendType
-  const known = BACKENDS.map(k => k.type)
-  if (!known.includes(type.toLowerCase()))
-    throw new NetloomError('EINVAL', `flannel: unknown backend type: ${type}; there are ${known.join(', ')}`, { type })
-  if (typeof backend !== 'string') checkBackend(backend)
+  checkBackend(config.backendType, typeof backend === 'string' ? {} : backend)
   return { text, config }
 }
 
@@ -186,7 +183,7 @@ export const planNode = (
 
 /** The cloud that the hosts are in. Throws EINVAL. */
 const cloudOf = (cloud: FlannelUnderlay['cloud'], backend: FlannelOptions['backend']): 'aws' | 'gce' | 'none' => {
-  const type = typeof backend === 'string' ? backend : (backend?.Type ?? '')
+  const type = (typeof backend === 'string' ? backend : (backend?.Type ?? '')).toLowerCase()
   if (cloud === undefined) return type === 'aws-vpc' ? 'aws' : type === 'gce' ? 'gce' : 'none'
   if (CLOUDS.includes(cloud)) return cloud
   throw new NetloomError('EINVAL', `flannel: underlay.cloud: unknown word "${cloud}"; known are ${CLOUDS.join(', ')}`, {

@@ -25,18 +25,14 @@ const IF_NAME = 'eth0'
 const PLUGIN_NS: number = s(60)
 
 /** What flannel's manifest puts into /etc/cni/net.d of each node, without its portmap. */
-export const FLANNEL_CONFLIST: string = JSON.stringify(
-  {
-    name: NETWORK,
-    cniVersion: '0.3.1',
-    plugins: [{ type: 'flannel', delegate: { hairpinMode: true, isDefaultGateway: true } }],
-  },
-  null,
-  2,
-)
+const confList = (subnetFile: string | undefined): string => {
+  const plugin = { type: 'flannel', subnetFile, delegate: { hairpinMode: true, isDefaultGateway: true } }
+  return JSON.stringify({ name: NETWORK, cniVersion: '0.3.1', plugins: [plugin] }, null, 2)
+}
 
-/** Gives a node its network configuration of CNI. */
-export const writeConfList = (netns: Netns): void => netns.files.write(CONF_FILE, `${FLANNEL_CONFLIST}\n`)
+/** Gives a node its network configuration of CNI; `subnetFile` where its flanneld writes it to another place than flannel's own. */
+export const writeConfList = (netns: Netns, subnetFile?: string): void =>
+  netns.files.write(CONF_FILE, `${confList(subnetFile)}\n`)
 
 /** Runs a part of the node's kubelet to its end. Throws EIO with the plugin's words. */
 const runKubelet = <T>(world: World, host: KernelNetns, what: string, body: (kubelet: Process) => Thread<T>): T => {

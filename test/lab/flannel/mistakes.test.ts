@@ -48,7 +48,7 @@ test('a second cluster in a world is refused by the name that both would have', 
   const { world } = cluster()
   assert.is(
     refusal(() => flannel(world, { nodes: 2 })),
-    'EEXIST flannel: host router: there is a namespace router',
+    'EEXIST flannel: host of the cluster router: there is a namespace router',
   )
 })
 
@@ -169,6 +169,46 @@ test('a node that cannot be made leaves nothing behind', () => {
   assert.not(made.world.hasNetns('h3'))
   made.world.run({ for: s(10) })
   assert.ok(made.isConverged)
+})
+
+/** Answers to one ping from the first pod to the last. */
+const answers = ({ world, pods }: FlannelCluster): number => {
+  const ping = pods[0]!.netns.ping(pods.at(-1)!.address)
+  world.run({ until: () => ping.exitStatus !== null })
+  return ping.received
+}
+
+test('keys of leases may be below another prefix, and leave with their node', () => {
+  const made = cluster({ pods: 1, flanneld: { etcdPrefix: '/here//there/' } })
+  assert.is(answers(made), 1)
+  const keys = (): string[] => made.etcdctl('get', '--prefix', '--keys-only', '').split('\n').filter(Boolean)
+  const subnets = made.nodes.map(node => `/here/there/subnets/${node.subnet!.replace('/', '-')}`)
+  assert.equal(keys(), ['/here/there/config', ...subnets.toSorted()])
+  made.removeNode('h1')
+  assert.equal(keys(), ['/here/there/config', subnets[1]])
+})
+
+test('the lease of a node with a public address of its own leaves with it', () => {
+  const made = cluster({ nodes: [{ flanneld: { publicIp: '192.0.2.1' } }, 'b'] })
+  assert.match(made.etcdctl('get', '--prefix', '/coreos.com/network/subnets/'), /"PublicIP":"192.0.2.1"/)
+  made.removeNode('h1')
+  assert.not.match(made.etcdctl('get', '--prefix', '/coreos.com/network/subnets/'), /192.0.2.1/)
+})
+
+test("the pods' plugin reads the subnet file where flanneld writes it", () => {
+  const made = cluster({ pods: 1, flanneld: { subnetFile: '/var/lib/flannel/env' } })
+  assert.is(answers(made), 1)
+  const { netns } = made.node('h1')
+  assert.match(netns.files.read('/etc/cni/net.d/10-flannel.conflist'), /"subnetFile": "\/var\/lib\/flannel\/env"/)
+  assert.not.match(
+    cluster().node('h1').netns.files.read('/etc/cni/net.d/10-flannel.conflist'),
+    /subnetFile/,
+    "flannel's manifest names none",
+  )
+})
+
+test("a cloud's backend in capital letters has its cloud", () => {
+  assert.is(answers(cluster({ pods: 1, backend: 'AWS-VPC' })), 1)
 })
 
 test('kubectl on the host of the API server finds it without being told', () => {
