@@ -8,7 +8,7 @@ import type { Thread } from '../app/thread.js'
 import type { Netns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
 import { fsOf } from '../fs/file-system.js'
-import { GoError } from './go-text.js'
+import { GoError } from '../app/go-error.js'
 import {
   addNetworkList,
   checkNetworkList,

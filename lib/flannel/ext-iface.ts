@@ -13,7 +13,7 @@ import type { ExternalInterface } from './backend/backend.js'
 import type { Klog } from '../app/klog.js'
 import type { FlanneldOptions } from './flags.js'
 import { compileGoRegexp } from './go-regexp.js'
-import { errnoText } from './go-text.js'
+import { errnoText } from '../app/go-error.js'
 import { SubnetError } from './subnet/subnet.js'
 
 /** How the interface is looked for: by name or address, by a pattern, by whom it reaches; by the default route without any. */

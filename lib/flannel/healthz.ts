@@ -8,7 +8,7 @@ import type { HttpRequest, HttpResponse } from '../app/http-response.js'
 import type { Process } from '../app/process.js'
 import { GO_SOCKET } from '../app/stream.js'
 import { isIpv4Text } from '../wire/ip.js'
-import { errnoText } from './go-text.js'
+import { errnoText } from '../app/go-error.js'
 
 const MAX_PORT = 65535
 

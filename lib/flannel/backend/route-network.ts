@@ -9,7 +9,7 @@ import { RT_SCOPE_NOWHERE, RT_SCOPE_UNIVERSE, RT_TABLE_MAIN } from '../../ip/rtn
 import { type RouteInfo, routeAdd, routeDel, routeList } from '../../rtnl/route.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
 import { formatIpv4, type Prefix } from '../../wire/ip.js'
-import { errnoText, routeText } from '../go-text.js'
+import { errnoText } from '../../app/go-error.js'
 import { netText } from '../ip4-net.js'
 import type { Lease, LeaseEvent } from '../subnet/subnet.js'
 import { watchLeases } from '../subnet/watch.js'
@@ -23,6 +23,10 @@ interface WantedRoute {
   readonly gateway: number
   readonly dev: NetDevice
 }
+
+/** A route as netlink prints it. `table` is 0 for one that is asked for. */
+const routeText = (ifindex: number, dst: Prefix, gateway: number, table = 0): string =>
+  `{Ifindex: ${ifindex} Dst: ${netText(dst)} Src: <nil> Gw: ${gateway === 0 ? '<nil>' : formatIpv4(gateway)} Flags: [] Table: ${table} Realm: 0}`
 
 const isRoute = (r: RouteInfo, { dst, gateway, dev }: WantedRoute): boolean => {
   const [hop] = r.nexthops

@@ -8,7 +8,7 @@
  */
 import type { Command, CommandContext } from '../../app/command.js'
 import type { Process } from '../../app/process.js'
-import { goStrerror } from '../../app/go-text.js'
+import { goStrerror } from '../../app/go-error.js'
 import { type Errno, NetloomError } from '../../errors.js'
 import { logTime } from '../../etcd/clock.js'
 import { ETCD_VERSION } from '../../etcd/embed/serve.js'

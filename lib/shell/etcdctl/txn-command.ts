@@ -10,7 +10,7 @@ import { unsupported } from '../command/args.js'
 import { badArgs, type CtlCommand, CtlExit, EXIT_INVALID_INPUT } from './ctl-command.js'
 import { FlagError, Flags } from './flags.js'
 import { goQuote } from '../../app/go-text.js'
-import { parseInt64 } from './go-text.js'
+import { parseInt64 } from './strconv.js'
 import { DEL_FLAGS, delOp, GET_FLAGS, getOp, PUT_FLAGS, putOp } from './kv-commands.js'
 
 const invalid = (message: string): never => {

@@ -14,7 +14,7 @@ import { NSEC_PER_SEC } from '../../../sim/time.js'
 import type { Prefix } from '../../../wire/ip.js'
 import { parseIpv4 } from '../../../wire/ip.js'
 import type { Klog } from '../../../app/klog.js'
-import { type GoField, goUnmarshal } from '../../go-json.js'
+import { type GoField, goUnmarshal } from '../../../app/go-json.js'
 import { remembering } from '../../remember.js'
 import {
   configKey,
