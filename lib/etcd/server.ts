@@ -14,15 +14,14 @@ import type { Netns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
 import { fsOf } from '../fs/file-system.js'
 import { GrpcServer } from '../grpc/grpc-server.js'
+import { sniffStream } from '../grpc/http2-preface.js'
 import { NSEC_PER_MSEC, NSEC_PER_SEC } from '../sim/time.js'
 import { isIpv4Text } from '../wire/ip.js'
-import { concatOctets, NO_OCTETS } from '../wire/repr.js'
 import { grpcServices } from './embed/grpc-services.js'
 import { gatewayHttp, gatewayResponder } from './embed/serve.js'
 import { clusterIdOf, memberIdOf } from './etcdserver/id.js'
 import { EtcdServer } from './etcdserver/v3-server.js'
 import { Wal } from './etcdserver/wal.js'
-import { keyOctets } from './octets.js'
 
 /** What etcd is started with; the names are those of its flags. */
 export interface EtcdOptions {
@@ -42,8 +41,6 @@ export interface EtcdOptions {
 
 const DEFAULT_CLIENT_URLS: readonly string[] = ['http://localhost:2379']
 const DEFAULT_PEER_URLS: readonly string[] = ['http://localhost:2380']
-/** What a connection of HTTP/2 begins with. */
-const PREFACE: Uint8Array = keyOctets('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 /** Milliseconds that the seeds' clocks are apart, so that leases of different seeds have different names. */
 const SEED_STEP_MS = 0x9e3779b1
 const CLOCK_BITS = 40
@@ -130,17 +127,11 @@ export class EtcdProcess extends Process {
     return `${address}:${port}`
   }
 
-  /** The first octets tell whether a client speaks HTTP/2, as gRPC does, or HTTP/1. */
   #accept(stream: ByteStream): void {
-    let first: Uint8Array = NO_OCTETS
-    stream.onData = octets => {
-      first = first.length === 0 ? octets : concatOctets(first, octets)
-      const n = Math.min(first.length, PREFACE.length)
-      const isHttp2 = first.subarray(0, n).every((octet, i) => octet === PREFACE[i])
-      if (isHttp2 && n < PREFACE.length) return
-      if (isHttp2) this.#grpc.accept(stream, first)
+    sniffStream(stream, (protocol, first) => {
+      if (protocol === 'http2') this.#grpc.accept(stream, first)
       else serveStream(stream, gatewayResponder(this, this.server), gatewayHttp(this), first)
-    }
+    })
   }
 }
 
