@@ -85,9 +85,14 @@ export class FlannelPod extends Printable {
     this.isHostNetwork = runtime === null
   }
 
-  /** Ends the pod: the plugin takes it off the network, then its namespace goes. The world runs meanwhile. */
+  /**
+   * Ends the pod: the plugin takes it off the network, then its namespace goes. The world runs meanwhile. Throws ENOENT for one
+   * that has ended, by itself or with its node.
+   */
   delete(): void {
     const runtime = this.#runtime
+    if (!this.node.pods.includes(this))
+      throw new NetloomError('ENOENT', `flannel: pod ${this.name} of ${this.node.name} has ended`, { name: this.name })
     if (runtime !== null)
       runKubelet(this.#world, this.node.netns.kernel, `pod ${this.name}`, function* (kubelet) {
         yield* delNetworkList(kubelet, loadConfList(fsOf(kubelet.netns), NET_DIR, NETWORK), runtime)
@@ -116,9 +121,10 @@ const drawContainerId = ({ rng }: Process): string =>
 
 /** Adds a pod to a node. Throws EEXIST for a name that is taken, EIO with the plugin's words. */
 export const addPod = (world: World, node: FlannelNode, name: string): FlannelPod => {
+  const { kernel } = node.netns
   const netns = world.addNetns(name)
   try {
-    const { address, runtime } = runKubelet(world, node.netns.kernel, `pod ${name}`, function* (kubelet) {
+    const { address, runtime } = runKubelet(world, kernel, `pod ${name}`, function* (kubelet) {
       const list = loadConfList(fsOf(kubelet.netns), NET_DIR, NETWORK)
       const runtime: RuntimeConf = {
         containerId: drawContainerId(kubelet),

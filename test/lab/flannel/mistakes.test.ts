@@ -144,6 +144,26 @@ test('a pod before its node has a subnet is refused with the way out, and the na
   )
 })
 
+test('a pod that has ended, and one of a node that is down, are refused by name', () => {
+  const made = cluster({ pods: 1 })
+  const [first, second] = made.pods
+  first!.delete()
+  assert.is(
+    refusal(() => first!.delete()),
+    'ENOENT flannel: pod h1-pod1 of h1 has ended',
+  )
+  made.node('h2').crash()
+  assert.is(
+    refusal(() => second!.delete()),
+    'ENOENT flannel: pod h2-pod1 of h2 has ended',
+  )
+  assert.is(
+    refusal(() => made.addPod('h2', 'x')),
+    'EHOSTDOWN h2 is down: boot() it',
+  )
+  assert.not(made.world.hasNetns('x'))
+})
+
 test('pods and nodes without a name get the next free one', () => {
   const made = cluster({ nodes: ['h2', 'h3'], pods: 2 })
   made.pod('h2-pod1').delete()
