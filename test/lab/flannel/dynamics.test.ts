@@ -167,4 +167,27 @@ test('a thousand events have happened', () => {
   assert.is(total.events, EVENTS_OF_A_CLUSTER * CLUSTERS)
 })
 
+for (const subnetManager of ['etcd', 'kube'] as const)
+  test(`a flanneld of ${subnetManager} that is stopped and started at once runs again when it has ended`, () => {
+    const cluster = flannel(createWorld({ seed: 1 }), { nodes: 2, subnetManager })
+    const node = cluster.node('h2')
+    const before = node.flanneld!
+    node.stop()
+    node.start()
+    cluster.world.run({ for: s(5) })
+    assert.not(before.isRunning)
+    assert.ok(node.flanneld!.isRunning)
+    assert.ok(cluster.isConverged)
+  })
+
+test('a flanneld that is stopped, started and stopped at once stays away', () => {
+  const cluster = flannel(createWorld({ seed: 1 }), { nodes: 2, subnetManager: 'kube' })
+  const node = cluster.node('h2')
+  node.stop()
+  node.start()
+  node.stop()
+  cluster.world.run({ for: s(20) })
+  assert.not(node.flanneld!.isRunning)
+})
+
 test.run()
