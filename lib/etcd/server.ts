@@ -122,7 +122,8 @@ export class EtcdProcess extends Process {
       this.#orExit(() => listenStream(this, address, port, stream => this.#accept(stream), CLIENT_KEEPALIVE_SEC))
     } catch (e) {
       if (!(e instanceof NetloomError)) throw e
-      throw new NetloomError(e.code, e.message, { ...e.context, listen: `${address}:${port}` })
+      const context = { ...e.context, listen: `${address}:${port}` }
+      throw new NetloomError(e.code, `etcd: listen-client-urls: ${url}: ${e.message}`, context)
     }
     return `${address}:${port}`
   }
@@ -135,6 +136,8 @@ export class EtcdProcess extends Process {
   }
 }
 
+const MAX_PORT = 65535
+
 /** Address and port of `http://ADDRESS:PORT`. Throws EINVAL. */
 const listenAddress = (url: string): { address: string; port: number } => {
   const match = /^(https?|unix):\/\/([^/:]+):(\d+)\/?$/.exec(url)
@@ -145,6 +148,7 @@ const listenAddress = (url: string): { address: string; port: number } => {
   if (scheme !== 'http') throw bad(`netloom's etcd has no ${scheme === 'https' ? 'TLS' : 'unix sockets'}; use http://`)
   const address = host === 'localhost' ? '127.0.0.1' : host!
   if (!isIpv4Text(address)) throw bad('URL address is no IPv4 address (there are no names)')
+  if (Number(port) > MAX_PORT) throw bad(`port ${port} is above ${MAX_PORT}`)
   return { address, port: Number(port) }
 }
 

@@ -78,6 +78,22 @@ test('an etcd that cannot start leaves nothing that listens', () => {
   world.run({ for: S })
 })
 
+test('options of etcd of a wrong kind are refused by name', () => {
+  const { h1 } = setup()
+  const refused: readonly (readonly [object, RegExp])[] = [
+    [{ name: 5 }, /^etcd: name: 5 is not a text$/],
+    [{ listenClientUrls: 'http://127.0.0.1:1' }, /^etcd: listenClientUrls: http:.* is not a list of texts$/],
+    [{ listenClientUrls: ['http://127.0.0.1:70000'] }, /^etcd: listen-client-urls: .*: port 70000 is above 65535$/],
+    [
+      { listenClientUrls: ['http://192.0.2.1:1'] },
+      /^etcd: listen-client-urls: http:\/\/192.0.2.1:1: Cannot assign requested address$/,
+    ],
+  ]
+  for (const [options, text] of refused) assert.throws(() => h1.etcd(options), text)
+  const client = h1.etcdClient({ endpoints: ['http://10.0.0.2:2379'] })
+  assert.throws(() => client.put('a', { x: 1 } as never), /^etcdClient.put: value: .* is not a text$/)
+})
+
 test('of a connection without a word the client is probed every 30 s and etcd every 15 s, as recorded', () => {
   const { world, h1, store } = setup()
   h1.etcdClient({ endpoints: ['http://10.0.0.2:2379'] }).watch('/', {}, () => {})
@@ -143,7 +159,7 @@ const REFUSED: readonly {
   {
     name: 'an address that the host does not have',
     call: h => h.etcd({ listenClientUrls: ['http://9.9.9.9:2379'] }),
-    says: /^Cannot assign requested address$/,
+    says: /^etcd: listen-client-urls: http:.*: Cannot assign requested address$/,
   },
   {
     name: 'a client without endpoints',

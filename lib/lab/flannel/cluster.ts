@@ -14,15 +14,8 @@ import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
 import { checkHostName, checkNames, names } from './names.js'
 import { FlannelNode } from './node.js'
-import {
-  checkSubnets,
-  type ClusterPlan,
-  type FlannelNodeSpec,
-  type FlannelOptions,
-  type NodePlan,
-  planCluster,
-  planNode,
-} from './options.js'
+import type { FlannelNodeSpec, FlannelOptions } from './options.js'
+import { checkSubnets, type ClusterPlan, type NodePlan, planCluster, planNode } from './plan.js'
 import { addHostPod, addPod, type FlannelPod, writeConfList } from './pod.js'
 import { CloudUnderlay } from './cloud-underlay.js'
 import { EtcdStore, KubeStore } from './store.js'
@@ -301,6 +294,7 @@ export class FlannelCluster extends Printable {
    * flanneld has heard of. Throws EPENDING that names a node when it takes longer than `withinNs`.
    */
   converge(options: { readonly withinNs?: number } = {}): number {
+    checkOptions('converge', options, ['withinNs'])
     const { withinNs = this.#plan.withinNs } = options
     const start = this.world.now
     for (;;) {

@@ -4,7 +4,7 @@
 import { NetloomError } from '../../errors.js'
 import type { Flanneld } from '../flanneld.js'
 import type { World } from '../world.js'
-import type { ClusterPlan } from './options.js'
+import type { ClusterPlan } from './plan.js'
 
 /** Namespace of the router. */
 export const ROUTER_NAME = 'router'

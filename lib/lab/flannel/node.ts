@@ -10,7 +10,7 @@ import { NSEC_PER_SEC } from '../../sim/time.js'
 import { type Flanneld, type FlanneldOptions, runFlanneld } from '../flanneld.js'
 import type { Netns } from '../netns.js'
 import { lastError } from './names.js'
-import type { NodePlan } from './options.js'
+import type { NodePlan } from './plan.js'
 import type { FlannelPod } from './pod.js'
 import type { ClusterUnderlay } from './underlay.js'
 

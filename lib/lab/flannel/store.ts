@@ -15,7 +15,7 @@ import { type KubeApiserver, startKubeApiserver, startKubeControllerManager } fr
 import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
 import type { FlannelNode } from './node.js'
-import type { ClusterPlan, NodePlan } from './options.js'
+import type { ClusterPlan, NodePlan } from './plan.js'
 
 /** Keeps leases. */
 export interface ClusterStore {

@@ -10,6 +10,13 @@ const test = suite('lab/flannel/options')
 const CASES: readonly { readonly given: object; readonly says: RegExp; readonly code?: string }[] = [
   { given: {}, says: /^flannel: nodes: undefined is neither a number nor a list of nodes$/ },
   { given: { nodes: '3' }, says: /^flannel: nodes: 3 is neither/ },
+  { given: { nodes: [null] }, says: /^flannel: node: null is not an object; known options are name, / },
+  { given: { nodes: 1, pods: 'abc' }, says: /^flannel: pods: abc is not a list of texts$/ },
+  { given: { nodes: 1, underlay: 5 }, says: /^flannel: underlay: 5 is not an object; known options are segments, / },
+  {
+    given: { nodes: 1, backend: { Type: 5 } },
+    says: /cannot unmarshal number into Go struct field .Type of type string/,
+  },
   { given: { nodes: -1 }, says: /^nodes: -1 is not an integer/ },
   { given: { nodes: ['a', 'a'] }, says: /^flannel: node a: the name is that of another node$/, code: 'EEXIST' },
   {
