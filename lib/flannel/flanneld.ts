@@ -54,6 +54,24 @@ class Exit extends Error {
   }
 }
 
+/** Refuses options that ask for what netloom has not. Throws a SubnetError. */
+const refuseNotBuilt = (o: FlanneldOptions): void => {
+  const tls = [o.etcdKeyfile, o.etcdCertfile, o.etcdCafile, o.etcdUsername, o.etcdPassword].some(v => v !== '')
+  if (tls)
+    throw new SubnetError(
+      'etcd-keyfile, etcd-certfile, etcd-cafile, etcd-username, etcd-password: netloom has no TLS and no users of etcd; leave them out',
+    )
+  if (o.publicIpv6 !== '') throw new SubnetError('public-ipv6: netloom has IPv4 only; leave it out')
+  const paths = [
+    ['subnet-file', o.subnetFile],
+    ['net-config-path', o.netConfigPath],
+    ['kubeconfig-file', o.kubeconfigFile],
+  ] as const
+  for (const [flag, path] of paths)
+    if (path !== '' && !path.startsWith('/'))
+      throw new SubnetError(`${flag}: ${path} must begin with /: there is no working directory`)
+}
+
 /** A running flanneld. Make one with {@link startFlanneld}. */
 export class Flanneld {
   readonly process: Process
@@ -142,14 +160,8 @@ export class Flanneld {
   }
 
   *#subnetManager(): Thread<SubnetManager> {
-    const { options: o } = this
-    const tls = [o.etcdKeyfile, o.etcdCertfile, o.etcdCafile, o.etcdUsername, o.etcdPassword].some(v => v !== '')
     try {
-      if (tls)
-        throw new SubnetError(
-          'etcd-keyfile, etcd-certfile, etcd-cafile, etcd-username, etcd-password: netloom has no TLS and no users of etcd; leave them out',
-        )
-      if (o.publicIpv6 !== '') throw new SubnetError('public-ipv6: netloom has IPv4 only; leave it out')
+      refuseNotBuilt(this.options)
       return yield* this.#makeSubnetManager()
     } catch (e) {
       if (!(e instanceof SubnetError) && !(e instanceof NetloomError)) throw e
