@@ -6,8 +6,7 @@
 import type { NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import { addrList } from '../rtnl/addr.js'
-import { routeGet, routeList } from '../rtnl/route.js'
-import { RT_TABLE_MAIN } from '../ip/rtnetlink.js'
+import { routeGet, routesTo } from '../rtnl/route.js'
 import { formatIpv4, isIpv4Text, isMulticast4, parseIpv4 } from '../wire/ip.js'
 import type { ExternalInterface } from './backend/backend.js'
 import type { Klog } from '../app/klog.js'
@@ -86,7 +85,7 @@ const byReach = (netns: Netns, text: string, log: Klog): [NetDevice, number | nu
 
 const byDefaultRoute = (netns: Netns, log: Klog): [NetDevice, number | null] => {
   log.info('match.go:206', 'Determining IP address of default interface')
-  const route = routeList(netns).find(r => r.table === RT_TABLE_MAIN && r.dstLen === 0)
+  const [route] = routesTo(netns, 0, 0)
   const dev = route?.nexthops[0]?.dev ?? null
   if (route === undefined) throw new SubnetError('failed to get default interface: Unable to find default route')
   if (dev === null)

@@ -134,7 +134,7 @@ export class FlannelCluster extends Printable {
 
   /**
    * Runs etcdctl on etcd's host and returns what it prints; the world runs until it has ended. Throws EIO with what it says
-   * when it fails, ENOENT when there is no etcd.
+   * when it fails, EINVAL for several words in one, ENOENT when there is no etcd.
    */
   etcdctl(...words: readonly string[]): string {
     return this.#etcdStore.etcdctl(...words)
@@ -142,7 +142,7 @@ export class FlannelCluster extends Printable {
 
   /**
    * Runs kubectl on the API server's host and returns what it prints; the world runs until it has ended. Throws EIO with what it
-   * says when it fails, ENOENT when the leases are in etcd.
+   * says when it fails, EINVAL for several words in one, ENOENT when the leases are in etcd.
    *
    * @example
    * cluster.kubectl('get', 'nodes', '-o', 'wide')

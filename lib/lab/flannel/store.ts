@@ -46,8 +46,17 @@ const kubeconfigText = (server: string): string => {
   return `${JSON.stringify(config, null, 2)}\n`
 }
 
+/** People pass the whole command line as they would to a shell. */
+const checkWords = ([program = '', first = '']: readonly string[]): void => {
+  if (!/\s/.test(first)) return
+  const words = first.trim().split(/\s+/)
+  const call = `${program}(${words.map(word => `'${word}'`).join(', ')})`
+  throw new NetloomError('EINVAL', `${program}: ${JSON.stringify(first)} is no command; each word on its own: ${call}`)
+}
+
 /** Runs a command on a host to its end and returns what it prints. Throws EIO with what it says when it fails. */
 const runTool = (world: World, { kernel }: Netns, argv: readonly string[], withinNs: number): string => {
+  checkWords(argv)
   const process = new Process(kernel, argv[0]!)
   spawn(process, function* () {
     const { status, stdout, stderr } = yield* exec(process, argv)

@@ -1,6 +1,6 @@
 /**
- * A thousand joins, leaves, crashes, restarts, partitions and outages of etcd, drawn by seeds: no two live nodes ever have the
- * same subnet, nothing is lost without an account of it, and after healing every pod reaches every pod.
+ * A thousand joins, leaves, crashes, restarts, lost leases, partitions and outages of etcd, drawn by seeds: no two live nodes
+ * ever have the same subnet, nothing is lost without an account of it, and after healing every pod reaches every pod.
  */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -78,6 +78,13 @@ const EVENTS: Readonly<Record<string, (cluster: FlannelCluster, draw: Draw) => s
   heal: cluster => {
     cluster.heal()
     return ''
+  },
+  loseLease: (cluster, draw) => {
+    const { subnet, name } = draw.of(cluster.nodes)
+    if (subnet === null) return null
+    cluster.startStore()
+    cluster.etcdctl('del', `/coreos.com/network/subnets/${subnet.replace('/', '-')}`)
+    return name
   },
   killEtcd: cluster => {
     cluster.killStore()

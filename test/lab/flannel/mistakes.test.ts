@@ -75,6 +75,13 @@ test('nodes may have names that are longer than those of devices, and be parted 
   assert.ok(made.isConverged)
 })
 
+test('a whole command line in one word is refused, and says how it is given', () => {
+  assert.is(
+    refusal(() => cluster().etcdctl('get --prefix /coreos.com')),
+    `EINVAL etcdctl: "get --prefix /coreos.com" is no command; each word on its own: etcdctl('get', '--prefix', '/coreos.com')`,
+  )
+})
+
 test('a cluster that does not come together says what flanneld says', () => {
   const text = refusal(() => cluster({ backend: { Type: 'vxlan', VNI: 1 << 25 } }))
   assert.match(text, /^EPENDING flannel: after 60\.0+ s h1 has no subnet: .+/)
