@@ -3,7 +3,8 @@
  *
  * @see Go net/net.go OpError, net/url Error
  */
-import { goStrerror, goQuote } from './go-text.js'
+import { goStrerror } from './go-error.js'
+import { goQuote } from './go-text.js'
 import type { Errno } from '../errors.js'
 
 /** A request that got no answer. The message is Go's. */

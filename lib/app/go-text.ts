@@ -1,13 +1,9 @@
 /**
- * How programs written in Go say things: errors of system calls, quoted texts.
+ * Texts in quotes, as programs written in Go print them.
  *
- * @see Go syscall/zerrors_linux.go, strconv/quote.go
+ * @see Go strconv/quote.go
  */
-import { type Errno, strerror } from '../errors.js'
 import { decodeUtf8, encodeUtf8 } from '../wire/utf8.js'
-
-/** The text of an errno as Go's syscall package has it: in small letters. */
-export const goStrerror = (code: Errno): string => strerror(code).toLowerCase()
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '\x07': '\\a',

@@ -59,14 +59,35 @@ export const numberOption = (option: string, value: number, max: number): number
   throw new NetloomError('EINVAL', `${option}: ${value} is not an integer of 0 to ${max}`, { option, value, max })
 }
 
-/** Refuses properties that nobody reads, so that a slip of the pen is not silently ignored. Throws EINVAL. */
+/** Refuses what is no object, and properties that nobody reads, so that a slip of the pen is not silently ignored. Throws EINVAL. */
 export const checkOptions = (what: string, given: object, known: readonly string[]): void => {
+  const isObject: boolean = typeof given === 'object' && given !== null && !Array.isArray(given)
+  if (!isObject)
+    throw new NetloomError(
+      'EINVAL',
+      `${what}: ${String(given)} is not an object; known options are ${known.join(', ')}`,
+      {
+        known,
+      },
+    )
   for (const option of Object.keys(given))
     if (!known.includes(option))
       throw new NetloomError('EINVAL', `${what}: unknown option "${option}"; known are ${known.join(', ')}`, {
         option,
         known,
       })
+}
+
+/** Refuses what is no list of texts. Throws EINVAL that names the option. */
+export const checkTexts = (option: string, value: unknown): void => {
+  if (Array.isArray(value) && value.every(text => typeof text === 'string')) return
+  throw new NetloomError('EINVAL', `${option}: ${String(value)} is not a list of texts`, { option })
+}
+
+/** Refuses what is no text. Throws EINVAL that names the option. */
+export const checkText = (option: string, value: unknown): void => {
+  if (typeof value === 'string') return
+  throw new NetloomError('EINVAL', `${option}: ${String(value)} is not a text`, { option })
 }
 
 /** A type whose properties may be undefined, without those that are. */

@@ -12,7 +12,6 @@
  * DIFFERS: a cloud's network is spread over its hosts and has no one router; tables change there within seconds, here at once.
  */
 import { NUD_NOARP, NUD_PERMANENT, NTF_MASTER, RTN_BLACKHOLE, RTPROT_KERNEL } from '../ip/rtnetlink.js'
-import type { NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import type { World } from '../core/world.js'
 import { NetloomError } from '../errors.js'
@@ -88,11 +87,6 @@ export class Vpc {
     ruleAdd(netns, { priority: LOCAL_RULE, table: LOCAL_TABLE })
     routeAdd(netns, { dst: 0, dstLen: 0, type: RTN_BLACKHOLE, table: LOCAL_TABLE, protocol: RTPROT_KERNEL })
     this.#filter = new VpcFilter(netns)
-  }
-
-  /** The interface behind a port of the router, null for another device. */
-  nicAt(port: NetDevice): Nic | null {
-    return this.#filter.at(port)
   }
 
   /** The interface with a private address, null when there is none. */

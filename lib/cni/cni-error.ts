@@ -3,7 +3,7 @@
  *
  * @see CNI SPEC 0.4.0, "Well-known Error Codes"; cni pkg/types/types.go
  */
-import { GoError } from './go-text.js'
+import { GoError } from '../app/go-error.js'
 
 /** The plugin does not know this cniVersion. */
 export const ERR_INCOMPATIBLE_CNI_VERSION = 1

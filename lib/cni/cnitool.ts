@@ -7,9 +7,9 @@ import type { Command, CommandContext } from '../app/command.js'
 import { Process } from '../app/process.js'
 import { spawn, type Thread } from '../app/thread.js'
 import { fsOf } from '../fs/file-system.js'
-import { goMap, goStruct, goTop } from './go-decode.js'
+import { goMap, goStruct, goTop } from '../app/go-decode.js'
 import { goQuote } from '../app/go-text.js'
-import { GoError, goErrorText } from './go-text.js'
+import { GoError, goErrorText } from '../app/go-error.js'
 import { splitPath } from './invoke.js'
 import {
   addNetworkList,

@@ -6,7 +6,7 @@
  * @see Go net/ip.go, plugins pkg/ip/cidr.go
  */
 import { formatIpv4, isIpv4Text, maskOf, parseIpv4 } from '../wire/ip.js'
-import { GoError } from './go-text.js'
+import { GoError } from '../app/go-error.js'
 
 /** An address with the length of its prefix; the address keeps its host bits. */
 export interface IpNet {

@@ -8,7 +8,7 @@ import type { Process } from '../app/process.js'
 import type { Thread } from '../app/thread.js'
 import { formatIpv4 } from '../wire/ip.js'
 import { goQuote } from '../app/go-text.js'
-import { GoError } from './go-text.js'
+import { GoError } from '../app/go-error.js'
 import { type IpNet, ipNetText } from './ip-net.js'
 import { sha512Hex } from './sha512.js'
 

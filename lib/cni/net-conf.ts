@@ -3,9 +3,9 @@
  *
  * @see cni v0.8.1 pkg/types/types.go NetConf
  */
-import type { GoField } from '../flannel/go-json.js'
-import { goMap, goStruct, goTop, type GoPlace, goTypeError, goKind, rawField } from './go-decode.js'
-import { goMarshal } from './go-text.js'
+import type { GoField } from '../app/go-json.js'
+import { goMap, goStruct, goTop, type GoPlace, goTypeError, goKind, rawField } from '../app/go-decode.js'
+import { goMarshal } from '../app/go-json.js'
 import { type CniDns, type CniResult, parseDns, parseResult } from './result.js'
 
 /** The common part of a configuration. */

@@ -6,7 +6,7 @@
 import type { Netns } from '../core/netns.js'
 import type { World } from '../core/world.js'
 import { goQuote } from '../app/go-text.js'
-import { GoError } from './go-text.js'
+import { GoError } from '../app/go-error.js'
 
 const FILE = /^(?:\/var)?\/run\/netns\/([^/]+)$/
 

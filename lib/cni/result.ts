@@ -5,9 +5,10 @@
  * @see CNI SPEC 0.4.0, "Result"; cni pkg/types/current/types.go, pkg/types/020/types.go
  */
 import { formatIpv4 } from '../wire/ip.js'
-import type { GoField } from '../flannel/go-json.js'
-import { goArray, goString, goStrings, goStruct, goTop, type GoPlace, rawField } from './go-decode.js'
-import { GoError, goMarshal } from './go-text.js'
+import type { GoField } from '../app/go-json.js'
+import { goArray, goString, goStrings, goStruct, goTop, type GoPlace, rawField } from '../app/go-decode.js'
+import { GoError } from '../app/go-error.js'
+import { goMarshal } from '../app/go-json.js'
 import { type IpNet, ipNetText, parseCidrAddress, parseIp } from './ip-net.js'
 import { SUPPORTED_020, SUPPORTED_CURRENT } from './version.js'
 

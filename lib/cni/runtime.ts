@@ -1,24 +1,15 @@
 /**
- * What a kubelet asks of CNI: attach a container's namespace to the host's network, check it, take it away.
+ * What a kubelet asks of CNI for a container: the network that it is to be in, and how it is told to the plugins.
  *
  * @see cri: the first file of /etc/cni/net.d is the network
  */
-import type { Process } from '../app/process.js'
-import type { Thread } from '../app/thread.js'
 import type { Netns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
 import { fsOf } from '../fs/file-system.js'
-import { GoError } from './go-text.js'
-import {
-  addNetworkList,
-  checkNetworkList,
-  delNetworkList,
-  refuseMissingPlugins,
-  type RuntimeConf,
-} from './libcni/api.js'
+import { GoError } from '../app/go-error.js'
+import { refuseMissingPlugins, type RuntimeConf } from './libcni/api.js'
 import { CNI_NET_DIR, confListOf, firstConfList, loadConfList, type NetworkConfigList } from './libcni/conf.js'
 import { netnsPath } from './netns-path.js'
-import type { CniResult } from './result.js'
 import { CNI_BIN_DIR } from './skel.js'
 
 /** A container and the network that it is to be in. */
@@ -65,22 +56,4 @@ export const cniCall = (host: Netns, request: CniRequest): CniCall => {
   refuseMissingPlugins(host.world, list)
   const rt = { containerId, netns: netnsPath(netns), ifName, path, args: Object.entries(args), capabilityArgs }
   return { list, rt }
-}
-
-/** Attaches a container; `process` is the runtime on the host. Throws as {@link cniCall} does, and CniError when a plugin fails. */
-export function* cniAdd(process: Process, request: CniRequest): Thread<CniResult> {
-  const { list, rt } = cniCall(process.netns, request)
-  return yield* addNetworkList(process, list, rt)
-}
-
-/** Is all there that {@link cniAdd} has made? Throws CniError when it is not. */
-export function* cniCheck(process: Process, request: CniRequest): Thread {
-  const { list, rt } = cniCall(process.netns, request)
-  yield* checkNetworkList(process, list, rt)
-}
-
-/** Takes away what {@link cniAdd} has made; that nothing is there is no error. Throws CniError. */
-export function* cniDel(process: Process, request: CniRequest): Thread {
-  const { list, rt } = cniCall(process.netns, request)
-  yield* delNetworkList(process, list, rt)
 }

@@ -19,8 +19,9 @@ import {
   ERR_INVALID_NETWORK_CONFIG,
   ERR_UNKNOWN_CONTAINER,
 } from './cni-error.js'
-import { goStruct, goTop } from './go-decode.js'
-import { goErrorText, goMarshal, GoPanic } from './go-text.js'
+import { goStruct, goTop } from '../app/go-decode.js'
+import { goErrorText, GoPanic } from '../app/go-error.js'
+import { goMarshal } from '../app/go-json.js'
 import { CURRENT_VERSION, decodeVersion, incompatible, isAtLeast, SUPPORTED_VERSIONS } from './version.js'
 
 /** Where the plugins of a host are. */

@@ -3,9 +3,9 @@
  *
  * @see cni v0.8.1 pkg/version
  */
-import { goStruct, goTop } from './go-decode.js'
+import { goStruct, goTop } from '../app/go-decode.js'
 import { goQuote, goQuoteList } from '../app/go-text.js'
-import { GoError, wrapped } from './go-text.js'
+import { GoError, wrapped } from '../app/go-error.js'
 
 /** Versions with interfaces and several addresses. */
 export const SUPPORTED_CURRENT: readonly string[] = ['0.3.0', '0.3.1', '0.4.0']

@@ -11,7 +11,7 @@ import { type Rng, RngSource } from '../sim/rng.js'
 import { isLinkLocal4, isLoopback4, isMulticast4 } from '../wire/ip.js'
 import { formatMac } from '../wire/mac.js'
 import { goQuote } from '../app/go-text.js'
-import { GoError, goErrorText, isErrnoError, wrapped } from './go-text.js'
+import { GoError, goErrorText, isErrnoError, wrapped } from '../app/go-error.js'
 import type { IpNet } from './ip-net.js'
 
 /** A stream of its own, so that a container more changes nothing else that is drawn. */

@@ -14,15 +14,14 @@ import type { Netns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
 import { fsOf } from '../fs/file-system.js'
 import { GrpcServer } from '../grpc/grpc-server.js'
+import { sniffStream } from '../grpc/http2-preface.js'
 import { NSEC_PER_MSEC, NSEC_PER_SEC } from '../sim/time.js'
 import { isIpv4Text } from '../wire/ip.js'
-import { concatOctets, NO_OCTETS } from '../wire/repr.js'
 import { grpcServices } from './embed/grpc-services.js'
 import { gatewayHttp, gatewayResponder } from './embed/serve.js'
 import { clusterIdOf, memberIdOf } from './etcdserver/id.js'
 import { EtcdServer } from './etcdserver/v3-server.js'
 import { Wal } from './etcdserver/wal.js'
-import { keyOctets } from './octets.js'
 
 /** What etcd is started with; the names are those of its flags. */
 export interface EtcdOptions {
@@ -42,8 +41,6 @@ export interface EtcdOptions {
 
 const DEFAULT_CLIENT_URLS: readonly string[] = ['http://localhost:2379']
 const DEFAULT_PEER_URLS: readonly string[] = ['http://localhost:2380']
-/** What a connection of HTTP/2 begins with. */
-const PREFACE: Uint8Array = keyOctets('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 /** Milliseconds that the seeds' clocks are apart, so that leases of different seeds have different names. */
 const SEED_STEP_MS = 0x9e3779b1
 const CLOCK_BITS = 40
@@ -75,7 +72,7 @@ export class EtcdProcess extends Process {
     this.dataDir = dataDirOf(options)
     this.isDaemon = true
     this.listening = listenClientUrls.map(url => this.#listen(url))
-    this.server = this.#openServer(options)
+    this.server = this.#orExit(() => this.#openServer(options))
     this.#grpc = new GrpcServer(grpcServices(this, this.server), {
       maxReceiveMessageSize: MAX_RECEIVE_OCTETS,
       now: () => netns.world.now,
@@ -109,31 +106,37 @@ export class EtcdProcess extends Process {
     return server
   }
 
+  /** A part of the start: when it fails the program has ended, so that nothing is left of it. */
+  #orExit<T>(start: () => T): T {
+    try {
+      return start()
+    } catch (e) {
+      this.exit(1)
+      throw e
+    }
+  }
+
   #listen(url: string): string {
     const { address, port } = listenAddress(url)
     try {
-      listenStream(this, address, port, stream => this.#accept(stream), CLIENT_KEEPALIVE_SEC)
+      this.#orExit(() => listenStream(this, address, port, stream => this.#accept(stream), CLIENT_KEEPALIVE_SEC))
     } catch (e) {
-      this.exit(1)
       if (!(e instanceof NetloomError)) throw e
-      throw new NetloomError(e.code, e.message, { ...e.context, listen: `${address}:${port}` })
+      const context = { ...e.context, listen: `${address}:${port}` }
+      throw new NetloomError(e.code, `etcd: listen-client-urls: ${url}: ${e.message}`, context)
     }
     return `${address}:${port}`
   }
 
-  /** The first octets tell whether a client speaks HTTP/2, as gRPC does, or HTTP/1. */
   #accept(stream: ByteStream): void {
-    let first: Uint8Array = NO_OCTETS
-    stream.onData = octets => {
-      first = first.length === 0 ? octets : concatOctets(first, octets)
-      const n = Math.min(first.length, PREFACE.length)
-      const isHttp2 = first.subarray(0, n).every((octet, i) => octet === PREFACE[i])
-      if (isHttp2 && n < PREFACE.length) return
-      if (isHttp2) this.#grpc.accept(stream, first)
+    sniffStream(stream, (protocol, first) => {
+      if (protocol === 'http2') this.#grpc.accept(stream, first)
       else serveStream(stream, gatewayResponder(this, this.server), gatewayHttp(this), first)
-    }
+    })
   }
 }
+
+const MAX_PORT = 65535
 
 /** Address and port of `http://ADDRESS:PORT`. Throws EINVAL. */
 const listenAddress = (url: string): { address: string; port: number } => {
@@ -145,16 +148,34 @@ const listenAddress = (url: string): { address: string; port: number } => {
   if (scheme !== 'http') throw bad(`netloom's etcd has no ${scheme === 'https' ? 'TLS' : 'unix sockets'}; use http://`)
   const address = host === 'localhost' ? '127.0.0.1' : host!
   if (!isIpv4Text(address)) throw bad('URL address is no IPv4 address (there are no names)')
+  if (Number(port) > MAX_PORT) throw bad(`port ${port} is above ${MAX_PORT}`)
   return { address, port: Number(port) }
+}
+
+/** Refuses a data directory that can't be one. Throws EINVAL, ENOTDIR. */
+const checkDataDir = (netns: Netns, dataDir: string): void => {
+  const context = { dataDir }
+  if (!dataDir.startsWith('/'))
+    throw new NetloomError(
+      'EINVAL',
+      `etcd: data-dir: ${dataDir} must begin with /: there is no working directory`,
+      context,
+    )
+  const fs = fsOf(netns)
+  const parts = dataDir.split('/')
+  const isFile = parts.some((_, n) => n > 0 && fs.stat(parts.slice(0, n + 1).join('/'))?.kind === 'file')
+  if (isFile) throw new NetloomError('ENOTDIR', `etcd: error listing data dir: ${dataDir}`, context)
 }
 
 /**
  * Starts etcd in a namespace. With a data directory in which it was before, it has its data again. Throws EINVAL for a URL it
- * cannot listen on, EBUSY when another one has the directory, EADDRINUSE, EADDRNOTAVAIL.
+ * cannot listen on and a data directory that is no absolute path, ENOTDIR for one with a file in its way, EBUSY when another
+ * etcd has it, EADDRINUSE, EADDRNOTAVAIL.
  */
 export const startEtcd = (netns: Netns, options: EtcdOptions = {}): EtcdProcess => {
   for (const url of options.listenClientUrls ?? DEFAULT_CLIENT_URLS) listenAddress(url)
   const dataDir = dataDirOf(options)
+  checkDataDir(netns, dataDir)
   if (processesOf(netns).some(other => other instanceof EtcdProcess && other.dataDir === dataDir))
     throw new NetloomError(
       'EBUSY',

@@ -23,14 +23,21 @@ export const BACKENDS: readonly BackendKind[] = [
 ]
 
 /** Types that flannel has had and netloom has not. */
-const NOT_BUILT: readonly string[] = ['ipip', 'ipsec', 'wireguard', 'extension', 'tencent-vpc', 'ali-vpc']
+export const NOT_BUILT_BACKENDS: readonly string[] = [
+  'ipip',
+  'ipsec',
+  'wireguard',
+  'extension',
+  'tencent-vpc',
+  'ali-vpc',
+]
 
 /** The backend of a type, whatever its case. Throws a SubnetError for one that is not there or can't work on this host. */
 export const getBackend = (type: string, env: BackendEnv): Backend => {
   const name = type.toLowerCase()
   const kind = BACKENDS.find(k => k.type === name)
   if (kind !== undefined) return kind.make(env)
-  if (NOT_BUILT.includes(name)) {
+  if (NOT_BUILT_BACKENDS.includes(name)) {
     const known = BACKENDS.map(k => k.type).join(', ')
     throw new SubnetError(`backend type ${name} is flannel's, and not built in netloom; there are ${known}`)
   }

@@ -6,17 +6,17 @@
 import type { NetDevice } from '../core/netdev.js'
 import type { Netns } from '../core/netns.js'
 import { addrList } from '../rtnl/addr.js'
-import { routeGet, routeList } from '../rtnl/route.js'
-import { RT_TABLE_MAIN } from '../ip/rtnetlink.js'
+import { routeGet, routesTo } from '../rtnl/route.js'
 import { formatIpv4, isIpv4Text, isMulticast4, parseIpv4 } from '../wire/ip.js'
 import type { ExternalInterface } from './backend/backend.js'
 import type { Klog } from '../app/klog.js'
+import type { FlanneldOptions } from './flags.js'
 import { compileGoRegexp } from './go-regexp.js'
-import { errnoText } from './go-text.js'
+import { errnoText } from '../app/go-error.js'
 import { SubnetError } from './subnet/subnet.js'
 
 /** How the interface is looked for: by name or address, by a pattern, by whom it reaches; by the default route without any. */
-export interface ExtIfaceQuery {
+interface ExtIfaceQuery {
   readonly name?: string
   readonly regex?: string
   readonly canReach?: string
@@ -85,7 +85,7 @@ const byReach = (netns: Netns, text: string, log: Klog): [NetDevice, number | nu
 
 const byDefaultRoute = (netns: Netns, log: Klog): [NetDevice, number | null] => {
   log.info('match.go:206', 'Determining IP address of default interface')
-  const route = routeList(netns).find(r => r.table === RT_TABLE_MAIN && r.dstLen === 0)
+  const [route] = routesTo(netns, 0, 0)
   const dev = route?.nexthops[0]?.dev ?? null
   if (route === undefined) throw new SubnetError('failed to get default interface: Unable to find default route')
   if (dev === null)
@@ -100,7 +100,7 @@ const find = (netns: Netns, { name, regex, canReach }: ExtIfaceQuery, log: Klog)
 }
 
 /** The interface and its addresses; `publicIp` as the user gave it, empty for the interface's own. Throws a SubnetError with flannel's text. */
-export const lookupExtIface = (netns: Netns, query: ExtIfaceQuery, publicIp: string, log: Klog): ExternalInterface => {
+const lookupExtIface = (netns: Netns, query: ExtIfaceQuery, publicIp: string, log: Klog): ExternalInterface => {
   const [iface, found] = find(netns, query, log)
   const ifaceAddr = found ?? ip4Addrs(iface)[0]
   if (ifaceAddr === undefined) throw new SubnetError(`failed to find IPv4 address for interface ${iface.name}`)
@@ -114,4 +114,48 @@ export const lookupExtIface = (netns: Netns, query: ExtIfaceQuery, publicIp: str
   if (!isIpv4Text(publicIp)) throw new SubnetError(`invalid public IP address: ${publicIp}`)
   log.info('match.go:277', `Using ${publicIp} as external address`)
   return { iface, ifaceAddr, extAddr: parseIpv4(publicIp) }
+}
+
+/** Options of the command line that say which interface it is. */
+type ExtIfaceOptions = Pick<FlanneldOptions, 'iface' | 'ifaceRegex' | 'ifaceCanReach' | 'publicIp'>
+
+type Query = readonly [at: string, what: string, query: ExtIfaceQuery]
+
+/** What is looked for in turn, with where and how flannel's log says that it isn't there. */
+const queriesOf = ({ iface, ifaceRegex, ifaceCanReach }: ExtIfaceOptions): Query[] => {
+  const queries: Query[] = [
+    ...iface.map((name): Query => ['main.go:279', name, { name }]),
+    ...ifaceRegex.map((regex): Query => ['main.go:292', regex, { regex }]),
+  ]
+  if (ifaceCanReach !== '')
+    queries.push(['main.go:304', `ifaceCanReach: ${ifaceCanReach}`, { canReach: ifaceCanReach }])
+  return queries
+}
+
+/** The interface without an option that names it: that of the public address, or of the default route. */
+const defaultExtIface = (netns: Netns, publicIp: string, log: Klog): ExternalInterface | null => {
+  try {
+    return lookupExtIface(netns, { name: publicIp }, publicIp, log)
+  } catch (e) {
+    if (!(e instanceof SubnetError)) throw e
+    log.error('main.go:271', `Failed to find any valid interface to use: ${e.message}`)
+    return null
+  }
+}
+
+/** The interface to the other hosts that the options name; null, with an error in the log, when there is none. */
+export const chooseExtIface = (netns: Netns, options: ExtIfaceOptions, log: Klog): ExternalInterface | null => {
+  const { publicIp } = options
+  const queries = queriesOf(options)
+  if (queries.length === 0) return defaultExtIface(netns, publicIp, log)
+  for (const [at, text, query] of queries) {
+    try {
+      return lookupExtIface(netns, query, publicIp, log)
+    } catch (e) {
+      if (!(e instanceof SubnetError)) throw e
+      log.info(at, `Could not find valid interface matching ${text}: ${e.message}`)
+    }
+  }
+  log.error('main.go:310', 'Failed to find interface to use that matches the interfaces and/or regexes provided')
+  return null
 }

@@ -5,22 +5,19 @@
  *
  * @see flannel main.go
  */
-import { serveHttp } from '../app/http.js'
 import { Process } from '../app/process.js'
 import { Context, firstOf, Future, slept, spawn, type Thread, type ThreadHandle, wait } from '../app/thread.js'
 import type { Netns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
-import type { HttpRequest, HttpResponse } from '../app/http-response.js'
-import { GO_SOCKET } from '../app/stream.js'
 import { type FileSystem, fsOf } from '../fs/file-system.js'
 import { NSEC_PER_SEC } from '../sim/time.js'
 import type { Prefix } from '../wire/ip.js'
 import { type BackendEnv, type ExternalInterface, type Network, PeerTable } from './backend/backend.js'
 import { getBackend } from './backends.js'
-import { lookupExtIface } from './ext-iface.js'
+import { chooseExtIface } from './ext-iface.js'
 import { type FlanneldOptions, optionsText } from './flags.js'
 import { Klog } from '../app/klog.js'
-import { errnoText } from './go-text.js'
+import { joinHostPort, serveHealthz } from './healthz.js'
 import { netEqual, netText } from './ip4-net.js'
 import { FlannelIptables, forwardRules, masqRules } from './network/iptables.js'
 import { lookForIp6Cidr, readCidrFromSubnetFile, subnetFileText, writeSubnetFile } from './subnet-file.js'
@@ -48,13 +45,6 @@ export interface FlanneldFixed {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** What the health server answers. */
-const healthzAnswer = ({ path }: HttpRequest): HttpResponse => {
-  if (path.split('?')[0] === '/healthz') return { body: 'flanneld is running' }
-  const headers = ['Content-Type: text/plain; charset=utf-8', 'X-Content-Type-Options: nosniff']
-  return { status: 404, headers, body: '404 page not found\n' }
-}
-
 /** Ends the daemon from inside a thread. */
 class Exit extends Error {
   readonly status: number
@@ -62,6 +52,24 @@ class Exit extends Error {
     super(`exit ${status}`)
     this.status = status
   }
+}
+
+/** Refuses options that ask for what netloom has not. Throws a SubnetError. */
+const refuseNotBuilt = (o: FlanneldOptions): void => {
+  const tls = [o.etcdKeyfile, o.etcdCertfile, o.etcdCafile, o.etcdUsername, o.etcdPassword].some(v => v !== '')
+  if (tls)
+    throw new SubnetError(
+      'etcd-keyfile, etcd-certfile, etcd-cafile, etcd-username, etcd-password: netloom has no TLS and no users of etcd; leave them out',
+    )
+  if (o.publicIpv6 !== '') throw new SubnetError('public-ipv6: netloom has IPv4 only; leave it out')
+  const paths = [
+    ['subnet-file', o.subnetFile],
+    ['net-config-path', o.netConfigPath],
+    ['kubeconfig-file', o.kubeconfigFile],
+  ] as const
+  for (const [flag, path] of paths)
+    if (path !== '' && !path.startsWith('/'))
+      throw new SubnetError(`${flag}: ${path} must begin with /: there is no working directory`)
 }
 
 /** A running flanneld. Make one with {@link startFlanneld}. */
@@ -122,7 +130,8 @@ export class Flanneld {
       log.error('main.go:253', 'none defined stack')
       throw new Exit(1)
     }
-    const ext = this.#findInterface()
+    const ext = chooseExtIface(this.process.netns, this.options, log)
+    if (ext === null) throw new Exit(1)
     const network = yield* this.#register(sm, config, ext)
     this.network = network
     yield* this.#setUpRules(config, network)
@@ -151,14 +160,8 @@ export class Flanneld {
   }
 
   *#subnetManager(): Thread<SubnetManager> {
-    const { options: o } = this
-    const tls = [o.etcdKeyfile, o.etcdCertfile, o.etcdCafile, o.etcdUsername, o.etcdPassword].some(v => v !== '')
     try {
-      if (tls)
-        throw new SubnetError(
-          'etcd-keyfile, etcd-certfile, etcd-cafile, etcd-username, etcd-password: netloom has no TLS and no users of etcd; leave them out',
-        )
-      if (o.publicIpv6 !== '') throw new SubnetError('public-ipv6: netloom has IPv4 only; leave it out')
+      refuseNotBuilt(this.options)
       return yield* this.#makeSubnetManager()
     } catch (e) {
       if (!(e instanceof SubnetError) && !(e instanceof NetloomError)) throw e
@@ -215,16 +218,12 @@ export class Flanneld {
   #runHealthz(): void {
     const { healthzIp, healthzPort } = this.options
     if (healthzPort <= 0) return
-    this.#log.info('main.go:522', `Start healthz server on ${healthzIp}:${healthzPort}`)
-    try {
-      const { process } = this
-      serveHttp(process, { address: healthzIp, port: healthzPort, ...GO_SOCKET }, healthzAnswer, { process })
-    } catch (e) {
-      const why = `listen tcp ${healthzIp}:${healthzPort}: bind: ${errnoText(e)}`
-      this.#log.error('main.go:539', `Start healthz server error. ${why}`)
-      this.process.stderr += `panic: ${why}\n\ngoroutine 1 [running]:\n`
-      throw new Exit(EXIT_PANIC)
-    }
+    this.#log.info('main.go:522', `Start healthz server on ${joinHostPort(healthzIp, healthzPort)}`)
+    const why = serveHealthz(this.process, healthzIp, healthzPort)
+    if (why === null) return
+    this.#log.error('main.go:539', `Start healthz server error. ${why}`)
+    this.process.stderr += `panic: ${why}\n\ngoroutine 1 [running]:\n`
+    throw new Exit(EXIT_PANIC)
   }
 
   /**
@@ -249,39 +248,6 @@ export class Flanneld {
       if (which === 'done') return null
       this.process.stdout += 'timed out\n'
     }
-  }
-
-  #findInterface(): ExternalInterface {
-    const { options: o } = this
-    const log = this.#log
-    const { netns } = this.process
-    if (o.iface.length === 0 && o.ifaceRegex.length === 0 && o.ifaceCanReach === '') {
-      try {
-        // A public address names the interface too.
-        return lookupExtIface(netns, { name: o.publicIp }, o.publicIp, log)
-      } catch (e) {
-        if (!(e instanceof SubnetError)) throw e
-        log.error('main.go:271', `Failed to find any valid interface to use: ${e.message}`)
-        throw new Exit(1)
-      }
-    }
-    const queries = [
-      ...o.iface.map(name => ({ at: 'main.go:279', text: name, query: { name } })),
-      ...o.ifaceRegex.map(regex => ({ at: 'main.go:292', text: regex, query: { regex } })),
-      ...(o.ifaceCanReach === ''
-        ? []
-        : [{ at: 'main.go:304', text: `ifaceCanReach: ${o.ifaceCanReach}`, query: { canReach: o.ifaceCanReach } }]),
-    ]
-    for (const { at, text, query } of queries) {
-      try {
-        return lookupExtIface(netns, query, o.publicIp, log)
-      } catch (e) {
-        if (!(e instanceof SubnetError)) throw e
-        log.info(at, `Could not find valid interface matching ${text}: ${e.message}`)
-      }
-    }
-    log.error('main.go:310', 'Failed to find interface to use that matches the interfaces and/or regexes provided')
-    throw new Exit(1)
   }
 
   *#register(sm: SubnetManager, config: FlannelConfig, ext: ExternalInterface): Thread<Network> {

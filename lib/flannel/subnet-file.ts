@@ -10,7 +10,7 @@ import { basename, dirname, type FileSystem } from '../fs/file-system.js'
 import type { Prefix } from '../wire/ip.js'
 import type { Network } from './backend/backend.js'
 import type { Klog } from '../app/klog.js'
-import { errnoText } from './go-text.js'
+import { errnoText } from '../app/go-error.js'
 import { NO_NET, netText, parseCidr } from './ip4-net.js'
 import type { FlannelConfig } from './subnet/config.js'
 

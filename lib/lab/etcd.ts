@@ -5,7 +5,7 @@ import { octetText } from '../app/octet-text.js'
 import { Printable } from '../app/printable.js'
 import { Process } from '../app/process.js'
 import { spawn, type Thread } from '../app/thread.js'
-import { checkOptions } from '../app/text.js'
+import { checkOptions, checkText, checkTexts } from '../app/text.js'
 import type { Netns as KernelNetns } from '../core/netns.js'
 import { NetloomError } from '../errors.js'
 import {
@@ -92,15 +92,9 @@ const WATCH_OPTIONS = [...RANGE_OPTIONS, 'rev', 'prevKv', 'progressNotify', 'fil
 /** Starts etcd. @internal */
 export const launchEtcd = (netns: KernelNetns, options: EtcdOptions): Etcd => {
   checkOptions('etcd', options, OPTIONS)
+  for (const [option, value] of Object.entries(options))
+    if (value !== undefined) (option.endsWith('Urls') ? checkTexts : checkText)(`etcd: ${option}`, value)
   return new Etcd(startEtcd(netns, options))
-}
-
-/** Refuses what is no list of texts. */
-const checkEndpoints = (endpoints: unknown): void => {
-  if (Array.isArray(endpoints) && endpoints.every(endpoint => typeof endpoint === 'string')) return
-  throw new NetloomError('EINVAL', `etcdClient: endpoints: ${String(endpoints)} is not a list of texts`, {
-    option: 'endpoints',
-  })
 }
 
 /** A key as text. */
@@ -180,7 +174,7 @@ export class EtcdClient extends Program {
   /** @internal use `netns.etcdClient` */
   constructor(netns: KernelNetns, options: EtcdClientOptions) {
     checkOptions('etcdClient', options, CLIENT_OPTIONS)
-    checkEndpoints(options.endpoints)
+    checkTexts('etcdClient: endpoints', options.endpoints)
     const process = new Process(netns, 'etcd-client')
     process.isDaemon = true
     super(process)
@@ -231,6 +225,7 @@ export class EtcdClient extends Program {
     options: EtcdPutOptions = {},
   ): EtcdCall<{ readonly revision: number; readonly prevKv: EtcdKv | null }> {
     checkOptions('etcdClient.put', options, PUT_OPTIONS)
+    checkText('etcdClient.put: value', value)
     const { lease, ...rest } = options
     const put: PutOptions = lease === undefined ? rest : { ...rest, lease: leaseOf(lease) }
     return this.#call(this.#client.put(key, value, put), r => ({

@@ -282,6 +282,13 @@ const infoOf = (a: FibAlias): RouteInfo => describeRoute(a.table, a.type, a.tos,
 /** Every route of a namespace, table by table and prefix by prefix as the kernel dumps them. */
 export const routeList = (netns: Netns): RouteInfo[] => ipv4(netns).fib.all().map(infoOf)
 
+/** Routes of the main table to one prefix, which is what programs mostly look for, in the order of the kernel's dump. */
+export const routesTo = (netns: Netns, dst: number, dstLen: number): RouteInfo[] => {
+  const found = ipv4(netns).fib.get(RT_TABLE_MAIN)?.find(dst, dstLen) ?? []
+  // The tables main and local may be one.
+  return found.filter(a => a.table === RT_TABLE_MAIN).map(infoOf)
+}
+
 /**
  * Forgets what was learned about single destinations: path MTUs and redirects (`ip route flush cache`, the key
  * net.ipv4.route.flush). As in the kernel an entry without contents stays and is seen again once its destination is used.

@@ -59,6 +59,41 @@ test('a client puts, reads, watches and leases; a dead member makes calls wait',
   assert.throws(() => h1.etcdClient({ endpoints: ['etcd.local:2379'] }), /no names/)
 })
 
+test('an etcd that cannot start leaves nothing that listens', () => {
+  const { world, h1 } = setup()
+  h1.files.write('/data', '')
+  h1.link.set('lo', { up: true })
+  const start = (dataDir: string) => () => h1.etcd({ listenClientUrls: ['http://127.0.0.1:2379'], dataDir })
+  assert.throws(start('etcd.data'), /^etcd: data-dir: etcd.data must begin with \/: there is no working directory$/)
+  assert.throws(start('/data/x'), /^etcd: error listing data dir: \/data\/x$/)
+  h1.files.write('/broken/member/wal/0.wal', 'no log at all, but long enough for a record')
+  assert.throws(
+    start('/broken'),
+    /^etcd: read wal error: \/broken\/member\/wal\/0.wal: .*; remove \/broken to start without its data$/,
+  )
+  const { stderr } = world.sh('# may-fail\nip netns exec h1 etcd --data-dir /data/x')
+  assert.match(stderr, /C \| etcdmain: error listing data dir: \/data\/x$/m)
+  assert.equal(h1.ss({ state: 'listening' }), [])
+  h1.etcd({ listenClientUrls: ['http://127.0.0.1:2379'], dataDir: '/other' })
+  world.run({ for: S })
+})
+
+test('options of etcd of a wrong kind are refused by name', () => {
+  const { h1 } = setup()
+  const refused: readonly (readonly [object, RegExp])[] = [
+    [{ name: 5 }, /^etcd: name: 5 is not a text$/],
+    [{ listenClientUrls: 'http://127.0.0.1:1' }, /^etcd: listenClientUrls: http:.* is not a list of texts$/],
+    [{ listenClientUrls: ['http://127.0.0.1:70000'] }, /^etcd: listen-client-urls: .*: port 70000 is above 65535$/],
+    [
+      { listenClientUrls: ['http://192.0.2.1:1'] },
+      /^etcd: listen-client-urls: http:\/\/192.0.2.1:1: Cannot assign requested address$/,
+    ],
+  ]
+  for (const [options, text] of refused) assert.throws(() => h1.etcd(options), text)
+  const client = h1.etcdClient({ endpoints: ['http://10.0.0.2:2379'] })
+  assert.throws(() => client.put('a', { x: 1 } as never), /^etcdClient.put: value: .* is not a text$/)
+})
+
 test('of a connection without a word the client is probed every 30 s and etcd every 15 s, as recorded', () => {
   const { world, h1, store } = setup()
   h1.etcdClient({ endpoints: ['http://10.0.0.2:2379'] }).watch('/', {}, () => {})
@@ -124,7 +159,7 @@ const REFUSED: readonly {
   {
     name: 'an address that the host does not have',
     call: h => h.etcd({ listenClientUrls: ['http://9.9.9.9:2379'] }),
-    says: /^Cannot assign requested address$/,
+    says: /^etcd: listen-client-urls: http:.*: Cannot assign requested address$/,
   },
   {
     name: 'a client without endpoints',

@@ -6,12 +6,11 @@
 import type { NetDevice } from '../../core/netdev.js'
 import type { Netns } from '../../core/netns.js'
 import { vethPeer } from '../../dev/veth.js'
-import { RT_TABLE_MAIN } from '../../ip/rtnetlink.js'
 import { addrList } from '../../rtnl/addr.js'
 import { linkInfo } from '../../rtnl/link.js'
-import { routeList } from '../../rtnl/route.js'
+import { routesTo } from '../../rtnl/route.js'
 import { formatIpv4 } from '../../wire/ip.js'
-import { GoError } from '../go-text.js'
+import { GoError } from '../../app/go-error.js'
 import { type IpNet, ipNetFieldsText, ipNetText, networkOf } from '../ip-net.js'
 import type { CniInterface, CniIp, CniResult, CniRoute } from '../result.js'
 import type { CmdArgs } from '../skel.js'
@@ -72,8 +71,7 @@ const checkIp = (netns: Netns, ifName: string, ip: CniIp): void => {
     fail(`Failed to match addr ${ipNetText(address)} on interface ${ifName}`)
   if (ip.version !== '4' && ip.version !== '6') fail(`Invalid IP Version ${ip.version} for interface ${ifName}`)
   const network = networkOf(address)
-  const routes = routeList(netns).filter(({ table }) => table === RT_TABLE_MAIN)
-  if (!routes.some(({ dst, dstLen }) => isSame(network, dst, dstLen)))
+  if (routesTo(netns, network.ip, network.len).length === 0)
     fail(`Failed to find Gateway ${ip.gateway === null ? '<nil>' : formatIpv4(ip.gateway)} for interface ${ifName}`)
 }
 
@@ -81,11 +79,8 @@ const checkIp = (netns: Netns, ifName: string, ip: CniIp): void => {
 const checkRoute = (netns: Netns, { dst, gw }: CniRoute): void => {
   if (dst === null) return
   const isDefault = dst.ip === 0 && dst.len === 0
-  const found = routeList(netns).some(
-    route =>
-      route.table === RT_TABLE_MAIN &&
-      isSame(dst, route.dst, route.dstLen) &&
-      (isDefault || (route.nexthops[0]?.gateway ?? 0) === (gw ?? 0)),
+  const found = routesTo(netns, dst.ip, dst.len).some(
+    ({ nexthops }) => isDefault || (nexthops[0]?.gateway ?? 0) === (gw ?? 0),
   )
   if (found) return
   const gateway = gw === null ? '<nil>' : formatIpv4(gw)

@@ -3,8 +3,8 @@
  *
  * @see plugins v0.9.1 plugins/main/bridge/bridge.go loadNetConf
  */
-import type { GoField } from '../../flannel/go-json.js'
-import { GoError, wrapped } from '../go-text.js'
+import type { GoField } from '../../app/go-json.js'
+import { GoError, wrapped } from '../../app/go-error.js'
 import { type NetConf, parseNetConf } from '../net-conf.js'
 
 /** Options of the plugin beside those of every network. */

@@ -4,7 +4,7 @@
  * @see plugins v0.9.1 plugins/ipam/host-local/backend/allocator/allocator.go
  */
 import { formatIpv4 } from '../../wire/ip.js'
-import { GoError } from '../go-text.js'
+import { GoError } from '../../app/go-error.js'
 import { nextIp } from '../ip-net.js'
 import type { CniIp } from '../result.js'
 import { type Range, rangeContains, rangeFor, type RangeSet, rangeSetContains, rangeSetText } from './range.js'

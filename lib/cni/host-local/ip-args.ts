@@ -4,7 +4,7 @@
  * @see cni v0.8.1 pkg/types/args.go
  */
 import { goQuote, goQuoteList } from '../../app/go-text.js'
-import { GoError, goErrorText } from '../go-text.js'
+import { GoError, goErrorText } from '../../app/go-error.js'
 import { parseIp } from '../ip-net.js'
 
 const parseBool = (text: string): boolean => {

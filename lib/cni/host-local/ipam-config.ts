@@ -3,9 +3,9 @@
  *
  * @see plugins v0.9.1 plugins/ipam/host-local/backend/allocator/config.go
  */
-import type { GoField } from '../../flannel/go-json.js'
-import { goArray, goKind, goString, goStruct, goTop, type GoPlace, goTypeError, rawField } from '../go-decode.js'
-import { GoError, wrapped } from '../go-text.js'
+import type { GoField } from '../../app/go-json.js'
+import { goArray, goKind, goString, goStruct, goTop, type GoPlace, goTypeError, rawField } from '../../app/go-decode.js'
+import { GoError, wrapped } from '../../app/go-error.js'
 import { type IpNet, parseIp } from '../ip-net.js'
 import { type CniRoute, parseNet, parseRoutes } from '../result.js'
 import { SUPPORTED_020 } from '../version.js'

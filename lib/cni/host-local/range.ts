@@ -4,7 +4,7 @@
  * @see plugins v0.9.1 plugins/ipam/host-local/backend/allocator/range.go, range_set.go
  */
 import { formatIpv4, maskOf } from '../../wire/ip.js'
-import { GoError } from '../go-text.js'
+import { GoError } from '../../app/go-error.js'
 import { compareIp, type IpNet, ipNetText, isInNet, networkOf, nextIp } from '../ip-net.js'
 
 /** A range as it is configured; null for what is absent. */

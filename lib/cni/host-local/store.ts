@@ -10,7 +10,7 @@ import { octetText } from '../../app/octet-text.js'
 import { octetsOf } from '../../app/text.js'
 import type { FileSystem } from '../../fs/file-system.js'
 import { formatIpv4, isIpv4Text, parseIpv4 } from '../../wire/ip.js'
-import { GoError, isErrnoError, pathCall } from '../go-text.js'
+import { GoError, isErrnoError, pathCall } from '../../app/go-error.js'
 
 const DEFAULT_DATA_DIR = '/var/lib/cni/networks'
 const LAST_IP_PREFIX = 'last_reserved_ip.'

@@ -6,8 +6,9 @@
  */
 import { octetText } from '../../app/octet-text.js'
 import type { FileSystem } from '../../fs/file-system.js'
-import { goMap, goStruct, goTop } from '../go-decode.js'
-import { GoError, goErrorText, goMarshal, isErrnoError, pathCall, sortedMap, wrapped } from '../go-text.js'
+import { goMap, goStruct, goTop } from '../../app/go-decode.js'
+import { GoError, goErrorText, isErrnoError, pathCall, wrapped } from '../../app/go-error.js'
+import { goMarshal, sortedMap } from '../../app/go-json.js'
 import { type NetConf, parseNetConf } from '../net-conf.js'
 
 /** Where a host's networks are. */

@@ -20,7 +20,7 @@ import {
   setupPort,
 } from '../bridge/link.js'
 import { goQuote } from '../../app/go-text.js'
-import { GoError, wrapped } from '../go-text.js'
+import { GoError, wrapped } from '../../app/go-error.js'
 import { delegateAdd, delegateCheck, delegateDel } from '../invoke.js'
 import type { IpNet } from '../ip-net.js'
 import { formatChainName, formatComment, setupIpMasq, teardownIpMasq } from '../ipmasq.js'

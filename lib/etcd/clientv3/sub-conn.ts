@@ -7,7 +7,7 @@
 import { type ByteStream, connectStream } from '../../app/stream.js'
 import type { Process } from '../../app/process.js'
 import { ProgramTimer } from '../../app/program-timer.js'
-import { goStrerror } from '../../app/go-text.js'
+import { goStrerror } from '../../app/go-error.js'
 import type { Errno } from '../../errors.js'
 import { GrpcClient } from '../../grpc/grpc-client.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'

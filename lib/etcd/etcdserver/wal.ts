@@ -7,6 +7,7 @@
  *
  * @see etcd wal/wal.go, wal/encoder.go, raft/raftpb/raft.proto
  */
+import { NetloomError } from '../../errors.js'
 import type { FileSystem } from '../../fs/file-system.js'
 import { encodeProto, type ProtoType } from '../../grpc/protobuf.js'
 import { decodeProto } from '../../grpc/protobuf-reader.js'
@@ -87,22 +88,33 @@ export class Wal {
     this.#directory = `${dataDir}/member/wal`
     fs.mkdir(`${dataDir}/member/snap`, { recursive: true })
     fs.mkdir(this.#directory, { recursive: true })
-    let metadata: WalMetadata | null = null
+    const metadata: WalMetadata[] = []
     const requests: InternalRaftRequest[] = []
     for (const name of fs.readdir(this.#directory)) {
       this.#path = `${this.#directory}/${name}`
       this.#segment++
-      for (const { type, data } of recordsOf(fs.readFile(this.#path))) {
-        if (type === METADATA) metadata = decodeProto<WalMetadata>(METADATA_TYPE, data)
-        else if (type === STATE) this.#term = decodeProto<{ term: number }>(STATE_TYPE, data).term
-        else if (type === ENTRY) {
-          requests.push(requestOf(data))
-          this.#index++
-        }
+      try {
+        this.#load(fs.readFile(this.#path), metadata, requests)
+      } catch (e) {
+        if (!(e instanceof NetloomError)) throw e
+        const why = `${this.#path}: ${e.message}; remove ${dataDir} to start without its data`
+        throw new NetloomError(e.code, `etcd: read wal error: ${why}`, { ...e.context, path: this.#path })
       }
     }
-    this.metadata = metadata
+    this.metadata = metadata[0] ?? null
     this.requests = requests
+  }
+
+  /** Takes what one file says. */
+  #load(octets: Uint8Array, metadata: WalMetadata[], requests: InternalRaftRequest[]): void {
+    for (const { type, data } of recordsOf(octets)) {
+      if (type === METADATA) metadata.push(decodeProto<WalMetadata>(METADATA_TYPE, data))
+      else if (type === STATE) this.#term = decodeProto<{ term: number }>(STATE_TYPE, data).term
+      else if (type === ENTRY) {
+        requests.push(requestOf(data))
+        this.#index++
+      }
+    }
   }
 
   /** A start: the member's term is one more than before. Returns it. */

@@ -6,10 +6,10 @@
 import { type Context, firstOf, slept, spawn, type Thread, wait } from '../../app/thread.js'
 import type { NetDevice } from '../../core/netdev.js'
 import { RT_SCOPE_NOWHERE, RT_SCOPE_UNIVERSE, RT_TABLE_MAIN } from '../../ip/rtnetlink.js'
-import { type RouteInfo, routeAdd, routeDel, routeList } from '../../rtnl/route.js'
+import { type RouteInfo, routeAdd, routeDel, routesTo } from '../../rtnl/route.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
 import { formatIpv4, type Prefix } from '../../wire/ip.js'
-import { errnoText, routeText } from '../go-text.js'
+import { errnoText } from '../../app/go-error.js'
 import { netText } from '../ip4-net.js'
 import type { Lease, LeaseEvent } from '../subnet/subnet.js'
 import { watchLeases } from '../subnet/watch.js'
@@ -23,6 +23,10 @@ interface WantedRoute {
   readonly gateway: number
   readonly dev: NetDevice
 }
+
+/** A route as netlink prints it. `table` is 0 for one that is asked for. */
+const routeText = (ifindex: number, dst: Prefix, gateway: number, table = 0): string =>
+  `{Ifindex: ${ifindex} Dst: ${netText(dst)} Src: <nil> Gw: ${gateway === 0 ? '<nil>' : formatIpv4(gateway)} Flags: [] Table: ${table} Realm: 0}`
 
 const isRoute = (r: RouteInfo, { dst, gateway, dev }: WantedRoute): boolean => {
   const [hop] = r.nexthops
@@ -87,7 +91,7 @@ export class RouteNetwork implements Network {
 
   /** The route of the main table to the same destination, if there is one. */
   #present({ dst, dev }: WantedRoute): RouteInfo | undefined {
-    return routeList(dev.netns).find(r => r.table === RT_TABLE_MAIN && r.dst === dst.addr && r.dstLen === dst.len)
+    return routesTo(dev.netns, dst.addr, dst.len)[0]
   }
 
   #add(route: WantedRoute): void {
@@ -127,9 +131,8 @@ export class RouteNetwork implements Network {
   /** Adds wanted routes that are not there. One that the kernel refuses is tried again at the next look, in silence. */
   #recover(): void {
     const { netns } = this.#env.ext.iface
-    const present = routeList(netns).filter(r => r.table === RT_TABLE_MAIN)
     for (const route of this.#routes) {
-      if (present.some(r => isRoute(r, route))) continue
+      if (routesTo(netns, route.dst.addr, route.dst.len).some(r => isRoute(r, route))) continue
       try {
         routeAdd(netns, { ...specOf(route), scope: RT_SCOPE_UNIVERSE })
       } catch (e) {

@@ -7,7 +7,7 @@
  * @see flannel subnet/config.go
  */
 import { formatIpv4, maskOf, parseIpv4, type Prefix } from '../../wire/ip.js'
-import { type GoField, goUnmarshal } from '../go-json.js'
+import { type GoField, goUnmarshal } from '../../app/go-json.js'
 import { isNoNet, netContains, netNext, NO_NET, parseCidr } from '../ip4-net.js'
 import { SubnetError } from './subnet.js'
 

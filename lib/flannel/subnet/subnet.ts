@@ -91,6 +91,18 @@ export const parseSubnetKey: (key: string) => Prefix | null = remembering((key: 
   }
 })
 
+const joinPath = (...names: string[]): string =>
+  names
+    .filter(name => name !== '')
+    .join('/')
+    .replace(/\/+/g, '/')
+
+/** Key of the network configuration below an etcd prefix. */
+export const configKey = (prefix: string): string => joinPath(prefix, 'config')
+
+/** What keys of leases below an etcd prefix begin with, without the slash behind it. */
+export const subnetsKey = (prefix: string): string => joinPath(prefix, 'subnets')
+
 /** `10.244.1.0-24`. */
 export const makeSubnetKey = (subnet: Prefix): string => netText(subnet, '-')
 

@@ -1,5 +1,5 @@
 /**
- * JSON values, and Go's way of writing them: what the Kubernetes API is made of.
+ * JSON values: what the Kubernetes API is made of.
  *
  * @see https://kubernetes.io/docs/reference/using-api/api-concepts/
  */
@@ -25,13 +25,6 @@ export const deepEqual = (a: JsonValue | undefined, b: JsonValue | undefined): b
   for (const key of keys) if (!deepEqual(a[key], b[key])) return false
   return true
 }
-
-/** Go's JSON escapes what HTML would take for markup, and the two line separators of JavaScript. */
-export const goJson = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, null, indent).replace(
-    /[<>&\u2028\u2029]/g,
-    char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 
 /** What Go's JSON calls a value in its errors. */
 export const goKind = (value: JsonValue): string =>

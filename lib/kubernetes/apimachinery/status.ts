@@ -86,12 +86,6 @@ export const newConflict = (resource: string, name: string, why: string): ApiErr
 /** 400: the request can not be understood. */
 export const newBadRequest = (message: string): ApiError => failure(400, 'BadRequest', message)
 
-/** 405: the resource has no such verb. */
-export const newMethodNotSupported = (resource: string, verb: string): ApiError =>
-  failure(405, 'MethodNotAllowed', `${verb} is not supported on resources of kind ${goQuote(resource)}`, {
-    kind: resource,
-  })
-
 /** What is not there for the router: an answer without a resource. */
 export const newGenericNotFound = (): ApiError =>
   failure(404, 'NotFound', 'the server could not find the requested resource', {})

@@ -5,7 +5,8 @@
  */
 import { headerOf } from '../../app/http-message.js'
 import type { World } from '../../core/world.js'
-import { goJson, isObject, type JsonObject, type JsonValue } from '../apimachinery/json.js'
+import { goMarshal } from '../../app/go-json.js'
+import { isObject, type JsonObject, type JsonValue } from '../apimachinery/json.js'
 import type { ApiObject } from '../apimachinery/meta.js'
 import {
   ApiError,
@@ -265,7 +266,7 @@ export class ApiHandler {
     const pretty = queryOf(target).get('pretty')
     const isPretty =
       pretty === undefined ? PEOPLE.test(headerOf(headers, 'User-Agent') ?? '') : pretty !== 'false' && pretty !== '0'
-    const body = isPretty ? goJson(value, 2) : `${goJson(value)}\n`
+    const body = isPretty ? goMarshal(value, 2) : `${goMarshal(value)}\n`
     return { status, contentType: JSON_TYPE, headers: [], body }
   }
 }

@@ -6,6 +6,3 @@ import { NODES } from './resource/node.js'
 
 /** Resources of api/v1. */
 export const RESOURCES: readonly Resource[] = [NODES]
-
-/** The resource of a URL, or null. */
-export const resourceOf = (name: string): Resource | null => RESOURCES.find(r => r.name === name) ?? null

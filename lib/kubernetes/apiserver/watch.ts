@@ -7,7 +7,8 @@ import type { Process } from '../../app/process.js'
 import { octetsOf } from '../../app/text.js'
 import type { SimEvent } from '../../sim/queue.js'
 import { NSEC_PER_SEC } from '../../sim/time.js'
-import { goJson, type JsonObject } from '../apimachinery/json.js'
+import { goMarshal } from '../../app/go-json.js'
+import type { JsonObject } from '../apimachinery/json.js'
 import type { WatchEvent } from '../apimachinery/meta.js'
 import { ApiError } from '../apimachinery/status.js'
 import type { WatchRequest } from './handler.js'
@@ -108,7 +109,7 @@ export class Watch {
     const { watchCache } = this.#request.registry
     const { sent } = watchCache
     if (sent?.object === object && sent.type === type) return this.#sink.write(sent.octets)
-    const octets = octetsOf(`${goJson({ type, object })}\n`)
+    const octets = octetsOf(`${goMarshal({ type, object })}\n`)
     watchCache.sent = { type, object, octets }
     this.#sink.write(octets)
   }

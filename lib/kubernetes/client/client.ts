@@ -12,7 +12,8 @@ import type { Process } from '../../app/process.js'
 import { octetsOf } from '../../app/text.js'
 import { Context, type Thread } from '../../app/thread.js'
 import type { Node } from '../api/node.js'
-import { goJson, isObject, type JsonObject, type JsonValue } from '../apimachinery/json.js'
+import { goMarshal } from '../../app/go-json.js'
+import { isObject, type JsonObject, type JsonValue } from '../apimachinery/json.js'
 import type { ApiList, ApiObject, WatchEvent } from '../apimachinery/meta.js'
 import { ApiError, failure, type Status } from '../apimachinery/status.js'
 import { concatOctets } from '../../wire/repr.js'
@@ -160,7 +161,7 @@ export class KubeClient {
     const url = `${this.server.url}${path}${encodeQuery(query)}`
     const type = body === undefined ? [] : [`Content-Type: ${contentType}`]
     const headers = [`User-Agent: ${this.#userAgent}`, `Accept: ${accept}`, ...type, ...this.#headers]
-    return { method, url, headers, ...(body === undefined ? {} : { body: octetsOf(goJson(body)) }) }
+    return { method, url, headers, ...(body === undefined ? {} : { body: octetsOf(goMarshal(body)) }) }
   }
 }
 

@@ -5,7 +5,8 @@
  */
 import { goQuote } from '../../app/go-text.js'
 import type { Thread } from '../../app/thread.js'
-import { deepEqual, goJson, type JsonObject, type JsonValue } from '../apimachinery/json.js'
+import { goMarshal } from '../../app/go-json.js'
+import { deepEqual, type JsonObject, type JsonValue } from '../apimachinery/json.js'
 import type { ApiObject } from '../apimachinery/meta.js'
 import { createMergePatch } from '../apimachinery/patch.js'
 import { labelValueErrors } from '../apimachinery/validation.js'
@@ -131,7 +132,7 @@ const refuseOverwrite = (kind: Kind, old: Readonly<Record<string, string>>, { se
 const labelWords = (object: ApiObject, made: Readonly<Record<string, string>>, isOverwriting: boolean): string => {
   const { labels } = object.metadata
   if (labels !== undefined && deepEqual(labels, made)) return 'not labeled'
-  const length = (value: JsonObject): number => goJson(value).length
+  const length = (value: JsonObject): number => goMarshal(value).length
   const isShorter = length({ ...object.metadata, labels: made }) < length(object.metadata)
   return isShorter && !isOverwriting ? 'unlabeled' : 'labeled'
 }

@@ -2,6 +2,8 @@
  * Backends as the network configuration names them, with the options that flannel v0.20.2 reads, in its own words.
  */
 import { checkOptions } from '../../app/text.js'
+import { NetloomError } from '../../errors.js'
+import { BACKENDS, NOT_BUILT_BACKENDS } from '../../flannel/backends.js'
 
 /** `vxlan`: frames of pods in VXLAN, by the device flannel.VNI. */
 export interface FlannelVxlanBackend {
@@ -46,6 +48,16 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'aws-vpc': ['RouteTableID'],
 }
 
-/** Refuses options that the backend would silently not read. Throws EINVAL. */
-export const checkBackend = (backend: FlannelBackend): void =>
-  checkOptions(`flannel: backend ${backend.Type}`, backend, ['Type', ...(OPTIONS[backend.Type.toLowerCase()] ?? [])])
+/** Refuses a type that flanneld would end with, and options that the backend would silently not read. Throws EINVAL. */
+export const checkBackend = (type: string, options: object): void => {
+  const known = BACKENDS.map(kind => kind.type)
+  const name = type.toLowerCase()
+  if (!known.includes(name)) {
+    const isFlannels = NOT_BUILT_BACKENDS.includes(name)
+    const why = isFlannels
+      ? `backend type ${type} is flannel's, and not built in netloom`
+      : `unknown backend type: ${type}`
+    throw new NetloomError('EINVAL', `flannel: ${why}; there are ${known.join(', ')}`, { type })
+  }
+  checkOptions(`flannel: backend ${type}`, options, ['Type', ...(OPTIONS[name] ?? [])])
+}

@@ -11,7 +11,7 @@ import { createCloud } from '../cloud.js'
 import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
 import { ROUTER_NAME } from './names.js'
-import { FIRST_NODE } from './options.js'
+import { FIRST_NODE } from './plan.js'
 import type { ClusterUnderlay } from './underlay.js'
 
 const STORE = 5

@@ -14,15 +14,8 @@ import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
 import { checkHostName, checkNames, names } from './names.js'
 import { FlannelNode } from './node.js'
-import {
-  checkSubnets,
-  type ClusterPlan,
-  type FlannelNodeSpec,
-  type FlannelOptions,
-  type NodePlan,
-  planCluster,
-  planNode,
-} from './options.js'
+import type { FlannelNodeSpec, FlannelOptions } from './options.js'
+import { checkSubnets, type ClusterPlan, type NodePlan, planCluster, planNode } from './plan.js'
 import { addHostPod, addPod, type FlannelPod, writeConfList } from './pod.js'
 import { CloudUnderlay } from './cloud-underlay.js'
 import { EtcdStore, KubeStore } from './store.js'
@@ -64,8 +57,8 @@ export class FlannelCluster extends Printable {
     world.run({ for: CARRIER_NS })
     const { store, storeAddress } = this.underlay
     this.#store = isKube
-      ? new KubeStore(world, store, storeAddress, plan.withinNs, plan.config)
-      : new EtcdStore(world, store, storeAddress, plan.withinNs, plan.config)
+      ? new KubeStore(world, store, storeAddress, plan)
+      : new EtcdStore(world, store, storeAddress, plan)
     for (const node of plan.nodes) this.#add(node)
     this.#added = plan.nodes.length
     this.converge()
@@ -141,7 +134,7 @@ export class FlannelCluster extends Printable {
 
   /**
    * Runs etcdctl on etcd's host and returns what it prints; the world runs until it has ended. Throws EIO with what it says
-   * when it fails, ENOENT when there is no etcd.
+   * when it fails, EINVAL for several words in one, ENOENT when there is no etcd.
    */
   etcdctl(...words: readonly string[]): string {
     return this.#etcdStore.etcdctl(...words)
@@ -149,7 +142,7 @@ export class FlannelCluster extends Printable {
 
   /**
    * Runs kubectl on the API server's host and returns what it prints; the world runs until it has ended. Throws EIO with what it
-   * says when it fails, ENOENT when the leases are in etcd.
+   * says when it fails, EINVAL for several words in one, ENOENT when the leases are in etcd.
    *
    * @example
    * cluster.kubectl('get', 'nodes', '-o', 'wide')
@@ -243,7 +236,7 @@ export class FlannelCluster extends Printable {
 
   /** @internal */
   nodeBooted(node: FlannelNode, plan: NodePlan): void {
-    writeConfList(node.netns)
+    writeConfList(node.netns, plan.flanneld.subnetFile)
     this.#store.nodeBooted(node, plan)
   }
 
@@ -301,6 +294,7 @@ export class FlannelCluster extends Printable {
    * flanneld has heard of. Throws EPENDING that names a node when it takes longer than `withinNs`.
    */
   converge(options: { readonly withinNs?: number } = {}): number {
+    checkOptions('converge', options, ['withinNs'])
     const { withinNs = this.#plan.withinNs } = options
     const start = this.world.now
     for (;;) {

@@ -4,7 +4,7 @@
 import { NetloomError } from '../../errors.js'
 import type { Flanneld } from '../flanneld.js'
 import type { World } from '../world.js'
-import type { ClusterPlan } from './options.js'
+import type { ClusterPlan } from './plan.js'
 
 /** Namespace of the router. */
 export const ROUTER_NAME = 'router'
@@ -15,17 +15,19 @@ export const checkHostName = (name: string): void => {
   throw new NetloomError('EINVAL', `flannel: node ${JSON.stringify(name)}: not the name of a namespace`, { name })
 }
 
+const HOST = 'host of the cluster'
+
 /** Refuses names of nodes and pods that can't be or are taken, before anything is made. Throws EINVAL, EEXIST. */
 export const checkNames = (world: World, { nodes, segments, cloud }: ClusterPlan, storeName: string): void => {
-  const taken = new Set(world.listNetns().map(netns => netns.name))
+  const owners = new Map(world.listNetns().map(({ name }) => [name, `there is a namespace ${name}`]))
   const take = (what: string, name: string): void => {
-    if (taken.has(name))
-      throw new NetloomError('EEXIST', `flannel: ${what} ${name}: there is a namespace ${name}`, { name })
-    taken.add(name)
+    const owner = owners.get(name)
+    if (owner !== undefined) throw new NetloomError('EEXIST', `flannel: ${what} ${name}: ${owner}`, { name })
+    owners.set(name, `the name is that of another ${what}`)
   }
-  take('host', ROUTER_NAME)
-  take('host', storeName)
-  if (cloud === 'none') for (let n = 1; n <= segments; n++) take('host', `switch${n}`)
+  take(HOST, ROUTER_NAME)
+  take(HOST, storeName)
+  if (cloud === 'none') for (let n = 1; n <= segments; n++) take(HOST, `switch${n}`)
   for (const { name } of nodes) {
     checkHostName(name)
     take('node', name)

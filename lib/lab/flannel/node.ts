@@ -10,7 +10,7 @@ import { NSEC_PER_SEC } from '../../sim/time.js'
 import { type Flanneld, type FlanneldOptions, runFlanneld } from '../flanneld.js'
 import type { Netns } from '../netns.js'
 import { lastError } from './names.js'
-import type { NodePlan } from './options.js'
+import type { NodePlan } from './plan.js'
 import type { FlannelPod } from './pod.js'
 import type { ClusterUnderlay } from './underlay.js'
 
@@ -37,6 +37,8 @@ export class FlannelNode extends Printable {
   #flanneld: Flanneld | null = null
   /** flanneld is to run, so that it is started again when it fails. */
   #isWanted = false
+  /** The last one that was told to stop, which may take it a while. */
+  #stopped: Flanneld | null = null
   /** What its last flanneld that has failed logged as its error; null when none has. */
   #failure: string | null = null
   /** Files that outlive a crash. */
@@ -77,6 +79,11 @@ export class FlannelNode extends Printable {
     return this.#flanneld?.isRunning === true ? this.#flanneld.subnet : null
   }
 
+  /** @internal where its flanneld keeps leases in etcd, and the address that it gives to the others, where options say so */
+  get leaseOptions(): Pick<FlanneldOptions, 'etcdPrefix' | 'publicIp'> {
+    return this.#plan.flanneld
+  }
+
   /** @internal the error that its flanneld has logged last, the present one or one before; null for none */
   get failure(): string | null {
     return (this.#flanneld === null ? null : lastError(this.#flanneld)) ?? this.#failure
@@ -110,7 +117,7 @@ export class FlannelNode extends Printable {
     netns.files.write(flanneld.subnetFile ?? FLANNELD_DEFAULTS.subnetFile, `FLANNEL_SUBNET=${first}\n`)
   }
 
-  /** Starts flanneld, and again whenever it fails. Nothing happens when it runs. */
+  /** Starts flanneld, and again whenever it fails. Nothing happens when it runs; one that is stopping ends first. */
   start(): void {
     this.#isWanted = true
     if (this.#flanneld?.isRunning !== true) this.#run()
@@ -121,7 +128,9 @@ export class FlannelNode extends Printable {
    */
   stop(): void {
     this.#isWanted = false
-    if (this.#flanneld?.isRunning === true) this.#flanneld.kill()
+    if (this.#flanneld?.isRunning !== true) return
+    this.#stopped = this.#flanneld
+    this.#flanneld.kill()
   }
 
   /**
@@ -150,14 +159,10 @@ export class FlannelNode extends Printable {
     const { restartSec } = this.#owner
     flanneld.onExit(status => {
       this.#failure = lastError(flanneld) ?? this.#failure
-      if (!this.#isWanted || status === 0 || restartSec === null) return
-      kernel.world.sim.schedule(
-        restartSec * NSEC_PER_SEC,
-        () => this.#again(flanneld),
-        null,
-        0,
-        `restart of flanneld in ${this.name}`,
-      )
+      const delay = this.#stopped === flanneld ? 0 : status === 0 ? null : restartSec
+      if (!this.#isWanted || delay === null) return
+      const label = `restart of flanneld in ${this.name}`
+      kernel.world.sim.schedule(delay * NSEC_PER_SEC, () => this.#again(flanneld), null, 0, label)
     })
   }
 

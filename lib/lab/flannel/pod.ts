@@ -6,7 +6,7 @@ import { Process } from '../../app/process.js'
 import { spawn, type Thread } from '../../app/thread.js'
 import { addNetworkList, delNetworkList, type RuntimeConf } from '../../cni/libcni/api.js'
 import { loadConfList } from '../../cni/libcni/conf.js'
-import { GoError } from '../../cni/go-text.js'
+import { GoError } from '../../app/go-error.js'
 import { CNI_BIN_DIR } from '../../cni/skel.js'
 import type { Netns as KernelNetns } from '../../core/netns.js'
 import { NetloomError } from '../../errors.js'
@@ -25,18 +25,14 @@ const IF_NAME = 'eth0'
 const PLUGIN_NS: number = s(60)
 
 /** What flannel's manifest puts into /etc/cni/net.d of each node, without its portmap. */
-export const FLANNEL_CONFLIST: string = JSON.stringify(
-  {
-    name: NETWORK,
-    cniVersion: '0.3.1',
-    plugins: [{ type: 'flannel', delegate: { hairpinMode: true, isDefaultGateway: true } }],
-  },
-  null,
-  2,
-)
+const confList = (subnetFile: string | undefined): string => {
+  const plugin = { type: 'flannel', subnetFile, delegate: { hairpinMode: true, isDefaultGateway: true } }
+  return JSON.stringify({ name: NETWORK, cniVersion: '0.3.1', plugins: [plugin] }, null, 2)
+}
 
-/** Gives a node its network configuration of CNI. */
-export const writeConfList = (netns: Netns): void => netns.files.write(CONF_FILE, `${FLANNEL_CONFLIST}\n`)
+/** Gives a node its network configuration of CNI; `subnetFile` where its flanneld writes it to another place than flannel's own. */
+export const writeConfList = (netns: Netns, subnetFile?: string): void =>
+  netns.files.write(CONF_FILE, `${confList(subnetFile)}\n`)
 
 /** Runs a part of the node's kubelet to its end. Throws EIO with the plugin's words. */
 const runKubelet = <T>(world: World, host: KernelNetns, what: string, body: (kubelet: Process) => Thread<T>): T => {
@@ -89,9 +85,14 @@ export class FlannelPod extends Printable {
     this.isHostNetwork = runtime === null
   }
 
-  /** Ends the pod: the plugin takes it off the network, then its namespace goes. The world runs meanwhile. */
+  /**
+   * Ends the pod: the plugin takes it off the network, then its namespace goes. The world runs meanwhile. Throws ENOENT for one
+   * that has ended, by itself or with its node.
+   */
   delete(): void {
     const runtime = this.#runtime
+    if (!this.node.pods.includes(this))
+      throw new NetloomError('ENOENT', `flannel: pod ${this.name} of ${this.node.name} has ended`, { name: this.name })
     if (runtime !== null)
       runKubelet(this.#world, this.node.netns.kernel, `pod ${this.name}`, function* (kubelet) {
         yield* delNetworkList(kubelet, loadConfList(fsOf(kubelet.netns), NET_DIR, NETWORK), runtime)
@@ -120,9 +121,10 @@ const drawContainerId = ({ rng }: Process): string =>
 
 /** Adds a pod to a node. Throws EEXIST for a name that is taken, EIO with the plugin's words. */
 export const addPod = (world: World, node: FlannelNode, name: string): FlannelPod => {
+  const { kernel } = node.netns
   const netns = world.addNetns(name)
   try {
-    const { address, runtime } = runKubelet(world, node.netns.kernel, `pod ${name}`, function* (kubelet) {
+    const { address, runtime } = runKubelet(world, kernel, `pod ${name}`, function* (kubelet) {
       const list = loadConfList(fsOf(kubelet.netns), NET_DIR, NETWORK)
       const runtime: RuntimeConf = {
         containerId: drawContainerId(kubelet),

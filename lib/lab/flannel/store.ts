@@ -9,12 +9,13 @@ import { startEtcd } from '../../etcd/server.js'
 import { FLANNELD_DEFAULTS } from '../../flannel/flags.js'
 import { netText } from '../../flannel/ip4-net.js'
 import { parseConfig } from '../../flannel/subnet/config.js'
+import { configKey, subnetsKey } from '../../flannel/subnet/subnet.js'
 import type { FlanneldOptions } from '../flanneld.js'
 import { type KubeApiserver, startKubeApiserver, startKubeControllerManager } from '../kubernetes.js'
 import type { Netns } from '../netns.js'
 import type { World } from '../world.js'
 import type { FlannelNode } from './node.js'
-import type { NodePlan } from './options.js'
+import type { ClusterPlan, NodePlan } from './plan.js'
 
 /** Keeps leases. */
 export interface ClusterStore {
@@ -34,7 +35,6 @@ export interface ClusterStore {
 }
 
 const ETCD_PORT = 2379
-const PREFIX = '/coreos.com/network'
 const KUBE_PORT = 6443
 /** Where kubectl on the API server's host looks first. */
 const KUBECONFIG = '/root/.kube/config'
@@ -46,8 +46,17 @@ const kubeconfigText = (server: string): string => {
   return `${JSON.stringify(config, null, 2)}\n`
 }
 
+/** People pass the whole command line as they would to a shell. */
+const checkWords = ([program = '', first = '']: readonly string[]): void => {
+  if (!/\s/.test(first)) return
+  const words = first.trim().split(/\s+/)
+  const call = `${program}(${words.map(word => `'${word}'`).join(', ')})`
+  throw new NetloomError('EINVAL', `${program}: ${JSON.stringify(first)} is no command; each word on its own: ${call}`)
+}
+
 /** Runs a command on a host to its end and returns what it prints. Throws EIO with what it says when it fails. */
 const runTool = (world: World, { kernel }: Netns, argv: readonly string[], withinNs: number): string => {
+  checkWords(argv)
   const process = new Process(kernel, argv[0]!)
   spawn(process, function* () {
     const { status, stdout, stderr } = yield* exec(process, argv)
@@ -60,6 +69,8 @@ const runTool = (world: World, { kernel }: Netns, argv: readonly string[], withi
   throw new NetloomError('EIO', `${argv.join(' ')}: ${process.stderr.trim()}`, { exit: process.exitStatus })
 }
 
+const prefixOf = ({ etcdPrefix = FLANNELD_DEFAULTS.etcdPrefix }: FlanneldOptions): string => etcdPrefix
+
 /** etcd on a host of the underlay. */
 export class EtcdStore implements ClusterStore {
   readonly netns: Netns
@@ -68,13 +79,13 @@ export class EtcdStore implements ClusterStore {
   readonly #withinNs: number
   #process: Process | null = null
 
-  constructor(world: World, netns: Netns, address: string, withinNs: number, config: string) {
+  constructor(world: World, netns: Netns, address: string, { withinNs, config, flanneld }: ClusterPlan) {
     this.#world = world
     this.netns = netns
     this.#address = address
     this.#withinNs = withinNs
     this.start()
-    this.etcdctl('put', `${PREFIX}/config`, config)
+    this.etcdctl('put', configKey(prefixOf(flanneld)), config)
   }
 
   get #url(): string {
@@ -102,10 +113,11 @@ export class EtcdStore implements ClusterStore {
   nodeBooted(): void {}
 
   /** The leases are those with its address: of a node that is down too. */
-  nodeRemoved({ address }: FlannelNode): void {
-    const lines = this.etcdctl('get', '--prefix', `${PREFIX}/subnets/`).split('\n')
+  nodeRemoved({ address, leaseOptions }: FlannelNode): void {
+    const publicIp = leaseOptions.publicIp || address
+    const lines = this.etcdctl('get', '--prefix', `${subnetsKey(prefixOf(leaseOptions))}/`).split('\n')
     for (let n = 0; n + 1 < lines.length; n += 2)
-      if (lines[n + 1]!.startsWith(`{"PublicIP":"${address}",`)) this.etcdctl('del', lines[n]!)
+      if (lines[n + 1]!.startsWith(`{"PublicIP":"${publicIp}",`)) this.etcdctl('del', lines[n]!)
   }
 
   /** Runs etcdctl and returns what it prints; the world runs until it has ended. Throws EIO with what it says. */
@@ -123,7 +135,7 @@ export class KubeStore implements ClusterStore {
   readonly #config: string
   #api: KubeApiserver
 
-  constructor(world: World, netns: Netns, address: string, withinNs: number, config: string) {
+  constructor(world: World, netns: Netns, address: string, { withinNs, config }: ClusterPlan) {
     this.#world = world
     this.netns = netns
     this.#withinNs = withinNs

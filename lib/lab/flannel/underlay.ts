@@ -6,7 +6,7 @@ import { NetloomError } from '../../errors.js'
 import { formatIpv4, type Prefix } from '../../wire/ip.js'
 import type { Netns } from '../netns.js'
 import { names, ROUTER_NAME } from './names.js'
-import { FIRST_NODE } from './options.js'
+import { FIRST_NODE } from './plan.js'
 import type { World } from '../world.js'
 
 const ROUTER = 1

@@ -8,7 +8,7 @@
  */
 import type { Command, CommandContext } from '../../app/command.js'
 import type { Process } from '../../app/process.js'
-import { goStrerror } from '../../app/go-text.js'
+import { goStrerror } from '../../app/go-error.js'
 import { type Errno, NetloomError } from '../../errors.js'
 import { logTime } from '../../etcd/clock.js'
 import { ETCD_VERSION } from '../../etcd/embed/serve.js'
@@ -39,6 +39,9 @@ const SWITCHES: readonly string[] = ['enable-v2', 'debug']
 const SUPPORTED = [...OPTIONS, ...SWITCHES].map(name => `--${name}`).join(' ')
 const EXIT_USAGE = 2
 const DEFAULT_PEER_URL = 'http://localhost:2380'
+
+/** What etcd ends with one line for: another member's directory, none, and one that can't be read. */
+const FATAL: readonly string[] = ['EBUSY', 'ENOTDIR', 'EDECODE']
 
 const CAPNSLOG = "[WARNING] Deprecated '--logger=capnslog' flag is set; use '--logger=zap' flag instead\n"
 
@@ -106,6 +109,8 @@ const optionsOf = (ctx: CommandContext, options: ReadonlyMap<string, string>): E
   }
   const advertise = options.get('advertise-client-urls')
   const dataDir = options.get('data-dir')
+  if (dataDir !== undefined && !dataDir.startsWith('/'))
+    throw unsupported('etcd', `--data-dir ${dataDir}`, `a path from the root, such as /${dataDir}`)
   const token = options.get('initial-cluster-token')
   return {
     name,
@@ -127,7 +132,7 @@ const run = (ctx: CommandContext, argv: readonly string[]): number | Process => 
   try {
     return startEtcd(netnsOf(ctx, 'etcd'), options)
   } catch (e) {
-    if (e instanceof NetloomError && e.code === 'EBUSY') return fatal(ctx, 'C', e.message.replace('etcd: ', ''))
+    if (e instanceof NetloomError && FATAL.includes(e.code)) return fatal(ctx, 'C', e.message.replace('etcd: ', ''))
     if (!(e instanceof NetloomError) || (e.code !== 'EADDRINUSE' && e.code !== 'EADDRNOTAVAIL')) throw e
     const at = String(e.context['listen'] ?? '')
     return fatal(ctx, 'C', `listen tcp ${at}: bind: ${goStrerror(e.code as Errno)}`)

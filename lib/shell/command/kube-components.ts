@@ -6,7 +6,8 @@
  */
 import type { Command, CommandContext } from '../../app/command.js'
 import type { Process } from '../../app/process.js'
-import { goStrerror, goQuote } from '../../app/go-text.js'
+import { goStrerror } from '../../app/go-error.js'
+import { goQuote } from '../../app/go-text.js'
 import { type Errno, NetloomError } from '../../errors.js'
 import { DEFAULT_PORT, kubeApiserver } from '../../kubernetes/apiserver/kube-apiserver.js'
 import { kubeControllerManager } from '../../kubernetes/controller/kube-controller-manager.js'

@@ -8,11 +8,11 @@ import { EtcdClient } from '../../etcd/clientv3.js'
 import type { Member, MemberListResponse } from '../../etcd/etcdserverpb.js'
 import { EtcdError } from '../../etcd/rpctypes.js'
 import { idText } from '../../etcd/etcdserver/id.js'
-import { NSEC_PER_MSEC, NSEC_PER_SEC, NSEC_PER_USEC } from '../../sim/time.js'
 import { encodeUtf8 } from '../../wire/utf8.js'
 import { unsupported } from '../command/args.js'
 import { type CtlCommand, type CtlContext, CtlExit, EXIT_ERROR } from './ctl-command.js'
 import { goQuote } from '../../app/go-text.js'
+import { goDuration } from '../../app/go-time.js'
 import { headerJson } from './printer-json.js'
 import { headerLines } from './printer-fields.js'
 import { linesText } from './printer.js'
@@ -23,17 +23,6 @@ interface Health {
   readonly endpoint: string
   readonly took: string
   readonly error: string
-}
-
-/** time.Duration's text of less than an hour. */
-const durationText = (ns: number): string => {
-  if (ns === 0) return '0s'
-  if (ns < NSEC_PER_USEC) return `${ns}ns`
-  if (ns < NSEC_PER_MSEC) return `${ns / NSEC_PER_USEC}µs`
-  if (ns < NSEC_PER_SEC) return `${ns / NSEC_PER_MSEC}ms`
-  const minutes = Math.floor(ns / (60 * NSEC_PER_SEC))
-  const seconds = (ns - minutes * 60 * NSEC_PER_SEC) / NSEC_PER_SEC
-  return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds}s`
 }
 
 /** A table: names centred, values at the right. */
@@ -88,7 +77,7 @@ function* ask({ process, timeoutNs }: CtlContext, endpoint: string): Thread<Heal
     process.stderr += retryWarning(process, [endpoint], e)
     error = e.message
   }
-  const took = durationText(world.now - began)
+  const took = goDuration(world.now - began)
   client.close()
   return { endpoint, took, error }
 }

@@ -5,7 +5,8 @@
  * @see github.com/spf13/pflag flag.go; etcd etcdctl/ctlv3/ctl.go for the options of all commands
  */
 import type { Int64 } from '../../etcd/octets.js'
-import { parseDuration, parseInt64 } from './go-text.js'
+import { parseGoDuration } from '../../app/go-time.js'
+import { parseInt64 } from './strconv.js'
 
 /** What an option takes. */
 export type FlagType = 'bool' | 'string' | 'int64' | 'duration' | 'strings'
@@ -117,7 +118,7 @@ export class Flags {
       if (typeof n === 'string') throw bad(n)
     } else if (type === 'bool' && !/^(1|0|t|f|true|false|T|F|TRUE|FALSE|True|False)$/.test(value))
       throw bad(`strconv.ParseBool: parsing "${value}": invalid syntax`)
-    else if (type === 'duration' && parseDuration(value) === null) throw bad(`time: invalid duration "${value}"`)
+    else if (type === 'duration' && parseGoDuration(value) === null) throw bad(`time: invalid duration "${value}"`)
     this.#values.set(name, value)
     this.given.add(name)
   }
@@ -141,7 +142,7 @@ export class Flags {
 
   /** Nanoseconds. */
   duration(name: string): number {
-    return parseDuration(this.text(name))!
+    return parseGoDuration(this.text(name))!
   }
 
   /** Values between commas. */

@@ -8,7 +8,7 @@ import type { DeleteOptions, GetOptions, KeyRange, PutOptions } from '../../etcd
 import { badArgs, type CtlCommand, CtlExit, EXIT_BAD_FEATURE, EXIT_ERROR } from './ctl-command.js'
 import type { Flag, Flags } from './flags.js'
 import { goQuote } from '../../app/go-text.js'
-import { parseInt64 } from './go-text.js'
+import { parseInt64 } from './strconv.js'
 
 const ONE_OF = '`--prefix` and `--from-key` cannot be set at the same time, choose one'
 const TOO_MANY = 'too many arguments, only accept one argument when `--prefix` or `--from-key` is set'

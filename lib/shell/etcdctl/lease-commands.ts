@@ -8,7 +8,7 @@ import type { Int64 } from '../../etcd/octets.js'
 import { EtcdError } from '../../etcd/rpctypes.js'
 import type { Thread } from '../../app/thread.js'
 import { badArgs, type CtlCommand, CtlExit, EXIT_BAD_CONNECTION, EXIT_ERROR } from './ctl-command.js'
-import { parseInt64 } from './go-text.js'
+import { parseInt64 } from './strconv.js'
 import { leaseText } from './printer-simple.js'
 
 const leaseFromArgs = (arg: string): Int64 => {

@@ -10,7 +10,7 @@ import { unsupported } from '../command/args.js'
 import { badArgs, type CtlCommand, CtlExit, EXIT_INVALID_INPUT } from './ctl-command.js'
 import { FlagError, Flags } from './flags.js'
 import { goQuote } from '../../app/go-text.js'
-import { parseInt64 } from './go-text.js'
+import { parseInt64 } from './strconv.js'
 import { DEL_FLAGS, delOp, GET_FLAGS, getOp, PUT_FLAGS, putOp } from './kv-commands.js'
 
 const invalid = (message: string): never => {
@@ -61,20 +61,21 @@ const TARGETS: Readonly<Record<string, TxnCompare['target']>> = {
 
 const isResult = (op: string): op is TxnCompare['result'] => op === '=' || op === '!=' || op === '>' || op === '<'
 
+/** Go's `%q) %s %q`, as far as it goes. */
+const COMPARISON = /^("(?:[^"\\]|\\.)*")(?:\) +(\S+)(?: *("(?:[^"\\]|\\.)*"))?)?/
+
 const parseCompare = (line: string): TxnCompare => {
   const at = line.indexOf('(')
   if (at < 0) return invalid(`malformed comparison: ${line}`)
   const name = line.slice(0, at)
-  const match = /^("(?:[^"\\]|\\.)*")\)\s+(\S+)\s+("(?:[^"\\]|\\.)*")/.exec(line.slice(at + 1))
-  const key = match === null ? null : unquote(match[1]!)
-  const value = match === null ? null : unquote(match[3]!)
-  if (match === null || key === null || value === null) {
-    const got = [key ?? '', match?.[2] ?? '', value ?? '']
-    const [k, op, v] = [goQuote(encodeUtf8(got[0]!)), got[1], goQuote(encodeUtf8(got[2]!))]
-    return invalid(`malformed comparison: ${line}; got ${name}(${k}) ${op} ${v}`)
+  const [, quotedKey, result = '', quotedValue] = COMPARISON.exec(line.slice(at + 1)) ?? []
+  const [key, value] = [quotedKey, quotedValue].map(quoted => (quoted === undefined ? null : unquote(quoted)))
+  if (key == null || value == null) {
+    // What was read before the text went wrong.
+    const [k, v] = [key, value].map(text => goQuote(text ?? ''))
+    return invalid(`malformed comparison: ${line}; got ${name}(${k}) ${key == null ? '' : result} ${v}`)
   }
   const target = TARGETS[name] ?? invalid(`malformed comparison: ${line} (unknown target ${name})`)
-  const result = match[2]!
   if (!isResult(result)) throw unsupported('etcdctl txn', result, '=, !=, < and >')
   if (target === 'value') return { key: encodeUtf8(key), target, result, value: encodeUtf8(value) }
   const n = parseInt64(value, 10)

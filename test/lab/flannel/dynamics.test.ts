@@ -1,6 +1,6 @@
 /**
- * A thousand joins, leaves, crashes, restarts, partitions and outages of etcd, drawn by seeds: no two live nodes ever have the
- * same subnet, nothing is lost without an account of it, and after healing every pod reaches every pod.
+ * A thousand joins, leaves, crashes, restarts, lost leases, partitions and outages of etcd, drawn by seeds: no two live nodes
+ * ever have the same subnet, nothing is lost without an account of it, and after healing every pod reaches every pod.
  */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -78,6 +78,13 @@ const EVENTS: Readonly<Record<string, (cluster: FlannelCluster, draw: Draw) => s
   heal: cluster => {
     cluster.heal()
     return ''
+  },
+  loseLease: (cluster, draw) => {
+    const { subnet, name } = draw.of(cluster.nodes)
+    if (subnet === null) return null
+    cluster.startStore()
+    cluster.etcdctl('del', `/coreos.com/network/subnets/${subnet.replace('/', '-')}`)
+    return name
   },
   killEtcd: cluster => {
     cluster.killStore()
@@ -165,6 +172,29 @@ for (let seed = 1; seed <= CLUSTERS; seed++) {
 
 test('a thousand events have happened', () => {
   assert.is(total.events, EVENTS_OF_A_CLUSTER * CLUSTERS)
+})
+
+for (const subnetManager of ['etcd', 'kube'] as const)
+  test(`a flanneld of ${subnetManager} that is stopped and started at once runs again when it has ended`, () => {
+    const cluster = flannel(createWorld({ seed: 1 }), { nodes: 2, subnetManager })
+    const node = cluster.node('h2')
+    const before = node.flanneld!
+    node.stop()
+    node.start()
+    cluster.world.run({ for: s(5) })
+    assert.not(before.isRunning)
+    assert.ok(node.flanneld!.isRunning)
+    assert.ok(cluster.isConverged)
+  })
+
+test('a flanneld that is stopped, started and stopped at once stays away', () => {
+  const cluster = flannel(createWorld({ seed: 1 }), { nodes: 2, subnetManager: 'kube' })
+  const node = cluster.node('h2')
+  node.stop()
+  node.start()
+  node.stop()
+  cluster.world.run({ for: s(20) })
+  assert.not(node.flanneld!.isRunning)
 })
 
 test.run()

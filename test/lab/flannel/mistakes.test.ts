@@ -48,7 +48,7 @@ test('a second cluster in a world is refused by the name that both would have', 
   const { world } = cluster()
   assert.is(
     refusal(() => flannel(world, { nodes: 2 })),
-    'EEXIST flannel: host router: there is a namespace router',
+    'EEXIST flannel: host of the cluster router: there is a namespace router',
   )
 })
 
@@ -73,6 +73,13 @@ test('nodes may have names that are longer than those of devices, and be parted 
   made.node('kubernetes-worker-2').boot()
   made.converge()
   assert.ok(made.isConverged)
+})
+
+test('a whole command line in one word is refused, and says how it is given', () => {
+  assert.is(
+    refusal(() => cluster().etcdctl('get --prefix /coreos.com')),
+    `EINVAL etcdctl: "get --prefix /coreos.com" is no command; each word on its own: etcdctl('get', '--prefix', '/coreos.com')`,
+  )
 })
 
 test('a cluster that does not come together says what flanneld says', () => {
@@ -144,6 +151,26 @@ test('a pod before its node has a subnet is refused with the way out, and the na
   )
 })
 
+test('a pod that has ended, and one of a node that is down, are refused by name', () => {
+  const made = cluster({ pods: 1 })
+  const [first, second] = made.pods
+  first!.delete()
+  assert.is(
+    refusal(() => first!.delete()),
+    'ENOENT flannel: pod h1-pod1 of h1 has ended',
+  )
+  made.node('h2').crash()
+  assert.is(
+    refusal(() => second!.delete()),
+    'ENOENT flannel: pod h2-pod1 of h2 has ended',
+  )
+  assert.is(
+    refusal(() => made.addPod('h2', 'x')),
+    'EHOSTDOWN h2 is down: boot() it',
+  )
+  assert.not(made.world.hasNetns('x'))
+})
+
 test('pods and nodes without a name get the next free one', () => {
   const made = cluster({ nodes: ['h2', 'h3'], pods: 2 })
   made.pod('h2-pod1').delete()
@@ -169,6 +196,46 @@ test('a node that cannot be made leaves nothing behind', () => {
   assert.not(made.world.hasNetns('h3'))
   made.world.run({ for: s(10) })
   assert.ok(made.isConverged)
+})
+
+/** Answers to one ping from the first pod to the last. */
+const answers = ({ world, pods }: FlannelCluster): number => {
+  const ping = pods[0]!.netns.ping(pods.at(-1)!.address)
+  world.run({ until: () => ping.exitStatus !== null })
+  return ping.received
+}
+
+test('keys of leases may be below another prefix, and leave with their node', () => {
+  const made = cluster({ pods: 1, flanneld: { etcdPrefix: '/here//there/' } })
+  assert.is(answers(made), 1)
+  const keys = (): string[] => made.etcdctl('get', '--prefix', '--keys-only', '').split('\n').filter(Boolean)
+  const subnets = made.nodes.map(node => `/here/there/subnets/${node.subnet!.replace('/', '-')}`)
+  assert.equal(keys(), ['/here/there/config', ...subnets.toSorted()])
+  made.removeNode('h1')
+  assert.equal(keys(), ['/here/there/config', subnets[1]])
+})
+
+test('the lease of a node with a public address of its own leaves with it', () => {
+  const made = cluster({ nodes: [{ flanneld: { publicIp: '192.0.2.1' } }, 'b'] })
+  assert.match(made.etcdctl('get', '--prefix', '/coreos.com/network/subnets/'), /"PublicIP":"192.0.2.1"/)
+  made.removeNode('h1')
+  assert.not.match(made.etcdctl('get', '--prefix', '/coreos.com/network/subnets/'), /192.0.2.1/)
+})
+
+test("the pods' plugin reads the subnet file where flanneld writes it", () => {
+  const made = cluster({ pods: 1, flanneld: { subnetFile: '/var/lib/flannel/env' } })
+  assert.is(answers(made), 1)
+  const { netns } = made.node('h1')
+  assert.match(netns.files.read('/etc/cni/net.d/10-flannel.conflist'), /"subnetFile": "\/var\/lib\/flannel\/env"/)
+  assert.not.match(
+    cluster().node('h1').netns.files.read('/etc/cni/net.d/10-flannel.conflist'),
+    /subnetFile/,
+    "flannel's manifest names none",
+  )
+})
+
+test("a cloud's backend in capital letters has its cloud", () => {
+  assert.is(answers(cluster({ pods: 1, backend: 'AWS-VPC' })), 1)
 })
 
 test('kubectl on the host of the API server finds it without being told', () => {

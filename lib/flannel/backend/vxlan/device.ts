@@ -13,7 +13,7 @@ import { neighAdd, neighDel } from '../../../rtnl/neigh.js'
 import { formatIpv4, type Prefix } from '../../../wire/ip.js'
 import { formatMac } from '../../../wire/mac.js'
 import type { Klog } from '../../../app/klog.js'
-import { errnoText } from '../../go-text.js'
+import { errnoText } from '../../../app/go-error.js'
 import { netContains, netText } from '../../ip4-net.js'
 import { SubnetError } from '../../subnet/subnet.js'
 

@@ -4,7 +4,7 @@
  * @see flannel backend/vxlan/vxlan_network.go vxlanLeaseAttrs
  */
 import { formatMac, parseMac } from '../../../wire/mac.js'
-import { type GoField, goUnmarshal } from '../../go-json.js'
+import { type GoField, goUnmarshal } from '../../../app/go-json.js'
 import { remembering } from '../../remember.js'
 
 /** Type of the leases of the backend. */

@@ -4,7 +4,7 @@
  *
  * @see flannel backend/vxlan/vxlan.go
  */
-import { type GoField, goUnmarshal } from '../../go-json.js'
+import { type GoField, goUnmarshal } from '../../../app/go-json.js'
 import { SubnetError } from '../../subnet/subnet.js'
 import { acquireLease } from '../acquire.js'
 import type { BackendEnv, BackendKind } from '../backend.js'

@@ -9,7 +9,7 @@ import { encodeUtf8 } from '../../../wire/utf8.js'
 import { NSEC_PER_SEC } from '../../../sim/time.js'
 import { formatIpv4, type Prefix } from '../../../wire/ip.js'
 import type { Klog } from '../../../app/klog.js'
-import { durationText, timeText } from '../../go-text.js'
+import { goDuration, goTime } from '../../../app/go-time.js'
 import { isNoNet, netEqual, netNext, netOverlaps, netText } from '../../ip4-net.js'
 import { type FlannelConfig, parseConfig } from '../config.js'
 import {
@@ -39,7 +39,7 @@ const leaseText = ({ subnet, attrs, expirationNs, asof = 0 }: Lease, startNs: nu
     `BackendData:[${data}] BackendV6Data:[]`
   return (
     `&{EnableIPv4:true EnableIPv6:false Subnet:${netText(subnet)} IPv6Subnet:${NO_IPV6} Attrs:{${fields}} ` +
-    `Expiration:${timeText(expirationNs, startNs)} Asof:${asof}}`
+    `Expiration:${goTime(expirationNs, startNs)} Asof:${asof}}`
   )
 }
 
@@ -214,7 +214,7 @@ export class LocalManager implements SubnetManager {
       } else {
         lease.expirationNs = first.value.lease.expirationNs
         waitNs = lease.expirationNs - world.now - this.#marginNs
-        this.#log.info('local_manager.go:403', `Waiting for ${durationText(waitNs)} to renew lease`)
+        this.#log.info('local_manager.go:403', `Waiting for ${goDuration(waitNs)} to renew lease`)
       }
     }
   }
@@ -230,7 +230,7 @@ export class LocalManager implements SubnetManager {
     }
     this.#log.info(
       'local_manager.go:391',
-      `Lease renewed, new expiration: ${timeText(lease.expirationNs, this.#startNs)}`,
+      `Lease renewed, new expiration: ${goTime(lease.expirationNs, this.#startNs)}`,
     )
     return lease.expirationNs - world.now - this.#marginNs
   }

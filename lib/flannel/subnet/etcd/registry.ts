@@ -14,9 +14,10 @@ import { NSEC_PER_SEC } from '../../../sim/time.js'
 import type { Prefix } from '../../../wire/ip.js'
 import { parseIpv4 } from '../../../wire/ip.js'
 import type { Klog } from '../../../app/klog.js'
-import { type GoField, goUnmarshal } from '../../go-json.js'
+import { type GoField, goUnmarshal } from '../../../app/go-json.js'
 import { remembering } from '../../remember.js'
 import {
+  configKey,
   type Lease,
   type LeaseAttrs,
   type LeaseEvent,
@@ -24,6 +25,7 @@ import {
   makeSubnetKey,
   parseSubnetKey,
   SubnetError,
+  subnetsKey,
 } from '../subnet.js'
 
 /** Seconds of a lease. */
@@ -100,7 +102,8 @@ export class RegistryWatch {
    * DIFFERS: v0.20.2 opens a new watch after each event, which begins with what happens from then on, and takes the first
    * event of an answer only: what happens meanwhile it never hears of. Here all events are heard, as since v0.21. What it
    * shares with that: when the connection breaks, the last change comes once more, as a watch that is opened anew begins with
-   * the store's revision.
+   * the store's revision. When history has been compacted beyond that, v0.20.2 panics on an answer without events (exit
+   * status 2); here it takes a new snapshot, as its source means to and never gets to.
    */
   open(rev: number): void {
     this.#pending = []
@@ -140,19 +143,22 @@ export class EtcdRegistry {
   readonly client: EtcdClient
   readonly #process: Process
   readonly #log: Klog
-  readonly #prefix: string
+  /** Keys. */
+  readonly #config: string
+  readonly #subnets: string
 
   constructor(process: Process, config: EtcdConfig, log: Klog) {
     this.#process = process
     this.#log = log
-    this.#prefix = config.prefix.replace(/\/+$/, '')
+    this.#config = configKey(config.prefix)
+    this.#subnets = subnetsKey(config.prefix)
     log.warning('registry.go:82', 'no certificate provided: connecting to etcd with http. This is insecure')
     this.client = new EtcdClient(process, { endpoints: config.endpoints })
   }
 
   /** Text of the network configuration. Throws a SubnetError. */
   *getNetworkConfig(ctx: Context): Thread<string> {
-    const { kvs } = yield* this.#call(this.client.get(`${this.#prefix}/config`, { ctx }))
+    const { kvs } = yield* this.#call(this.client.get(this.#config, { ctx }))
     const [config] = kvs
     if (config !== undefined) return octetText(config.value)
     throw new SubnetError('flannel config not found in etcd store. Did you create your config using etcdv3 API?')
@@ -160,7 +166,7 @@ export class EtcdRegistry {
 
   /** All leases; keys that are none are skipped with a warning. */
   *getSubnets(ctx: Context): Thread<LeaseList> {
-    const { kvs, header } = yield* this.#call(this.client.get(`${this.#prefix}/subnets`, { prefix: true, ctx }))
+    const { kvs, header } = yield* this.#call(this.client.get(this.#subnets, { prefix: true, ctx }))
     const leases: Lease[] = []
     for (const kv of kvs) {
       let ttl: number
@@ -228,7 +234,7 @@ export class EtcdRegistry {
 
   /** Watches all leases. */
   watchSubnets(ctx: Context): RegistryWatch {
-    return new RegistryWatch(this, ctx, `${this.#prefix}/subnets`)
+    return new RegistryWatch(this, ctx, this.#subnets)
   }
 
   /** Watches one lease. */
@@ -252,7 +258,7 @@ export class EtcdRegistry {
   }
 
   #key(subnet: Prefix): string {
-    return `${this.#prefix}/subnets/${makeSubnetKey(subnet)}`
+    return `${this.#subnets}/${makeSubnetKey(subnet)}`
   }
 
   #expiration(ttlSec: number): number {

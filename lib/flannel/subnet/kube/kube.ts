@@ -7,124 +7,26 @@
  * @see flannel subnet/kube/kube.go
  */
 import { goQuote } from '../../../app/go-text.js'
-import { octetText } from '../../../app/octet-text.js'
 import type { Process } from '../../../app/process.js'
 import { cancelled, Chan, type Context, firstOf, slept, type Thread, wait } from '../../../app/thread.js'
-import { NetloomError } from '../../../errors.js'
-import { fsOf } from '../../../fs/file-system.js'
 import type { Node, NodeCondition } from '../../../kubernetes/api/node.js'
 import { timeText } from '../../../kubernetes/apimachinery/meta.js'
 import { createMergePatch } from '../../../kubernetes/apimachinery/patch.js'
-import { ApiError } from '../../../kubernetes/apimachinery/status.js'
 import { KubeClient } from '../../../kubernetes/client/client.js'
-import { NetworkError } from '../../../app/go-net.js'
-import { kubeconfigServer, type ServerAddress, serverOf } from '../../../kubernetes/client/kubeconfig.js'
 import { Informer } from '../../../kubernetes/client/reflector.js'
 import { NSEC_PER_SEC } from '../../../sim/time.js'
 import { formatIpv4, parseIpv4, type Prefix } from '../../../wire/ip.js'
 import type { Klog } from '../../../app/klog.js'
 import { netContains, netText, NO_NET, parseCidr } from '../../ip4-net.js'
-import { type FlannelConfig, parseConfig } from '../config.js'
-import {
-  type Lease,
-  type LeaseAttrs,
-  type LeaseEnd,
-  type LeaseEvent,
-  type LeaseWatch,
-  type LeaseWatchResult,
-  SubnetError,
-  type SubnetManager,
-} from '../subnet.js'
+import type { FlannelConfig } from '../config.js'
+import type { Lease, LeaseAttrs, LeaseEnd, LeaseEvent, LeaseWatch, LeaseWatchResult, SubnetManager } from '../subnet.js'
 import { type Annotations, newAnnotations } from './annotations.js'
+import { type KubeSubnetOptions, messageOf, nodeNameOf, readNetConf, refuse, serverFor } from './environment.js'
 
 const RESYNC_NS = 300 * NSEC_PER_SEC
 const SYNC_TIMEOUT_NS = 600 * NSEC_PER_SEC
 const POLL_NS = NSEC_PER_SEC
 const LEASE_NS = 24 * 3600 * NSEC_PER_SEC
-
-/** What {@link newKubeSubnetManager} needs, by flanneld's flags. */
-export interface KubeSubnetOptions {
-  readonly kubeApiUrl: string
-  readonly kubeconfigFile: string
-  readonly kubeAnnotationPrefix: string
-  readonly netConfigPath: string
-  readonly setNodeNetworkUnavailable: boolean
-  /** Environment of the program: NODE_NAME, or POD_NAME and POD_NAMESPACE. */
-  readonly env: Readonly<Record<string, string>>
-}
-
-const refuse = (text: string): never => {
-  throw new SubnetError(text)
-}
-
-const messageOf = (e: unknown): string => {
-  if (e instanceof ApiError || e instanceof NetworkError || e instanceof SubnetError || e instanceof NetloomError)
-    return e.message
-  throw e
-}
-
-/**
- * The API server that the flags name, else the one that pods are told of.
- *
- * DIFFERS: in a pod the real client speaks TLS with the service account's token; here it speaks plain HTTP without.
- */
-const serverFor = (
-  process: Process,
-  { kubeApiUrl, kubeconfigFile, env }: KubeSubnetOptions,
-  log: Klog,
-): ServerAddress => {
-  try {
-    if (kubeApiUrl !== '') return serverOf(kubeApiUrl)
-    if (kubeconfigFile !== '') return kubeconfigServer(fsOf(process.netns), kubeconfigFile)
-  } catch (e) {
-    return refuse(`fail to create kubernetes config: ${messageOf(e)}`)
-  }
-  const text = 'Neither --kubeconfig nor --master was specified.  Using the inClusterConfig.  This might not work.'
-  log.warning('client_config.go:617', text)
-  const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = env
-  if (host !== '' && port !== '') return serverOf(`http://${host}:${port}`)
-  const why =
-    'unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined'
-  log.warning('client_config.go:622', `error creating inClusterConfig, falling back to default config: ${why}`)
-  return refuse(
-    'fail to create kubernetes config: invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable',
-  )
-}
-
-/** Name of the node that the program runs on: given, or that of its pod. */
-function* nodeNameOf(client: KubeClient, env: Readonly<Record<string, string>>): Thread<string> {
-  const { NODE_NAME: name = '', POD_NAME: pod = '', POD_NAMESPACE: namespace = '' } = env
-  if (name !== '') return name
-  if (pod === '' || namespace === '') return refuse('env variables POD_NAME and POD_NAMESPACE must be set')
-  try {
-    const path = `/api/v1/namespaces/${namespace}/pods/${pod}`
-    const got = (yield* client.send({ method: 'GET', path, about: `get pods ${pod}` })) as {
-      spec?: { nodeName?: string }
-    }
-    const nodeName = got.spec?.nodeName ?? ''
-    return nodeName === '' ? refuse(`node name not present in pod spec '${namespace}/${pod}'`) : nodeName
-  } catch (e) {
-    if (e instanceof SubnetError) throw e
-    return refuse(`error retrieving pod spec for '${namespace}/${pod}': ${messageOf(e)}`)
-  }
-}
-
-const readNetConf = (process: Process, path: string): FlannelConfig => {
-  let text: string
-  try {
-    text = octetText(fsOf(process.netns).readFile(path))
-  } catch (e) {
-    if (!(e instanceof NetloomError)) throw e
-    const why =
-      e.code === 'ENOENT' ? 'no such file or directory' : e.code === 'EISDIR' ? 'is a directory' : 'not a directory'
-    return refuse(`failed to read net conf: ${e.code === 'EISDIR' ? 'read' : 'open'} ${path}: ${why}`)
-  }
-  try {
-    return parseConfig(text)
-  } catch (e) {
-    return refuse(`error parsing subnet config: ${messageOf(e)}`)
-  }
-}
 
 /**
  * Makes the manager: finds the API server, the node and the configuration, and waits until it knows all nodes, for at most ten

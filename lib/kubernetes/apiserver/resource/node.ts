@@ -6,7 +6,8 @@
  */
 import { goQuote } from '../../../app/go-text.js'
 import { conditionOf, NODE, type Node, type NodeSpec, ROLE_LABEL, type Taint } from '../../api/node.js'
-import { deepEqual, goJson, type JsonValue } from '../../apimachinery/json.js'
+import { goMarshal } from '../../../app/go-json.js'
+import { deepEqual, type JsonValue } from '../../apimachinery/json.js'
 import type { ApiObject } from '../../apimachinery/meta.js'
 import type { FieldError } from '../../apimachinery/status.js'
 import { objectMetaErrors } from '../../apimachinery/validation.js'
@@ -49,7 +50,7 @@ const podCidrErrors = ({ podCIDRs = [] }: NodeSpec): FieldError[] => {
           },
         ],
   )
-  const value = goJson(podCIDRs)
+  const value = goMarshal(podCIDRs)
   if (podCIDRs.length > 2 || (podCIDRs.length === 2 && isIpv4Cidr(podCIDRs[0]!) === isIpv4Cidr(podCIDRs[1]!)))
     errors.push({
       field: 'spec.podCIDRs',

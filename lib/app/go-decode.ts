@@ -4,8 +4,8 @@
  *
  * @see Go encoding/json decode.go
  */
-import { type GoField, goUnmarshal } from '../flannel/go-json.js'
-import { GoError } from './go-text.js'
+import { type GoField, goUnmarshal } from './go-json.js'
+import { GoError } from './go-error.js'
 
 /** Where a value stands: the struct that it is a field of, and the names of the fields that lead to it. */
 export interface GoPlace {

@@ -1,19 +1,9 @@
 /**
- * Values as Go prints them, which is how they stand in flannel's log.
+ * Durations and points of time, as programs written in Go print and read them.
  *
- * @see Go syscall/zerrors_linux.go, time/time.go Duration.String, vishvananda/netlink route.go
+ * @see Go time/time.go Duration.String, Time.String, time/format.go ParseDuration
  */
-import { goStrerror } from '../app/go-text.js'
-import { type Errno, ERRNO, NetloomError } from '../errors.js'
 import { civilTime } from '../sim/civil.js'
-import { formatIpv4, type Prefix } from '../wire/ip.js'
-import { netText } from './ip4-net.js'
-
-/** Text of a system call's error. Throws what is none. */
-export const errnoText = (e: unknown): string => {
-  if (!(e instanceof NetloomError)) throw e
-  return e.code in ERRNO ? goStrerror(e.code as Errno) : e.message
-}
 
 const NS = 1e9
 
@@ -25,8 +15,8 @@ const secondsText = (ns: number): string => {
 }
 
 /** A duration in nanoseconds: `22h59m59s`, `1.5s`, `250ms`. */
-export const durationText = (ns: number): string => {
-  if (ns < 0) return `-${durationText(-ns)}`
+export const goDuration = (ns: number): string => {
+  if (ns < 0) return `-${goDuration(-ns)}`
   if (ns === 0) return '0s'
   if (ns < 1e3) return `${ns}ns`
   if (ns < 1e6) return `${ns / 1e3}µs`
@@ -39,14 +29,22 @@ export const durationText = (ns: number): string => {
 }
 
 /** A point of time, and how long it is behind `startNs`, the program's start. */
-export const timeText = (ns: number, startNs: number): string => {
+export const goTime = (ns: number, startNs: number): string => {
   const { year, month, day, hour, minute, second } = civilTime(ns)
   const two = (n: number): string => `${n}`.padStart(2, '0')
   const fraction = secondsText(ns % NS).slice(1, -1)
   const date = `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${two(second)}${fraction}`
-  return `${date} +0000 UTC m=+${((ns - startNs) / NS).toFixed(9)}`
+  return `${date} +0000 UTC m=${ns < startNs ? '-' : '+'}${(Math.abs(ns - startNs) / NS).toFixed(9)}`
 }
 
-/** A route as netlink prints it. `table` is 0 for one that is asked for. */
-export const routeText = (ifindex: number, dst: Prefix, gateway: number, table = 0): string =>
-  `{Ifindex: ${ifindex} Dst: ${netText(dst)} Src: <nil> Gw: ${gateway === 0 ? '<nil>' : formatIpv4(gateway)} Flags: [] Table: ${table} Realm: 0}`
+const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
+
+/** time.ParseDuration: nanoseconds, or null. */
+export const parseGoDuration = (text: string): number | null => {
+  if (text === '0') return 0
+  if (!/^(\d+(\.\d*)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return null
+  let ns = 0
+  for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)/g))
+    ns += Number(number) * UNITS[unit!]!
+  return Math.round(ns)
+}

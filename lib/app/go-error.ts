@@ -1,10 +1,12 @@
 /**
- * How programs written in Go say things: errors, JSON, quoted texts. The plugins' messages are made of these.
+ * Errors of programs written in Go, and how they tell of those of the kernel: their messages are made of these.
  *
- * @see Go errors, syscall, encoding/json, strconv
+ * @see Go errors, syscall/zerrors_linux.go, os/error.go
  */
-import { goStrerror } from '../app/go-text.js'
-import { ERRNO, type Errno, NetloomError } from '../errors.js'
+import { ERRNO, type Errno, NetloomError, strerror } from '../errors.js'
+
+/** The text of an errno as Go's syscall package has it: in small letters. */
+export const goStrerror = (code: Errno): string => strerror(code).toLowerCase()
 
 /** An error of a program written in Go: its message is all there is to it. */
 export class GoError extends Error {
@@ -31,6 +33,12 @@ export const goErrorText = (e: unknown): string => {
   throw e
 }
 
+/** Text of an error of the kernel, or of the file system's own. Throws what is none. */
+export const errnoText = (e: unknown): string => {
+  if (!(e instanceof NetloomError)) throw e
+  return isErrno(e.code) ? goStrerror(e.code) : e.message
+}
+
 /** Does `fn`; its error gets `prefix` and a colon in front (fmt.Errorf with %v). */
 export const wrapped = <T>(prefix: string, fn: () => T): T => {
   try {
@@ -48,23 +56,3 @@ export const pathCall = <T>(op: string, path: string, fn: () => T): T => {
     throw new GoError(`${op} ${path}: ${goErrorText(e)}`)
   }
 }
-
-/** A value whose members stand in the order of their names, as those of a map do in Go. */
-export const sortedMap = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(sortedMap)
-  if (typeof value !== 'object' || value === null) return value
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-  return Object.fromEntries(members.map(([name, member]) => [name, sortedMap(member)]))
-}
-
-const ESCAPED: Readonly<Record<string, string>> = {
-  '<': '\\u003c',
-  '>': '\\u003e',
-  '&': '\\u0026',
-  '\u2028': '\\u2028',
-  '\u2029': '\\u2029',
-}
-
-/** JSON as Go writes it: characters of HTML escaped. `indent` in spaces, 0 for one line. */
-export const goMarshal = (value: unknown, indent = 0): string =>
-  JSON.stringify(value, null, indent).replace(/[<>&\u2028\u2029]/g, c => ESCAPED[c]!)

@@ -1,5 +1,6 @@
 /**
- * JSON into the fields of a Go struct, with the errors of Go's encoding/json: users know a bad configuration by these words.
+ * JSON into the fields of a Go struct, with the errors of Go's encoding/json: users know a bad configuration by these words; and
+ * JSON as Go writes it.
  *
  * @see Go encoding/json scanner.go, decode.go
  */
@@ -262,3 +263,23 @@ export const goUnmarshal = (text: string, fields: readonly GoField[], struct: Go
     throw new Error(`json: cannot unmarshal ${kindOf(whole)} into Go value of type ${struct.type}`)
   return values
 }
+
+/** A value whose members stand in the order of their names, as those of a map do in Go. */
+export const sortedMap = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sortedMap)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  return Object.fromEntries(members.map(([name, member]) => [name, sortedMap(member)]))
+}
+
+const HTML_ESCAPES: Readonly<Record<string, string>> = {
+  '<': '\\u003c',
+  '>': '\\u003e',
+  '&': '\\u0026',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+}
+
+/** JSON as Go writes it: characters of HTML escaped. `indent` in spaces, 0 for one line. */
+export const goMarshal = (value: unknown, indent = 0): string =>
+  JSON.stringify(value, null, indent).replace(/[<>&\u2028\u2029]/g, c => HTML_ESCAPES[c]!)
