@@ -267,6 +267,7 @@ export { createWorld, type NetnsAccounting, REST_LIMIT_NS, World, type WorldOpti
 export type { SkMemInfo } from './rtnl/inet-diag.js'
 export type { RouteMetrics } from './rtnl/route.js'
 export type { Command, CommandContext } from './app/command.js'
+export type { WorkingDirectory } from './app/working-directory.js'
 export type { ScriptExit, ScriptOptions, ScriptResult } from './shell/run.js'
 export type { RunOptions } from './sim/simulator.js'
 export type { TimedRing } from './sim/timed-ring.js'

@@ -10,7 +10,7 @@ import { grammarError } from './source.js'
 import {
   type AndOr,
   type ArithmeticExpansion,
-  type Command,
+  type ShellCommand,
   type Condition,
   type FunctionDefinition,
   type IoRedirect,
@@ -80,7 +80,7 @@ class Checker {
       for (const command of pipeline.commands) this.#command(command)
   }
 
-  #command(command: Command): void {
+  #command(command: ShellCommand): void {
     for (const redirect of command.redirects) this.#redirect(redirect)
     switch (command.kind) {
       case 'simpleCommand':

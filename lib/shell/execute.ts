@@ -31,7 +31,7 @@ import {
   type ArithmeticExpansion,
   type ArithmeticFor,
   type CaseClause,
-  type Command,
+  type ShellCommand,
   type CompoundCommand,
   type ConditionalCommand,
   type ForClause,
@@ -57,7 +57,7 @@ const notEnding = (loop: CompoundCommand, why: string): NetloomError =>
   new NetloomError('EPENDING', `${loop.text}: the loop does not end: ${why}`, {})
 
 /** Adds the place to an error that a command threw. */
-const withPlace = (command: Command, error: NetloomError): NetloomError => {
+const withPlace = (command: ShellCommand, error: NetloomError): NetloomError => {
   if (error.context['line'] !== undefined) return error
   const { line } = command
   const word = error.context['word']
@@ -165,7 +165,7 @@ export class Executor {
    *
    * DIFFERS: a command behind a pipe starts when the one in front of it has ended, not together with it.
    */
-  *#joined(commands: readonly Command[], env: Environment, quiet: boolean): Steps<ExitStatus> {
+  *#joined(commands: readonly ShellCommand[], env: Environment, quiet: boolean): Steps<ExitStatus> {
     const pipeline = { isPaid: false, ...env.cost?.pipeline }
     const statuses: ExitStatus[] = []
     let piped = ''
@@ -183,7 +183,7 @@ export class Executor {
     return failed ?? statuses.at(-1)!
   }
 
-  *#stage(command: Command, env: Environment, quiet: boolean): Steps<void> {
+  *#stage(command: ShellCommand, env: Environment, quiet: boolean): Steps<void> {
     // A subshell of its own is there already.
     if (command.kind === 'subshell' && command.redirects.length === 0) yield* this.list(command.body, env, quiet)
     else env.status = yield* this.#command(command, env, quiet)
@@ -265,7 +265,7 @@ export class Executor {
     this.#jobs.startBackground(shell, this.#inSubshell(sub, this.#andOr(item, sub, false)))
   }
 
-  *#command(command: Command, env: Environment, quiet: boolean): Steps<ExitStatus> {
+  *#command(command: ShellCommand, env: Environment, quiet: boolean): Steps<ExitStatus> {
     if (env.depth >= MOST_NESTED)
       throw withPlace(command, new NetloomError('EPENDING', `commands stand ${MOST_NESTED} deep in functions`, {}))
     env.depth++

@@ -22,7 +22,7 @@ import type {
   AssignmentWord,
   CaseClause,
   CaseItem,
-  Command,
+  ShellCommand,
   CompoundCommand,
   ConditionalCommand,
   ForClause,
@@ -188,7 +188,7 @@ class Parser {
     const start = this.#token
     const isNegated = this.#isWord('!')
     if (isNegated) this.#take()
-    const commands: Command[] = [this.#command()]
+    const commands: ShellCommand[] = [this.#command()]
     while (this.#isOperator('|')) {
       this.#take()
       this.#skipNewlines()
@@ -198,7 +198,7 @@ class Parser {
     return { line, column, text: this.#textFrom(start.at), isNegated, commands }
   }
 
-  #command(): Command {
+  #command(): ShellCommand {
     const token = this.#token
     if (token.kind === 'word') {
       const refusal = REFUSED_WORDS[token.text]

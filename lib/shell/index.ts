@@ -2,6 +2,7 @@
  * The shell: scripts of real commands, and the commands one by one.
  */
 export type { Command, CommandContext } from '../app/command.js'
+export type { WorkingDirectory } from '../app/working-directory.js'
 export { COMMANDS } from './commands.js'
 export { parseScript } from './grammar.js'
 export {

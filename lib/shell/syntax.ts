@@ -226,13 +226,13 @@ export interface FunctionDefinition extends Place {
 }
 
 /** What a pipeline is made of. */
-export type Command = SimpleCommand | CompoundCommand | FunctionDefinition
+export type ShellCommand = SimpleCommand | CompoundCommand | FunctionDefinition
 
 /** Commands joined by `|`, with `!` in front or without. */
 export interface Pipeline extends Place {
   readonly text: string
   readonly isNegated: boolean
-  readonly commands: readonly Command[]
+  readonly commands: readonly ShellCommand[]
 }
 
 /** A pipeline behind `&&` or `||`. */

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import type { NetloomError } from '../../lib/errors.js'
 import { checkScript, functionNames } from '../../lib/shell/check.js'
 import { parseScript } from '../../lib/shell/grammar.js'
-import { type Command, type List, literalText, type SimpleCommand } from '../../lib/shell/syntax.js'
+import { type ShellCommand, type List, literalText, type SimpleCommand } from '../../lib/shell/syntax.js'
 import { toolOf } from '../../lib/shell/tool-of.js'
 
 const test = suite('shell/grammar')
@@ -31,7 +31,7 @@ const failure = (script: string): { line: unknown; column: unknown; word: unknow
   throw new Error(`accepted: ${script}`)
 }
 
-const simple = (command: Command | undefined): SimpleCommand => {
+const simple = (command: ShellCommand | undefined): SimpleCommand => {
   assert.is(command?.kind, 'simpleCommand')
   return command as SimpleCommand
 }
@@ -56,7 +56,7 @@ const text = (list: List): string =>
     })
     .join('; ')
 
-const words = (c: Command): string => {
+const words = (c: ShellCommand): string => {
   switch (c.kind) {
     case 'simpleCommand':
       return [...c.assignments.map(a => `${a.name}=${a.value.text}`), ...c.words.map(w => w.text)].join(' ')
