@@ -45,6 +45,12 @@ const CALLED_WRONGLY =
 /** What a background command must not have said. */
 const DID_NOT_RUN = new RegExp(`${CALLED_WRONGLY.source}|cannot open network`, 'im')
 
+/** The line that says so: the first one in front of a usage text, else the one with the words. */
+const complaintOf = (job: Job): string => {
+  const line = job.stderr.split('\n').find(l => DID_NOT_RUN.test(l)) ?? ''
+  return /^usage:/i.test(line) ? job.firstLine : line.trim()
+}
+
 /** A command line that is ready to run. */
 export interface ReadyCommand {
   readonly place: JobPlace
@@ -160,7 +166,7 @@ export class Jobs {
     for (const { isCapture, jobs, place } of this.#background) {
       const failed = jobs.find(job => DID_NOT_RUN.test(job.stderr))
       if (!isCapture && failed !== undefined)
-        throw commandError(place, `background command failed: ${failed.firstLine}`)
+        throw commandError(place, `background command failed: ${complaintOf(failed)}`)
     }
   }
 

@@ -210,4 +210,21 @@ test('octets that are no UTF-8 reach a file as they are', () => {
   assert.equal([...files.get('f')!], [0xc3, 0xa9, 0xff, 0x80])
 })
 
+test('a daemon that found its port taken fails the script with the line that says so, not its first', () => {
+  const daemon: Command = {
+    name: 'nc',
+    run: ctx => {
+      ctx.err('I0101 main.go:211] CLI flags config: {...}\nE0101 listen tcp 0.0.0.0:80: bind: address already in use\n')
+      return 2
+    },
+  }
+  const world = new World()
+  registerCommands(world, [makeIpCommand(commandOf), daemon])
+  const { error } = runScript(world, 'ip netns add h\nip netns exec h nc &\nsleep 1', { mayFail: true })
+  assert.match(
+    error!.message,
+    /background command failed: E0101 listen tcp 0\.0\.0\.0:80: bind: address already in use$/,
+  )
+})
+
 test.run()
