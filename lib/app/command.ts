@@ -7,6 +7,13 @@ import type { World } from '../core/world.js'
 import type { Process } from './process.js'
 import type { WorkingDirectory } from './working-directory.js'
 
+/** How long a shell may run, and what ends it then. */
+export interface ShellLimit {
+  readonly ns: number
+  /** Its exit status when its time is up. */
+  readonly status: number
+}
+
 /** What a command gets from who executes it. */
 export interface CommandContext {
   readonly world: World
@@ -24,6 +31,11 @@ export interface CommandContext {
   readonly out: (text: string) => void
   /** Writes to standard error. */
   readonly err: (text: string) => void
+  /**
+   * Makes the command a shell, which goes on with `argv` when the command has returned; left out for programs that others
+   * execute. Returns the status to return.
+   */
+  readonly becomeShell?: (ctx: CommandContext, argv: readonly string[], limit: ShellLimit | null) => number
   /** Announces an output file whose content is asked for at the end of the script (tcpdump -w). */
   readonly addFile: (name: string, content: () => Uint8Array) => void
 }

@@ -1,6 +1,7 @@
 /**
  * A list of commands that runs in the background: a shell of its own, which the world wakes when what it waits for has come.
  */
+import type { ShellLimit } from '../app/command.js'
 import type { World } from '../core/world.js'
 import type { SimEvent } from '../sim/queue.js'
 import type { ExitStatus } from './environment.js'
@@ -23,7 +24,7 @@ export class BackgroundShell implements Waitable {
   /** The commands that have started. */
   readonly jobs: Job[] = []
   readonly #world: World
-  readonly #kind: BackgroundKind
+  #kind: BackgroundKind
   #steps: Steps<ExitStatus> | null = null
   #status: number | null = null
   #pid = 0
@@ -68,6 +69,18 @@ export class BackgroundShell implements Waitable {
       this.#pid = program?.process?.pid ?? ++this.#world.lastPid
     }
     return this.#pid
+  }
+
+  /** The program turns out to be a shell: what ends it leaves the programs in it. False when it is no program. */
+  becomeShell(): boolean {
+    if (this.#kind !== 'program') return false
+    this.#kind = 'list'
+    return true
+  }
+
+  /** The shell goes on as its last program. */
+  becomeProgram(): void {
+    this.#kind = 'program'
   }
 
   /** Moves new output on, and returns whether it has ended. */
@@ -131,6 +144,20 @@ export class BackgroundShell implements Waitable {
     this.poll()
     this.#advance()
   }
+}
+
+/** Waits for a shell, whose programs end with it when its time is up. */
+export function* limited(world: World, shell: BackgroundShell, { ns, status }: ShellLimit): Steps<ExitStatus> {
+  let isLate = false
+  const end = (): void => {
+    isLate = true
+    shell.stop()
+  }
+  const alarm = world.sim.schedule(ns, end, undefined, 0, `line ${shell.place.line}: time limit`)
+  yield { kind: 'end', these: [shell], what: shell.place.text }
+  world.sim.cancel(alarm)
+  const code = isLate ? status : shell.status!
+  return { code, isOutcome: false, message: code === 0 ? '' : isLate ? 'its time is up' : 'no message' }
 }
 
 const advance = (shell: BackgroundShell): void => shell.advance()

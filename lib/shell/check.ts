@@ -5,8 +5,11 @@ import { isPlainName, PLAIN_NAME_RULE } from '../app/working-directory.js'
 import { NetloomError } from '../errors.js'
 import { evaluate } from './arithmetic.js'
 import { BUILTINS } from './builtins.js'
+import { BASH, DASH } from './dialect.js'
 import { parseScript } from './grammar.js'
-import { grammarError } from './source.js'
+import { isProblem, readShellCall, shellOf } from './shell-call.js'
+import { hereDocumentText, locate } from './shell-text.js'
+import { grammarError, type SourceOptions } from './source.js'
 import {
   type AndOr,
   type ArithmeticExpansion,
@@ -17,11 +20,12 @@ import {
   isList,
   type List,
   literalText,
+  type Place,
   type SimpleCommand,
   type Word,
   type WordPart,
 } from './syntax.js'
-import { type KnownWord, type Programs, toolOf } from './tool-of.js'
+import { type KnownWord, onHost, type Programs, shellAt, toolOf } from './tool-of.js'
 
 /** Parameters that bash gives a value and netloom cannot. */
 const OF_BASH =
@@ -41,12 +45,19 @@ const known = (word: Word): KnownWord => {
 const DEVICES: readonly string[] = ['/dev/null', '/dev/stdout', '/dev/stderr']
 
 /** Checks the name of a file that a redirection opens. Throws `EGRAMMAR`. */
-export const checkFileName = (redirect: IoRedirect, name: string): void => {
+export const checkFileName = (redirect: IoRedirect, name: string, isOnHost: boolean): void => {
   const isInput = redirect.operator.startsWith('<')
   if (isInput ? name === '/dev/null' : DEVICES.includes(name)) return
   if (isInput && !name.includes('/')) return
   if (!isInput && isPlainName(name)) return
+  if (isOnHost && name.startsWith('/') && !name.startsWith('/dev/')) return
   const { target } = redirect
+  if (isOnHost)
+    throw grammarError(
+      redirect.target,
+      name,
+      `${isInput ? 'input comes from' : 'output goes to'} a file of the host, whose name begins with /, /dev/null, or ${PLAIN_NAME_RULE}`,
+    )
   const host = isInput ? 'ip netns exec NS cat FILE |' : '| ip netns exec NS tee FILE'
   const verb = isInput ? 'input comes from' : 'output goes to'
   const way = name.startsWith('/proc/sys/') ? 'ip netns exec NS sysctl' : host
@@ -54,14 +65,22 @@ export const checkFileName = (redirect: IoRedirect, name: string): void => {
   throw grammarError(target, name, `${verb} ${PLAIN_NAME_RULE}${hint}`)
 }
 
+interface UsedName extends Place {
+  readonly name: string
+}
+
 class Checker {
   readonly #programs: Programs
   /** Names that the script sets anywhere. */
-  readonly #assigned = new Set<string>()
-  readonly #used: { readonly name: string; readonly line: number; readonly column: number }[] = []
+  readonly #assigned: Set<string>
+  readonly #used: UsedName[]
+  /** Around the present command: what may give it an input. */
+  #inputs = 0
 
-  constructor(programs: Programs) {
+  constructor(programs: Programs, assigned: Set<string>, used: UsedName[] = []) {
     this.#programs = programs
+    this.#assigned = assigned
+    this.#used = used
   }
 
   run(list: List): void {
@@ -77,7 +96,16 @@ class Checker {
 
   #andOr(item: AndOr): void {
     for (const pipeline of [item.first, ...item.rest.map(r => r.pipeline)])
-      for (const command of pipeline.commands) this.#command(command)
+      for (const [n, command] of pipeline.commands.entries()) this.#withInput(n > 0, command)
+  }
+
+  /** Checks a command that may have an input from around it. */
+  #withInput(hasInput: boolean, command: ShellCommand): void {
+    const isInside = command.kind === 'functionDefinition' || command.redirects.some(r => r.operator.startsWith('<'))
+    const inputs = hasInput || isInside ? 1 : 0
+    this.#inputs += inputs
+    this.#command(command)
+    this.#inputs -= inputs
   }
 
   #command(command: ShellCommand): void {
@@ -86,7 +114,7 @@ class Checker {
       case 'simpleCommand':
         return this.#simpleCommand(command)
       case 'functionDefinition':
-        return this.#command(command.body)
+        return this.#withInput(true, command.body)
       case 'arithmeticCommand':
         return this.#parts([command.expression])
       case 'arithmeticFor':
@@ -129,6 +157,38 @@ class Checker {
     this.#assignedBy(words)
     if (first!.text === 'trap') this.#trap(words[1]?.text === '--' ? words[2] : words[1])
     checkCommand(words, this.#programs)
+    this.#shell(command, withoutCommand(words))
+  }
+
+  /** A shell on a host, and its commands as far as they are known. */
+  #shell(command: SimpleCommand, words: readonly KnownWord[]): void {
+    const at = shellAt(words)
+    if (at < 0) return
+    const ofShell = words.slice(at)
+    const call = readShellCall(ofShell.map(word => (word.mayVary === true ? null : word.text)))
+    if (call === null) return
+    if (isProblem(call)) throw grammarError(ofShell[call.at]!, ofShell[call.at]!.text ?? '', call.problem)
+    const dialect = shellOf(ofShell[0]!.text) === 'bash' ? BASH : DASH
+    const options = { dialect, hasName: true }
+    if (call.commandsAt === null) return this.#shellInput(command, ofShell[0]!, options)
+    const word = command.words[command.words.length - ofShell.length + call.commandsAt]!
+    const text = literalText(word)
+    if (text !== null) this.#shellText(text, { ...options, locate: locate(text, word, word) })
+  }
+
+  #shellInput(command: SimpleCommand, shell: KnownWord, options: SourceOptions): void {
+    const redirect = command.redirects.findLast(one => one.operator.startsWith('<'))
+    if (redirect === undefined && this.#inputs === 0)
+      throw grammarError(shell, shell.text!, "an interactive shell is not supported; use -c 'COMMANDS'")
+    const document = redirect?.hereDocument
+    const text = document == null ? null : hereDocumentText(document)
+    if (text !== null) this.#shellText(text, { ...options, firstLine: redirect!.line + 1 })
+  }
+
+  #shellText(text: string, options: SourceOptions): void {
+    const list = parseScript(text, options)
+    const programs = onHost(this.#programs, functionNames(list), options.dialect!)
+    new Checker(programs, this.#assigned, this.#used).#list(list)
   }
 
   #condition(condition: Condition): void {
@@ -149,7 +209,8 @@ class Checker {
   #trap(word: KnownWord | undefined): void {
     if (word === undefined || word.text === null || word.text === '-') return
     try {
-      this.#list(parseScript(word.text))
+      const { dialect, isOnHost } = this.#programs
+      this.#list(parseScript(word.text, { dialect, hasName: isOnHost }))
     } catch (e) {
       if (!(e instanceof NetloomError)) throw e
       throw grammarError(word, word.text, e.message.replace(/^line \d+, column \d+: /, ''))
@@ -174,7 +235,7 @@ class Checker {
     const { operator, target, hereDocument } = redirect
     this.#parts(hereDocument?.parts ?? target.parts)
     const name = literalText(target)
-    if (name !== null && /^([<>]|>>|>\||&>|&>>)$/.test(operator)) checkFileName(redirect, name)
+    if (name !== null && /^([<>]|>>|>\||&>|&>>)$/.test(operator)) checkFileName(redirect, name, this.#programs.isOnHost)
   }
 
   /** An expression of which all is known has no syntax that is not supported. */
@@ -230,5 +291,6 @@ export const checkCommand = (words: readonly KnownWord[], programs: Programs): s
   throw grammarError(word, found.word ?? word.text ?? '', found.problem)
 }
 
-/** Checks a script. Throws `EGRAMMAR` with line, column and word in the context. */
-export const checkScript = (list: List, programs: Programs): void => new Checker(programs).run(list)
+/** Checks a script; `assigned` are names that have a value before. Throws `EGRAMMAR` with line, column and word in the context. */
+export const checkScript = (list: List, programs: Programs, assigned: readonly string[] = []): void =>
+  new Checker(programs, new Set(assigned)).run(list)

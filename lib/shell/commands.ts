@@ -21,6 +21,7 @@ import { kubeApiserverCommand, kubeControllerManagerCommand } from './command/ku
 import { kubectlCommand } from './command/kubectl.js'
 import { ncCommand } from './command/nc.js'
 import { pingCommand } from './command/ping.js'
+import { shellCommands } from './command/sh.js'
 import { ssCommand } from './command/ss.js'
 import { pgrepCommand, pkillCommand } from './command/pkill.js'
 import { sysctlCommand } from './command/sysctl.js'
@@ -80,4 +81,5 @@ export const COMMANDS: readonly Command[] = [
   etcdCommand,
   etcdctlCommand,
   cnitoolCommand,
+  ...shellCommands,
 ]

@@ -7,8 +7,8 @@ import { unaryTest } from './builtin/test.js'
 import { translateRegex, RegexError } from './coreutils/posix-regex.js'
 import { Discard } from './environment.js'
 import { computed, type Expansion, partsPattern, partsText } from './expand.js'
-import type { WorkingDirectory } from '../app/working-directory.js'
 import { matches, patternOf, unescaped } from './pattern.js'
+import type { ShellFiles } from './shell-files.js'
 import type { Steps } from './steps.js'
 import type { Condition, Place } from './syntax.js'
 import { quoted, trace } from './xtrace.js'
@@ -69,22 +69,22 @@ function* binary(x: Expansion, condition: Condition & { readonly kind: 'binary' 
   }
 }
 
-/** The value of a condition; `cwd` has the files that it asks for. Throws {@link ConditionError}. */
-export function* holds(x: Expansion, condition: Condition, cwd: WorkingDirectory): Steps<boolean> {
+/** The value of a condition; `files` has those that it asks for. Throws {@link ConditionError}. */
+export function* holds(x: Expansion, condition: Condition, files: ShellFiles): Steps<boolean> {
   switch (condition.kind) {
     case 'not':
-      return !(yield* holds(x, condition.of, cwd))
+      return !(yield* holds(x, condition.of, files))
     case 'and':
-      return (yield* holds(x, condition.left, cwd)) && (yield* holds(x, condition.right, cwd))
+      return (yield* holds(x, condition.left, files)) && (yield* holds(x, condition.right, files))
     case 'or':
-      return (yield* holds(x, condition.left, cwd)) || (yield* holds(x, condition.right, cwd))
+      return (yield* holds(x, condition.left, files)) || (yield* holds(x, condition.right, files))
     case 'binary':
       return yield* binary(x, condition)
     case 'unary': {
       const { operator } = condition
       const text = yield* partsText(x, condition.word.parts)
       trace(x.env, `[[ ${operator} ${quoted(text)} ]]`)
-      return unaryTest(operator, text, cwd)
+      return unaryTest(operator, text, files)
     }
   }
 }

@@ -8,7 +8,7 @@ import { grammarError } from './source.js'
 import type { Condition, Word } from './syntax.js'
 
 /** Operators in front of one word. */
-const UNARY: readonly string[] = ['-n', '-z', '-e', '-f', '-r', '-s']
+const UNARY: readonly string[] = ['-n', '-z', '-d', '-e', '-f', '-r', '-s']
 /** Operators between two words. */
 const BINARY: readonly string[] = ['=', '==', '!=', '=~', '<', '>', '-eq', '-ne', '-lt', '-le', '-gt', '-ge']
 

@@ -5,8 +5,9 @@
  */
 import { NetloomError } from '../errors.js'
 import type { BackgroundShell } from './background.js'
+import { SCRIPT, type ShellIdentity } from './dialect.js'
 import type { Input } from './input.js'
-import type { CompoundCommand, List, Place } from './syntax.js'
+import type { CompoundCommand, List, Place, SimpleCommand } from './syntax.js'
 import { type Variable, Variables } from './variables.js'
 
 /** Takes text that was written. */
@@ -74,6 +75,8 @@ const AT_FIRST: ShellFlags = {
 
 /** An execution environment. */
 export class Environment {
+  /** The shell that it is a part of. */
+  readonly identity: ShellIdentity
   readonly variables: Variables
   readonly flags: ShellFlags
   streams: Streams
@@ -95,12 +98,15 @@ export class Environment {
   depth: number
   /** What `trap ... EXIT` says; null without. A subshell begins without. */
   exitTrap: List | null = null
+  /** The last command of `sh -c`, which the shell becomes instead of waiting for it; null for none. */
+  tail: SimpleCommand | null = null
   /** Background lists that this shell has started. */
   readonly children: BackgroundShell[] = []
   /** The background shell that it is, or is in; null for the script itself. */
   background: BackgroundShell | null
 
-  constructor(streams: Streams, from: Environment | null = null) {
+  constructor(streams: Streams, from: Environment | null = null, identity: ShellIdentity = SCRIPT) {
+    this.identity = from?.identity ?? identity
     this.streams = streams
     this.variables = new Variables(from?.variables)
     this.flags = { ...(from?.flags ?? AT_FIRST) }
@@ -118,6 +124,10 @@ export class Environment {
     return new Environment(streams, this)
   }
 }
+
+/** A message of a shell, with its name and the line in front. */
+export const shellMessage = ({ identity }: Environment, line: number, text: string): string =>
+  `${identity.dialect.prefix(identity.name, line - identity.firstLine + 1)}${text}\n`
 
 /** Ends a script or a subshell: `exit`, a command that failed, an unset variable under `set -u`. */
 export class ShellExit extends Error {

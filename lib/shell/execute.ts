@@ -5,7 +5,7 @@
  */
 import { NetloomError } from '../errors.js'
 import { encodeUtf8 } from '../wire/utf8.js'
-import { type BackgroundKind, BackgroundShell } from './background.js'
+import { type BackgroundKind, BackgroundShell, limited } from './background.js'
 import {
   commandError,
   Discard,
@@ -15,6 +15,7 @@ import {
   FunctionReturn,
   LoopJump,
   ShellExit,
+  shellMessage,
   SUCCESS,
 } from './environment.js'
 import { arithmeticCommandValue, expandWords, partsPattern, partsText } from './expand.js'
@@ -23,6 +24,8 @@ import { Input } from './input.js'
 import type { Jobs } from './jobs.js'
 import { matches } from './pattern.js'
 import { redirected, RedirectError } from './redirect.js'
+import { ShellFiles } from './shell-files.js'
+import { inBackground, prepareShell, type ShellStart } from './shell-on-host.js'
 import { runSimpleCommand, type SimpleCommandContext } from './simple-command.js'
 import type { Steps } from './steps.js'
 import {
@@ -99,10 +102,12 @@ export class Executor {
   }
 
   /** Executes a whole script: an expression without a value ends the line that it stands on. */
-  *program(list: List, env: Environment): Steps<void> {
+  *program(list: List, env: Environment, onLine: (isLast: boolean) => void = () => {}): Steps<void> {
     let skipped = 0
+    const last = list.items.at(-1)?.line
     for (const item of list.items) {
       if (item.line === skipped) continue
+      onLine(item.line === last)
       try {
         yield* this.#item(item, env, false)
       } catch (e) {
@@ -221,6 +226,7 @@ export class Executor {
       substitute: list => this.#substitute(list, env),
       fileNames: () => this.#jobs.cwd.names(),
       call: (body, parameters) => this.#call(body, parameters, env, quiet),
+      shell: start => this.#shellOnHost(start),
     }
   }
 
@@ -230,11 +236,27 @@ export class Executor {
     const sub = env.subshell({ stdin: env.streams.stdin, out, err: env.streams.err })
     sub.substitutions++
     // As bash outside of its POSIX mode.
-    sub.flags.errexit = false
+    if (!env.identity.dialect.isPosix) sub.flags.errexit = false
     env.substituted = yield* this.#inSubshell(sub, this.list(list, sub))
     // What follows in the same command sees it.
     env.status = env.substituted
     return text.replace(/\n+$/, '')
+  }
+
+  /** Runs a shell on a host to its end, or for as long as `timeout` gives it. */
+  *#shellOnHost(start: ShellStart): Steps<ExitStatus> {
+    const shell = prepareShell(start)
+    const { list, env, programs, onLine } = shell
+    const { command, request } = start
+    const { limit } = request
+    const executor = new Executor(this.#jobs, programs, () => {})
+    const steps = (): Steps<ExitStatus> => executor.#inSubshell(env, executor.program(list, env, onLine))
+    if (limit === null) return yield* inBackground(shell, steps())
+    const background = new BackgroundShell(this.#jobs.world, command, 'list')
+    env.background = background
+    env.tail = null
+    this.#jobs.startBackground(background, steps())
+    return yield* limited(this.#jobs.world, background, limit)
   }
 
   *#call(body: CompoundCommand, parameters: readonly string[], env: Environment, quiet: boolean): Steps<ExitStatus> {
@@ -289,10 +311,10 @@ export class Executor {
       return yield* this.#compound(command, env, quiet)
     } catch (e) {
       if (!(e instanceof RedirectError)) throw e
-      outer.err(`bash: line ${command.line}: ${e.message}\n`)
-      const status = failure(1, e.message)
+      outer.err(shellMessage(env, command.line, e.message))
+      const status = failure(env.identity.dialect.redirectStatus, e.message)
       if (quiet || !env.flags.errexit) return status
-      throw new ShellExit(status, commandError(command, `exit 1: ${e.message}`, 1))
+      throw new ShellExit(status, commandError(command, `exit ${status.code}: ${e.message}`, status.code))
     } finally {
       env.streams = outer
     }
@@ -341,11 +363,11 @@ export class Executor {
 
   *#conditionalCommand({ condition, line }: ConditionalCommand, env: Environment, quiet: boolean): Steps<ExitStatus> {
     try {
-      const isTrue = yield* holds(this.#context(env, quiet), condition, this.#jobs.cwd)
+      const isTrue = yield* holds(this.#context(env, quiet), condition, new ShellFiles(env, this.#jobs.cwd))
       return isTrue ? SUCCESS : failure(1, 'the condition does not hold')
     } catch (e) {
       if (!(e instanceof ConditionError)) throw e
-      env.streams.err(`bash: line ${line}: [[: ${e.message}\n`)
+      env.streams.err(shellMessage(env, line, `[[: ${e.message}`))
       return failure(2, e.message)
     }
   }

@@ -5,7 +5,7 @@
  */
 import { NetloomError } from '../errors.js'
 import { evaluate } from './arithmetic.js'
-import { Discard, type Environment, failure, ShellExit } from './environment.js'
+import { Discard, type Environment, failure, ShellExit, shellMessage } from './environment.js'
 import { DEFAULT_IFS, Fields } from './fields.js'
 import { isPattern, matches, patternOf, replaced, withoutPrefix, withoutSuffix } from './pattern.js'
 import type { Steps } from './steps.js'
@@ -34,13 +34,14 @@ export interface Expansion {
   readonly fileNames: () => readonly string[]
 }
 
-/** Ends the script as an error of expansion does: status 1. */
+/** Ends the shell as an error of expansion does. */
 const expansionError = ({ env }: Expansion, place: Place, text: string): never => {
-  env.streams.err(`bash: line ${place.line}: ${text}\n`)
+  env.streams.err(shellMessage(env, place.line, text))
   const { line, column } = place
+  const exit = env.identity.expansionStatus
   throw new ShellExit(
-    failure(1, text),
-    new NetloomError('EIO', `line ${line}, column ${column}: ${text}`, { line, column, exit: 1 }),
+    failure(exit, text),
+    new NetloomError('EIO', `line ${line}, column ${column}: ${text}`, { line, column, exit }),
   )
 }
 
@@ -51,6 +52,7 @@ const parameterValue = (x: Expansion, name: string): string | null => {
   const { parameters } = env.frame
   if (name === '?') return String(env.status.code)
   if (name === '!') return env.lastBackground === null ? null : String(env.lastBackground.pid)
+  if (name === '0') return env.identity.name
   if (name === '#') return String(parameters.length)
   if (name === '@') return parameters.join(' ')
   if (name === '*') return parameters.join([...ifsOf(x)][0] ?? '')
@@ -62,8 +64,11 @@ const parameterValue = (x: Expansion, name: string): string | null => {
 const isGiven = (value: string | null, operator: string): value is string =>
   value !== null && !(operator.startsWith(':') && value === '')
 
-const unbound = (x: Expansion, part: ParameterExpansion): never =>
-  expansionError(x, part, `${/^\d/.test(part.name) && part.operator === '' ? '$' : ''}${part.name}: unbound variable`)
+const unbound = (x: Expansion, part: ParameterExpansion): never => {
+  const { dialect } = x.env.identity
+  const sign = /^\d/.test(part.name) && part.operator === '' && !dialect.isPosix ? '$' : ''
+  return expansionError(x, part, `${sign}${part.name}: ${dialect.unbound}`)
+}
 
 /** The parts that a parameter stands for: its value, or the word behind its operator. */
 function* parameterParts(x: Expansion, part: ParameterExpansion): Steps<readonly WordPart[]> {
@@ -80,7 +85,8 @@ function* parameterParts(x: Expansion, part: ParameterExpansion): Steps<readonly
     case '?': {
       if (isGiven(value, operator)) return literal(value)
       const text = yield* partsText(x, parts)
-      const why = operator === '?' ? 'parameter not set' : 'parameter null or not set'
+      const { dialect } = x.env.identity
+      const why = operator === '?' ? dialect.unset : dialect.unsetOrNull
       return expansionError(x, part, `${name}: ${text === '' ? why : text}`)
     }
   }
@@ -135,24 +141,34 @@ function* bounds(x: Expansion, part: ParameterExpansion, length: number): Steps<
   const count = Number(computed(x, part, lengthText))
   const to = count < 0 ? length + count : from + count
   if (to < from) {
-    x.env.streams.err(`bash: line ${part.line}: ${lengthText}: substring expression < 0\n`)
+    x.env.streams.err(shellMessage(x.env, part.line, `${lengthText}: substring expression < 0`))
     throw new Discard(`${lengthText}: substring expression < 0`)
   }
   return [from, to]
 }
 
+const dashArithmetic = (text: string, problem: string): string => {
+  const isEnd = problem.includes('syntax error in expression') || problem.includes('missing operator')
+  const why = problem.startsWith('division by 0') ? 'division by zero' : isEnd ? 'expecting EOF' : 'expecting primary'
+  return `arithmetic expression: ${why}: "${text}"`
+}
+
 /** The value of an expression; `what` stands in front of an error. */
 export const computed = (x: Expansion, place: Place, text: string, what = ''): bigint => {
-  const { variables, flags, streams } = x.env
+  const { variables, flags, streams, identity } = x.env
+  const { isPosix, unbound: why } = identity.dialect
   const get = (name: string): string => {
     const value = variables.get(name)
-    if (value === null && flags.nounset) expansionError(x, place, `${name}: unbound variable`)
+    if (value === null && flags.nounset) expansionError(x, place, `${name}: ${why}`)
+    // In dash a variable is a number, and no expression of its own.
+    if (isPosix && !/^\s*([-+]?\d\w*)?\s*$/.test(value ?? '')) expansionError(x, place, `Illegal number: ${value}`)
     return value ?? ''
   }
   const result = evaluate(text, { get, set: (name, value) => variables.set(name, value) }, place)
   if (typeof result === 'bigint') return result
+  if (isPosix) expansionError(x, place, dashArithmetic(text, result.problem))
   const problem = `${what}${result.text.trimStart()}: ${result.problem}`
-  streams.err(`bash: line ${place.line}: ${problem}\n`)
+  streams.err(shellMessage(x.env, place.line, problem))
   throw new Discard(problem)
 }
 

@@ -13,7 +13,8 @@ import { braceExpand } from './brace-expansion.js'
 import { readCondition } from './conditional-grammar.js'
 import { Lexer, type Token } from './lexer.js'
 import { redirectOf } from './redirect-grammar.js'
-import { grammarError, Source } from './source.js'
+import { refuseBashisms } from './posix-check.js'
+import { grammarError, Source, type SourceOptions } from './source.js'
 import type {
   AndOr,
   AndOrRest,
@@ -311,7 +312,7 @@ class Parser {
   #forWords(): Word[] {
     this.#take()
     const words: Word[] = []
-    while (this.#token.kind === 'word') words.push(...braceExpand(this.#take().word!))
+    while (this.#token.kind === 'word') words.push(...this.#braces(this.#take().word!))
     if (this.#isOperator(';')) this.#take()
     else if (this.#token.kind !== 'newline') this.#fail(this.#token, 'for NAME in WORDS; do ...; done')
     this.#skipNewlines()
@@ -426,7 +427,11 @@ class Parser {
     const word = this.#take().word!
     const assignment = words.length === 0 ? parseAssignment(word) : null
     if (assignment !== null) assignments.push(assignment)
-    else words.push(...braceExpand(word))
+    else words.push(...this.#braces(word))
+  }
+
+  #braces(word: Word): readonly Word[] {
+    return this.#lexer.source.dialect.isPosix ? [word] : braceExpand(word)
   }
 
   #redirect(): IoRedirect | null {
@@ -443,6 +448,10 @@ class Parser {
   }
 }
 
-/** Reads a script, or commands that begin on `firstLine`. Throws `EGRAMMAR` with line, column and word in the context. */
-export const parseScript = (script: string, firstLine = 1): List =>
-  new Parser(new Lexer(new Source(script, firstLine), lexer => new Parser(lexer).substitution())).program()
+/** Reads a script, or commands of it. Throws `EGRAMMAR` with line, column and word in the context. */
+export const parseScript = (script: string, options: SourceOptions = {}): List => {
+  const source = new Source(script, options)
+  const list = new Parser(new Lexer(source, lexer => new Parser(lexer).substitution())).program()
+  if (source.dialect.isPosix) refuseBashisms(list)
+  return list
+}

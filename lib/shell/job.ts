@@ -1,8 +1,11 @@
 /**
  * A command while it runs: a program, and where its output goes.
  */
+import type { ShellLimit } from '../app/command.js'
 import type { Process } from '../app/process.js'
+import type { Netns } from '../core/netns.js'
 import type { Streams } from './environment.js'
+import { FileError } from './shell-files.js'
 import type { Waitable } from './steps.js'
 
 /** What a job is called in messages. */
@@ -13,6 +16,15 @@ export interface JobPlace {
   readonly text: string
 }
 
+/** A shell that a command becomes. */
+export interface ShellRequest {
+  /** The words of the shell, its name first. */
+  readonly argv: readonly string[]
+  readonly netns: Netns
+  readonly env: Readonly<Record<string, string>>
+  readonly limit: ShellLimit | null
+}
+
 /** One started command. */
 export class Job implements Waitable {
   readonly place: JobPlace
@@ -20,10 +32,13 @@ export class Job implements Waitable {
   readonly tool: string
   /** Exit status; null while the program runs. */
   status: number | null = null
+  /** The shell that it becomes; null for a program. */
+  shell: ShellRequest | null = null
   /** All that went to standard output and standard error, wherever it was sent. */
   stdout = ''
   stderr = ''
   readonly #streams: Streams
+  #hasWriteError = false
   #process: Process | null = null
   #stdoutSeen = 0
   #stderrSeen = 0
@@ -71,6 +86,7 @@ export class Job implements Waitable {
       }
       this.status ??= process.exitStatus
     }
+    if (this.#hasWriteError && this.status === 0) this.status = 1
     return this.status !== null
   }
 
@@ -82,7 +98,13 @@ export class Job implements Waitable {
 
   out(text: string): void {
     this.stdout += text
-    this.#streams.out(text)
+    try {
+      this.#streams.out(text)
+    } catch (e) {
+      if (!(e instanceof FileError)) throw e
+      this.#hasWriteError = true
+      this.err(`${this.tool}: write error: ${e.message}\n`)
+    }
   }
 
   err(text: string): void {

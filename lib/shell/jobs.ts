@@ -6,8 +6,9 @@
  * nothing of their own. After the last command the world runs for `tailNs`, then captures stop, then background commands are
  * killed.
  */
-import { type Command, commandsOf } from '../app/command.js'
+import { type Command, type CommandContext, commandsOf } from '../app/command.js'
 import { WorkingDirectory } from '../app/working-directory.js'
+import type { Netns } from '../core/netns.js'
 import type { World } from '../core/world.js'
 import { NetloomError } from '../errors.js'
 import type { BackgroundShell } from './background.js'
@@ -56,6 +57,8 @@ export interface ReadyCommand {
   readonly place: JobPlace
   readonly argv: readonly string[]
   readonly tool: string
+  /** The namespace of the shell on a host that it stands in; null in the script itself. */
+  readonly netns: Netns | null
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -85,13 +88,13 @@ export class Jobs {
 
   /** Starts a command. */
   start(command: ReadyCommand, streams: Streams, background: BackgroundShell | null): Job {
-    const { argv, place, tool, env } = command
+    const { argv, place, tool, env, netns } = command
     let read: Uint8Array | null = null
     const job = new Job(place, tool, streams)
     background?.jobs.push(job)
-    const context = {
+    const context: CommandContext = {
       world: this.world,
-      netns: null,
+      netns,
       // Only a command that looks at its input reads it: what it leaves is for the next one.
       get stdin(): Uint8Array | null {
         return (read ??= streams.stdin?.rest() ?? null)
@@ -101,6 +104,10 @@ export class Jobs {
       outFile: this.cwd.fileOf(streams.out),
       out: (text: string): void => job.out(text),
       err: (text: string): void => job.err(text),
+      becomeShell: (inner, shellArgv, limit): number => {
+        job.shell = { argv: shellArgv, netns: inner.netns!, env: inner.env ?? {}, limit }
+        return 0
+      },
       addFile: (name: string, content: () => Uint8Array): void => this.cwd.announce(name, content),
     }
     job.started(this.commands.get(argv[0]!)!.run(context, argv))
@@ -117,6 +124,15 @@ export class Jobs {
       isTraffic && env.flags.outcomes && code <= LAST_OUTCOME && !CALLED_WRONGLY.test(job.stderr + job.stdout)
     this.pollAll()
     return { code, isOutcome, message: code === 0 ? '' : job.firstLine }
+  }
+
+  /** Notes how a shell on a host ended; what is an outcome is noted by the traffic tool in it. */
+  finishShell(job: Job, env: Environment, status: ExitStatus): ExitStatus {
+    const isOutcome = status.isOutcome && env.flags.outcomes
+    if (env.background === null && status.code !== 0 && !isOutcome)
+      this.exits.push({ line: job.place.line, exit: status.code })
+    this.pollAll()
+    return { ...status, isOutcome }
   }
 
   /** Starts a background list. Throws EIO for a capture that did not start. */

@@ -4,7 +4,7 @@
  *
  * @see IEEE Std 1003.1 XCU 2.3, 2.7.4
  */
-import { Source } from './source.js'
+import type { Source } from './source.js'
 import type { ArithmeticExpansion, HereDocument, List, Place, Word } from './syntax.js'
 import { WordReader } from './word-reader.js'
 
@@ -139,6 +139,6 @@ export class Lexer {
     }
     document.parts = document.isQuoted
       ? [{ kind: 'literal', text: body, isQuoted: true }]
-      : new Lexer(new Source(body, s.placeOf(start).line), this.#readSubstitution).#reader.hereDocument()
+      : new Lexer(s.inner(body, start), this.#readSubstitution).#reader.hereDocument()
   }
 }

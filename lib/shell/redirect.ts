@@ -6,13 +6,14 @@
 import type { WorkingDirectory } from '../app/working-directory.js'
 import { encodeUtf8 } from '../wire/utf8.js'
 import { checkFileName } from './check.js'
-import type { Sink, Streams } from './environment.js'
+import type { Environment, Sink, Streams } from './environment.js'
 import { type Expansion, expandWords, partsText } from './expand.js'
 import { Input } from './input.js'
+import { FileError, ShellFiles } from './shell-files.js'
 import type { Steps } from './steps.js'
 import type { IoRedirect } from './syntax.js'
 
-/** A redirection that cannot be opened; the message is bash's. */
+/** A redirection that cannot be opened; the message is the shell's. */
 export class RedirectError extends Error {
   override readonly name = 'RedirectError'
 }
@@ -20,13 +21,25 @@ export class RedirectError extends Error {
 /** Drops what is written to it: /dev/null. */
 const nowhere: Sink = () => {}
 
+const problemOf = ({ identity }: Environment, { operator }: IoRedirect, name: string, words: string): RedirectError =>
+  new RedirectError(identity.dialect.cannotOpen(name, operator.startsWith('<'), words))
+
 function* fileName(x: Expansion, redirect: IoRedirect): Steps<string> {
   const fields = yield* expandWords(x, [redirect.target])
   const [first] = fields
   if (first === undefined || fields.length > 1) throw new RedirectError(`${redirect.target.text}: ambiguous redirect`)
-  if (first.text === '') throw new RedirectError(': No such file or directory')
-  checkFileName(redirect, first.text)
+  if (first.text === '') throw problemOf(x.env, redirect, '', 'No such file or directory')
+  checkFileName(redirect, first.text, x.env.identity.netns !== null)
   return first.text
+}
+
+const opened = <T>(env: Environment, redirect: IoRedirect, name: string, open: () => T): T => {
+  try {
+    return open()
+  } catch (e) {
+    if (!(e instanceof FileError)) throw e
+    throw problemOf(env, redirect, name, e.message)
+  }
 }
 
 /** What a command reads; null for nothing. */
@@ -36,9 +49,7 @@ function* inputOf(x: Expansion, redirect: IoRedirect, cwd: WorkingDirectory): St
   if (operator === '<<<') return new Input(encodeUtf8(`${yield* partsText(x, target.parts)}\n`))
   const name = yield* fileName(x, redirect)
   if (name === '/dev/null') return null
-  const text = cwd.read(name)
-  if (text === null) throw new RedirectError(`${name}: No such file or directory`)
-  return new Input(encodeUtf8(text))
+  return new Input(encodeUtf8(opened(x.env, redirect, name, () => new ShellFiles(x.env, cwd).read(name))))
 }
 
 function* sinkOf(x: Expansion, redirect: IoRedirect, cwd: WorkingDirectory, streams: Streams): Steps<Sink> {
@@ -46,9 +57,8 @@ function* sinkOf(x: Expansion, redirect: IoRedirect, cwd: WorkingDirectory, stre
   if (name === '/dev/null') return nowhere
   if (name === '/dev/stdout') return streams.out
   if (name === '/dev/stderr') return streams.err
-  if (redirect.operator.endsWith('>>')) cwd.append(name, '')
-  else cwd.write(name, '')
-  return cwd.writer(name)
+  const appends = redirect.operator.endsWith('>>')
+  return opened(x.env, redirect, name, () => new ShellFiles(x.env, cwd).writer(name, appends))
 }
 
 /** The streams of a command with redirections. Throws {@link RedirectError}. */

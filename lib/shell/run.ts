@@ -9,6 +9,7 @@
 import { commandsOf } from '../app/command.js'
 import type { World } from '../core/world.js'
 import { NetloomError } from '../errors.js'
+import { BASH } from './dialect.js'
 import { checkScript, functionNames } from './check.js'
 import { commandError, Environment, ShellExit } from './environment.js'
 import { Executor } from './execute.js'
@@ -108,6 +109,8 @@ const programsOf = (world: World, list: List): Programs => {
     tools: commands.map(command => command.name).filter(name => !name.startsWith('/')),
     filters: commands.filter(command => command.isFilter === true).map(command => command.name),
     functions: functionNames(list),
+    isOnHost: false,
+    dialect: BASH,
   }
 }
 

@@ -5,17 +5,29 @@
  */
 import { parseAssignment } from './assignment.js'
 import { BUILTINS } from './builtins.js'
-import type { Builtin } from './builtin/builtin.js'
+import { type Builtin, type BuiltinCall, complain } from './builtin/builtin.js'
 import { checkCommand, withoutCommand } from './check.js'
-import { Discard, type Environment, type ExitStatus, failure, ShellExit, type Streams, SUCCESS } from './environment.js'
+import {
+  commandError,
+  Discard,
+  type Environment,
+  type ExitStatus,
+  failure,
+  ShellExit,
+  shellMessage,
+  type Streams,
+  SUCCESS,
+} from './environment.js'
 import { type Expansion, expandWords, type Field, partsText } from './expand.js'
 import type { Jobs, ReadyCommand } from './jobs.js'
 import { redirected, RedirectError } from './redirect.js'
+import { FileError } from './shell-files.js'
+import type { ShellStart } from './shell-on-host.js'
 import type { Steps } from './steps.js'
 import type { AssignmentWord, CompoundCommand, SimpleCommand, Word } from './syntax.js'
 import type { Programs } from './tool-of.js'
 import type { Variable } from './variables.js'
-import { quoted, trace } from './xtrace.js'
+import { quoted, trace, traceDash } from './xtrace.js'
 
 /** What simple commands need of a shell. */
 export interface SimpleCommandContext extends Expansion {
@@ -23,6 +35,8 @@ export interface SimpleCommandContext extends Expansion {
   readonly programs: Programs
   /** Executes the body of a function with its parameters. */
   readonly call: (body: CompoundCommand, parameters: readonly string[]) => Steps<ExitStatus>
+  /** Runs a shell on a host. */
+  readonly shell: (start: ShellStart) => Steps<ExitStatus>
 }
 
 /** A command whose words are expanded. */
@@ -34,6 +48,19 @@ interface Prepared {
 }
 
 const NOT_FOUND = 127
+/** Commands that end a shell other than bash when they cannot run. */
+const SPECIAL_BUILTINS: readonly string[] = [
+  ':',
+  'break',
+  'continue',
+  'exit',
+  'export',
+  'return',
+  'set',
+  'shift',
+  'trap',
+  'unset',
+]
 const NO_FUNCTIONS: ReadonlySet<string> = new Set()
 
 /** Commands behind which an assignment stays one word whatever its value is. */
@@ -86,14 +113,14 @@ function* expandAssignments(x: Expansion, { assignments, words }: SimpleCommand)
   return values
 }
 
-/** Opens the redirections of a command; one that fails is a failure of the command: status 1. */
+/** Opens the redirections of a command; one that fails is a failure of the command. */
 function* opened(x: SimpleCommandContext, command: SimpleCommand, env: Environment): Steps<Streams | ExitStatus> {
   try {
     return yield* redirected({ ...x, env }, command.redirects, x.jobs.cwd)
   } catch (e) {
     if (!(e instanceof RedirectError)) throw e
-    x.env.streams.err(`bash: line ${command.line}: ${e.message}\n`)
-    return failure(1, e.message)
+    x.env.streams.err(shellMessage(x.env, command.line, e.message))
+    return failure(env.identity.dialect.redirectStatus, e.message)
   }
 }
 
@@ -111,6 +138,19 @@ function* openedForProgram(x: SimpleCommandContext, command: SimpleCommand): Ste
 
 const isStatus = (value: object): value is ExitStatus => 'code' in value
 
+/** Runs a built-in command; one that cannot write what it has to say has status 1. */
+function* written(call: BuiltinCall, builtin: Builtin): Steps<ExitStatus | number> {
+  try {
+    const result = builtin.run(call)
+    return typeof result === 'object' && 'next' in result ? yield* result : result
+  } catch (e) {
+    if (!(e instanceof FileError)) throw e
+    const problem = call.env.identity.dialect.writeError(builtin.name, e.message)
+    complain(call, problem)
+    return failure(1, problem)
+  }
+}
+
 function* runBuiltin(
   x: SimpleCommandContext,
   command: SimpleCommand,
@@ -120,8 +160,8 @@ function* runBuiltin(
 ): Steps<ExitStatus> {
   const args = fields.slice(1).map(field => field.text)
   const isBuiltin = (name: string): boolean => BUILTINS.has(name)
-  const result = builtin.run({ env: x.env, fields, args, streams, jobs: x.jobs, command, isBuiltin })
-  const status = typeof result === 'object' && 'next' in result ? yield* result : result
+  const call = { env: x.env, fields, args, streams, jobs: x.jobs, command, isBuiltin }
+  const status = yield* written(call, builtin)
   if (typeof status !== 'number') return status
   return status === 0 ? SUCCESS : failure(status, 'no message')
 }
@@ -156,8 +196,9 @@ function* runProgram(x: SimpleCommandContext, command: SimpleCommand, prepared: 
   const programs = jobs.commands.has(name) ? { ...x.programs, functions: NO_FUNCTIONS } : x.programs
   const tool = checkCommand(fields, programs)
   if (tool === null) {
-    streams.err(`bash: line ${command.line}: ${name}: command not found\n`)
-    return failure(NOT_FOUND, `${name}: command not found`)
+    const problem = `${name}: ${env.identity.dialect.notFound}`
+    streams.err(shellMessage(env, command.line, problem))
+    return failure(NOT_FOUND, problem)
   }
   yield* jobs.pay(env.cost)
   const ready: ReadyCommand = {
@@ -165,8 +206,14 @@ function* runProgram(x: SimpleCommandContext, command: SimpleCommand, prepared: 
     argv: fields.map(field => field.text),
     tool,
     env: { ...env.variables.environment(), ...Object.fromEntries(assigned) },
+    netns: env.identity.netns,
   }
-  return yield* jobs.finishForeground(jobs.start(ready, streams, env.background), env)
+  if (env.tail === command && env.exitTrap === null) env.background?.becomeProgram()
+  const job = jobs.start(ready, streams, env.background)
+  if (job.shell === null) return yield* jobs.finishForeground(job, env)
+  const { programs: outer } = x
+  const status = yield* x.shell({ command, fields, request: job.shell, streams, env, programs: outer })
+  return jobs.finishShell(job, env, status)
 }
 
 /** Runs a function or a built-in command, with the assignments in front of it for as long as it runs. */
@@ -178,7 +225,11 @@ function* runInShell(
   const { env } = x
   const name = fields[0]!.text
   const streams = yield* opened(x, command, env)
-  if (isStatus(streams)) return streams
+  if (isStatus(streams)) {
+    const isSpecial = env.identity.dialect.isPosix && body === null && SPECIAL_BUILTINS.includes(name)
+    if (!isSpecial) return streams
+    throw new ShellExit(streams, commandError(command, `exit ${streams.code}: ${streams.message}`, streams.code))
+  }
   if (body === null) checkCommand(fields, x.programs)
   const before = save(env, [...assigned.keys()])
   for (const [variable, value] of assigned) env.variables.set(variable, value)
@@ -196,6 +247,8 @@ export function* runSimpleCommand(x: SimpleCommandContext, command: SimpleComman
   env.substituted = SUCCESS
   const fields = yield* fieldsOf(x, command.words)
   const assigned = yield* expandAssignments(x, command)
+  const asAssigned = [...assigned].map(([name, value]) => `${name}=${value}`)
+  traceDash(env, [...asAssigned, ...fields.map(field => field.text)])
   const [first] = fields
   if (first === undefined) {
     // The words of the command came to nothing, or there are none.

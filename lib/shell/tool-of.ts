@@ -2,7 +2,9 @@
  * What a command line comes down to: the program behind `ip netns exec NS`, and whether it may run where it stands.
  */
 import { BUILTINS } from './builtins.js'
+import type { Dialect } from './dialect.js'
 import { grammarError } from './source.js'
+import { shellOf } from './shell-call.js'
 import type { Place } from './syntax.js'
 
 /** A word of a command; null for what is known only when the script runs. */
@@ -22,7 +24,20 @@ export interface Programs {
   readonly filters: readonly string[]
   /** Functions that the script defines anywhere. */
   readonly functions: ReadonlySet<string>
+  /** They run on a host, in a shell that `ip netns exec NS` has started. */
+  readonly isOnHost: boolean
+  /** Of the shell that calls them. */
+  readonly dialect: Dialect
 }
+
+/** What a shell on a host can call. */
+export const onHost = ({ tools }: Programs, functions: ReadonlySet<string>, dialect: Dialect): Programs => ({
+  tools,
+  filters: tools,
+  functions,
+  isOnHost: true,
+  dialect,
+})
 
 const isPrefixOf = (text: string, whole: string): boolean => text !== '' && whole.startsWith(text)
 
@@ -50,8 +65,6 @@ const HERE = 'nothing runs outside a namespace: use'
 
 /** What people try first that is something else here. */
 const HINTS: Readonly<Record<string, string>> = {
-  sh: 'write the commands themselves, each behind ip netns exec NS',
-  bash: 'write the commands themselves, each behind ip netns exec NS',
   sudo: 'everything runs as root; leave it out',
   cd: 'a script stays in its directory',
   source: 'one script is one file',
@@ -71,10 +84,39 @@ const refuse = (word: KnownWord, problem: string): never => {
 
 const hintFor = (name: string): string => (Object.hasOwn(HINTS, name) ? `${HINTS[name]}; ` : '')
 
-const unknown = (program: KnownWord, { filters }: Programs): never => {
+const unknown = (program: KnownWord, { filters, isOnHost }: Programs): never => {
   const builtins = [...BUILTINS.keys()].join(', ')
+  if (isOnHost)
+    return refuse(program, `unknown command; ${hintFor(program.text!)}supported: ${builtins}, ${filters.join(', ')}`)
   const all = `ip, bridge, tc, ${builtins}${filters.map(name => `, ${name}`).join('')} and ip netns exec NS COMMAND`
   return refuse(program, `unknown command; ${hintFor(program.text!)}supported: ${all}`)
+}
+
+/** Index of the program of `ip netns exec NS PROGRAM`; 0 for what is no such command. */
+const programAt = (words: readonly KnownWord[]): number => {
+  if (words[0]?.text !== 'ip') return 0
+  const { at } = skipOptions(words)
+  const [object, verb] = [words[at]?.text ?? '', words[at + 1]?.text ?? '']
+  return object.length > 2 && isPrefixOf(object, 'netns') && isPrefixOf(verb, 'exec') ? at + 3 : 0
+}
+
+/** Index of the first word behind `env NAME=VALUE` or `timeout DURATION`. */
+const behindWrapper = (words: readonly KnownWord[], at: number): number => {
+  let next = at + 1
+  if (words[at]?.text === 'env') {
+    while (words[next]?.text?.includes('=') === true) next++
+    return next
+  }
+  while (words[next]?.text === '-s' || words[next]?.text === '-k') next += 2
+  return next + 1
+}
+
+/** Index of the shell that a command starts; -1 for a command that starts none, as far as its words are known. */
+export const shellAt = (words: readonly KnownWord[]): number => {
+  let at = programAt(words)
+  while (/^(env|timeout)$/.test(words[at]?.text ?? '')) at = behindWrapper(words, at)
+  const isSure = words.slice(0, at).every(word => word.isList !== true)
+  return isSure && shellOf(words[at]?.text) !== null ? at : -1
 }
 
 /** The program of `ip netns exec NS PROGRAM`; `ip` for other commands of `ip netns`, null when it is not known yet. */
@@ -85,7 +127,7 @@ const netnsTool = (words: readonly KnownWord[], at: number, { tools }: Programs)
   const tool = words[at + 3]
   if (tool?.text === null) return null
   if (tool === undefined) return 'ip'
-  if (!tools.includes(tool.text)) {
+  if (!tools.includes(tool.text) && shellOf(tool.text) === null) {
     const builtin = BUILTINS.has(tool.text) ? ' (a command of the shell itself)' : ''
     refuse(tool, `unknown command${builtin}; ${hintFor(tool.text)}ip netns exec runs ${tools.join(', ')}`)
   }
@@ -100,8 +142,9 @@ export const toolOf = (words: readonly KnownWord[], programs: Programs): string 
   const program = words[0]!
   if (program.text === null) return null
   if (!WITH_NETNS_OPTION.includes(program.text)) {
-    if (programs.filters.includes(program.text)) return program.text
-    if (!programs.tools.includes(program.text)) return unknown(program, programs)
+    const isShell = shellOf(program.text) !== null
+    if (programs.filters.includes(program.text) || (isShell && programs.isOnHost)) return program.text
+    if (!programs.tools.includes(program.text) && !isShell) return unknown(program, programs)
     return refuse(program, `${HERE} ip netns exec NS ${program.text} ...`)
   }
   if (words.some(word => word.isList === true)) return null
@@ -110,7 +153,12 @@ export const toolOf = (words: readonly KnownWord[], programs: Programs): string 
   if (object?.text === null) return null
   const name = object?.text ?? ''
   if (program.text === 'ip' && name.length > 2 && isPrefixOf(name, 'netns')) return netnsTool(words, at, programs)
-  if (!hasNetns && object !== undefined && !words.some(w => w.text === null || /^--?batch$/.test(w.text)))
+  if (
+    !programs.isOnHost &&
+    !hasNetns &&
+    object !== undefined &&
+    !words.some(w => w.text === null || /^--?batch$/.test(w.text))
+  )
     refuse(object, `${HERE} ${program.text} -n NS ${name} ...`)
   return program.text
 }

@@ -122,7 +122,7 @@ export class WordReader {
       s.at += 3
       return { kind: 'arithmetic', parts: this.#arithmetic(start), isQuoted, ...place }
     }
-    if (s.match(REFUSED_PARAMETER) !== null)
+    if (s.match(REFUSED_PARAMETER) !== null && !(s.hasName && s.following === '0'))
       s.fail(start, s.text.slice(start, start + 2), `a script has no such parameter here; supported: ${PARAMETERS}`)
     s.at++
     if (s.char === '(') {
@@ -148,7 +148,7 @@ export class WordReader {
     const isLength = s.char === '#' && s.following !== '}'
     if (isLength) s.at++
     const name = s.match(BRACED_PARAMETER)?.[0] ?? refuse()
-    if (name === '0') refuse()
+    if (name === '0' && !s.hasName) refuse()
     s.at += name.length
     let operator: ParameterOperator = isLength ? 'length' : ''
     let words: Pick<ParameterExpansion, 'parts' | 'replacement'> = { parts: [], replacement: [] }

@@ -13,7 +13,13 @@ export const quoted = (word: string): string => {
   return SPECIAL.test(word) ? `'${word.replaceAll("'", "'\\''")}'` : word
 }
 
-/** Writes a line of the trace: a `+` for the script and for each substitution around the command. */
+/** Writes a line of bash's trace: a `+` for the script and for each substitution around the command. */
 export const trace = (env: Environment, text: string): void => {
-  if (env.flags.xtrace) env.streams.err(`${'+'.repeat(env.substitutions + 1)} ${text}\n`)
+  if (env.flags.xtrace && !env.identity.dialect.isPosix)
+    env.streams.err(`${'+'.repeat(env.substitutions + 1)} ${text}\n`)
+}
+
+/** Writes a line of dash's trace, which has nothing but the words of simple commands, assignments among them. */
+export const traceDash = (env: Environment, words: readonly string[]): void => {
+  if (env.flags.xtrace && env.identity.dialect.isPosix) env.streams.err(`+ ${words.join(' ')}\n`)
 }

@@ -16,7 +16,7 @@ const FOLDER = new URL('../data/bash/', import.meta.url)
 const RUNS = 3
 
 /** Gives a script namespaces and a directory of its own; what it writes goes through pipes, as a terminal's would not. */
-const INSIDE = `mkdir -p /run/netns && mount -t tmpfs none /run/netns && cd "$1/work" || exit
+const INSIDE = `mount -t tmpfs none /run && mkdir /run/netns && cd "$1/work" || exit
 {
   {
     env -i PATH="$1/bin:/usr/sbin:/usr/bin:/sbin:/bin" LC_ALL=C bash -e ../script.sh < /dev/null

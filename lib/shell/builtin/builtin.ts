@@ -1,7 +1,15 @@
 /**
  * What a command of the shell itself is.
  */
-import type { Environment, ExitStatus, Streams } from '../environment.js'
+import {
+  commandError,
+  type Environment,
+  type ExitStatus,
+  failure,
+  ShellExit,
+  shellMessage,
+  type Streams,
+} from '../environment.js'
 import type { Field } from '../expand.js'
 import type { Jobs } from '../jobs.js'
 import type { Steps } from '../steps.js'
@@ -38,6 +46,17 @@ export interface Builtin {
   readonly run: (call: BuiltinCall) => number | ExitStatus | Steps<number>
 }
 
-/** Writes an error as bash words it. */
-export const complain = ({ streams, command }: BuiltinCall, text: string): void =>
-  streams.err(`bash: line ${command.line}: ${text}\n`)
+/** Writes an error with the name of the shell in front. */
+export const complain = ({ env, streams, command }: BuiltinCall, text: string): void =>
+  streams.err(shellMessage(env, command.line, text))
+
+/** Ends a dash that a special built-in command was called wrongly in; bash goes on with the status. */
+export const complainSpecial = (call: BuiltinCall, inBash: string | null, inDash: string, status: number): number => {
+  const { dialect } = call.env.identity
+  if (!dialect.isPosix) {
+    if (inBash !== null) complain(call, inBash)
+    return status
+  }
+  complain(call, inDash)
+  throw new ShellExit(failure(2, inDash), commandError(call.command, `exit 2: ${inDash}`, 2))
+}

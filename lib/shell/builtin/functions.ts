@@ -4,7 +4,7 @@
  * @see IEEE Std 1003.1 XCU 2.14; bash(1), local
  */
 import { type Environment, failure, FunctionReturn, SUCCESS } from '../environment.js'
-import { type Builtin, complain } from './builtin.js'
+import { type Builtin, complainSpecial } from './builtin.js'
 import { oneNumber } from './control.js'
 
 const BYTE = 256
@@ -41,8 +41,7 @@ export const localBuiltin: Builtin = {
       const equals = word.indexOf('=')
       const name = equals < 0 ? word : word.slice(0, equals)
       if (!NAME.test(name)) {
-        complain(call, `local: \`${word}': not a valid identifier`)
-        status = 1
+        status = complainSpecial(call, `local: \`${word}': not a valid identifier`, `${name}: bad variable name`, 1)
         continue
       }
       const isNew = !env.frame.hidden.has(name)
@@ -58,9 +57,13 @@ export const localBuiltin: Builtin = {
 export const shiftBuiltin: Builtin = {
   name: 'shift',
   check: oneNumber('shift takes one number of parameters'),
-  run: ({ args: [word], env: { frame } }) => {
+  run: call => {
+    const {
+      args: [word],
+      env: { frame },
+    } = call
     const count = Number(word ?? 1)
-    if (count > frame.parameters.length) return 1
+    if (count > frame.parameters.length) return complainSpecial(call, null, "shift: can't shift that many", 1)
     frame.parameters = frame.parameters.slice(count)
     return 0
   },

@@ -46,8 +46,9 @@ export const waitBuiltin: Builtin = {
     let status = 0
     for (const word of args) {
       const child = env.children.find(one => one.pid === Number(word))
-      if (child === undefined) complain(call, `wait: pid ${word} is not a child of this shell`)
-      else yield pauseFor([child])
+      if (child === undefined && !env.identity.dialect.isPosix)
+        complain(call, `wait: pid ${word} is not a child of this shell`)
+      if (child !== undefined) yield pauseFor([child])
       status = child?.status ?? NOT_A_CHILD
     }
     jobs.pollAll()
@@ -71,7 +72,8 @@ const signalOf = (word: string): 'term' | 'kill' | 'none' | undefined => SIGNALS
 const killOne = (call: BuiltinCall, word: string, signal: 'term' | 'kill' | 'none'): boolean => {
   const running = call.jobs.running(Number(word))
   if (running === null) {
-    complain(call, `kill: (${word}) - No such process`)
+    const isDash = call.env.identity.dialect.isPosix
+    complain(call, isDash ? 'kill: No such process\n' : `kill: (${word}) - No such process`)
     return false
   }
   if (signal !== 'none') running.kill(signal === 'kill')

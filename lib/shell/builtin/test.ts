@@ -1,43 +1,54 @@
 /**
- * `test` and `[`: comparisons of texts and integers, and whether a file of the script's directory is there.
+ * `test` and `[`: comparisons of texts and integers, and whether a file is there.
  *
  * @see IEEE Std 1003.1 XCU test
  */
-import type { WorkingDirectory } from '../../app/working-directory.js'
 import { NetloomError } from '../../errors.js'
+import { ShellFiles } from '../shell-files.js'
 import { type Builtin, type BuiltinCall, complain } from './builtin.js'
 
 const CALLED_WRONGLY = 2
 
-class TestError extends Error {}
+/** What is wrong with an expression, as bash says it and as dash does. */
+class TestError extends Error {
+  readonly inDash: string | null
+
+  constructor(message: string, inDash: string | null = null) {
+    super(message)
+    this.inDash = inDash
+  }
+}
 
 const integer = (text: string): bigint => {
   const word = text.trim()
-  if (!/^[+-]?\d+$/.test(word)) throw new TestError(`${text}: integer expression expected`)
+  if (!/^[+-]?\d+$/.test(word)) throw new TestError(`${text}: integer expression expected`, `Illegal number: ${text}`)
   return BigInt(word.replace(/^\+/, ''))
 }
 
-const fileText = (name: string, cwd: WorkingDirectory): string | null => {
-  if (name.includes('/'))
+/** What a name stands for; outside of a host a path is no file that the script could mean. */
+const kindOf = (name: string, files: ShellFiles): 'file' | 'directory' | null => {
+  if (!files.knows(name))
     throw new NetloomError(
       'EGRAMMAR',
-      `test: \`${name}\` is a file of a host; test looks at files of the script's directory`,
-      {
-        word: name,
-      },
+      `test: \`${name}\` is a file of a host; test looks at files of the script's directory, and in a shell on a host (ip netns exec NS sh -c) at the host's`,
+      { word: name },
     )
-  return cwd.read(name)
+  return files.kind(name)
 }
 
-type Unary = (text: string, cwd: WorkingDirectory) => boolean
+const sizeOf = (name: string, files: ShellFiles): number =>
+  kindOf(name, files) === 'file' ? files.read(name).length : kindOf(name, files) === null ? 0 : 1
+
+type Unary = (text: string, files: ShellFiles) => boolean
 
 const UNARY: Readonly<Record<string, Unary>> = {
   '-n': text => text !== '',
   '-z': text => text === '',
-  '-e': (name, cwd) => fileText(name, cwd) !== null,
-  '-f': (name, cwd) => fileText(name, cwd) !== null,
-  '-r': (name, cwd) => fileText(name, cwd) !== null,
-  '-s': (name, cwd) => (fileText(name, cwd) ?? '') !== '',
+  '-d': (name, files) => kindOf(name, files) === 'directory',
+  '-e': (name, files) => kindOf(name, files) !== null,
+  '-f': (name, files) => kindOf(name, files) === 'file',
+  '-r': (name, files) => kindOf(name, files) !== null,
+  '-s': (name, files) => sizeOf(name, files) > 0,
 }
 
 const BINARY: Readonly<Record<string, (a: string, b: string) => boolean>> = {
@@ -56,20 +67,25 @@ const BINARY: Readonly<Record<string, (a: string, b: string) => boolean>> = {
 
 const SUPPORTED = `! ( ) -a -o ${[...Object.keys(UNARY), ...Object.keys(BINARY)].join(' ')}`
 
-/** The value of `-n`, `-z`, `-e`, `-f`, `-r` and `-s`. */
-export const unaryTest = (operator: string, text: string, cwd: WorkingDirectory): boolean => UNARY[operator]!(text, cwd)
+/** The value of `-n`, `-z`, `-d`, `-e`, `-f`, `-r` and `-s`. */
+export const unaryTest = (operator: string, text: string, files: ShellFiles): boolean => UNARY[operator]!(text, files)
 const isUnary = (word: string | undefined): boolean => word !== undefined && Object.hasOwn(UNARY, word)
-const isBinary = (word: string | undefined): boolean => word !== undefined && Object.hasOwn(BINARY, word)
 
 /** Evaluates words by their number, as POSIX says for up to four, and by precedence beyond. */
 class Evaluation {
   readonly #words: readonly string[]
-  readonly #cwd: WorkingDirectory
+  readonly #files: ShellFiles
+  readonly #isDash: boolean
   #at = 0
 
-  constructor(words: readonly string[], cwd: WorkingDirectory) {
+  constructor(words: readonly string[], files: ShellFiles, isDash: boolean) {
     this.#words = words
-    this.#cwd = cwd
+    this.#files = files
+    this.#isDash = isDash
+  }
+
+  #isBinary(word: string | undefined): boolean {
+    return word !== undefined && Object.hasOwn(BINARY, word) && !(this.#isDash && word === '==')
   }
 
   run(): boolean {
@@ -90,10 +106,10 @@ class Evaluation {
         return a !== ''
       case 2:
         if (a === '!') return b === ''
-        if (isUnary(a)) return unaryTest(a, b, this.#cwd)
+        if (isUnary(a)) return unaryTest(a, b, this.#files)
         throw new TestError(`${a}: unary operator expected`)
       case 3:
-        if (isBinary(b)) return BINARY[b]!(a, c)
+        if (this.#isBinary(b)) return BINARY[b]!(a, c)
         if (b === '-a') return a !== '' && c !== ''
         if (b === '-o') return a !== '' || c !== ''
         if (a === '!') return !this.#of([b, c])
@@ -136,22 +152,30 @@ class Evaluation {
   #term(): boolean {
     const word = this.#take()
     if (word === '!') return !this.#term()
-    if (isBinary(this.#words[this.#at])) return BINARY[this.#take()]!(word, this.#take())
+    if (this.#isBinary(this.#words[this.#at])) return BINARY[this.#take()]!(word, this.#take())
     if (word === '(') {
       const value = this.#or()
       if (this.#take() !== ')') throw new TestError("`)' expected")
       return value
     }
-    return isUnary(word) ? unaryTest(word, this.#take(), this.#cwd) : word !== ''
+    return isUnary(word) ? unaryTest(word, this.#take(), this.#files) : word !== ''
   }
 }
 
+/** What dash says of words that are no expression: the operator that has no second word, or where the expression has ended. */
+const dashProblem = (words: readonly string[]): string => {
+  const [first = '', second = ''] = words
+  if (words.length === 2 && Object.hasOwn(BINARY, second) && second !== '==') return `${second}: argument expected`
+  return `${(first === '!' ? words[2] : first) ?? first}: unexpected operator`
+}
+
 const evaluate = (call: BuiltinCall, name: string, words: readonly string[]): number => {
+  const isDash = call.env.identity.dialect.isPosix
   try {
-    return new Evaluation(words, call.jobs.cwd).run() ? 0 : 1
+    return new Evaluation(words, new ShellFiles(call.env, call.jobs.cwd), isDash).run() ? 0 : 1
   } catch (e) {
     if (!(e instanceof TestError)) throw e
-    complain(call, `${name}: ${e.message}`)
+    complain(call, `${name}: ${isDash ? (e.inDash ?? dashProblem(words)) : e.message}`)
     return CALLED_WRONGLY
   }
 }

@@ -4,6 +4,8 @@
  * @see IEEE Std 1003.1 XCU 2.14, trap
  */
 import { parseScript } from '../grammar.js'
+import type { Environment } from '../environment.js'
+import type { List } from '../syntax.js'
 import type { Builtin } from './builtin.js'
 
 const SUPPORTED = "trap 'COMMANDS' EXIT, also with INT, TERM, HUP, QUIT, of which none comes; trap - EXIT"
@@ -11,6 +13,9 @@ const SUPPORTED = "trap 'COMMANDS' EXIT, also with INT, TERM, HUP, QUIT, of whic
 const nameOf = (word: string): string => (word === '0' ? 'EXIT' : word.toUpperCase().replace(/^SIG/, ''))
 
 const SIGNALS: readonly string[] = ['EXIT', 'INT', 'TERM', 'HUP', 'QUIT', '1', '2', '3', '15']
+
+const readAction = (action: string, { identity }: Environment, line: number): List =>
+  parseScript(action, { firstLine: line, dialect: identity.dialect, hasName: identity.netns !== null })
 
 /** `trap COMMANDS SIGNAL...`. */
 export const trapBuiltin: Builtin = {
@@ -25,7 +30,7 @@ export const trapBuiltin: Builtin = {
   run: ({ args, env, command }) => {
     const [action = '', ...signals] = args[0] === '--' ? args.slice(1) : args
     if (!signals.some(word => nameOf(word) === 'EXIT')) return 0
-    env.exitTrap = action === '-' || action === '' ? null : parseScript(action, command.line)
+    env.exitTrap = action === '-' || action === '' ? null : readAction(action, env, command.line)
     return 0
   },
 }

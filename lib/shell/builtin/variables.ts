@@ -4,7 +4,7 @@
  * @see IEEE Std 1003.1 XCU 2.14
  */
 import { quoted, trace } from '../xtrace.js'
-import { type Builtin, complain } from './builtin.js'
+import { type Builtin, complainSpecial } from './builtin.js'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 const EXPORT_SUPPORTED = 'export NAME, export NAME=VALUE, export -n NAME'
@@ -25,8 +25,12 @@ export const exportBuiltin: Builtin = {
       const equals = word.indexOf('=')
       const name = equals < 0 ? word : word.slice(0, equals)
       if (!NAME.test(name)) {
-        complain(call, `export: \`${word}': not a valid identifier`)
-        status = 1
+        status = complainSpecial(
+          call,
+          `export: \`${word}': not a valid identifier`,
+          `export: ${name}: bad variable name`,
+          1,
+        )
         continue
       }
       if (equals >= 0) {
@@ -54,8 +58,12 @@ export const unsetBuiltin: Builtin = {
       if (NAME.test(name)) call.env.variables.unset(name)
       else if (isVariable) {
         // Without -v it would be the name of a function.
-        complain(call, `unset: \`${name}': not a valid identifier`)
-        status = 1
+        status = complainSpecial(
+          call,
+          `unset: \`${name}': not a valid identifier`,
+          `unset: ${name}: bad variable name`,
+          1,
+        )
       }
     }
     return status

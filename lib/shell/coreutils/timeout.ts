@@ -56,7 +56,13 @@ const run = (ctx: CommandContext, find: CommandFinder, argv: readonly string[]):
   }
   const found = find(ctx.world, command[0])
   if (found === null) throw unsupported('timeout', command[0], 'the commands of netloom')
-  const result = found.run(contextWith(ctx, {}), command)
+  const { becomeShell } = ctx
+  const ofShell = { ns, status: isHard ? KILLED : TIMED_OUT }
+  const parts =
+    becomeShell === undefined || ns === 0
+      ? {}
+      : { becomeShell: (inner: CommandContext, words: readonly string[]) => becomeShell(inner, words, ofShell) }
+  const result = found.run(contextWith(ctx, parts), command)
   if (typeof result !== 'number') limit(result, ns, isHard)
   return result
 }

@@ -51,6 +51,7 @@ export class ToolFiles {
 
   /** What a path of the host names; null for nothing. */
   kind(path: string): 'file' | 'directory' | null {
+    if (isKey(path)) return this.#keyKind(path)
     if (!isNetSysfs(path)) return this.host.stat(path)?.kind ?? null
     try {
       this.names(path)
@@ -77,6 +78,16 @@ export class ToolFiles {
     this.#ctx.cwd!.append(path, octetText(octets))
   }
 
+  /** Opens a file of the host for writing, and returns what writes to it. Both throw what {@link write} throws. */
+  open(path: string, appends: boolean): (octets: Uint8Array) => void {
+    if (!isKey(path)) {
+      this.write(path, new Uint8Array(0), appends)
+      return octets => this.write(path, octets, true)
+    }
+    if (this.#keyKind(path) === null) this.#setKey(path, '')
+    return octets => this.write(path, octets, true)
+  }
+
   /** Removes a file of the script's directory. Throws ENOENT. */
   removeLocal(path: string): void {
     if (!this.#ctx.cwd!.remove(path)) this.#missing(path)
@@ -94,6 +105,13 @@ export class ToolFiles {
     if (isNetSysfs(path)) return readNetSysfs(netns!, path)
     if (isKey(path)) return `${this.#key(path, () => netns!.sysctl.get(path.slice(PROC_SYS.length)))}\n`
     return octetText(fs.readFile(path))
+  }
+
+  #keyKind(path: string): 'file' | 'directory' | null {
+    const name = path.slice(PROC_SYS.length).replace(/\/+$/, '').replaceAll('/', '.')
+    const names = this.#ctx.netns!.sysctl.list().map(entry => entry.name)
+    if (names.includes(name)) return 'file'
+    return names.some(one => one.startsWith(`${name}.`)) ? 'directory' : null
   }
 
   #setKey(path: string, text: string): void {
