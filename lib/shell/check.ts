@@ -271,9 +271,9 @@ export const functionNames = (list: List): Set<string> => {
   return names
 }
 
-/** The words of a command without a `command` in front, which says that it is no function. */
+/** The words of a command without `command` or `exec` in front, which say that it is no function. */
 export const withoutCommand = <T extends { readonly text: string | null }>(words: readonly T[]): readonly T[] =>
-  words[0]?.text === 'command' && words[1] !== undefined && words[1].text?.startsWith('-') !== true
+  /^(command|exec)$/.test(words[0]?.text ?? '') && words[1] !== undefined && words[1].text?.startsWith('-') !== true
     ? withoutCommand(words.slice(1))
     : words
 

@@ -98,7 +98,9 @@ export class Environment {
   depth: number
   /** What `trap ... EXIT` says; null without. A subshell begins without. */
   exitTrap: List | null = null
-  /** The last command of `sh -c`, which the shell becomes instead of waiting for it; null for none. */
+  /** It is the shell of a background program, which can become another program. */
+  mayBecome = false
+  /** The command that the shell becomes instead of waiting for it; null for none. */
   tail: SimpleCommand | null = null
   /** Background lists that this shell has started. */
   readonly children: BackgroundShell[] = []

@@ -254,7 +254,6 @@ export class Executor {
     if (limit === null) return yield* inBackground(shell, steps())
     const background = new BackgroundShell(this.#jobs.world, command, 'list')
     env.background = background
-    env.tail = null
     this.#jobs.startBackground(background, steps())
     return yield* limited(this.#jobs.world, background, limit)
   }

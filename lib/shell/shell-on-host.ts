@@ -108,13 +108,16 @@ class ScriptInput extends Input {
   }
 }
 
-/** The one command that a list ends with, and that its shell becomes. */
-const tailOf = ({ items }: List): SimpleCommand | null => {
+/** The one command that a list ends with, and that bash becomes; dash stays and waits. */
+const tailOf = ({ items }: List, { isPosix }: Dialect): SimpleCommand | null => {
   const last: AndOr | undefined = items.at(-1)
-  if (last === undefined || last.isBackground) return null
+  if (isPosix || last === undefined || last.isBackground) return null
+  // A list behind `;` on its line is no command that bash looks at.
+  if (last.rest.length > 0 && items.at(-2)?.line === last.line) return null
   const { commands, isNegated } = last.rest.at(-1)?.pipeline ?? last.first
   const [only] = commands
-  return commands.length === 1 && !isNegated && only!.kind === 'simpleCommand' ? only : null
+  if (commands.length > 1 || isNegated || only!.kind !== 'simpleCommand') return null
+  return only!.redirects.length === 0 ? only : null
 }
 
 /** Exit status of an expansion that ends a shell: bash has another one for -c. */
@@ -156,7 +159,7 @@ export const prepareShell = (start: ShellStart): HostShell => {
   const input = new ScriptInput(start)
   const isInput = call.commandsAt === null
   const env = environmentOf(start, call, text, isInput ? { ...start.streams, stdin: input } : start.streams)
-  if (!isInput) env.tail = tailOf(list)
+  if (!isInput) env.tail = tailOf(list, env.identity.dialect)
   const onLine = (isLast: boolean): void => {
     input.isLast = isLast
   }
@@ -165,9 +168,8 @@ export const prepareShell = (start: ShellStart): HostShell => {
 
 /** Makes a shell the background program that started it, for as long as it runs. */
 export function* inBackground({ env }: HostShell, steps: Steps<ExitStatus>): Steps<ExitStatus> {
-  const isShell = env.background?.becomeShell() === true
-  if (!isShell) env.tail = null
+  env.mayBecome = env.background?.becomeShell() === true
   const status = yield* steps
-  if (isShell) env.background!.becomeProgram()
+  if (env.mayBecome) env.background!.becomeProgram()
   return status
 }

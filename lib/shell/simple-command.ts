@@ -208,7 +208,7 @@ function* runProgram(x: SimpleCommandContext, command: SimpleCommand, prepared: 
     env: { ...env.variables.environment(), ...Object.fromEntries(assigned) },
     netns: env.identity.netns,
   }
-  if (env.tail === command && env.exitTrap === null) env.background?.becomeProgram()
+  if (env.mayBecome && env.tail === command && env.exitTrap === null) env.background?.becomeProgram()
   const job = jobs.start(ready, streams, env.background)
   if (job.shell === null) return yield* jobs.finishForeground(job, env)
   const { programs: outer } = x
@@ -241,6 +241,16 @@ function* runInShell(
   }
 }
 
+/** `exec COMMAND`: the shell is nothing but that command from now on. */
+function* replaceShell({ env }: SimpleCommandContext, command: SimpleCommand, steps: Steps<ExitStatus>): Steps<never> {
+  env.exitTrap = null
+  env.tail = command
+  const status = yield* steps
+  const ends = status.code === 0 || status.isOutcome
+  const error = ends ? null : commandError(command, `exit ${status.code}: ${status.message}`, status.code)
+  throw new ShellExit(status, error, true)
+}
+
 /** Runs a command to its end. */
 export function* runSimpleCommand(x: SimpleCommandContext, command: SimpleCommand): Steps<ExitStatus> {
   const { env } = x
@@ -261,7 +271,8 @@ export function* runSimpleCommand(x: SimpleCommandContext, command: SimpleComman
   const name = plain[0]!.text
   const body = plain === fields ? env.functions.get(name) : undefined
   const prepared: Prepared = { fields: plain, assigned, body: body ?? null }
-  return yield* body === undefined && !BUILTINS.has(name)
-    ? runProgram(x, command, prepared)
-    : runInShell(x, command, prepared)
+  const isProgram = body === undefined && !BUILTINS.has(name)
+  const steps = isProgram ? runProgram(x, command, prepared) : runInShell(x, command, prepared)
+  const isExec = fields.slice(0, fields.length - plain.length).some(field => field.text === 'exec')
+  return yield* isExec ? replaceShell(x, command, steps) : steps
 }

@@ -70,6 +70,7 @@ const HINTS: Readonly<Record<string, string>> = {
   source: 'one script is one file',
   '.': 'one script is one file',
   eval: 'write the commands themselves',
+  exec: 'exec takes a command, and no redirections alone',
   declare: 'write NAME=VALUE',
   readonly: 'write NAME=VALUE',
   mktemp: 'write a file by a plain name',

@@ -32,7 +32,9 @@ const runOnce = (name: string, script: string): BashCase => {
     for (const tool of ['iptables', 'iptables-save', 'iptables-restore'])
       symlinkSync(`/usr/sbin/${tool.replace('iptables', 'iptables-legacy')}`, join(dir, 'bin', tool))
     writeFileSync(join(dir, 'script.sh'), script)
-    spawnSync('unshare', ['-n', '-m', 'bash', '-c', INSIDE, 'bash', dir], { timeout: 60_000 })
+    const own = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+    const { error } = spawnSync('unshare', [...own, 'bash', '-c', INSIDE, 'bash', dir], { timeout: 30_000 })
+    if (error !== undefined) throw new Error(`${name}: ${error.message}`)
     const read = (file: string): string => readFileSync(join(dir, file), 'utf8')
     const stderr = read('stderr').replaceAll('../script.sh: line', 'bash: line')
     return { name, script, stdout: read('stdout'), stderr, status: Number(read('status')) }

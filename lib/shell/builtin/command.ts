@@ -26,6 +26,6 @@ export const commandBuiltin: Builtin = {
   run: call => {
     const paths = call.args.slice(1).flatMap(name => found(call, name) ?? [])
     for (const path of paths) call.streams.out(`${path}\n`)
-    return paths.length > 0 ? 0 : 1
+    return paths.length > 0 ? 0 : call.env.identity.dialect.isPosix ? 127 : 1
   },
 }

@@ -29,6 +29,7 @@ export const sleepBuiltin: Builtin = {
 }
 
 const NOT_A_CHILD = 127
+const SIGNALLED: Readonly<Record<number, string>> = { 137: 'Killed', 143: 'Terminated' }
 
 /** `wait [NUMBER...]`: without a number for all background commands that are not captures. */
 export const waitBuiltin: Builtin = {
@@ -49,6 +50,9 @@ export const waitBuiltin: Builtin = {
       if (child === undefined && !env.identity.dialect.isPosix)
         complain(call, `wait: pid ${word} is not a child of this shell`)
       if (child !== undefined) yield pauseFor([child])
+      // What dash says about a command that a signal has ended.
+      const ended = env.identity.dialect.isPosix ? SIGNALLED[child?.status ?? 0] : undefined
+      if (ended !== undefined) call.streams.err(`${ended}\n`)
       status = child?.status ?? NOT_A_CHILD
     }
     jobs.pollAll()

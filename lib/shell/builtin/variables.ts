@@ -56,7 +56,7 @@ export const unsetBuiltin: Builtin = {
     const isVariable = call.args.includes('-v')
     for (const name of call.args.filter(arg => arg !== '-v')) {
       if (NAME.test(name)) call.env.variables.unset(name)
-      else if (isVariable) {
+      else if (isVariable || call.env.identity.dialect.isPosix) {
         // Without -v it would be the name of a function.
         status = complainSpecial(
           call,

@@ -45,12 +45,14 @@ export class ToolFiles {
 
   /** Names in a directory of the host. Throws ENOENT, ENOTDIR. */
   names(path: string): string[] {
+    if (this.isLocal(path)) this.#missing(path)
     const fs = this.host
     return isNetSysfs(path) ? listNetSysfs(this.#ctx.netns!, path) : fs.readdir(path)
   }
 
   /** What a path of the host names; null for nothing. */
   kind(path: string): 'file' | 'directory' | null {
+    if (this.isLocal(path)) return this.hasLocal(path) ? 'file' : null
     if (isKey(path)) return this.#keyKind(path)
     if (!isNetSysfs(path)) return this.host.stat(path)?.kind ?? null
     try {
