@@ -61,6 +61,8 @@ export interface ShellIdentity {
   readonly dialect: Dialect
   /** What it is called in messages, and `$0`. */
   readonly name: string
+  /** What it is called in messages from inside of a function. */
+  readonly functionName: string
   /** Line of the script that its own line 1 stands on. */
   readonly firstLine: number
   /** Status with which a parameter without a value ends it. */
@@ -73,6 +75,7 @@ export interface ShellIdentity {
 export const SCRIPT: ShellIdentity = {
   dialect: BASH,
   name: 'bash',
+  functionName: 'bash',
   firstLine: 1,
   expansionStatus: 1,
   netns: null,

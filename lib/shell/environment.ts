@@ -61,6 +61,7 @@ export interface Cost {
 /** The parameters of a function, and what `local` has hidden. */
 export interface Frame {
   parameters: readonly string[]
+  readonly isFunction: boolean
   readonly hidden: Map<string, Variable | undefined>
 }
 
@@ -116,7 +117,11 @@ export class Environment {
     this.lastBackground = from?.lastBackground ?? null
     this.substitutions = from?.substitutions ?? 0
     this.functions = new Map(from?.functions)
-    this.frame = { parameters: from?.frame.parameters ?? [], hidden: new Map() }
+    this.frame = {
+      parameters: from?.frame.parameters ?? [],
+      isFunction: from?.frame.isFunction ?? false,
+      hidden: new Map(),
+    }
     this.depth = from?.depth ?? 0
     this.background = from?.background ?? null
   }
@@ -128,8 +133,10 @@ export class Environment {
 }
 
 /** A message of a shell, with its name and the line in front. */
-export const shellMessage = ({ identity }: Environment, line: number, text: string): string =>
-  `${identity.dialect.prefix(identity.name, line - identity.firstLine + 1)}${text}\n`
+export const shellMessage = ({ identity, frame }: Environment, line: number, text: string): string => {
+  const { dialect, firstLine, name, functionName } = identity
+  return `${dialect.prefix(frame.isFunction ? functionName : name, line - firstLine + 1)}${text}\n`
+}
 
 /** Ends a script or a subshell: `exit`, a command that failed, an unset variable under `set -u`. */
 export class ShellExit extends Error {

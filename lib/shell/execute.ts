@@ -224,7 +224,7 @@ export class Executor {
       jobs: this.#jobs,
       programs: this.#programs,
       substitute: list => this.#substitute(list, env),
-      fileNames: () => this.#jobs.cwd.names(),
+      fileNames: directory => new ShellFiles(env, this.#jobs.cwd).names(directory),
       call: (body, parameters) => this.#call(body, parameters, env, quiet),
       shell: start => this.#shellOnHost(start),
     }
@@ -260,7 +260,7 @@ export class Executor {
 
   *#call(body: CompoundCommand, parameters: readonly string[], env: Environment, quiet: boolean): Steps<ExitStatus> {
     const { frame, loops } = env
-    env.frame = { parameters, hidden: new Map() }
+    env.frame = { parameters, isFunction: true, hidden: new Map() }
     env.loops = 0
     try {
       return yield* this.#command(body, env, quiet)

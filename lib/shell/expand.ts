@@ -30,8 +30,8 @@ export interface Expansion {
   readonly env: Environment
   /** Runs the commands of `$(...)` and returns what they wrote. */
   readonly substitute: (list: List) => Steps<string>
-  /** Names of the files that a pattern may match. */
-  readonly fileNames: () => readonly string[]
+  /** Names of the files that a pattern may match: of a directory of the host, or with null of the script's. */
+  readonly fileNames: (directory: string | null) => readonly string[]
 }
 
 /** Ends the shell as an error of expansion does. */
@@ -260,10 +260,22 @@ function* addParts(x: Expansion, parts: readonly WordPart[], fields: Fields, spl
   }
 }
 
+/** Names of files of the host that a path stands for, whose last name is a pattern. */
+const hostPathnames = (x: Expansion, text: string, pattern: string): string[] => {
+  const at = pattern.lastIndexOf('/') + 1
+  const directory = text.slice(0, text.lastIndexOf('/') + 1)
+  if (isPattern(pattern.slice(0, at)))
+    throw new NetloomError('EGRAMMAR', `\`${text}\`: only the last name of a path can be a pattern`, { word: text })
+  return x.fileNames(directory).map(name => `${directory}${name}`)
+}
+
 /** Names of files that a pattern stands for; the text itself when there are none. */
 const pathnames = (x: Expansion, { text, pattern }: { readonly text: string; readonly pattern: string }): string[] => {
   if (x.env.flags.noglob || !isPattern(pattern)) return [text]
-  const names = x.fileNames().filter(name => matches(pattern, name) && (!name.startsWith('.') || pattern[0] === '.'))
+  const isOnHost = x.env.identity.netns !== null && text.startsWith('/')
+  const all = isOnHost ? hostPathnames(x, text, pattern) : x.fileNames(null)
+  const isHidden = (name: string): boolean => /(^|\/)\.[^/]*$/.test(name) && !/(^|\/)\.[^/]*$/.test(pattern)
+  const names = all.filter(name => matches(pattern, name) && !isHidden(name))
   return names.length > 0 ? names : [text]
 }
 

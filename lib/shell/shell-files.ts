@@ -4,6 +4,7 @@
 import type { CommandContext } from '../app/command.js'
 import type { WorkingDirectory } from '../app/working-directory.js'
 import { type Errno, NetloomError, strerror } from '../errors.js'
+import { isNetSysfs } from '../rtnl/net-sysfs.js'
 import { encodeUtf8 } from '../wire/utf8.js'
 import { ToolFiles } from './coreutils/tool-files.js'
 import type { Environment, Sink } from './environment.js'
@@ -44,7 +45,25 @@ export class ShellFiles {
   /** What a name stands for; null for nothing. */
   kind(name: string): 'file' | 'directory' | null {
     if (!name.startsWith('/')) return this.#cwd.read(name) === null ? null : 'file'
-    return this.#host!.kind(name)
+    if (!isNetSysfs(name)) return this.#host!.kind(name)
+    try {
+      this.#host!.read(name)
+      return 'file'
+    } catch (e) {
+      if (!(e instanceof NetloomError) || e.code === 'EGRAMMAR') throw e
+      return e.code === 'ENOENT' ? null : e.code === 'EISDIR' ? 'directory' : 'file'
+    }
+  }
+
+  /** Names in a directory of the host; empty for what is none. With null those of the script's directory. */
+  names(directory: string | null): readonly string[] {
+    if (directory === null || this.#host === null) return this.#cwd.names()
+    try {
+      return this.#host.names(directory)
+    } catch (e) {
+      if (!(e instanceof NetloomError) || e.code === 'EGRAMMAR') throw e
+      return []
+    }
   }
 
   /** What a file holds. Throws {@link FileError}. */

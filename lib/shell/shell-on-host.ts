@@ -136,7 +136,10 @@ const environmentOf = (
   const { argv, netns } = request
   const dialect = options.dialect!
   const name = call.commandsAt === null ? argv[0]! : (argv[call.operandsAt] ?? argv[0]!)
-  const identity = { dialect, name, netns, firstLine, expansionStatus: expansionStatus(dialect, call) }
+  // In bash functions of commands that no file has.
+  const nameless = call.commandsAt === null ? 'main' : 'environment'
+  const functionName = dialect.isPosix ? name : nameless
+  const identity = { dialect, name, functionName, netns, firstLine, expansionStatus: expansionStatus(dialect, call) }
   const env = new Environment(streams, null, identity)
   for (const [variable, value] of Object.entries(request.env)) env.variables.set(variable, value, true)
   env.frame.parameters = argv.slice(call.commandsAt === null ? call.operandsAt : call.operandsAt + 1)
