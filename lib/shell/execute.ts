@@ -20,7 +20,7 @@ import {
 } from './environment.js'
 import { arithmeticCommandValue, expandWords, partsPattern, partsText } from './expand.js'
 import { ConditionError, holds } from './condition.js'
-import { Input } from './input.js'
+import { Input, InputRefused } from './input.js'
 import type { Jobs } from './jobs.js'
 import { matches } from './pattern.js'
 import { redirected, RedirectError } from './redirect.js'
@@ -296,6 +296,7 @@ export class Executor {
       env.functions.set(command.name, command.body)
       return SUCCESS
     } catch (e) {
+      if (e instanceof InputRefused) throw e.error
       throw e instanceof NetloomError ? withPlace(command, e) : e
     } finally {
       env.depth--

@@ -3,8 +3,20 @@
  * `while read NAME; do ...; done < FILE` goes on where the last `read` has ended.
  */
 import { octetText } from '../app/octet-text.js'
+import type { NetloomError } from '../errors.js'
 
 const NEWLINE = 10
+
+/** An input that a command cannot have. No tool takes it for a failure of its own. */
+export class InputRefused extends Error {
+  override readonly name = 'InputRefused'
+  readonly error: NetloomError
+
+  constructor(error: NetloomError) {
+    super(error.message)
+    this.error = error
+  }
+}
 
 /** What is read from. */
 export class Input {

@@ -9,7 +9,7 @@ import { BASH, DASH, type Dialect } from './dialect.js'
 import { Environment, type ExitStatus, type Streams } from './environment.js'
 import type { Field } from './expand.js'
 import { parseScript } from './grammar.js'
-import { Input } from './input.js'
+import { Input, InputRefused } from './input.js'
 import type { ShellRequest } from './job.js'
 import { isProblem, readShellCall, type ShellCall, shellOf } from './shell-call.js'
 import { locate } from './shell-text.js'
@@ -90,11 +90,9 @@ class ScriptInput extends Input {
   #check(): void {
     const { argv } = this.#start.request
     if (this.isLast) return
-    throw grammarError(
-      fieldAt(this.#start, 0),
-      argv[0]!,
-      'a command reads the input that the commands behind it stand in; give it < /dev/null, or use -c COMMANDS',
-    )
+    const problem =
+      'a command reads the input that the commands behind it stand in; give it < /dev/null, or use -c COMMANDS'
+    throw new InputRefused(grammarError(fieldAt(this.#start, 0), argv[0]!, problem))
   }
 
   override rest(): Uint8Array {

@@ -8,7 +8,7 @@ import { literalText } from '../../lib/shell/syntax.js'
 const test = suite('shell/lexer')
 
 const tokenize = (text: string, line = 1): Token[] => {
-  const lexer = new Lexer(new Source(text, line), () => ({ items: [] }))
+  const lexer = new Lexer(new Source(text, { firstLine: line }), () => ({ items: [] }))
   const tokens: Token[] = []
   for (let token = lexer.next(); token.kind !== 'end'; token = lexer.next()) tokens.push(token)
   return tokens
