@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { NetloomError } from '../../lib/errors.js'
+import { BASH } from '../../lib/shell/dialect.js'
 import { checkScript, functionNames } from '../../lib/shell/check.js'
 import { parseScript } from '../../lib/shell/grammar.js'
 import { type ShellCommand, type List, literalText, type SimpleCommand } from '../../lib/shell/syntax.js'
@@ -12,6 +13,8 @@ const PROGRAMS = {
   tools: ['ip', 'bridge', 'ping', 'nc', 'tcpdump', 'sysctl', 'cat'],
   filters: ['cat', 'grep'],
   functions: new Set<string>(),
+  isOnHost: false,
+  dialect: BASH,
 }
 
 const parse = (script: string): List => {
@@ -220,7 +223,7 @@ const REFUSED: readonly (readonly [script: string, column: number, word: string,
   ['command -p true', 9, '-p', /supported: command -v/],
   ['shift x', 7, 'x', /one number/],
   ['X[1]=2', 1, 'X[1]=2', /arrays/],
-  ['[[ -L x ]]', 4, '-d', /not supported in \[\[/],
+  ['[[ -L x ]]', 4, '-L', /not supported in \[\[/],
   ['[[ a -ot b ]]', 6, '-ot', /not supported in \[\[/],
   ['[[ a = b', 9, '', /]] is missing/],
   ['function f { true; }', 1, 'function', /write NAME\(\)/],
