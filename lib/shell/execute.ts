@@ -18,10 +18,11 @@ import {
   shellMessage,
   SUCCESS,
 } from './environment.js'
-import { arithmeticCommandValue, expandWords, partsPattern, partsText } from './expand.js'
+import { arithmeticCommandValue, partsPattern, partsText } from './expand.js'
 import { ConditionError, holds } from './condition.js'
 import { Input, InputRefused } from './input.js'
 import type { Jobs } from './jobs.js'
+import { arithmeticFor, forClause, type LoopContext, whileClause } from './loops.js'
 import { matches } from './pattern.js'
 import { redirected, RedirectError } from './redirect.js'
 import { ShellFiles } from './shell-files.js'
@@ -31,33 +32,23 @@ import type { Steps } from './steps.js'
 import {
   type AndOr,
   type ArithmeticCommand,
-  type ArithmeticExpansion,
-  type ArithmeticFor,
   type CaseClause,
   type ShellCommand,
   type CompoundCommand,
   type ConditionalCommand,
-  type ForClause,
   type IfClause,
   type List,
   literalText,
   type Pipeline,
-  type WhileClause,
 } from './syntax.js'
 import type { Programs } from './tool-of.js'
 import { trace } from './xtrace.js'
-
-/** Turns that a loop may take at one instant of virtual time. */
-const MOST_TURNS = 100_000
 
 /** Called before each command that does something. */
 export type OnLine = (line: number, text: string) => void
 
 /** Commands that may stand inside of one another, those of called functions included. */
 const MOST_NESTED = 200
-
-const notEnding = (loop: CompoundCommand, why: string): NetloomError =>
-  new NetloomError('EPENDING', `${loop.text}: the loop does not end: ${why}`, {})
 
 /** Adds the place to an error that a command threw. */
 const withPlace = (command: ShellCommand, error: NetloomError): NetloomError => {
@@ -335,15 +326,24 @@ export class Executor {
       case 'conditionalCommand':
         return yield* this.#conditionalCommand(command, env, quiet)
       case 'arithmeticFor':
-        return yield* this.#arithmeticFor(command, env, quiet)
+        return yield* arithmeticFor(this.#loop(env, quiet), command)
       case 'forClause':
-        return yield* this.#forClause(command, env, quiet)
+        return yield* forClause(this.#loop(env, quiet), command)
       case 'ifClause':
         return yield* this.#ifClause(command, env, quiet)
       case 'whileClause':
-        return yield* this.#whileClause(command, env, quiet)
+        return yield* whileClause(this.#loop(env, quiet), command)
       case 'caseClause':
         return yield* this.#caseClause(command, env, quiet)
+    }
+  }
+
+  #loop(env: Environment, quiet: boolean): LoopContext {
+    return {
+      ...this.#context(env, quiet),
+      quiet,
+      list: (list, isQuiet) => this.list(list, env, isQuiet),
+      value: expression => this.#arithmeticCommand({ expression }, env, quiet),
     }
   }
 
@@ -372,41 +372,6 @@ export class Executor {
     }
   }
 
-  *#arithmeticFor(loop: ArithmeticFor, env: Environment, quiet: boolean): Steps<ExitStatus> {
-    const watch = this.#watch(loop)
-    const value = (expression: ArithmeticExpansion): Steps<ExitStatus> =>
-      this.#arithmeticCommand({ expression }, env, quiet)
-    const isEndless = loop.condition.parts.every(part => part.kind === 'literal' && part.text.trim() === '')
-    yield* value(loop.first)
-    env.status = SUCCESS
-    for (;;) {
-      watch()
-      if (!isEndless && (yield* value(loop.condition)).code !== 0) return env.status
-      if (yield* this.#turn(loop.body, env, quiet)) return env.status
-      yield* value(loop.next)
-    }
-  }
-
-  *#forClause({ name, words, body }: ForClause, env: Environment, quiet: boolean): Steps<ExitStatus> {
-    const values =
-      words === null
-        ? env.frame.parameters
-        : (yield* expandWords(this.#context(env, quiet), words)).map(field => field.text)
-    // Of the words that braces have made of one, the first stands for all.
-    const asWritten = words?.filter(
-      (word, n) => word.text !== words[n - 1]?.text || word.column !== words[n - 1]?.column,
-    )
-    const header = `for ${name} in ${asWritten?.map(word => word.text).join(' ') ?? '"$@"'}`
-    // What a substitution among the words has left is the status until the body has one.
-    if (values.length === 0) return SUCCESS
-    for (const text of values) {
-      trace(env, header)
-      env.variables.set(name, text)
-      if (yield* this.#turn(body, env, quiet)) break
-    }
-    return env.status
-  }
-
   *#ifClause({ branches, elseBody }: IfClause, env: Environment, quiet: boolean): Steps<ExitStatus> {
     for (const { condition, body } of branches) {
       yield* this.list(condition, env, true)
@@ -431,47 +396,5 @@ export class Executor {
         return env.status
       }
     return SUCCESS
-  }
-
-  /** What a loop calls at each turn: one that never ends is an error. */
-  #watch(loop: CompoundCommand): () => void {
-    const { world, times } = this.#jobs
-    const begin = world.now
-    let instant = begin
-    let turns = 0
-    return () => {
-      turns = world.now > instant ? 1 : turns + 1
-      instant = world.now
-      if (turns > MOST_TURNS) throw notEnding(loop, `${MOST_TURNS} turns and no time passes`)
-      if (instant - begin > times.limitNs) throw notEnding(loop, `time is up`)
-    }
-  }
-
-  *#whileClause(loop: WhileClause, env: Environment, quiet: boolean): Steps<ExitStatus> {
-    const watch = this.#watch(loop)
-    let last = SUCCESS
-    for (;;) {
-      watch()
-      yield* this.list(loop.condition, env, true)
-      if ((env.status.code === 0) === loop.isUntil) return last
-      if (yield* this.#turn(loop.body, env, quiet)) return env.status
-      last = env.status
-    }
-  }
-
-  /** Executes the body of a loop once; true when the loop ends with it. */
-  *#turn(body: List, env: Environment, quiet: boolean): Steps<boolean> {
-    env.loops++
-    try {
-      yield* this.list(body, env, quiet)
-      return false
-    } catch (e) {
-      if (!(e instanceof LoopJump)) throw e
-      env.status = SUCCESS
-      if (e.levels > 1 && env.loops > 1) throw new LoopJump(e.isBreak, e.levels - 1)
-      return e.isBreak
-    } finally {
-      env.loops--
-    }
   }
 }
