@@ -11,7 +11,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 
 /** Fewer tests than this means that some did not run. Raise it when tests are added. */
-const FLOOR = 4250
+const FLOOR = 4290
 
 /** A check that has not ended by then is ended, and fails. */
 const LIMIT_MS = 400_000
