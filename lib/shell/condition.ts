@@ -4,7 +4,7 @@
  * @see bash(1), CONDITIONAL EXPRESSIONS
  */
 import { unaryTest } from './builtin/test.js'
-import { translateRegex, RegexError } from './coreutils/posix-regex.js'
+import { posixRegex, RegexError } from './posix-regex.js'
 import { Discard } from './environment.js'
 import { computed, type Expansion, partsPattern, partsText } from './expand.js'
 import { matches, patternOf, unescaped } from './pattern.js'
@@ -28,9 +28,9 @@ const COMPARE: Readonly<Record<string, (a: bigint, b: bigint) => boolean>> = {
 /** A pattern of `=~`, in which what was quoted stands for itself. */
 const expressionOf = (pattern: string): RegExp => {
   try {
-    return new RegExp(translateRegex(pattern, true), 'u')
+    return posixRegex(pattern)
   } catch (e) {
-    if (e instanceof RegexError || e instanceof SyntaxError) throw new ConditionError(e.message)
+    if (e instanceof RegexError) throw new ConditionError(e.message)
     throw e
   }
 }

@@ -4,6 +4,8 @@
  * @see IEEE Std 1003.1 XCU 2.13
  */
 
+import { CHARACTER_CLASSES, literalRegex } from './posix-regex.js'
+
 /** A text as a pattern that matches it alone. */
 export const patternOf = (text: string): string => text.replace(/[\\*?[\]!^-]/g, '\\$&')
 
@@ -13,20 +15,7 @@ export const unescaped = (pattern: string): string => pattern.replace(/\\([\s\S]
 /** True when there is something in it that a text is matched with. */
 export const isPattern = (pattern: string): boolean => /[*?[]/.test(pattern.replace(/\\[\s\S]/g, ''))
 
-const CLASSES: Readonly<Record<string, string>> = {
-  alpha: 'A-Za-z',
-  digit: '0-9',
-  alnum: 'A-Za-z0-9',
-  upper: 'A-Z',
-  lower: 'a-z',
-  space: '\\s',
-  blank: ' \\t',
-  punct: '!-\\/:-@\\[-`{-~',
-  xdigit: '0-9A-Fa-f',
-}
-
-const literal = (char: string): string => (/[\\^$.*+?()[\]{}|/]/.test(char) ? `\\${char}` : char)
-const member = (char: string): string => (char === '-' ? '\\-' : literal(char))
+const member = (char: string): string => (char === '-' ? '\\-' : literalRegex(char))
 
 /** The expression of `[...]` at `at`, and the offset behind it; null for a bracket that does not close. */
 const bracket = (pattern: string, at: number): { readonly source: string; readonly end: number } | null => {
@@ -37,11 +26,11 @@ const bracket = (pattern: string, at: number): { readonly source: string; readon
     const char = pattern[i]!
     const named = /^\[:([a-z]+):\]/.exec(pattern.slice(i))
     if (char === ']' && i > first) return { source: `[${isNegated ? '^' : ''}${source}]`, end: i + 1 }
-    if (named !== null && CLASSES[named[1]!] !== undefined) {
-      source += CLASSES[named[1]!]
+    if (named !== null && CHARACTER_CLASSES[named[1]!] !== undefined) {
+      source += CHARACTER_CLASSES[named[1]!]
       i += named[0].length - 1
     } else if (char === '\\') source += member(pattern[++i] ?? '\\')
-    else source += literal(char)
+    else source += literalRegex(char)
   }
   return null
 }
@@ -57,8 +46,8 @@ const patternSource = (pattern: string): string => {
       i = set.end - 1
     } else if (char === '*') source += '[\\s\\S]*'
     else if (char === '?') source += '[\\s\\S]'
-    else if (char === '\\') source += literal(pattern[++i] ?? '\\')
-    else source += literal(char)
+    else if (char === '\\') source += literalRegex(pattern[++i] ?? '\\')
+    else source += literalRegex(char)
   }
   return source
 }

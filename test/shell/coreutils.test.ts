@@ -64,6 +64,14 @@ for (const { pattern, says } of [
   { pattern: '(', says: 'Unmatched ( or \\(' },
   { pattern: '[a', says: 'Unmatched [, [^, [:, [., or [=' },
   { pattern: '*', says: 'Invalid preceding regular expression' },
+  { pattern: '[', says: 'Invalid regular expression' },
+  { pattern: '[z-a]', says: 'Invalid range end' },
+  { pattern: '[[:alpha:]-z]', says: 'Invalid range end' },
+  { pattern: '[[:foo:]]', says: 'Invalid character class name' },
+  { pattern: '(?:a)', says: 'Invalid preceding regular expression' },
+  { pattern: 'a{x', says: 'Unmatched \\{' },
+  { pattern: 'a{1,x}', says: 'Invalid content of \\{\\}' },
+  { pattern: 'a{32768}', says: 'Regular expression too big' },
 ])
   test(`pgrep refuses the pattern ${pattern}`, () => {
     const world = createWorld()
@@ -75,5 +83,16 @@ for (const { pattern, says } of [
     assert.is(stderr, `pgrep: regex error: ${says}\n`)
     assert.is(exits[0]?.exit, 2)
   })
+
+test('sysctl -r with a pattern that cannot be read finds no key and says nothing', () => {
+  const world = createWorld()
+  world.addNetns('h1')
+  const { stdout, stderr } = world.sh(`
+    ip netns exec h1 sysctl -a -r '['
+    ip netns exec h1 sysctl -a -r '^net[.]ipv4[.]ip_forw'
+  `)
+  assert.is(stdout, 'net.ipv4.ip_forward = 0\n')
+  assert.is(stderr, '')
+})
 
 test.run()

@@ -7,6 +7,7 @@
  */
 import type { Command, CommandContext } from '../../app/command.js'
 import { type Process, processesOf } from '../../app/process.js'
+import { posixRegex, RegexError } from '../posix-regex.js'
 import { unsupported } from './args.js'
 import { netnsOf } from './netns-of.js'
 
@@ -25,28 +26,6 @@ const signalOf = (tool: string, text: string): 'term' | 'kill' => {
   const signal = SIGNALS[text.replace(/^SIG/, '')]
   if (signal === undefined) throw unsupported(tool, `-${text}`, 'the signals TERM, INT and KILL, -x and -f')
   return signal
-}
-
-/** What regerror(3) of glibc says, by words of the engine's own message. */
-const REGEX_ERRORS: readonly (readonly [RegExp, string])[] = [
-  [/Unterminated group/, 'Unmatched ( or \\('],
-  [/character class/, 'Unmatched [, [^, [:, [., or [='],
-  [/Nothing to repeat/, 'Invalid preceding regular expression'],
-  [/\\ at end/, 'Trailing backslash'],
-]
-
-/**
- * The pattern, or what is wrong with it.
- *
- * DIFFERS: patterns are JavaScript's, which are POSIX's extended ones but for classes such as `[[:alpha:]]` and a `)` of its own.
- */
-const compile = (pattern: string): RegExp | string => {
-  try {
-    return new RegExp(pattern)
-  } catch (e) {
-    const { message } = e as Error
-    return REGEX_ERRORS.find(([words]) => words.test(message))?.[1] ?? 'Invalid regular expression'
-  }
 }
 
 const run = (
@@ -70,9 +49,12 @@ const run = (
     ctx.err(`${tool}: ${problem}\nTry \`${tool} --help' for more information.\n`)
     return CALLED_WRONGLY
   }
-  const pattern = compile(isExact ? `^(?:${patterns[0]})$` : patterns[0]!)
-  if (typeof pattern === 'string') {
-    ctx.err(`${tool}: regex error: ${pattern}\n`)
+  let pattern: RegExp
+  try {
+    pattern = posixRegex(isExact ? `^(${patterns[0]})$` : patterns[0]!)
+  } catch (e) {
+    if (!(e instanceof RegexError)) throw e
+    ctx.err(`${tool}: regex error: ${e.message}\n`)
     return CALLED_WRONGLY
   }
   const found = processesOf(netnsOf(ctx, tool)).filter(p => pattern.test(p.name))

@@ -12,6 +12,7 @@ import { isLinuxSysctl } from '../../core/sysctl-linux.js'
 import { NetloomError } from '../../errors.js'
 import type { Command, CommandContext } from '../../app/command.js'
 import { Getopt, type LongOption } from '../getopt.js'
+import { posixRegex, RegexError } from '../posix-regex.js'
 import { ToolExit, unsupported } from './args.js'
 import { exiting } from './exit.js'
 import { netnsOf } from './netns-of.js'
@@ -37,6 +38,16 @@ Usage:
  options: -a -b -e -h -N -n -q -r <expression> -V -w
 `
 const SUPPORTED = '-a -b -e -N -n -q -r -w'
+
+/** The pattern of `-r`. No key fits one that cannot be read, of which sysctl(8) says nothing. */
+const keyPattern = (text: string): RegExp => {
+  try {
+    return posixRegex(text)
+  } catch (e) {
+    if (!(e instanceof RegexError)) throw e
+    return /(?!)/
+  }
+}
 
 /** What the command line says. */
 class Parsed {
@@ -72,7 +83,7 @@ const parse = (p: Parsed, option: string, value: string): void => {
       p.isQuiet = true
       return
     case 'r':
-      p.pattern = new RegExp(value)
+      p.pattern = keyPattern(value)
       return
     case 'w':
       p.isWrite = true

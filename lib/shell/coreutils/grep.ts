@@ -6,7 +6,7 @@
 import type { Command } from '../../app/command.js'
 import type { ParsedOption } from '../getopt.js'
 import { coreutil, type CoreutilRun, errorWords, lastValue, linesOf } from './coreutil.js'
-import { literalRegex, RegexError, translateRegex } from './posix-regex.js'
+import { literalRegex, RegexError, translateRegex } from '../posix-regex.js'
 
 const LONG: readonly (readonly [name: string, option: string, takesValue?: boolean])[] = [
   ['extended-regexp', 'E'],
@@ -47,7 +47,7 @@ interface Search {
 }
 
 const sourceOf = (text: string, syntax: string): string =>
-  syntax === 'F' ? literalRegex(text) : translateRegex(text, syntax === 'E')
+  syntax === 'F' ? literalRegex(text) : translateRegex(text, syntax === 'E' ? 'egrep' : 'grep')
 
 /** The expression of all patterns. Throws {@link RegexError}. */
 const patternOf = (
