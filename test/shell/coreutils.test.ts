@@ -89,7 +89,7 @@ test('sysctl -r with a pattern that cannot be read finds no key and says nothing
   world.addNetns('h1')
   const { stdout, stderr } = world.sh(`
     ip netns exec h1 sysctl -a -r '['
-    ip netns exec h1 sysctl -a -r '^net[.]ipv4[.]ip_forw'
+    ip netns exec h1 sysctl -a -r '^net[.]ipv4[.]ip_forward$'
   `)
   assert.is(stdout, 'net.ipv4.ip_forward = 0\n')
   assert.is(stderr, '')
