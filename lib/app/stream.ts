@@ -27,7 +27,7 @@ export interface StreamHandlers {
 /** Go's own period of probes, in seconds: for the first one and between them. */
 const KEEPALIVE_SEC = 15
 
-/** Options of a connection. */
+/** Options of a connection, or of those that a listener takes. */
 export interface StreamOptions {
   /** Seconds of silence after which the peer is probed, and between probes; 15, as Go's net package has it. */
   readonly keepaliveSec?: number
@@ -169,15 +169,14 @@ export interface StreamListener {
 }
 
 /**
- * Listens on `ADDRESS:PORT`; `onStream` sets what it wants to hear of each connection. Silent peers are probed every
- * `keepaliveSec` seconds. Throws EADDRINUSE, EADDRNOTAVAIL. The listener is closed with the program.
+ * Listens on `ADDRESS:PORT`; `onStream` sets what it wants to hear of each connection, which has the options. Throws EADDRINUSE, EADDRNOTAVAIL. The listener is closed with the program.
  */
 export const listenStream = (
   process: Process,
   address: string,
   port: number,
   onStream: (stream: ByteStream) => void,
-  keepaliveSec: number = KEEPALIVE_SEC,
+  { keepaliveSec = KEEPALIVE_SEC }: StreamOptions = {},
 ): StreamListener => {
   const options = { address, port, reuseAddr: true, ...socketOptions(keepaliveSec) }
   const listener = new TcpApi(process.netns).listen(options, socket => {

@@ -119,7 +119,9 @@ export class EtcdProcess extends Process {
   #listen(url: string): string {
     const { address, port } = listenAddress(url)
     try {
-      this.#orExit(() => listenStream(this, address, port, stream => this.#accept(stream), CLIENT_KEEPALIVE_SEC))
+      this.#orExit(() =>
+        listenStream(this, address, port, stream => this.#accept(stream), { keepaliveSec: CLIENT_KEEPALIVE_SEC }),
+      )
     } catch (e) {
       if (!(e instanceof NetloomError)) throw e
       const context = { ...e.context, listen: `${address}:${port}` }
