@@ -169,7 +169,8 @@ export interface StreamListener {
 }
 
 /**
- * Listens on `ADDRESS:PORT`; `onStream` sets what it wants to hear of each connection, which has the options. Throws EADDRINUSE, EADDRNOTAVAIL. The listener is closed with the program.
+ * Listens on `ADDRESS:PORT`; `onStream` sets what it wants to hear of each connection, which has the options. Throws
+ * EADDRINUSE, EADDRNOTAVAIL. The listener is closed with the program.
  */
 export const listenStream = (
   process: Process,
